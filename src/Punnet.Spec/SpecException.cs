@@ -1,0 +1,19 @@
+using System;
+
+namespace Punnet.Spec;
+
+/// <summary>
+/// A document that cannot be accepted. The message is the whole sentence after the document's name, and starts with the place:
+/// <c>linux.namespaces[2].type: "nett" is not a namespace</c>, or line and column where the text is not JSON.
+/// </summary>
+public sealed class SpecException : Exception
+{
+    /// <summary>Makes a refusal.</summary>
+    /// <param name="place">Place in the document, such as <c>mounts[3].type</c>.</param>
+    /// <param name="problem">What is wrong there and what was expected.</param>
+    public SpecException(string place, string problem)
+        : base(place.Length == 0 ? problem : place + ": " + problem) => Place = place;
+
+    /// <summary>Place in the document.</summary>
+    public string Place { get; }
+}
