@@ -4,6 +4,8 @@ DOTNET := dotnet
 QUIET := --verbosity quiet --consoleLoggerParameters:NoSummary
 PREFIX := /usr/local
 PUNNET := out/punnet
+# Where `make peers` puts newer ones; without it the system's are measured.
+PEERS = $(wildcard out/peers)
 
 export DOTNET_CLI_TELEMETRY_OPTOUT := 1
 export DOTNET_NOLOGO := 1
@@ -58,9 +60,9 @@ test: tests-ready ## every test, here and in the virtual machine; ONLY=Punnet.Pl
 vm-test: tests-ready ## only the containers' tests, in the virtual machine with all cgroup controllers
 	@tests/run --vm Punnet.Tests
 
-bench: $(PUNNET) ## time and memory against crun and runc; PEERS=out/peers for newer ones
+bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them
 	@.ci/packages bench
-	@tests/bench/run
+	@PEERS=$(PEERS) tests/bench/run
 
 peers: ## out/peers: crun and runc from Debian sid, to compare with
 	@.ci/packages peers
