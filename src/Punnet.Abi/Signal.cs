@@ -1,0 +1,35 @@
+namespace Punnet.Abi;
+
+/// <summary>signal(7), numbers of x86 and ARM.</summary>
+public enum Signal
+{
+    /// <summary>No signal: only asks whether the process exists.</summary>
+    None = 0,
+
+    /// <summary>SIGHUP.</summary>
+    Hangup = 1,
+
+    /// <summary>SIGKILL.</summary>
+    Kill = 9,
+
+    /// <summary>SIGTERM.</summary>
+    Terminate = 15,
+
+    /// <summary>SIGCHLD.</summary>
+    Child = 17,
+
+    /// <summary>SIGCONT.</summary>
+    Continue = 18,
+
+    /// <summary>SIGSTOP.</summary>
+    Stop = 19,
+
+    /// <summary>SIGURG.</summary>
+    Urgent = 23,
+
+    /// <summary>SIGWINCH.</summary>
+    WindowChange = 28,
+
+    /// <summary>SIGSYS: the last standard signal.</summary>
+    BadSystemCall = 31,
+}

@@ -1,0 +1,260 @@
+namespace Punnet.Abi;
+
+/// <summary>
+/// System calls of x86-64, asm/unistd_64.h. From <see cref="PidfdSendSignal"/> on the numbers are the same on every
+/// architecture; the ones before it have to be given per architecture when punnet is built for another one.
+/// </summary>
+public enum SyscallNumber
+{
+    /// <summary>read(2).</summary>
+    Read = 0,
+
+    /// <summary>write(2).</summary>
+    Write = 1,
+
+    /// <summary>close(2).</summary>
+    Close = 3,
+
+    /// <summary>lseek(2).</summary>
+    Lseek = 8,
+
+    /// <summary>mmap(2).</summary>
+    Mmap = 9,
+
+    /// <summary>mprotect(2).</summary>
+    Mprotect = 10,
+
+    /// <summary>munmap(2).</summary>
+    Munmap = 11,
+
+    /// <summary>brk(2).</summary>
+    Brk = 12,
+
+    /// <summary>rt_sigaction(2).</summary>
+    RtSigaction = 13,
+
+    /// <summary>rt_sigprocmask(2).</summary>
+    RtSigprocmask = 14,
+
+    /// <summary>ioctl(2).</summary>
+    Ioctl = 16,
+
+    /// <summary>mremap(2).</summary>
+    Mremap = 25,
+
+    /// <summary>getpid(2).</summary>
+    Getpid = 39,
+
+    /// <summary>sendfile(2).</summary>
+    Sendfile = 40,
+
+    /// <summary>socket(2).</summary>
+    Socket = 41,
+
+    /// <summary>connect(2).</summary>
+    Connect = 42,
+
+    /// <summary>sendmsg(2).</summary>
+    Sendmsg = 46,
+
+    /// <summary>recvmsg(2).</summary>
+    Recvmsg = 47,
+
+    /// <summary>socketpair(2).</summary>
+    Socketpair = 53,
+
+    /// <summary>execve(2).</summary>
+    Execve = 59,
+
+    /// <summary>uname(2).</summary>
+    Uname = 63,
+
+    /// <summary>fcntl(2).</summary>
+    Fcntl = 72,
+
+    /// <summary>ftruncate(2).</summary>
+    Ftruncate = 77,
+
+    /// <summary>getcwd(2).</summary>
+    Getcwd = 79,
+
+    /// <summary>chdir(2).</summary>
+    Chdir = 80,
+
+    /// <summary>fchdir(2).</summary>
+    Fchdir = 81,
+
+    /// <summary>fchmod(2).</summary>
+    Fchmod = 91,
+
+    /// <summary>fchown(2).</summary>
+    Fchown = 93,
+
+    /// <summary>umask(2).</summary>
+    Umask = 95,
+
+    /// <summary>getuid(2).</summary>
+    Getuid = 102,
+
+    /// <summary>setuid(2), this thread only.</summary>
+    Setuid = 105,
+
+    /// <summary>geteuid(2).</summary>
+    Geteuid = 107,
+
+    /// <summary>getegid(2).</summary>
+    Getegid = 108,
+
+    /// <summary>setsid(2).</summary>
+    Setsid = 112,
+
+    /// <summary>setgroups(2), this thread only.</summary>
+    Setgroups = 116,
+
+    /// <summary>setresuid(2), this thread only.</summary>
+    Setresuid = 117,
+
+    /// <summary>setresgid(2), this thread only.</summary>
+    Setresgid = 119,
+
+    /// <summary>capset(2).</summary>
+    Capset = 126,
+
+    /// <summary>personality(2).</summary>
+    Personality = 135,
+
+    /// <summary>fstatfs(2).</summary>
+    Fstatfs = 138,
+
+    /// <summary>pivot_root(2).</summary>
+    PivotRoot = 155,
+
+    /// <summary>prctl(2).</summary>
+    Prctl = 157,
+
+    /// <summary>chroot(2).</summary>
+    Chroot = 161,
+
+    /// <summary>mount(2).</summary>
+    Mount = 165,
+
+    /// <summary>umount2(2).</summary>
+    Umount2 = 166,
+
+    /// <summary>sethostname(2).</summary>
+    Sethostname = 170,
+
+    /// <summary>setdomainname(2).</summary>
+    Setdomainname = 171,
+
+    /// <summary>getdents64(2).</summary>
+    Getdents64 = 217,
+
+    /// <summary>clock_gettime(2).</summary>
+    ClockGettime = 228,
+
+    /// <summary>exit_group(2).</summary>
+    ExitGroup = 231,
+
+    /// <summary>waitid(2).</summary>
+    Waitid = 247,
+
+    /// <summary>keyctl(2).</summary>
+    Keyctl = 250,
+
+    /// <summary>openat(2).</summary>
+    Openat = 257,
+
+    /// <summary>mkdirat(2).</summary>
+    Mkdirat = 258,
+
+    /// <summary>mknodat(2).</summary>
+    Mknodat = 259,
+
+    /// <summary>fchownat(2).</summary>
+    Fchownat = 260,
+
+    /// <summary>newfstatat(2).</summary>
+    Newfstatat = 262,
+
+    /// <summary>unlinkat(2).</summary>
+    Unlinkat = 263,
+
+    /// <summary>renameat(2).</summary>
+    Renameat = 264,
+
+    /// <summary>symlinkat(2).</summary>
+    Symlinkat = 266,
+
+    /// <summary>readlinkat(2).</summary>
+    Readlinkat = 267,
+
+    /// <summary>ppoll(2).</summary>
+    Ppoll = 271,
+
+    /// <summary>unshare(2).</summary>
+    Unshare = 272,
+
+    /// <summary>dup3(2).</summary>
+    Dup3 = 292,
+
+    /// <summary>pipe2(2).</summary>
+    Pipe2 = 293,
+
+    /// <summary>prlimit(2).</summary>
+    Prlimit64 = 302,
+
+    /// <summary>setns(2).</summary>
+    Setns = 308,
+
+    /// <summary>seccomp(2).</summary>
+    Seccomp = 317,
+
+    /// <summary>memfd_create(2).</summary>
+    MemfdCreate = 319,
+
+    /// <summary>bpf(2).</summary>
+    Bpf = 321,
+
+    /// <summary>statx(2).</summary>
+    Statx = 332,
+
+    /// <summary>pidfd_send_signal(2).</summary>
+    PidfdSendSignal = 424,
+
+    /// <summary>open_tree(2).</summary>
+    OpenTree = 428,
+
+    /// <summary>move_mount(2).</summary>
+    MoveMount = 429,
+
+    /// <summary>fsopen(2).</summary>
+    Fsopen = 430,
+
+    /// <summary>fsconfig(2).</summary>
+    Fsconfig = 431,
+
+    /// <summary>fsmount(2).</summary>
+    Fsmount = 432,
+
+    /// <summary>fspick(2).</summary>
+    Fspick = 433,
+
+    /// <summary>pidfd_open(2).</summary>
+    PidfdOpen = 434,
+
+    /// <summary>clone3(2).</summary>
+    Clone3 = 435,
+
+    /// <summary>close_range(2).</summary>
+    CloseRange = 436,
+
+    /// <summary>openat2(2).</summary>
+    Openat2 = 437,
+
+    /// <summary>faccessat2(2).</summary>
+    Faccessat2 = 439,
+
+    /// <summary>mount_setattr(2).</summary>
+    MountSetattr = 442,
+}

@@ -1,0 +1,84 @@
+using System;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+public static unsafe partial class Sys
+{
+    /// <summary>geteuid(2).</summary>
+    public static uint EffectiveUser()
+    {
+        Call(SyscallNumber.Geteuid, out long uid);
+        return (uint)uid;
+    }
+
+    /// <summary>getegid(2).</summary>
+    public static uint EffectiveGroup()
+    {
+        Call(SyscallNumber.Getegid, out long gid);
+        return (uint)gid;
+    }
+
+    /// <summary>setgroups(2), of this thread.</summary>
+    public static Errno SetGroups(ReadOnlySpan<uint> groups)
+    {
+        fixed (uint* first = groups)
+        {
+            return Call(SyscallNumber.Setgroups, groups.Length, (nint)first);
+        }
+    }
+
+    /// <summary>setresuid(2) with one id for all three, of this thread.</summary>
+    public static Errno SetUser(uint uid) => Call(SyscallNumber.Setresuid, (nint)uid, (nint)uid, (nint)uid);
+
+    /// <summary>setresgid(2) with one id for all three, of this thread.</summary>
+    public static Errno SetGroup(uint gid) => Call(SyscallNumber.Setresgid, (nint)gid, (nint)gid, (nint)gid);
+
+    /// <summary>capset(2): effective, permitted and inheritable.</summary>
+    public static Errno SetCapabilities(CapabilitySets sets)
+    {
+        const uint Version3 = 0x20080522;
+        ulong header = Version3; // version, and 0: this thread
+        uint* data = stackalloc uint[6]
+        {
+            (uint)sets.Effective, (uint)sets.Permitted, (uint)sets.Inheritable,
+            (uint)(sets.Effective >> 32), (uint)(sets.Permitted >> 32), (uint)(sets.Inheritable >> 32),
+        };
+        return Call(SyscallNumber.Capset, (nint)(&header), (nint)data);
+    }
+
+    /// <summary>prctl(2) PR_CAP_AMBIENT_RAISE.</summary>
+    public static Errno RaiseAmbient(int capability) => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 2, capability, 0, 0);
+
+    /// <summary>prctl(2) PR_CAP_AMBIENT_CLEAR_ALL.</summary>
+    public static Errno ClearAmbient() => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 4, 0, 0, 0);
+
+    /// <summary>sethostname(2).</summary>
+    /// <param name="name">Without NUL.</param>
+    public static Errno SetHostName(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* text = name)
+        {
+            return Call(SyscallNumber.Sethostname, (nint)text, name.Length);
+        }
+    }
+
+    /// <summary>setdomainname(2).</summary>
+    /// <param name="name">Without NUL.</param>
+    public static Errno SetDomainName(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* text = name)
+        {
+            return Call(SyscallNumber.Setdomainname, (nint)text, name.Length);
+        }
+    }
+
+    /// <summary>keyctl(2) KEYCTL_JOIN_SESSION_KEYRING: a new session keyring of that name.</summary>
+    public static Errno JoinSessionKeyring(ReadOnlySpan<byte> name, out int keyring)
+    {
+        fixed (byte* text = name)
+        {
+            return Open(SyscallNumber.Keyctl, out keyring, 1, (nint)text);
+        }
+    }
+}

@@ -1,0 +1,117 @@
+using System;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+public static unsafe partial class Sys
+{
+    /// <summary>mount(2); empty spans are null pointers.</summary>
+    public static Errno Mount(ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> fileSystem, MountFlags flags)
+    {
+        fixed (byte* from = source, to = target, type = fileSystem)
+        {
+            return Call(SyscallNumber.Mount, (nint)from, (nint)to, (nint)type, (nint)flags, 0);
+        }
+    }
+
+    /// <summary>umount2(2) with MNT_DETACH.</summary>
+    public static Errno Detach(ReadOnlySpan<byte> target)
+    {
+        fixed (byte* text = target)
+        {
+            return Call(SyscallNumber.Umount2, (nint)text, 2);
+        }
+    }
+
+    /// <summary>pivot_root(2).</summary>
+    public static Errno PivotRoot(ReadOnlySpan<byte> newRoot, ReadOnlySpan<byte> oldRoot)
+    {
+        fixed (byte* to = newRoot, from = oldRoot)
+        {
+            return Call(SyscallNumber.PivotRoot, (nint)to, (nint)from);
+        }
+    }
+
+    /// <summary>chroot(2).</summary>
+    public static Errno ChangeRoot(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* text = path)
+        {
+            return Call(SyscallNumber.Chroot, (nint)text);
+        }
+    }
+
+    /// <summary>fsopen(2), close-on-exec.</summary>
+    public static Errno OpenFileSystem(ReadOnlySpan<byte> type, out int context)
+    {
+        fixed (byte* text = type)
+        {
+            return Open(SyscallNumber.Fsopen, out context, (nint)text, 1);
+        }
+    }
+
+    /// <summary>fspick(2) of the file system that a descriptor is the root of, close-on-exec.</summary>
+    public static Errno PickFileSystem(int descriptor, out int context)
+    {
+        fixed (byte* empty = "\0"u8)
+        {
+            return Open(SyscallNumber.Fspick, out context, descriptor, (nint)empty, 9); // FSPICK_EMPTY_PATH | FSPICK_CLOEXEC
+        }
+    }
+
+    /// <summary>fsconfig(2): a parameter without a value when <paramref name="value"/> is empty (FSCONFIG_SET_FLAG, else _STRING).</summary>
+    public static Errno ConfigureFileSystem(int context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    {
+        fixed (byte* name = key, text = value)
+        {
+            return Call(SyscallNumber.Fsconfig, context, value.IsEmpty ? 0 : 1, (nint)name, (nint)text);
+        }
+    }
+
+    /// <summary>fsconfig(2) FSCONFIG_CMD_CREATE.</summary>
+    public static Errno CreateFileSystem(int context) => Call(SyscallNumber.Fsconfig, context, 6);
+
+    /// <summary>fsconfig(2) FSCONFIG_CMD_RECONFIGURE.</summary>
+    public static Errno ReconfigureFileSystem(int context) => Call(SyscallNumber.Fsconfig, context, 7);
+
+    /// <summary>fsmount(2): a detached mount, close-on-exec.</summary>
+    public static Errno MakeMount(int context, MountAttributes attributes, out int mount) =>
+        Open(SyscallNumber.Fsmount, out mount, context, 1, (nint)attributes);
+
+    /// <summary>open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount at a path, close-on-exec.</summary>
+    public static Errno CloneMount(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount)
+    {
+        mount = -1;
+        if (!IsText(path))
+        {
+            return Errno.EINVAL;
+        }
+
+        // OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH
+        int flags = 1 | 0x80000 | (recursive ? 0x8000 : 0) | (path.Length == 1 ? EmptyPath : 0);
+        fixed (byte* text = path)
+        {
+            return Open(SyscallNumber.OpenTree, out mount, directory, (nint)text, flags);
+        }
+    }
+
+    /// <summary>move_mount(2) of a detached mount onto what a descriptor refers to.</summary>
+    public static Errno AttachMount(int mount, int target)
+    {
+        fixed (byte* empty = "\0"u8)
+        {
+            // MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
+            return Call(SyscallNumber.MoveMount, mount, (nint)empty, target, (nint)empty, 0x4 | 0x40);
+        }
+    }
+
+    /// <summary>mount_setattr(2) of the mount that a descriptor is on.</summary>
+    public static Errno ChangeMount(int mount, MountAttributeChange change, bool recursive)
+    {
+        fixed (byte* empty = "\0"u8)
+        {
+            return Call(
+                SyscallNumber.MountSetattr, mount, (nint)empty, EmptyPath | (recursive ? 0x8000 : 0), (nint)(&change), sizeof(MountAttributeChange));
+        }
+    }
+}

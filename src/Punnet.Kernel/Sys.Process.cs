@@ -1,0 +1,174 @@
+using System;
+using System.Runtime.CompilerServices;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+public static unsafe partial class Sys
+{
+    /// <summary>
+    /// clone3(2) without shared memory: returns twice, like fork(2), with 0 in the new process. The caller has blocked signals;
+    /// the new process may call only <see cref="Sys"/> and code that allocates nothing, and ends with <see cref="Exit"/> or exec.
+    /// </summary>
+    /// <param name="flags">New namespaces; a pidfd is always asked for.</param>
+    /// <param name="cgroup">Directory descriptor with <see cref="CloneFlags.IntoCgroup"/>, else -1.</param>
+    /// <param name="pid">0 in the new process.</param>
+    /// <param name="pidfd">For the caller.</param>
+    public static Errno Clone(CloneFlags flags, int cgroup, out int pid, out int pidfd)
+    {
+        const int Child = 17; // SIGCHLD
+        int place = -1;
+        CloneArguments arguments = new()
+        {
+            Flags = flags | CloneFlags.Pidfd,
+            Pidfd = (ulong)&place,
+
+            // With CLONE_PARENT the exit signal is the caller's own, and naming one is an error.
+            ExitSignal = (flags & CloneFlags.Parent) != CloneFlags.None ? 0u : Child,
+        };
+        if (cgroup >= 0)
+        {
+            arguments.Flags |= CloneFlags.IntoCgroup;
+            arguments.Cgroup = (ulong)cgroup;
+        }
+
+        Errno errno = Call(SyscallNumber.Clone3, out long result, (nint)(&arguments), sizeof(CloneArguments));
+        pid = (int)result;
+        pidfd = place;
+        return errno;
+    }
+
+    /// <summary>exit_group(2).</summary>
+    public static void Exit(int status) => Call(SyscallNumber.ExitGroup, status);
+
+    /// <summary>execve(2); returns only on failure.</summary>
+    public static Errno Execute(ReadOnlySpan<byte> path, ArgumentBlock arguments, ArgumentBlock environment)
+    {
+        if (!IsText(path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path)
+        {
+            return Call(SyscallNumber.Execve, (nint)text, arguments.Pointer, environment.Pointer);
+        }
+    }
+
+    /// <summary>waitid(2) for the end of a child.</summary>
+    /// <param name="pidfd">The child.</param>
+    /// <param name="status">0 to 255 as exited, 128 + signal when killed by one.</param>
+    public static Errno WaitForExit(int pidfd, out int status)
+    {
+        const int IdIsPidfd = 3, Exited = 4;
+        int* info = stackalloc int[32]; // siginfo_t: 128 bytes; si_code at 8, si_status at 24
+        new Span<int>(info, 32).Clear();
+        Errno errno;
+        do
+        {
+            errno = Call(SyscallNumber.Waitid, IdIsPidfd, pidfd, (nint)info, Exited, 0);
+        }
+        while (errno == Errno.EINTR);
+        const int ExitedNormally = 1; // CLD_EXITED
+        status = info[2] == ExitedNormally ? info[6] : 128 + info[6];
+        return errno;
+    }
+
+    /// <summary>waitid(2) for any child, without waiting: reaps what a subreaper inherits.</summary>
+    /// <param name="pid">0 when no child has ended.</param>
+    public static Errno ReapAny(out int pid)
+    {
+        const int Any = 0, Exited = 4, NoHang = 1;
+        int* info = stackalloc int[32];
+        new Span<int>(info, 32).Clear();
+        Errno errno = Call(SyscallNumber.Waitid, Any, 0, (nint)info, Exited | NoHang, 0);
+        pid = info[3];
+        return errno;
+    }
+
+    /// <summary>pidfd_open(2).</summary>
+    public static Errno OpenProcess(int pid, out int pidfd) => Open(SyscallNumber.PidfdOpen, out pidfd, pid, 0);
+
+    /// <summary>pidfd_send_signal(2).</summary>
+    public static Errno SendSignal(int pidfd, int signal) => Call(SyscallNumber.PidfdSendSignal, pidfd, signal, 0, 0);
+
+    /// <summary>unshare(2).</summary>
+    public static Errno Unshare(CloneFlags flags) => Call(SyscallNumber.Unshare, (nint)flags);
+
+    /// <summary>setns(2) with a namespace file, or a pidfd and several kinds (Linux 5.8).</summary>
+    public static Errno JoinNamespaces(int descriptor, CloneFlags kinds) => Call(SyscallNumber.Setns, descriptor, (nint)kinds);
+
+    /// <summary>ioctl_ns(2) NS_GET_NSTYPE: what kind a namespace file is.</summary>
+    public static Errno NamespaceKind(int descriptor, out CloneFlags kind)
+    {
+        Errno errno = Call(SyscallNumber.Ioctl, out long result, descriptor, 0xb703);
+        kind = (CloneFlags)result;
+        return errno;
+    }
+
+    /// <summary>prctl(2).</summary>
+    public static Errno Control(ProcessControl option, nint argument) => Call(SyscallNumber.Prctl, (nint)option, argument, 0, 0, 0);
+
+    /// <summary>prctl(2) with an answer.</summary>
+    public static Errno Control(ProcessControl option, nint argument, out int answer)
+    {
+        Errno errno = Call(SyscallNumber.Prctl, out long result, (nint)option, argument, 0, 0, 0);
+        answer = (int)result;
+        return errno;
+    }
+
+    /// <summary>rt_sigprocmask(2): blocks every signal of this thread.</summary>
+    public static void BlockSignals() => SetSignalMask(ulong.MaxValue);
+
+    /// <summary>rt_sigprocmask(2): blocks no signal of this thread.</summary>
+    public static void UnblockSignals() => SetSignalMask(0);
+
+    private static void SetSignalMask(ulong mask) => Call(SyscallNumber.RtSigprocmask, 2, (nint)(&mask), 0, 8); // SIG_SETMASK
+
+    /// <summary>
+    /// rt_sigaction(2): gives a standard signal its default action, whatever the runtime's caller or the .NET runtime had chosen.
+    /// Ignored signals would survive exec.
+    /// </summary>
+    [SkipLocalsInit]
+    public static void ResetSignals()
+    {
+        SignalAction action = default;
+        for (int signal = 1; signal <= (int)Signal.BadSystemCall; signal++)
+        {
+            if (signal is not ((int)Signal.Kill or (int)Signal.Stop))
+            {
+                Call(SyscallNumber.RtSigaction, signal, (nint)(&action), 0, 8);
+            }
+        }
+    }
+
+    /// <summary>prlimit(2).</summary>
+    public static Errno SetLimit(int pid, ResourceLimit limit, ulong soft, ulong hard)
+    {
+        ulong* pair = stackalloc ulong[2] { soft, hard };
+        return Call(SyscallNumber.Prlimit64, pid, (nint)limit, (nint)pair, 0);
+    }
+
+    /// <summary>setsid(2).</summary>
+    public static Errno NewSession() => Call(SyscallNumber.Setsid);
+
+    /// <summary>getpid(2).</summary>
+    public static int ProcessId()
+    {
+        Call(SyscallNumber.Getpid, out long pid);
+        return (int)pid;
+    }
+
+    /// <summary>personality(2).</summary>
+    public static Errno SetPersonality(uint persona) => Call(SyscallNumber.Personality, (nint)persona);
+
+    private struct SignalAction
+    {
+#pragma warning disable CS0169, IDE0051 // The kernel's struct, all zero: SIG_DFL, no flags, empty mask.
+        private readonly nint _handler;
+        private readonly ulong _flags;
+        private readonly nint _restorer;
+        private readonly ulong _mask;
+#pragma warning restore CS0169, IDE0051
+    }
+}

@@ -1,0 +1,52 @@
+using System;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+public static unsafe partial class Sys
+{
+    /// <summary>bpf(2) BPF_PROG_LOAD of a cgroup device program.</summary>
+    /// <param name="instructions">Instructions, 8 bytes each.</param>
+    /// <param name="program">Descriptor of the loaded program.</param>
+    public static Errno LoadDeviceProgram(ReadOnlySpan<byte> instructions, out int program)
+    {
+        const int Load = 5, CgroupDevice = 15;
+        fixed (byte* code = instructions, license = "MIT\0"u8)
+        {
+            // The head of union bpf_attr: prog_type, insn_cnt, insns, license; the rest zero.
+            ulong* attributes = stackalloc ulong[8];
+            new Span<ulong>(attributes, 8).Clear();
+            attributes[0] = CgroupDevice | ((ulong)(instructions.Length / 8) << 32);
+            attributes[1] = (ulong)code;
+            attributes[2] = (ulong)license;
+            return Open(SyscallNumber.Bpf, out program, Load, (nint)attributes, 64);
+        }
+    }
+
+    /// <summary>bpf(2) BPF_PROG_ATTACH of a device program to a cgroup, beside those that are there (BPF_F_ALLOW_MULTI).</summary>
+    public static Errno AttachDeviceProgram(int cgroup, int program)
+    {
+        const int Attach = 8, CgroupDeviceHook = 6, AllowMulti = 2;
+        uint* attributes = stackalloc uint[5] { (uint)cgroup, (uint)program, CgroupDeviceHook, AllowMulti, 0 };
+        return Call(SyscallNumber.Bpf, Attach, (nint)attributes, 20);
+    }
+
+    /// <summary>seccomp(2) SECCOMP_SET_MODE_FILTER, of this thread.</summary>
+    /// <param name="instructions">cBPF instructions, 8 bytes each.</param>
+    /// <param name="flags">SECCOMP_FILTER_FLAG_*.</param>
+    /// <param name="listener">The notification descriptor with SECCOMP_FILTER_FLAG_NEW_LISTENER, else 0.</param>
+    public static Errno LoadFilter(ReadOnlySpan<byte> instructions, uint flags, out int listener)
+    {
+        fixed (byte* code = instructions)
+        {
+            FilterProgram program = new() { Length = (ushort)(instructions.Length / 8), Instructions = (nint)code };
+            return Open(SyscallNumber.Seccomp, out listener, 1, (nint)flags, (nint)(&program));
+        }
+    }
+
+    private struct FilterProgram
+    {
+        public ushort Length;
+        public nint Instructions;
+    }
+}

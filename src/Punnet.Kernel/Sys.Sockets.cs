@@ -1,0 +1,146 @@
+using System;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+public static unsafe partial class Sys
+{
+    private const int UnixFamily = 1; // AF_UNIX
+    private const int StreamType = 1 | 0x80000; // SOCK_STREAM | SOCK_CLOEXEC
+    private const int PacketType = 5 | 0x80000; // SOCK_SEQPACKET | SOCK_CLOEXEC
+    private const int NoSignal = 0x4000; // MSG_NOSIGNAL
+
+    /// <summary>socketpair(2) of AF_UNIX sockets that keep message boundaries (SOCK_SEQPACKET), close-on-exec.</summary>
+    public static Errno PacketPair(out int here, out int there) => SocketPair(PacketType, out here, out there);
+
+    /// <summary>socketpair(2) of AF_UNIX stream sockets, close-on-exec.</summary>
+    public static Errno StreamPair(out int here, out int there) => SocketPair(StreamType, out here, out there);
+
+    private static Errno SocketPair(int type, out int here, out int there)
+    {
+        int* ends = stackalloc int[2] { -1, -1 };
+        Errno errno = Call(SyscallNumber.Socketpair, UnixFamily, type, 0, (nint)ends);
+        here = ends[0];
+        there = ends[1];
+        return errno;
+    }
+
+    /// <summary>socket(2) and connect(2) to a Unix stream socket.</summary>
+    /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
+    /// <param name="socket">The connection, close-on-exec.</param>
+    public static Errno ConnectUnix(ReadOnlySpan<byte> path, out int socket)
+    {
+        const int PathLimit = 108;
+        socket = -1;
+        if (!IsText(path))
+        {
+            return Errno.EINVAL;
+        }
+
+        if (path.Length > PathLimit)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
+        byte* address = stackalloc byte[PathLimit + 2];
+        *(ushort*)address = UnixFamily;
+        path.CopyTo(new Span<byte>(address + 2, PathLimit));
+        Errno errno = Open(SyscallNumber.Socket, out int made, UnixFamily, StreamType, 0);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        errno = Call(SyscallNumber.Connect, made, (nint)address, 2 + path.Length);
+        if (errno != Errno.None)
+        {
+            Close(made);
+            return errno;
+        }
+
+        socket = made;
+        return Errno.None;
+    }
+
+    /// <summary>sendmsg(2) of bytes, with one descriptor beside them (SCM_RIGHTS) unless it is -1.</summary>
+    public static Errno SendMessage(int socket, ReadOnlySpan<byte> bytes, int descriptor)
+    {
+        fixed (byte* start = bytes)
+        {
+            IoVector vector = new() { Start = (nint)start, Length = bytes.Length };
+            ControlMessage control = new() { Length = 20, Level = 1, Type = 1, Descriptor = descriptor }; // SOL_SOCKET, SCM_RIGHTS
+            MessageHeader header = new() { Vectors = (nint)(&vector), VectorCount = 1 };
+            if (descriptor >= 0)
+            {
+                header.Control = (nint)(&control);
+                header.ControlLength = sizeof(ControlMessage);
+            }
+
+            return Call(SyscallNumber.Sendmsg, socket, (nint)(&header), NoSignal);
+        }
+    }
+
+    /// <summary>recvmsg(2) of bytes and at most one descriptor.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="buffer">Where the bytes go.</param>
+    /// <param name="count">How many came; 0 when the other end is closed.</param>
+    /// <param name="descriptor">The descriptor that came with them, close-on-exec, or -1.</param>
+    public static Errno ReceiveMessage(int socket, Span<byte> buffer, out int count, out int descriptor)
+    {
+        fixed (byte* start = buffer)
+        {
+            IoVector vector = new() { Start = (nint)start, Length = buffer.Length };
+            ControlMessage control = default;
+            MessageHeader header = new()
+            {
+                Vectors = (nint)(&vector),
+                VectorCount = 1,
+                Control = (nint)(&control),
+                ControlLength = sizeof(ControlMessage),
+            };
+            Errno errno;
+            long result;
+            do
+            {
+                errno = Call(SyscallNumber.Recvmsg, out result, socket, (nint)(&header), 0x40000000); // MSG_CMSG_CLOEXEC
+            }
+            while (errno == Errno.EINTR);
+            count = (int)result;
+            bool hasDescriptor = errno == Errno.None && header.ControlLength >= 20 && control.Type == 1;
+            descriptor = hasDescriptor ? control.Descriptor : -1;
+            return errno;
+        }
+    }
+
+    private struct IoVector
+    {
+        public nint Start;
+        public nint Length;
+    }
+
+    // struct msghdr on 64-bit Linux: 56 bytes.
+    private struct MessageHeader
+    {
+#pragma warning disable CS0649 // Fields that stay zero.
+        public nint Name;
+        public long NameLength;
+        public nint Vectors;
+        public nint VectorCount;
+        public nint Control;
+        public nint ControlLength;
+        public long Flags;
+#pragma warning restore CS0649
+    }
+
+    // struct cmsghdr with one int behind it, padded to 24 bytes.
+    private struct ControlMessage
+    {
+        public long Length;
+        public int Level;
+        public int Type;
+        public int Descriptor;
+#pragma warning disable CS0169, IDE0051
+        private readonly int _padding;
+#pragma warning restore CS0169, IDE0051
+    }
+}

@@ -1,0 +1,87 @@
+using System;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+/// <summary>struct winsize of ioctl_tty(2), in characters.</summary>
+/// <param name="Rows">Height.</param>
+/// <param name="Columns">Width.</param>
+public readonly record struct TerminalSize(ushort Rows, ushort Columns);
+
+public static unsafe partial class Sys
+{
+    /// <summary>ioctl_tty(2) TIOCSPTLCK 0: unlocks the other end of a pseudo-terminal.</summary>
+    public static Errno UnlockTerminal(int master)
+    {
+        int zero = 0;
+        return Call(SyscallNumber.Ioctl, master, 0x40045431, (nint)(&zero));
+    }
+
+    /// <summary>ioctl_tty(2) TIOCGPTN: the N of /dev/pts/N.</summary>
+    public static Errno TerminalNumber(int master, out int number)
+    {
+        int place = 0;
+        Errno errno = Call(SyscallNumber.Ioctl, master, unchecked((nint)0x80045430u), (nint)(&place));
+        number = place;
+        return errno;
+    }
+
+    /// <summary>ioctl_tty(2) TIOCGPTPEER: the other end, without any path (CVE-2025-52565); close-on-exec.</summary>
+    public static Errno OpenTerminalPeer(int master, out int peer) =>
+        Open(SyscallNumber.Ioctl, out peer, master, 0x5441, (nint)(OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal | OpenFlags.CloseOnExec));
+
+    /// <summary>ioctl_tty(2) TIOCSWINSZ.</summary>
+    public static Errno SetTerminalSize(int terminal, TerminalSize size)
+    {
+        ushort* place = stackalloc ushort[4] { size.Rows, size.Columns, 0, 0 };
+        return Call(SyscallNumber.Ioctl, terminal, 0x5414, (nint)place);
+    }
+
+    /// <summary>ioctl_tty(2) TIOCGWINSZ; fails with ENOTTY where there is no terminal.</summary>
+    public static Errno GetTerminalSize(int terminal, out TerminalSize size)
+    {
+        ushort* place = stackalloc ushort[4] { 0, 0, 0, 0 };
+        Errno errno = Call(SyscallNumber.Ioctl, terminal, 0x5413, (nint)place);
+        size = new TerminalSize(place[0], place[1]);
+        return errno;
+    }
+
+    /// <summary>ioctl_tty(2) TIOCSCTTY: makes it the controlling terminal of this new session.</summary>
+    public static Errno TakeTerminal(int terminal) => Call(SyscallNumber.Ioctl, terminal, 0x540E, 0);
+
+    /// <summary>ioctl_tty(2) TCGETS: struct termios of the kernel, 36 bytes.</summary>
+    public static Errno GetTerminalMode(int terminal, Span<byte> mode)
+    {
+        fixed (byte* place = mode)
+        {
+            return mode.Length < 60 ? Errno.EINVAL : Call(SyscallNumber.Ioctl, terminal, 0x5401, (nint)place);
+        }
+    }
+
+    /// <summary>ioctl_tty(2) TCSETS.</summary>
+    public static Errno SetTerminalMode(int terminal, ReadOnlySpan<byte> mode)
+    {
+        fixed (byte* place = mode)
+        {
+            return mode.Length < 60 ? Errno.EINVAL : Call(SyscallNumber.Ioctl, terminal, 0x5402, (nint)place);
+        }
+    }
+
+    /// <summary>netdevice(7) SIOCSIFFLAGS: brings the loopback device of this network namespace up.</summary>
+    public static Errno RaiseLoopback()
+    {
+        Errno errno = Open(SyscallNumber.Socket, out int socket, UnixFamily, 2 | 0x80000, 0); // SOCK_DGRAM | SOCK_CLOEXEC
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        byte* request = stackalloc byte[40]; // struct ifreq: 16 bytes of name, then the flags
+        new Span<byte>(request, 40).Clear();
+        "lo"u8.CopyTo(new Span<byte>(request, 16));
+        *(short*)(request + 16) = 1; // IFF_UP
+        errno = Call(SyscallNumber.Ioctl, socket, 0x8914, (nint)request);
+        Close(socket);
+        return errno;
+    }
+}

@@ -1,0 +1,40 @@
+using System;
+using Punnet.Abi;
+using Tmds.Linux;
+
+namespace Punnet.Kernel;
+
+/// <summary>
+/// The kernel as methods: one system call, one method, one errno. Nothing here throws, allocates or lets a pointer out.
+/// Texts are passed with their NUL (<see cref="CString.WithNul"/>, or a literal <c>"…\0"u8</c>); one without gets EINVAL.
+/// </summary>
+/// <remarks>
+/// Every call goes through syscall(2). glibc's own setuid(2) and its kin signal every thread that glibc believes to exist, and in
+/// the new process those threads did not survive the clone; and nothing in glibc may take a lock that another thread held.
+/// </remarks>
+public static unsafe partial class Sys
+{
+    /// <summary>AT_FDCWD: relative to the working directory.</summary>
+    public const int WorkingDirectory = -100;
+
+    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+
+    private static Errno Call(SyscallNumber number, out long result, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0)
+    {
+        result = (ssize_t)LibC.syscall((int)number, (void*)a, (void*)b, (void*)c, (void*)d, (void*)e, (void*)f);
+        return result == -1 ? (Errno)LibC.errno : Errno.None;
+    }
+
+    private static Errno Call(SyscallNumber number, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0) =>
+        Call(number, out _, a, b, c, d, e, f);
+
+    // A call that hands out a descriptor: -1 on error, so that nobody closes somebody else's 0.
+    private static Errno Open(SyscallNumber number, out int descriptor, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0)
+    {
+        Errno errno = Call(number, out long result, a, b, c, d, e);
+        descriptor = (int)result;
+        return errno;
+    }
+
+    private static bool IsText(ReadOnlySpan<byte> text) => !text.IsEmpty && text[^1] == 0;
+}

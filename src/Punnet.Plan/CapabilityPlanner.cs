@@ -1,0 +1,64 @@
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Spec;
+
+namespace Punnet.Plan;
+
+/// <summary>process.capabilities: names to sets.</summary>
+internal static class CapabilityPlanner
+{
+    /// <summary>
+    /// Plans the five sets. What the kernel does not know, or would refuse as a set, is left out with a warning: config.md#linux-process
+    /// wants no error there.
+    /// </summary>
+    public static CapabilitySets Plan(Capabilities? written, string place, int last, ImmutableArray<string>.Builder warnings)
+    {
+        if (written is null)
+        {
+            return default;
+        }
+
+        ulong bounding = Set(written.Bounding, place + ".bounding", last, warnings);
+        ulong permitted = Set(written.Permitted, place + ".permitted", last, warnings);
+        ulong inheritable = Set(written.Inheritable, place + ".inheritable", last, warnings);
+        ulong effective = Set(written.Effective, place + ".effective", last, warnings);
+        ulong ambient = Set(written.Ambient, place + ".ambient", last, warnings);
+        effective = Within(effective, permitted, place + ".effective", "permitted", warnings);
+        ambient = Within(ambient, permitted & inheritable, place + ".ambient", "permitted and inheritable", warnings);
+        return new CapabilitySets(bounding, effective, permitted, inheritable, ambient);
+    }
+
+    private static ulong Set(IReadOnlyList<string> names, string place, int last, ImmutableArray<string>.Builder warnings)
+    {
+        ulong set = 0;
+        for (int i = 0; i < names.Count; i++)
+        {
+            int number = Capability.Find(names[i]);
+            if (number >= 0 && number <= last)
+            {
+                set |= 1UL << number;
+            }
+            else
+            {
+                warnings.Add(Place.At(place, i) + ": ignoring \"" + names[i] + "\", a capability that "
+                    + (number < 0 ? "punnet" : "this kernel") + " does not know");
+            }
+        }
+
+        return set;
+    }
+
+    private static ulong Within(ulong set, ulong limit, string place, string other, ImmutableArray<string>.Builder warnings)
+    {
+        for (int number = 0; number < Capability.Names.Length; number++)
+        {
+            if ((set & ~limit & (1UL << number)) != 0)
+            {
+                warnings.Add(place + ": ignoring \"" + Capability.Names[number] + "\", which is not " + other);
+            }
+        }
+
+        return set & limit;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Spec;
+
+namespace Punnet.Plan;
+
+/// <summary>config-linux.md#devices and #default-devices.</summary>
+internal static class DevicePlanner
+{
+    private const uint ReadWriteAll = 0x1b6; // octal 0666
+    private const uint MajorLimit = 1 << 12, MinorLimit = 1 << 20;
+
+    /// <summary>The links that every container has.</summary>
+    public static ImmutableArray<LinkStep> Links { get; } =
+    [
+        new(CString.Of("fd"), CString.Of("/proc/self/fd")),
+        new(CString.Of("stdin"), CString.Of("/proc/self/fd/0")),
+        new(CString.Of("stdout"), CString.Of("/proc/self/fd/1")),
+        new(CString.Of("stderr"), CString.Of("/proc/self/fd/2")),
+        new(CString.Of("ptmx"), CString.Of("pts/ptmx")),
+    ];
+
+    /// <summary>Plans the default devices and then the written ones, of which one with the same path takes a default's place.</summary>
+    /// <exception cref="SpecException">A device is not one.</exception>
+    public static ImmutableArray<DeviceStep> Plan(IReadOnlyList<Device> devices)
+    {
+        List<DeviceStep> steps = [Default("/dev/null", 3), Default("/dev/zero", 5), Default("/dev/full", 7), Default("/dev/random", 8), Default("/dev/urandom", 9), Default("/dev/tty", 0, 5)];
+        for (int i = 0; i < devices.Count; i++)
+        {
+            DeviceStep step = Plan(devices[i], Place.At("linux.devices", i), i);
+            steps.RemoveAll(earlier => earlier.Path == step.Path);
+            steps.Add(step);
+        }
+
+        return [.. steps];
+    }
+
+    private static DeviceStep Default(string path, uint minor, uint major = 1) =>
+        new(CString.Of(path), FileMode.CharacterDevice | ReadWriteAll, major, minor, 0, 0, -1);
+
+    private static DeviceStep Plan(Device device, string place, int index)
+    {
+        if (string.IsNullOrEmpty(device.Path) || device.Path[0] != '/')
+        {
+            throw new SpecException(
+                place + ".path", string.IsNullOrEmpty(device.Path) ? "is missing" : "\"" + device.Path + "\" is not an absolute path");
+        }
+
+        uint type = device.Type switch
+        {
+            "c" or "u" => FileMode.CharacterDevice,
+            "b" => FileMode.BlockDevice,
+            "p" => FileMode.Fifo,
+            null => throw new SpecException(place + ".type", "is missing"),
+            _ => throw new SpecException(place + ".type", "\"" + device.Type + "\" is not a kind of device (c, b, u or p)"),
+        };
+        bool isFifo = type == FileMode.Fifo;
+        uint mode = device.FileMode ?? ReadWriteAll;
+        return new DeviceStep(
+            Place.Text(PathText.Clean(device.Path), place + ".path"),
+            type | (mode & 0xfff),
+            isFifo ? 0 : Number(device.Major, MajorLimit, place + ".major"),
+            isFifo ? 0 : Number(device.Minor, MinorLimit, place + ".minor"),
+            device.Uid ?? 0,
+            device.Gid ?? 0,
+            index);
+    }
+
+    private static uint Number(long? number, uint limit, string place) => number switch
+    {
+        null => throw new SpecException(place, "is missing"),
+        >= 0 when number < limit => (uint)number.Value,
+        _ => throw new SpecException(place, number.Value.ToString() + " is not from 0 to " + (limit - 1).ToString()),
+    };
+}

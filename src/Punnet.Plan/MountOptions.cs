@@ -1,0 +1,115 @@
+using System;
+using System.Collections.Generic;
+using Punnet.Abi;
+
+namespace Punnet.Plan;
+
+/// <summary>config.md#mounts: what the fstab-style options mean.</summary>
+public static class MountOptions
+{
+    /// <summary>Every option that punnet gives a meaning to, sorted; <c>features</c> prints it.</summary>
+    public static IReadOnlyList<string> Names { get; } =
+    [
+        "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "iversion", "lazytime", "loud", "mand", "noatime",
+        "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow",
+        "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "rnoatime", "rnodev", "rnodiratime",
+        "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared",
+        "rslave", "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid",
+        "symfollow", "sync", "unbindable",
+    ];
+
+    /// <summary>What one option does.</summary>
+    internal enum Meaning
+    {
+        /// <summary>Not ours: a parameter of the file system.</summary>
+        Parameter,
+
+        /// <summary>Sets or clears attributes of the mount.</summary>
+        Attributes,
+
+        /// <summary>The same for the whole tree.</summary>
+        RecursiveAttributes,
+
+        /// <summary>Changes propagation.</summary>
+        Propagation,
+
+        /// <summary>A flag of the file system (superblock), passed on to it; without meaning for a bind.</summary>
+        FileSystemFlag,
+
+        /// <summary>A bind.</summary>
+        Bind,
+
+        /// <summary>A bind of the whole tree.</summary>
+        RecursiveBind,
+
+        /// <summary>A change of what is there.</summary>
+        Remount,
+
+        /// <summary>No effect.</summary>
+        Nothing,
+
+        /// <summary>Known to the spec, not built yet.</summary>
+        Unsupported,
+    }
+
+    /// <summary>Looks an option up.</summary>
+    internal static (Meaning Meaning, MountAttributes Set, MountAttributes Clear, MountFlags Propagation) Find(string option)
+    {
+        switch (option)
+        {
+            case "bind": return (Meaning.Bind, 0, 0, 0);
+            case "rbind": return (Meaning.RecursiveBind, 0, 0, 0);
+            case "remount": return (Meaning.Remount, 0, 0, 0);
+            case "private": return Spread(MountFlags.Private);
+            case "rprivate": return Spread(MountFlags.Private | MountFlags.Recursive);
+            case "shared": return Spread(MountFlags.Shared);
+            case "rshared": return Spread(MountFlags.Shared | MountFlags.Recursive);
+            case "slave": return Spread(MountFlags.Slave);
+            case "rslave": return Spread(MountFlags.Slave | MountFlags.Recursive);
+            case "unbindable": return Spread(MountFlags.Unbindable);
+            case "runbindable": return Spread(MountFlags.Unbindable | MountFlags.Recursive);
+            case "defaults" or "loud" or "silent": return (Meaning.Nothing, 0, 0, 0);
+            case "sync" or "async" or "dirsync" or "lazytime" or "nolazytime" or "mand" or "nomand" or "iversion" or "noiversion":
+                return (Meaning.FileSystemFlag, 0, 0, 0);
+            case "tmpcopyup" or "idmap" or "ridmap" or "copy-symlink" or "src-nofollow" or "dest-nofollow":
+                return (Meaning.Unsupported, 0, 0, 0);
+        }
+
+        if (Attributes(option) is (MountAttributes set, MountAttributes clear))
+        {
+            return (Meaning.Attributes, set, clear, 0);
+        }
+
+        // "rro" is "ro" for the whole tree; "relatime" and "rw" have been found by then.
+        if (option.StartsWith('r') && Attributes(option[1..]) is (MountAttributes treeSet, MountAttributes treeClear))
+        {
+            return (Meaning.RecursiveAttributes, treeSet, treeClear, 0);
+        }
+
+        return (Meaning.Parameter, 0, 0, 0);
+    }
+
+    private static (Meaning, MountAttributes, MountAttributes, MountFlags) Spread(MountFlags flags) => (Meaning.Propagation, 0, 0, flags);
+
+    // How access times are kept is one field of two bits: whoever sets it clears it first.
+    private static (MountAttributes Set, MountAttributes Clear)? Attributes(string option) => option switch
+    {
+        "ro" => (MountAttributes.ReadOnly, 0),
+        "rw" => (0, MountAttributes.ReadOnly),
+        "nosuid" => (MountAttributes.NoSuid, 0),
+        "suid" => (0, MountAttributes.NoSuid),
+        "nodev" => (MountAttributes.NoDev, 0),
+        "dev" => (0, MountAttributes.NoDev),
+        "noexec" => (MountAttributes.NoExec, 0),
+        "exec" => (0, MountAttributes.NoExec),
+        "nodiratime" => (MountAttributes.NoDirAtime, 0),
+        "diratime" => (0, MountAttributes.NoDirAtime),
+        "nosymfollow" => (MountAttributes.NoSymlinkFollow, 0),
+        "symfollow" => (0, MountAttributes.NoSymlinkFollow),
+        "noatime" => (MountAttributes.NoAtime, MountAttributes.AtimeMask),
+        "strictatime" => (MountAttributes.StrictAtime, MountAttributes.AtimeMask),
+        "relatime" or "atime" or "nostrictatime" => (0, MountAttributes.AtimeMask),
+        "norelatime" => (MountAttributes.StrictAtime, MountAttributes.AtimeMask),
+        _ => null,
+    };
+}

@@ -1,0 +1,212 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Spec;
+
+namespace Punnet.Plan;
+
+/// <summary>config.md#mounts: from what was written to steps.</summary>
+internal static class MountPlanner
+{
+    /// <summary>Plans every mount, in order.</summary>
+    /// <exception cref="SpecException">A mount cannot be made as it is written.</exception>
+    public static ImmutableArray<MountStep> Plan(IReadOnlyList<Mount> mounts, string bundle, string root)
+    {
+        ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
+        for (int i = 0; i < mounts.Count; i++)
+        {
+            steps.Add(Plan(mounts[i], i, bundle, root));
+        }
+
+        return steps.MoveToImmutable();
+    }
+
+    private static MountStep Plan(Mount mount, int index, string bundle, string root)
+    {
+        string place = Place.At("mounts", index);
+        if (mount.UidMappings.Count > 0 || mount.GidMappings.Count > 0)
+        {
+            throw new SpecException(place + ".uidMappings", "id-mapped mounts are not supported yet");
+        }
+
+        string destination = Destination(mount, place, root);
+        Draft draft = new();
+        for (int i = 0; i < mount.Options.Count; i++)
+        {
+            draft.Add(mount.Options[i], Place.At(place + ".options", i));
+        }
+
+        MountKind kind = Kind(mount, draft);
+        if (kind == MountKind.FileSystem && string.IsNullOrEmpty(mount.Type))
+        {
+            throw new SpecException(place + ".type", "is missing, and options hold neither \"bind\" nor \"rbind\"");
+        }
+
+        if (kind == MountKind.Bind && draft.Parameters.Count > 0)
+        {
+            throw new SpecException(
+                draft.ParameterPlace, "\"" + draft.Parameters[0].Key + "\" is an option of a file system, and a bind mount has none");
+        }
+
+        bool isTmpfs = kind == MountKind.FileSystem && mount.Type == "tmpfs";
+        bool isDev = destination == "/dev" && isTmpfs;
+        return new MountStep
+        {
+            Index = index,
+            Kind = kind,
+            Destination = Place.Text(destination, place + ".destination"),
+            Source = Source(mount, kind, place, bundle),
+            Type = kind is MountKind.FileSystem ? Place.Text(mount.Type!, place + ".type") : default,
+            Parameters = kind is MountKind.FileSystem or MountKind.Remount ? [.. draft.FileSystemFlags, .. draft.Parameters] : [],
+            Recursive = draft.IsRecursiveBind,
+            Set = isDev ? draft.Set & ~MountAttributes.ReadOnly : draft.Set,
+            Clear = draft.Clear,
+            RecursiveSet = draft.RecursiveSet,
+            RecursiveClear = draft.RecursiveClear,
+            Propagation = [.. draft.Propagation],
+            ReadOnlyLate = isDev && (draft.Set & MountAttributes.ReadOnly) != MountAttributes.None,
+            NoSymlinks = kind != MountKind.Bind && destination is "/proc" or "/sys",
+            MayCoverProc = destination == "/proc" || MayCover(destination),
+            KeepsMode = isTmpfs && !draft.HasMode,
+        };
+    }
+
+    private static MountKind Kind(Mount mount, Draft draft)
+    {
+        if (draft.IsRemount)
+        {
+            return MountKind.Remount;
+        }
+
+        // runc: "bind" as a type alone is no bind; crun and Podman write it that way, and nothing else can be meant.
+        if (draft.IsBind || mount.Type is "bind" or "rbind")
+        {
+            draft.IsRecursiveBind |= mount.Type == "rbind" && !draft.IsBind;
+            return MountKind.Bind;
+        }
+
+        return mount.Type is "cgroup" or "cgroup2" ? MountKind.Cgroup : MountKind.FileSystem;
+    }
+
+    private static string Destination(Mount mount, string place, string root)
+    {
+        string? written = mount.Destination;
+        if (string.IsNullOrEmpty(written))
+        {
+            throw new SpecException(place + ".destination", "is missing");
+        }
+
+        // runtime-spec 1.2: a relative destination starts at "/". A path that already leads into the root is taken as meant.
+        string path = PathText.Clean("/" + written);
+        if (root != "/" && path.StartsWith(root + "/", StringComparison.Ordinal))
+        {
+            path = path[root.Length..];
+        }
+
+        return path != "/" ? path : throw new SpecException(place + ".destination", "\"" + written + "\" is the container's root itself");
+    }
+
+    private static CString Source(Mount mount, MountKind kind, string place, string bundle)
+    {
+        if (kind != MountKind.Bind)
+        {
+            return Place.Text(string.IsNullOrEmpty(mount.Source) ? mount.Type ?? "none" : mount.Source, place + ".source");
+        }
+
+        if (string.IsNullOrEmpty(mount.Source))
+        {
+            throw new SpecException(place + ".source", "is missing: a bind mount needs the path of what is bound");
+        }
+
+        string path = mount.Source.StartsWith('/') ? mount.Source : bundle + "/" + mount.Source;
+        return Place.Text(path, place + ".source");
+    }
+
+    // The files of /proc that may be covered: those that lxcfs and its like replace.
+    private static bool MayCover(string destination) => destination is
+        "/proc/cpuinfo" or "/proc/diskstats" or "/proc/meminfo" or "/proc/stat" or "/proc/swaps" or "/proc/uptime" or "/proc/loadavg"
+        or "/proc/slabinfo" or "/proc/sys/kernel/ns_last_pid" or "/proc/sys/crypto/fips_enabled";
+
+    /// <summary>Options, added up.</summary>
+    private sealed class Draft
+    {
+        public MountAttributes Set { get; private set; }
+
+        public MountAttributes Clear { get; private set; }
+
+        public MountAttributes RecursiveSet { get; private set; }
+
+        public MountAttributes RecursiveClear { get; private set; }
+
+        public List<MountFlags> Propagation { get; } = [];
+
+        public List<MountParameter> Parameters { get; } = [];
+
+        public List<MountParameter> FileSystemFlags { get; } = [];
+
+        public string ParameterPlace { get; private set; } = "";
+
+        public bool IsBind { get; private set; }
+
+        public bool IsRecursiveBind { get; set; }
+
+        public bool IsRemount { get; private set; }
+
+        public bool HasMode { get; private set; }
+
+        public void Add(string option, string place)
+        {
+            (MountOptions.Meaning meaning, MountAttributes set, MountAttributes clear, MountFlags propagation) = MountOptions.Find(option);
+            switch (meaning)
+            {
+                case MountOptions.Meaning.Attributes:
+                    // The last word counts: "ro,rw" is writable.
+                    Set = (Set & ~clear) | set;
+                    Clear = (Clear & ~set) | clear;
+                    break;
+                case MountOptions.Meaning.RecursiveAttributes:
+                    RecursiveSet = (RecursiveSet & ~clear) | set;
+                    RecursiveClear = (RecursiveClear & ~set) | clear;
+                    break;
+                case MountOptions.Meaning.Propagation:
+                    Propagation.Add(propagation);
+                    break;
+                case MountOptions.Meaning.FileSystemFlag:
+                    FileSystemFlags.Add(new MountParameter(Place.Text(option, place), default));
+                    break;
+                case MountOptions.Meaning.Bind or MountOptions.Meaning.RecursiveBind:
+                    IsBind = true;
+                    IsRecursiveBind |= meaning == MountOptions.Meaning.RecursiveBind;
+                    break;
+                case MountOptions.Meaning.Remount:
+                    IsRemount = true;
+                    break;
+                case MountOptions.Meaning.Unsupported:
+                    throw new SpecException(place, "\"" + option + "\" is not supported yet");
+                case MountOptions.Meaning.Parameter:
+                    AddParameter(option, place);
+                    break;
+            }
+        }
+
+        private void AddParameter(string option, string place)
+        {
+            if (option.Length == 0)
+            {
+                throw new SpecException(place, "is empty");
+            }
+
+            if (Parameters.Count == 0)
+            {
+                ParameterPlace = place;
+            }
+
+            int equals = option.IndexOf('=', StringComparison.Ordinal);
+            string key = equals < 0 ? option : option[..equals];
+            HasMode |= key == "mode";
+            Parameters.Add(new MountParameter(
+                Place.Text(key, place), equals < 0 ? default : Place.Text(option[(equals + 1)..], place)));
+        }
+    }
+}

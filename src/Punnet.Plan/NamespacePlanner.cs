@@ -1,0 +1,177 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Spec;
+
+namespace Punnet.Plan;
+
+/// <summary>config-linux.md#namespaces, #user-namespace-mappings and #offset-for-time-namespace.</summary>
+internal static class NamespacePlanner
+{
+    // The kernel takes at most 340 lines, user_namespaces(7).
+    private const int MapLimit = 340;
+
+    /// <summary>Plans which namespaces are made and which are joined.</summary>
+    /// <exception cref="SpecException">A namespace is unknown, named twice or lacks what it needs.</exception>
+    public static NamespacePlan Plan(Linux linux)
+    {
+        CloneFlags made = CloneFlags.None;
+        CloneFlags seen = CloneFlags.None;
+        List<NamespaceJoin> joins = [];
+        for (int i = 0; i < linux.Namespaces.Count; i++)
+        {
+            Namespace written = linux.Namespaces[i];
+            string place = Place.At("linux.namespaces", i);
+            CloneFlags kind = Kind(written.Type, place + ".type");
+            if ((seen & kind) != CloneFlags.None)
+            {
+                throw new SpecException(place + ".type", "\"" + written.Type + "\" is given twice");
+            }
+
+            seen |= kind;
+            if (string.IsNullOrEmpty(written.Path))
+            {
+                made |= kind;
+            }
+            else if (written.Path.StartsWith('/'))
+            {
+                joins.Add(new NamespaceJoin(kind, Place.Text(written.Path, place + ".path"), i));
+            }
+            else
+            {
+                throw new SpecException(place + ".path", "\"" + written.Path + "\" is not an absolute path");
+            }
+        }
+
+        if ((seen & CloneFlags.NewMount) == CloneFlags.None)
+        {
+            throw new SpecException("linux.namespaces", "a container needs a mount namespace of its own ({\"type\": \"mount\"})");
+        }
+
+        // The user namespace last: until then punnet has its rights over all that is joined.
+        joins.Sort(static (left, right) => Order(left).CompareTo(Order(right)));
+        bool makesUser = (made & CloneFlags.NewUser) != CloneFlags.None;
+        bool makesTime = (made & CloneFlags.NewTime) != CloneFlags.None;
+        CheckMappings(linux, seen, makesUser);
+        return new NamespacePlan
+        {
+            New = made & ~(CloneFlags.NewCgroup | CloneFlags.NewTime),
+            NewCgroup = (made & CloneFlags.NewCgroup) != CloneFlags.None,
+            NewTime = makesTime,
+            TimeOffsets = TimeOffsets(linux, seen, makesTime),
+            Joins = [.. joins],
+            Staged = joins.Exists(join => join.Kind is CloneFlags.NewUser or CloneFlags.NewPid || makesUser),
+            UidMap = makesUser ? Map(linux.UidMappings, "linux.uidMappings") : default,
+            GidMap = makesUser ? Map(linux.GidMappings, "linux.gidMappings") : default,
+        };
+    }
+
+    private static CloneFlags Kind(string? type, string place) => type switch
+    {
+        "pid" => CloneFlags.NewPid,
+        "network" => CloneFlags.NewNetwork,
+        "mount" => CloneFlags.NewMount,
+        "ipc" => CloneFlags.NewIpc,
+        "uts" => CloneFlags.NewUts,
+        "user" => CloneFlags.NewUser,
+        "cgroup" => CloneFlags.NewCgroup,
+        "time" => CloneFlags.NewTime,
+        null => throw new SpecException(place, "is missing"),
+        _ => throw new SpecException(
+            place, "\"" + type + "\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)"),
+    };
+
+    private static int Order(NamespaceJoin join) => join.Kind switch
+    {
+        CloneFlags.NewUser => 2,
+        CloneFlags.NewMount => 1,
+        _ => 0,
+    };
+
+    private static void CheckMappings(Linux linux, CloneFlags seen, bool makesUser)
+    {
+        if ((seen & CloneFlags.NewUser) == CloneFlags.None)
+        {
+            if (linux.UidMappings.Count > 0 || linux.GidMappings.Count > 0)
+            {
+                string which = linux.UidMappings.Count > 0 ? "linux.uidMappings" : "linux.gidMappings";
+                throw new SpecException(which, "ids are mapped only in a user namespace, and linux.namespaces has none");
+            }
+        }
+        else if (makesUser && (linux.UidMappings.Count == 0 || linux.GidMappings.Count == 0))
+        {
+            string which = linux.UidMappings.Count == 0 ? "linux.uidMappings" : "linux.gidMappings";
+            throw new SpecException(which, "is missing: a new user namespace needs at least one mapping");
+        }
+    }
+
+    private static CString Map(IReadOnlyList<IdMapping> mappings, string place)
+    {
+        if (mappings.Count > MapLimit)
+        {
+            throw new SpecException(place, mappings.Count.ToString() + " mappings, and the kernel takes at most 340");
+        }
+
+        StringBuilder text = new();
+        for (int i = 0; i < mappings.Count; i++)
+        {
+            IdMapping mapping = mappings[i];
+            string here = Place.At(place, i);
+            if (mapping.Size == 0)
+            {
+                throw new SpecException(here + ".size", "0 maps nothing");
+            }
+
+            // 4294967295 itself is no id: it means "none" to the kernel.
+            if ((ulong)mapping.ContainerId + mapping.Size > uint.MaxValue || (ulong)mapping.HostId + mapping.Size > uint.MaxValue)
+            {
+                throw new SpecException(here + ".size", mapping.Size.ToString() + " ids go beyond the largest, 4294967294");
+            }
+
+            text.Append(mapping.ContainerId).Append(' ').Append(mapping.HostId).Append(' ').Append(mapping.Size).Append('\n');
+        }
+
+        return CString.Of(text.ToString());
+    }
+
+    private static CString TimeOffsets(Linux linux, CloneFlags seen, bool makesTime)
+    {
+        if (linux.TimeOffsets.Count == 0)
+        {
+            return default;
+        }
+
+        if ((seen & CloneFlags.NewTime) == CloneFlags.None)
+        {
+            throw new SpecException("linux.timeOffsets", "clocks are shifted only in a time namespace, and linux.namespaces has none");
+        }
+
+        if (!makesTime)
+        {
+            throw new SpecException(
+                "linux.timeOffsets",
+                "time namespace enabled, but both namespace path and time offsets specified -- you may only provide one");
+        }
+
+        StringBuilder text = new();
+        foreach (KeyValuePair<string, TimeOffset> offset in linux.TimeOffsets)
+        {
+            string place = "linux.timeOffsets." + offset.Key;
+            if (offset.Key is not ("monotonic" or "boottime"))
+            {
+                throw new SpecException(place, "is not a clock of a time namespace (monotonic or boottime)");
+            }
+
+            if (offset.Value.Nanoseconds > 999_999_999)
+            {
+                throw new SpecException(place + ".nanosecs", offset.Value.Nanoseconds.ToString() + " is a second or more");
+            }
+
+            text.Append(offset.Key).Append(' ').Append(offset.Value.Seconds).Append(' ').Append(offset.Value.Nanoseconds).Append('\n');
+        }
+
+        return CString.Of(text.ToString());
+    }
+}

@@ -1,0 +1,17 @@
+using System.Globalization;
+using Punnet.Abi;
+using Punnet.Spec;
+
+namespace Punnet.Plan;
+
+/// <summary>Places in config.json, for refusals.</summary>
+internal static class Place
+{
+    /// <summary><c>mounts[3]</c>.</summary>
+    public static string At(string list, int index) => list + "[" + index.ToString(CultureInfo.InvariantCulture) + "]";
+
+    /// <summary>Encodes a text that the kernel will read.</summary>
+    /// <exception cref="SpecException">It holds a NUL.</exception>
+    public static CString Text(string text, string place) =>
+        text.Contains('\0', System.StringComparison.Ordinal) ? throw new SpecException(place, "holds a NUL character") : CString.Of(text);
+}

@@ -1,0 +1,164 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Spec;
+
+namespace Punnet.Plan;
+
+/// <summary>What the command line adds to config.json.</summary>
+/// <param name="Id">The container's id.</param>
+/// <param name="Bundle">The bundle's directory, absolute.</param>
+/// <param name="NoPivot"><c>--no-pivot</c>.</param>
+/// <param name="NoNewKeyring"><c>--no-new-keyring</c>.</param>
+/// <param name="SystemdCgroup"><c>--systemd-cgroup</c>.</param>
+public sealed record CreateOptions(string Id, string Bundle, bool NoPivot, bool NoNewKeyring, bool SystemdCgroup);
+
+/// <summary>From config.json to the plan of a create, or a refusal before anything was touched. Pure.</summary>
+public static class Planner
+{
+    /// <summary>Plans a create.</summary>
+    /// <exception cref="SpecException">config.json asks for what cannot be, or for what punnet does not do yet.</exception>
+    public static ContainerPlan Plan(Config config, CreateOptions options, HostFacts facts)
+    {
+        if (string.IsNullOrEmpty(config.Root?.Path))
+        {
+            throw new SpecException("root", config.Root is null ? "root must be specified" : "path is missing");
+        }
+
+        if (config.Process is null)
+        {
+            throw new SpecException("process", "process property must not be empty");
+        }
+
+        Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: a container needs at least a mount namespace");
+        RefuseUnsupported(linux);
+        RefuseAnnotations(config.Annotations);
+        string root = PathText.Join(options.Bundle, config.Root.Path);
+        NamespacePlan namespaces = NamespacePlanner.Plan(linux);
+        (CString host, CString domain) = HostNames(config, namespaces);
+        ImmutableArray<MountStep> mounts = MountPlanner.Plan(config.Mounts, options.Bundle, root);
+        return new ContainerPlan
+        {
+            Root = Place.Text(root, "root.path"),
+            RootReadOnly = config.Root.Readonly,
+            RootPropagation = Propagation(linux.RootfsPropagation),
+            NoPivot = options.NoPivot,
+            Namespaces = namespaces,
+            Mounts = mounts,
+            MakesDevices = !HasHostDev(mounts),
+            Devices = DevicePlanner.Plan(linux.Devices),
+            Links = DevicePlanner.Links,
+            Sysctls = SysctlPlanner.Plan(linux.Sysctl, namespaces, config.Domainname),
+            ReadOnlyPaths = Paths(linux.ReadonlyPaths, "linux.readonlyPaths"),
+            MaskedPaths = Paths(linux.MaskedPaths, "linux.maskedPaths"),
+            HostName = host,
+            DomainName = domain,
+            Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
+            Process = ProcessPlanner.Plan(config.Process, "process", facts, null),
+            Hooks = HookPlanner.Plan(config.Hooks),
+            DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
+        };
+    }
+
+    // A property that is known and not obeyed would be worse than one that is refused.
+    private static void RefuseUnsupported(Linux linux)
+    {
+        string? name = linux switch
+        {
+            { Seccomp: not null } => "seccomp",
+            { NetDevices.Count: > 0 } => "netDevices",
+            { IntelRdt: not null } => "intelRdt",
+            { MemoryPolicy: not null } => "memoryPolicy",
+            { MountLabel.Length: > 0 } => "mountLabel",
+            { Personality: not null } => "personality",
+            _ => null,
+        };
+        if (name is not null)
+        {
+            throw new SpecException("linux." + name, "is not supported yet");
+        }
+    }
+
+    private static void RefuseAnnotations(IReadOnlyDictionary<string, string> annotations)
+    {
+        if (annotations.ContainsKey(""))
+        {
+            throw new SpecException("annotations", "a key is empty");
+        }
+    }
+
+    private static (CString Host, CString Domain) HostNames(Config config, NamespacePlan namespaces)
+    {
+        bool hasUts = namespaces.Has(CloneFlags.NewUts);
+        return (Name(config.Hostname, "hostname"), Name(config.Domainname, "domainname"));
+
+        CString Name(string? name, string property)
+        {
+            const int Limit = 64; // __NEW_UTS_LEN
+            if (string.IsNullOrEmpty(name))
+            {
+                return default;
+            }
+
+            if (!hasUts)
+            {
+                throw new SpecException(property, "unable to set " + property + " without a private UTS namespace");
+            }
+
+            CString text = Place.Text(name, property);
+            return text.Text.Length <= Limit
+                ? text
+                : throw new SpecException(property, "is " + text.Text.Length.ToString() + " bytes long, and the kernel takes at most 64");
+        }
+    }
+
+    private static MountFlags Propagation(string? written) => written switch
+    {
+        null or "" => MountFlags.None,
+        "shared" => MountFlags.Shared,
+        "rshared" => MountFlags.Shared | MountFlags.Recursive,
+        "slave" => MountFlags.Slave,
+        "rslave" => MountFlags.Slave | MountFlags.Recursive,
+        "private" => MountFlags.Private,
+        "rprivate" => MountFlags.Private | MountFlags.Recursive,
+        "unbindable" => MountFlags.Unbindable,
+        "runbindable" => MountFlags.Unbindable | MountFlags.Recursive,
+        _ => throw new SpecException(
+            "linux.rootfsPropagation", "\"" + written + "\" is not a propagation (shared, slave, private or unbindable)"),
+    };
+
+    private static bool HasHostDev(ImmutableArray<MountStep> mounts)
+    {
+        foreach (MountStep mount in mounts)
+        {
+            if (mount.Kind == MountKind.Bind && mount.Destination.Text.SequenceEqual("/dev"u8))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static ImmutableArray<CString> Paths(IReadOnlyList<string> paths, string place)
+    {
+        ImmutableArray<CString>.Builder encoded = ImmutableArray.CreateBuilder<CString>(paths.Count);
+        HashSet<string> seen = new(paths.Count, StringComparer.Ordinal);
+        for (int i = 0; i < paths.Count; i++)
+        {
+            string here = Place.At(place, i);
+            if (!paths[i].StartsWith('/'))
+            {
+                throw new SpecException(here, "\"" + paths[i] + "\" is not an absolute path");
+            }
+
+            if (seen.Add(paths[i]))
+            {
+                encoded.Add(Place.Text(paths[i], here));
+            }
+        }
+
+        return encoded.ToImmutable();
+    }
+}

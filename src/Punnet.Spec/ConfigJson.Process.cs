@@ -1,0 +1,93 @@
+using System.Text.Json;
+
+namespace Punnet.Spec;
+
+/// <content>config.md#process.</content>
+public static partial class ConfigJson
+{
+    private static void ProcessMembers(Utf8JsonWriter writer, Process process)
+    {
+        writer.FlagIfSet("terminal"u8, process.Terminal);
+        if (process.ConsoleSize is ConsoleSize size)
+        {
+            writer.WriteStartObject("consoleSize"u8);
+            writer.WriteNumber("height"u8, size.Height);
+            writer.WriteNumber("width"u8, size.Width);
+            writer.WriteEndObject();
+        }
+
+        writer.Object("user"u8, process.User, UserMembers);
+        writer.Strings("args"u8, process.Args);
+        writer.Strings("env"u8, process.Env);
+        writer.Text("cwd"u8, process.Cwd);
+        writer.Object("capabilities"u8, process.Capabilities, CapabilitiesMembers);
+        writer.List("rlimits"u8, process.Rlimits, RlimitMembers);
+        writer.FlagIfSet("noNewPrivileges"u8, process.NoNewPrivileges);
+        writer.Text("apparmorProfile"u8, process.ApparmorProfile);
+        writer.Number("oomScoreAdj"u8, process.OomScoreAdj);
+        writer.Object("scheduler"u8, process.Scheduler, SchedulerMembers);
+        writer.Text("selinuxLabel"u8, process.SelinuxLabel);
+        writer.Object("ioPriority"u8, process.IoPriority, IoPriorityMembers);
+        writer.Object("execCPUAffinity"u8, process.ExecCpuAffinity, ExecCpuAffinityMembers);
+    }
+
+    private static void UserMembers(Utf8JsonWriter writer, User user)
+    {
+        writer.WriteNumber("uid"u8, user.Uid);
+        writer.WriteNumber("gid"u8, user.Gid);
+        writer.Number("umask"u8, (ulong?)user.Umask);
+        if (user.AdditionalGids.Count > 0)
+        {
+            writer.WriteStartArray("additionalGids"u8);
+            foreach (uint gid in user.AdditionalGids)
+            {
+                writer.WriteNumberValue(gid);
+            }
+
+            writer.WriteEndArray();
+        }
+    }
+
+    private static void CapabilitiesMembers(Utf8JsonWriter writer, Capabilities capabilities)
+    {
+        writer.Strings("bounding"u8, capabilities.Bounding);
+        writer.Strings("effective"u8, capabilities.Effective);
+        writer.Strings("inheritable"u8, capabilities.Inheritable);
+        writer.Strings("permitted"u8, capabilities.Permitted);
+        writer.Strings("ambient"u8, capabilities.Ambient);
+    }
+
+    private static void RlimitMembers(Utf8JsonWriter writer, Rlimit limit)
+    {
+        writer.Text("type"u8, limit.Type);
+        writer.WriteNumber("hard"u8, limit.Hard);
+        writer.WriteNumber("soft"u8, limit.Soft);
+    }
+
+    private static void SchedulerMembers(Utf8JsonWriter writer, Scheduler scheduler)
+    {
+        writer.Text("policy"u8, scheduler.Policy);
+        writer.Number("nice"u8, Unless0(scheduler.Nice));
+        writer.Number("priority"u8, Unless0(scheduler.Priority));
+        writer.Strings("flags"u8, scheduler.Flags);
+        writer.Number("runtime"u8, Unless0(scheduler.Runtime));
+        writer.Number("deadline"u8, Unless0(scheduler.Deadline));
+        writer.Number("period"u8, Unless0(scheduler.Period));
+    }
+
+    private static void IoPriorityMembers(Utf8JsonWriter writer, IoPriority priority)
+    {
+        writer.Text("class"u8, priority.Class);
+        writer.WriteNumber("priority"u8, priority.Priority);
+    }
+
+    private static void ExecCpuAffinityMembers(Utf8JsonWriter writer, ExecCpuAffinity affinity)
+    {
+        writer.Text("initial"u8, affinity.Initial);
+        writer.Text("final"u8, affinity.Final);
+    }
+
+    private static long? Unless0(long value) => value == 0 ? null : value;
+
+    private static ulong? Unless0(ulong value) => value == 0 ? null : value;
+}

@@ -1,0 +1,77 @@
+using System.Collections.Generic;
+
+namespace Punnet.Spec;
+
+/// <summary>
+/// What the state directory keeps of a container from create to delete. The pid is not in it: a process is known by more than a
+/// number that the kernel may give away again.
+/// </summary>
+public sealed record StateRecord
+{
+    /// <summary>Form of the record; this is 1.</summary>
+    public int Version { get; init; } = StateJson.RecordVersion;
+
+    /// <summary>ociVersion of the bundle's config.json.</summary>
+    public required string OciVersion { get; init; }
+
+    /// <summary>The container's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Absolute path of the bundle.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Absolute path of the root file system.</summary>
+    public required string Rootfs { get; init; }
+
+    /// <summary>Time of create: RFC 3339 with nanoseconds, UTC.</summary>
+    public required string Created { get; init; }
+
+    /// <summary>User id of who created the container.</summary>
+    public required uint Owner { get; init; }
+
+    /// <summary>Path of the cgroup below the cgroup2 mount; null without one.</summary>
+    public string? Cgroup { get; init; }
+
+    /// <summary>Whether the container's processes all die with its first one.</summary>
+    public required bool PrivatePidNamespace { get; init; }
+
+    /// <summary>config.md#annotations.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Hooks for start.</summary>
+    public IReadOnlyList<Hook> Poststart { get; init; } = [];
+
+    /// <summary>Hooks for delete: by then the bundle may be gone.</summary>
+    public IReadOnlyList<Hook> Poststop { get; init; } = [];
+}
+
+/// <summary>runtime.md#state, and what runc prints beyond it.</summary>
+public sealed record ContainerState
+{
+    /// <summary>Version of the specification.</summary>
+    public required string OciVersion { get; init; }
+
+    /// <summary>The container's id.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The first process as the host sees it; 0 when there is none.</summary>
+    public required int Pid { get; init; }
+
+    /// <summary>creating, created, running, stopped or paused.</summary>
+    public required string Status { get; init; }
+
+    /// <summary>Absolute path of the bundle.</summary>
+    public required string Bundle { get; init; }
+
+    /// <summary>Absolute path of the root file system.</summary>
+    public required string Rootfs { get; init; }
+
+    /// <summary>Time of create: RFC 3339 with nanoseconds, UTC.</summary>
+    public required string Created { get; init; }
+
+    /// <summary>config.md#annotations; left out when empty.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Name of the user who created the container, or <c>#</c> and the id.</summary>
+    public required string Owner { get; init; }
+}

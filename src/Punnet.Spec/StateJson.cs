@@ -1,0 +1,157 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Text.Json;
+
+namespace Punnet.Spec;
+
+/// <summary>Reads and writes what is known of a container: for the state directory, for users and for hooks.</summary>
+public static class StateJson
+{
+    /// <summary>Form of the record that is read and written here.</summary>
+    internal const int RecordVersion = 1;
+
+    /// <summary>Writes the state directory's record.</summary>
+    /// <param name="record">The record.</param>
+    /// <returns>UTF-8, one line.</returns>
+    public static byte[] WriteRecord(StateRecord record) => JsonMembers.Document(JsonMembers.OneLine, record, RecordMembers);
+
+    /// <summary>Reads the state directory's record.</summary>
+    /// <param name="utf8">The whole file.</param>
+    /// <returns>The record.</returns>
+    /// <exception cref="SpecException">The file is cut off, of another version, or lacks a member.</exception>
+    public static StateRecord ReadRecord(ReadOnlySpan<byte> utf8) => JsonCursor.ReadDocument(utf8, null, ReadRecord);
+
+    /// <summary>Writes what <c>state</c> prints.</summary>
+    /// <param name="state">The state.</param>
+    /// <param name="indented">Two blanks a level, or one line.</param>
+    /// <returns>UTF-8 without a line end, as runc prints it.</returns>
+    public static byte[] WriteState(ContainerState state, bool indented) =>
+        JsonMembers.Document(indented ? JsonMembers.Indented(' ', 2) : JsonMembers.OneLine, state, StateMembers);
+
+    /// <summary>Writes what <c>list --format json</c> prints.</summary>
+    /// <param name="states">The states, in the order of the list.</param>
+    /// <returns>UTF-8, one line and its end; <c>null</c> when there is no container, as runc has it.</returns>
+    public static byte[] WriteList(IReadOnlyList<ContainerState> states)
+    {
+        ArrayBufferWriter<byte> text = new();
+        using (Utf8JsonWriter writer = new(text, JsonMembers.OneLine))
+        {
+            if (states.Count == 0)
+            {
+                writer.WriteNullValue();
+            }
+            else
+            {
+                writer.WriteStartArray();
+                foreach (ContainerState state in states)
+                {
+                    writer.Element(state, StateMembers);
+                }
+
+                writer.WriteEndArray();
+            }
+        }
+
+        text.Write("\n"u8);
+        return text.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Writes what a hook, or a seccomp agent, finds: the specification's members and no more.</summary>
+    /// <param name="state">The state.</param>
+    /// <returns>UTF-8, one line without its end.</returns>
+    public static byte[] WriteHookState(ContainerState state) => JsonMembers.Document(JsonMembers.OneLine, state, HookStateMembers);
+
+    private static void StateMembers(Utf8JsonWriter writer, ContainerState state)
+    {
+        writer.Text("ociVersion"u8, state.OciVersion);
+        writer.Text("id"u8, state.Id);
+        writer.WriteNumber("pid"u8, state.Pid);
+        writer.Text("status"u8, state.Status);
+        writer.Text("bundle"u8, state.Bundle);
+        writer.Text("rootfs"u8, state.Rootfs);
+        writer.Text("created"u8, state.Created);
+        writer.StringMap("annotations"u8, state.Annotations);
+        writer.Text("owner"u8, state.Owner);
+    }
+
+    private static void HookStateMembers(Utf8JsonWriter writer, ContainerState state)
+    {
+        writer.Text("ociVersion"u8, state.OciVersion);
+        writer.Text("id"u8, state.Id);
+        writer.Text("status"u8, state.Status);
+        writer.WriteNumber("pid"u8, state.Pid);
+        writer.Text("bundle"u8, state.Bundle);
+        writer.StringMap("annotations"u8, state.Annotations);
+    }
+
+    private static void RecordMembers(Utf8JsonWriter writer, StateRecord record)
+    {
+        writer.WriteNumber("version"u8, record.Version);
+        writer.Text("ociVersion"u8, record.OciVersion);
+        writer.Text("id"u8, record.Id);
+        writer.Text("bundle"u8, record.Bundle);
+        writer.Text("rootfs"u8, record.Rootfs);
+        writer.Text("created"u8, record.Created);
+        writer.WriteNumber("owner"u8, record.Owner);
+        writer.Text("cgroup"u8, record.Cgroup);
+        writer.WriteBoolean("privatePidNamespace"u8, record.PrivatePidNamespace);
+        writer.StringMap("annotations"u8, record.Annotations);
+        writer.List("poststart"u8, record.Poststart, ConfigJson.HookMembers);
+        writer.List("poststop"u8, record.Poststop, ConfigJson.HookMembers);
+    }
+
+    private static StateRecord ReadRecord(ref JsonCursor cursor)
+    {
+        int? version = null;
+        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null;
+        uint? owner = null;
+        bool? privatePidNamespace = null;
+        IReadOnlyDictionary<string, string>? annotations = null;
+        IReadOnlyList<Hook> poststart = [], poststop = [];
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "version": version = ReadVersion(ref cursor); break;
+                case "ociVersion": ociVersion = cursor.String(); break;
+                case "id": id = cursor.String(); break;
+                case "bundle": bundle = cursor.String(); break;
+                case "rootfs": rootfs = cursor.String(); break;
+                case "created": created = cursor.String(); break;
+                case "owner": owner = cursor.UInt32(); break;
+                case "cgroup": cgroup = cursor.String(); break;
+                case "privatePidNamespace": privatePidNamespace = cursor.OptionalBoolean(); break;
+                case "annotations": annotations = cursor.StringMap(); break;
+                case "poststart": poststart = cursor.List(SpecJson.ReadHook); break;
+                case "poststop": poststop = cursor.List(SpecJson.ReadHook); break;
+                default: cursor.Skip(); break;
+            }
+        }
+
+        return new StateRecord
+        {
+            Version = version ?? throw cursor.RefuseMissing("version"),
+            OciVersion = ociVersion ?? throw cursor.RefuseMissing("ociVersion"),
+            Id = id ?? throw cursor.RefuseMissing("id"),
+            Bundle = bundle ?? throw cursor.RefuseMissing("bundle"),
+            Rootfs = rootfs ?? throw cursor.RefuseMissing("rootfs"),
+            Created = created ?? throw cursor.RefuseMissing("created"),
+            Owner = owner ?? throw cursor.RefuseMissing("owner"),
+            Cgroup = cgroup,
+            PrivatePidNamespace = privatePidNamespace ?? throw cursor.RefuseMissing("privatePidNamespace"),
+            Annotations = annotations ?? new Dictionary<string, string>(),
+            Poststart = poststart,
+            Poststop = poststop,
+        };
+    }
+
+    // Another version's members may mean something else: better no answer than a wrong one.
+    private static int? ReadVersion(ref JsonCursor cursor)
+    {
+        int? version = cursor.Int32();
+        return version is null or RecordVersion ? version
+            : throw cursor.Refuse("written by a punnet with state version " + version.Value + ", this one reads version 1");
+    }
+}
