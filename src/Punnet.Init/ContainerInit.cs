@@ -1,4 +1,3 @@
-using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
 

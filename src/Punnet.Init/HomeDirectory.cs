@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Text;
-using System.Runtime.CompilerServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -12,14 +11,13 @@ internal static class HomeDirectory
     private const int LineLimit = 1024;
 
     /// <summary>Adds HOME to the environment: the user's directory, or "/".</summary>
-    [SkipLocalsInit]
     public static void Find(uint uid, int root, InitMaterial material)
     {
         ReadOnlySpan<byte> prefix = "HOME="u8;
         Span<byte> text = material.Home.Span;
         prefix.CopyTo(text);
         Span<byte> line = stackalloc byte[LineLimit];
-        ReadOnlySpan<byte> home = "/"u8;
+        scoped ReadOnlySpan<byte> home = "/"u8;
         if (RootPath.Open(root, "/etc/passwd\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out int file) == Errno.None)
         {
             home = Search(file, uid, line);

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Immutable;
-using System.Runtime.CompilerServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -128,7 +127,6 @@ internal static class Launch
     }
 
     // CVE-2024-21626: a working directory that the host had opened leads out of the root.
-    [SkipLocalsInit]
     private static void CheckDirectory(InitReport report)
     {
         Span<byte> path = stackalloc byte[4096];

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;

@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -35,7 +34,6 @@ internal static class RootPath
     /// Opens what is there, O_PATH, and makes what is not: directories (0755), and at the end a directory or an empty file (0644).
     /// A link that leads nowhere is followed, inside the root, and its end is made.
     /// </summary>
-    [SkipLocalsInit]
     public static Errno FindOrMake(int root, ReadOnlySpan<byte> path, bool isDirectory, out int descriptor)
     {
         Errno errno = Find(root, path, OpenFlags.ReadOnly, out descriptor);
@@ -126,7 +124,6 @@ internal static class RootPath
     }
 
     // text[start..end] is a link in parent: puts its target in its place.
-    [SkipLocalsInit]
     private static Errno FollowLink(int parent, Span<byte> text, ref int length, int start, int end)
     {
         Span<byte> target = stackalloc byte[Limit];

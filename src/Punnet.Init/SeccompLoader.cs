@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
 

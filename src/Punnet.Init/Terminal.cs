@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.CompilerServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -67,7 +66,6 @@ internal static class Terminal
         Sys.Close(dev);
     }
 
-    [SkipLocalsInit]
     private static void Send(int master, InitMaterial material, InitReport report)
     {
         ReadOnlySpan<byte> prefix = "/dev/pts/"u8;
