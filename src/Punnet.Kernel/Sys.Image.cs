@@ -1,7 +1,6 @@
 using System;
 using System.Runtime.InteropServices;
 using Punnet.Abi;
-using Tmds.Linux;
 
 namespace Punnet.Kernel;
 

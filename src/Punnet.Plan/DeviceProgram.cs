@@ -126,18 +126,31 @@ public static class DeviceProgram
 
     private static void AddMinors(List<EbpfInstruction> program, List<int> leaving, List<MinorAnswer> minors)
     {
-        // Ordered by answer, so that devices with the same one share the instruction that loads it.
-        minors.Sort(static (left, right) => left.Answer != right.Answer ? left.Answer.CompareTo(right.Answer) : left.Minor.CompareTo(right.Minor));
-        int? loaded = null;
-        foreach (MinorAnswer minor in minors)
+        // By answer, so that devices with the same one share the instruction that loads it.
+        for (int? answer = Next(-1); answer is int loaded; answer = Next(loaded))
         {
-            if (loaded != minor.Answer)
+            program.Add(Constant(Result, loaded));
+            foreach (MinorAnswer minor in minors)
             {
-                program.Add(Constant(Result, minor.Answer));
-                loaded = minor.Answer;
+                if (minor.Answer == loaded)
+                {
+                    AddLeaving(program, leaving, EbpfCode.JumpIfEqual, Minor, unchecked((int)minor.Minor));
+                }
+            }
+        }
+
+        int? Next(int after)
+        {
+            int? next = null;
+            foreach (MinorAnswer minor in minors)
+            {
+                if (minor.Answer > after && (next is null || minor.Answer < next))
+                {
+                    next = minor.Answer;
+                }
             }
 
-            AddLeaving(program, leaving, EbpfCode.JumpIfEqual, Minor, unchecked((int)minor.Minor));
+            return next;
         }
     }
 

@@ -35,28 +35,20 @@ internal sealed class DeviceProgramTable
     /// <param name="block">Whether the table is for block devices, otherwise for character devices.</param>
     internal static DeviceProgramTable Of(List<DeviceProgramRule> rules, bool block)
     {
-        List<DeviceProgramRule> ofType = [];
-        SortedSet<uint> everyMajorMinors = [];
-        SortedDictionary<uint, SortedSet<uint>> minorsByMajor = [];
-        foreach (DeviceProgramRule rule in rules)
-        {
-            if (block ? !rule.Block : !rule.Character)
-            {
-                continue;
-            }
+        DeviceProgramTable table = new(rules.FindAll(rule => block ? rule.Block : rule.Character));
+        table.Fill();
+        return table;
+    }
 
-            ofType.Add(rule);
+    private void Fill()
+    {
+        List<uint> majors = [];
+        List<uint> everyMajorMinors = [];
+        foreach (DeviceProgramRule rule in _rules)
+        {
             if (rule.Major is uint major)
             {
-                if (!minorsByMajor.TryGetValue(major, out SortedSet<uint>? minors))
-                {
-                    minorsByMajor.Add(major, minors = []);
-                }
-
-                if (rule.Minor is uint minor)
-                {
-                    minors.Add(minor);
-                }
+                majors.Add(major);
             }
             else if (rule.Minor is uint minor)
             {
@@ -64,52 +56,75 @@ internal sealed class DeviceProgramTable
             }
         }
 
-        if ((long)minorsByMajor.Count * everyMajorMinors.Count > MaximumPlaces)
+        SortAndMerge(majors);
+        SortAndMerge(everyMajorMinors);
+        if ((long)majors.Count * everyMajorMinors.Count > MaximumPlaces)
         {
             throw DeviceProgram.TooLong();
         }
 
-        DeviceProgramTable table = new(ofType);
-        table.Fill(minorsByMajor, everyMajorMinors);
-        return table;
-    }
-
-    private void Fill(SortedDictionary<uint, SortedSet<uint>> minorsByMajor, SortedSet<uint> everyMajorMinors)
-    {
         Otherwise = Answer(null, null);
-        Dictionary<uint, int> byMinor = [];
         foreach (uint minor in everyMajorMinors)
         {
-            int answer = Answer(null, minor);
-            byMinor.Add(minor, answer);
-            if (answer != Otherwise)
-            {
-                Minors.Add(new MinorAnswer(minor, answer));
-            }
+            AddMinor(Minors, minor, Answer(null, minor), Otherwise);
         }
 
-        foreach ((uint major, SortedSet<uint> minors) in minorsByMajor)
+        foreach (uint major in majors)
         {
-            // A device that both a rule for its major and a rule for its minor match needs a place of its own, or the
-            // answer for its major would hide what the other rule says.
-            minors.UnionWith(everyMajorMinors);
-            MajorAnswers answers = new(major, Answer(major, null), []);
-            bool differs = answers.Otherwise != Otherwise;
-            foreach (uint minor in minors)
-            {
-                int answer = Answer(major, minor);
-                differs |= answer != byMinor.GetValueOrDefault(minor, Otherwise);
-                if (answer != answers.Otherwise)
-                {
-                    answers.Minors.Add(new MinorAnswer(minor, answer));
-                }
-            }
+            FillMajor(major, everyMajorMinors);
+        }
+    }
 
-            if (differs)
+    private void FillMajor(uint major, List<uint> everyMajorMinors)
+    {
+        // A device that both a rule for its major and a rule for its minor match needs a place of its own, or the answer for
+        // its major would hide what the other rule says.
+        List<uint> minors = [.. everyMajorMinors];
+        foreach (DeviceProgramRule rule in _rules)
+        {
+            if (rule.Major == major && rule.Minor is uint minor)
             {
-                Majors.Add(answers);
+                minors.Add(minor);
             }
         }
+
+        SortAndMerge(minors);
+        MajorAnswers answers = new(major, Answer(major, null), []);
+        bool differs = answers.Otherwise != Otherwise;
+        foreach (uint minor in minors)
+        {
+            int answer = Answer(major, minor);
+            differs |= answer != Answer(null, minor);
+            AddMinor(answers.Minors, minor, answer, answers.Otherwise);
+        }
+
+        if (differs)
+        {
+            Majors.Add(answers);
+        }
+    }
+
+    private static void AddMinor(List<MinorAnswer> minors, uint minor, int answer, int otherwise)
+    {
+        if (answer != otherwise)
+        {
+            minors.Add(new MinorAnswer(minor, answer));
+        }
+    }
+
+    private static void SortAndMerge(List<uint> numbers)
+    {
+        numbers.Sort();
+        int kept = 0;
+        for (int index = 0; index < numbers.Count; index++)
+        {
+            if (kept == 0 || numbers[index] != numbers[kept - 1])
+            {
+                numbers[kept++] = numbers[index];
+            }
+        }
+
+        numbers.RemoveRange(kept, numbers.Count - kept);
     }
 
     /// <summary>

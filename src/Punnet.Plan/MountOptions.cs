@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 
@@ -52,14 +51,21 @@ public static class MountOptions
         Unsupported,
     }
 
+    /// <summary>One option's meaning and what it changes.</summary>
+    internal readonly record struct Effect(
+        Meaning Meaning,
+        MountAttributes Set = MountAttributes.None,
+        MountAttributes Clear = MountAttributes.None,
+        MountFlags Propagation = MountFlags.None);
+
     /// <summary>Looks an option up.</summary>
-    internal static (Meaning Meaning, MountAttributes Set, MountAttributes Clear, MountFlags Propagation) Find(string option)
+    internal static Effect Find(string option)
     {
         switch (option)
         {
-            case "bind": return (Meaning.Bind, 0, 0, 0);
-            case "rbind": return (Meaning.RecursiveBind, 0, 0, 0);
-            case "remount": return (Meaning.Remount, 0, 0, 0);
+            case "bind": return new Effect(Meaning.Bind);
+            case "rbind": return new Effect(Meaning.RecursiveBind);
+            case "remount": return new Effect(Meaning.Remount);
             case "private": return Spread(MountFlags.Private);
             case "rprivate": return Spread(MountFlags.Private | MountFlags.Recursive);
             case "shared": return Spread(MountFlags.Shared);
@@ -68,47 +74,49 @@ public static class MountOptions
             case "rslave": return Spread(MountFlags.Slave | MountFlags.Recursive);
             case "unbindable": return Spread(MountFlags.Unbindable);
             case "runbindable": return Spread(MountFlags.Unbindable | MountFlags.Recursive);
-            case "defaults" or "loud" or "silent": return (Meaning.Nothing, 0, 0, 0);
+            case "defaults" or "loud" or "silent": return new Effect(Meaning.Nothing);
             case "sync" or "async" or "dirsync" or "lazytime" or "nolazytime" or "mand" or "nomand" or "iversion" or "noiversion":
-                return (Meaning.FileSystemFlag, 0, 0, 0);
+                return new Effect(Meaning.FileSystemFlag);
             case "tmpcopyup" or "idmap" or "ridmap" or "copy-symlink" or "src-nofollow" or "dest-nofollow":
-                return (Meaning.Unsupported, 0, 0, 0);
+                return new Effect(Meaning.Unsupported);
         }
 
         if (Attributes(option) is (MountAttributes set, MountAttributes clear))
         {
-            return (Meaning.Attributes, set, clear, 0);
+            return new Effect(Meaning.Attributes, set, clear);
         }
 
         // "rro" is "ro" for the whole tree; "relatime" and "rw" have been found by then.
         if (option.StartsWith('r') && Attributes(option[1..]) is (MountAttributes treeSet, MountAttributes treeClear))
         {
-            return (Meaning.RecursiveAttributes, treeSet, treeClear, 0);
+            return new Effect(Meaning.RecursiveAttributes, treeSet, treeClear);
         }
 
-        return (Meaning.Parameter, 0, 0, 0);
+        return new Effect(Meaning.Parameter);
     }
 
-    private static (Meaning, MountAttributes, MountAttributes, MountFlags) Spread(MountFlags flags) => (Meaning.Propagation, 0, 0, flags);
+    private static Effect Spread(MountFlags flags) => new(Meaning.Propagation, Propagation: flags);
+
+    private const MountAttributes None = MountAttributes.None;
 
     // How access times are kept is one field of two bits: whoever sets it clears it first.
     private static (MountAttributes Set, MountAttributes Clear)? Attributes(string option) => option switch
     {
-        "ro" => (MountAttributes.ReadOnly, 0),
-        "rw" => (0, MountAttributes.ReadOnly),
-        "nosuid" => (MountAttributes.NoSuid, 0),
-        "suid" => (0, MountAttributes.NoSuid),
-        "nodev" => (MountAttributes.NoDev, 0),
-        "dev" => (0, MountAttributes.NoDev),
-        "noexec" => (MountAttributes.NoExec, 0),
-        "exec" => (0, MountAttributes.NoExec),
-        "nodiratime" => (MountAttributes.NoDirAtime, 0),
-        "diratime" => (0, MountAttributes.NoDirAtime),
-        "nosymfollow" => (MountAttributes.NoSymlinkFollow, 0),
-        "symfollow" => (0, MountAttributes.NoSymlinkFollow),
+        "ro" => (MountAttributes.ReadOnly, None),
+        "rw" => (None, MountAttributes.ReadOnly),
+        "nosuid" => (MountAttributes.NoSuid, None),
+        "suid" => (None, MountAttributes.NoSuid),
+        "nodev" => (MountAttributes.NoDev, None),
+        "dev" => (None, MountAttributes.NoDev),
+        "noexec" => (MountAttributes.NoExec, None),
+        "exec" => (None, MountAttributes.NoExec),
+        "nodiratime" => (MountAttributes.NoDirAtime, None),
+        "diratime" => (None, MountAttributes.NoDirAtime),
+        "nosymfollow" => (MountAttributes.NoSymlinkFollow, None),
+        "symfollow" => (None, MountAttributes.NoSymlinkFollow),
         "noatime" => (MountAttributes.NoAtime, MountAttributes.AtimeMask),
         "strictatime" => (MountAttributes.StrictAtime, MountAttributes.AtimeMask),
-        "relatime" or "atime" or "nostrictatime" => (0, MountAttributes.AtimeMask),
+        "relatime" or "atime" or "nostrictatime" => (None, MountAttributes.AtimeMask),
         "norelatime" => (MountAttributes.StrictAtime, MountAttributes.AtimeMask),
         _ => null,
     };

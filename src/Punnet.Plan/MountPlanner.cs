@@ -157,27 +157,27 @@ internal static class MountPlanner
 
         public void Add(string option, string place)
         {
-            (MountOptions.Meaning meaning, MountAttributes set, MountAttributes clear, MountFlags propagation) = MountOptions.Find(option);
-            switch (meaning)
+            MountOptions.Effect effect = MountOptions.Find(option);
+            switch (effect.Meaning)
             {
                 case MountOptions.Meaning.Attributes:
                     // The last word counts: "ro,rw" is writable.
-                    Set = (Set & ~clear) | set;
-                    Clear = (Clear & ~set) | clear;
+                    Set = (Set & ~effect.Clear) | effect.Set;
+                    Clear = (Clear & ~effect.Set) | effect.Clear;
                     break;
                 case MountOptions.Meaning.RecursiveAttributes:
-                    RecursiveSet = (RecursiveSet & ~clear) | set;
-                    RecursiveClear = (RecursiveClear & ~set) | clear;
+                    RecursiveSet = (RecursiveSet & ~effect.Clear) | effect.Set;
+                    RecursiveClear = (RecursiveClear & ~effect.Set) | effect.Clear;
                     break;
                 case MountOptions.Meaning.Propagation:
-                    Propagation.Add(propagation);
+                    Propagation.Add(effect.Propagation);
                     break;
                 case MountOptions.Meaning.FileSystemFlag:
                     FileSystemFlags.Add(new MountParameter(Place.Text(option, place), default));
                     break;
                 case MountOptions.Meaning.Bind or MountOptions.Meaning.RecursiveBind:
                     IsBind = true;
-                    IsRecursiveBind |= meaning == MountOptions.Meaning.RecursiveBind;
+                    IsRecursiveBind |= effect.Meaning == MountOptions.Meaning.RecursiveBind;
                     break;
                 case MountOptions.Meaning.Remount:
                     IsRemount = true;

@@ -57,6 +57,7 @@ public static class Planner
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = ProcessPlanner.Plan(config.Process, "process", facts, null),
             Hooks = HookPlanner.Plan(config.Hooks),
+            Cgroup = new CgroupPlan(),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
         };
     }

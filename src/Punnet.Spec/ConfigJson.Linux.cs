@@ -1,11 +1,9 @@
-using System.Text.Json;
-
 namespace Punnet.Spec;
 
 /// <content>config-linux.md, without resources.</content>
 public static partial class ConfigJson
 {
-    private static void LinuxMembers(Utf8JsonWriter writer, Linux linux)
+    private static void LinuxMembers(JsonText writer, Linux linux)
     {
         writer.List("uidMappings"u8, linux.UidMappings, IdMappingMembers);
         writer.List("gidMappings"u8, linux.GidMappings, IdMappingMembers);
@@ -26,13 +24,13 @@ public static partial class ConfigJson
         writer.Map("timeOffsets"u8, linux.TimeOffsets, TimeOffsetMembers);
     }
 
-    private static void NamespaceMembers(Utf8JsonWriter writer, Namespace kind)
+    private static void NamespaceMembers(JsonText writer, Namespace kind)
     {
         writer.Text("type"u8, kind.Type);
         writer.Text("path"u8, kind.Path);
     }
 
-    private static void DeviceMembers(Utf8JsonWriter writer, Device device)
+    private static void DeviceMembers(JsonText writer, Device device)
     {
         writer.Text("path"u8, device.Path);
         writer.Text("type"u8, device.Type);
@@ -43,9 +41,9 @@ public static partial class ConfigJson
         writer.Number("gid"u8, (ulong?)device.Gid);
     }
 
-    private static void NetDeviceMembers(Utf8JsonWriter writer, NetDevice device) => writer.Text("name"u8, device.Name);
+    private static void NetDeviceMembers(JsonText writer, NetDevice device) => writer.Text("name"u8, device.Name);
 
-    private static void SeccompMembers(Utf8JsonWriter writer, Seccomp seccomp)
+    private static void SeccompMembers(JsonText writer, Seccomp seccomp)
     {
         writer.Text("defaultAction"u8, seccomp.DefaultAction);
         writer.Number("defaultErrnoRet"u8, (ulong?)seccomp.DefaultErrnoRet);
@@ -56,7 +54,7 @@ public static partial class ConfigJson
         writer.List("syscalls"u8, seccomp.Syscalls, SeccompRuleMembers);
     }
 
-    private static void SeccompRuleMembers(Utf8JsonWriter writer, SeccompRule rule)
+    private static void SeccompRuleMembers(JsonText writer, SeccompRule rule)
     {
         writer.Strings("names"u8, rule.Names);
         writer.Text("action"u8, rule.Action);
@@ -64,15 +62,15 @@ public static partial class ConfigJson
         writer.List("args"u8, rule.Args, SeccompArgumentMembers);
     }
 
-    private static void SeccompArgumentMembers(Utf8JsonWriter writer, SeccompArgument argument)
+    private static void SeccompArgumentMembers(JsonText writer, SeccompArgument argument)
     {
-        writer.WriteNumber("index"u8, argument.Index);
-        writer.WriteNumber("value"u8, argument.Value);
+        writer.Integer("index"u8, argument.Index);
+        writer.Integer("value"u8, argument.Value);
         writer.Number("valueTwo"u8, Unless0(argument.ValueTwo));
         writer.Text("op"u8, argument.Op);
     }
 
-    private static void IntelRdtMembers(Utf8JsonWriter writer, IntelRdt rdt)
+    private static void IntelRdtMembers(JsonText writer, IntelRdt rdt)
     {
         writer.Text("closID"u8, rdt.ClosId);
         writer.Strings("schemata"u8, rdt.Schemata);
@@ -81,20 +79,20 @@ public static partial class ConfigJson
         writer.FlagIfSet("enableMonitoring"u8, rdt.EnableMonitoring);
     }
 
-    private static void MemoryPolicyMembers(Utf8JsonWriter writer, MemoryPolicy policy)
+    private static void MemoryPolicyMembers(JsonText writer, MemoryPolicy policy)
     {
         writer.Text("mode"u8, policy.Mode);
         writer.Text("nodes"u8, policy.Nodes);
         writer.Strings("flags"u8, policy.Flags);
     }
 
-    private static void PersonalityMembers(Utf8JsonWriter writer, Personality personality)
+    private static void PersonalityMembers(JsonText writer, Personality personality)
     {
         writer.Text("domain"u8, personality.Domain);
         writer.Strings("flags"u8, personality.Flags);
     }
 
-    private static void TimeOffsetMembers(Utf8JsonWriter writer, TimeOffset offset)
+    private static void TimeOffsetMembers(JsonText writer, TimeOffset offset)
     {
         writer.Number("secs"u8, Unless0(offset.Seconds));
         writer.Number("nanosecs"u8, Unless0((ulong)offset.Nanoseconds));

@@ -1,19 +1,17 @@
-using System.Text.Json;
-
 namespace Punnet.Spec;
 
 /// <content>config.md#process.</content>
 public static partial class ConfigJson
 {
-    private static void ProcessMembers(Utf8JsonWriter writer, Process process)
+    private static void ProcessMembers(JsonText writer, Process process)
     {
         writer.FlagIfSet("terminal"u8, process.Terminal);
         if (process.ConsoleSize is ConsoleSize size)
         {
-            writer.WriteStartObject("consoleSize"u8);
-            writer.WriteNumber("height"u8, size.Height);
-            writer.WriteNumber("width"u8, size.Width);
-            writer.WriteEndObject();
+            writer.StartObject("consoleSize"u8);
+            writer.Integer("height"u8, size.Height);
+            writer.Integer("width"u8, size.Width);
+            writer.EndObject();
         }
 
         writer.Object("user"u8, process.User, UserMembers);
@@ -31,24 +29,24 @@ public static partial class ConfigJson
         writer.Object("execCPUAffinity"u8, process.ExecCpuAffinity, ExecCpuAffinityMembers);
     }
 
-    private static void UserMembers(Utf8JsonWriter writer, User user)
+    private static void UserMembers(JsonText writer, User user)
     {
-        writer.WriteNumber("uid"u8, user.Uid);
-        writer.WriteNumber("gid"u8, user.Gid);
+        writer.Integer("uid"u8, user.Uid);
+        writer.Integer("gid"u8, user.Gid);
         writer.Number("umask"u8, (ulong?)user.Umask);
         if (user.AdditionalGids.Count > 0)
         {
-            writer.WriteStartArray("additionalGids"u8);
+            writer.StartList("additionalGids"u8);
             foreach (uint gid in user.AdditionalGids)
             {
-                writer.WriteNumberValue(gid);
+                writer.Integer(gid);
             }
 
-            writer.WriteEndArray();
+            writer.EndList();
         }
     }
 
-    private static void CapabilitiesMembers(Utf8JsonWriter writer, Capabilities capabilities)
+    private static void CapabilitiesMembers(JsonText writer, Capabilities capabilities)
     {
         writer.Strings("bounding"u8, capabilities.Bounding);
         writer.Strings("effective"u8, capabilities.Effective);
@@ -57,14 +55,14 @@ public static partial class ConfigJson
         writer.Strings("ambient"u8, capabilities.Ambient);
     }
 
-    private static void RlimitMembers(Utf8JsonWriter writer, Rlimit limit)
+    private static void RlimitMembers(JsonText writer, Rlimit limit)
     {
         writer.Text("type"u8, limit.Type);
-        writer.WriteNumber("hard"u8, limit.Hard);
-        writer.WriteNumber("soft"u8, limit.Soft);
+        writer.Integer("hard"u8, limit.Hard);
+        writer.Integer("soft"u8, limit.Soft);
     }
 
-    private static void SchedulerMembers(Utf8JsonWriter writer, Scheduler scheduler)
+    private static void SchedulerMembers(JsonText writer, Scheduler scheduler)
     {
         writer.Text("policy"u8, scheduler.Policy);
         writer.Number("nice"u8, Unless0(scheduler.Nice));
@@ -75,13 +73,13 @@ public static partial class ConfigJson
         writer.Number("period"u8, Unless0(scheduler.Period));
     }
 
-    private static void IoPriorityMembers(Utf8JsonWriter writer, IoPriority priority)
+    private static void IoPriorityMembers(JsonText writer, IoPriority priority)
     {
         writer.Text("class"u8, priority.Class);
-        writer.WriteNumber("priority"u8, priority.Priority);
+        writer.Integer("priority"u8, priority.Priority);
     }
 
-    private static void ExecCpuAffinityMembers(Utf8JsonWriter writer, ExecCpuAffinity affinity)
+    private static void ExecCpuAffinityMembers(JsonText writer, ExecCpuAffinity affinity)
     {
         writer.Text("initial"u8, affinity.Initial);
         writer.Text("final"u8, affinity.Final);

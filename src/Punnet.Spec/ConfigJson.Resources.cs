@@ -1,20 +1,18 @@
-using System.Text.Json;
-
 namespace Punnet.Spec;
 
 /// <content>config-linux.md#control-groups.</content>
 public static partial class ConfigJson
 {
-    private static void ResourcesMembers(Utf8JsonWriter writer, Resources resources)
+    private static void ResourcesMembers(JsonText writer, Resources resources)
     {
         writer.OptionalList("devices"u8, resources.Devices, DeviceRuleMembers);
         writer.Object("memory"u8, resources.Memory, MemoryMembers);
         writer.Object("cpu"u8, resources.Cpu, CpuMembers);
         if (resources.PidsLimit is long pidsLimit)
         {
-            writer.WriteStartObject("pids"u8);
-            writer.WriteNumber("limit"u8, pidsLimit);
-            writer.WriteEndObject();
+            writer.StartObject("pids"u8);
+            writer.Integer("limit"u8, pidsLimit);
+            writer.EndObject();
         }
 
         writer.Object("blockIO"u8, resources.BlockIo, BlockIoMembers);
@@ -24,16 +22,16 @@ public static partial class ConfigJson
         writer.StringMap("unified"u8, resources.Unified);
     }
 
-    private static void DeviceRuleMembers(Utf8JsonWriter writer, DeviceRule rule)
+    private static void DeviceRuleMembers(JsonText writer, DeviceRule rule)
     {
-        writer.WriteBoolean("allow"u8, rule.Allow);
+        writer.Boolean("allow"u8, rule.Allow);
         writer.Text("type"u8, rule.Type);
         writer.Number("major"u8, rule.Major);
         writer.Number("minor"u8, rule.Minor);
         writer.Text("access"u8, rule.Access);
     }
 
-    private static void MemoryMembers(Utf8JsonWriter writer, MemoryResources memory)
+    private static void MemoryMembers(JsonText writer, MemoryResources memory)
     {
         writer.Number("limit"u8, memory.Limit);
         writer.Number("reservation"u8, memory.Reservation);
@@ -46,7 +44,7 @@ public static partial class ConfigJson
         writer.Flag("checkBeforeUpdate"u8, memory.CheckBeforeUpdate);
     }
 
-    private static void CpuMembers(Utf8JsonWriter writer, CpuResources cpu)
+    private static void CpuMembers(JsonText writer, CpuResources cpu)
     {
         writer.Number("shares"u8, cpu.Shares);
         writer.Number("quota"u8, cpu.Quota);
@@ -59,7 +57,7 @@ public static partial class ConfigJson
         writer.Number("idle"u8, cpu.Idle);
     }
 
-    private static void BlockIoMembers(Utf8JsonWriter writer, BlockIoResources blockIo)
+    private static void BlockIoMembers(JsonText writer, BlockIoResources blockIo)
     {
         writer.Number("weight"u8, (ulong?)blockIo.Weight);
         writer.Number("leafWeight"u8, (ulong?)blockIo.LeafWeight);
@@ -70,32 +68,32 @@ public static partial class ConfigJson
         writer.List("throttleWriteIOPSDevice"u8, blockIo.ThrottleWriteIopsDevice, ThrottleDeviceMembers);
     }
 
-    private static void WeightDeviceMembers(Utf8JsonWriter writer, WeightDevice device)
+    private static void WeightDeviceMembers(JsonText writer, WeightDevice device)
     {
-        writer.WriteNumber("major"u8, device.Major);
-        writer.WriteNumber("minor"u8, device.Minor);
+        writer.Integer("major"u8, device.Major);
+        writer.Integer("minor"u8, device.Minor);
         writer.Number("weight"u8, (ulong?)device.Weight);
         writer.Number("leafWeight"u8, (ulong?)device.LeafWeight);
     }
 
-    private static void ThrottleDeviceMembers(Utf8JsonWriter writer, ThrottleDevice device)
+    private static void ThrottleDeviceMembers(JsonText writer, ThrottleDevice device)
     {
-        writer.WriteNumber("major"u8, device.Major);
-        writer.WriteNumber("minor"u8, device.Minor);
-        writer.WriteNumber("rate"u8, device.Rate);
+        writer.Integer("major"u8, device.Major);
+        writer.Integer("minor"u8, device.Minor);
+        writer.Integer("rate"u8, device.Rate);
     }
 
-    private static void HugepageLimitMembers(Utf8JsonWriter writer, HugepageLimit limit)
+    private static void HugepageLimitMembers(JsonText writer, HugepageLimit limit)
     {
         writer.Text("pageSize"u8, limit.PageSize);
-        writer.WriteNumber("limit"u8, limit.Limit);
+        writer.Integer("limit"u8, limit.Limit);
     }
 
     // The model keeps only how many priorities were given, and no document can be made of a number.
-    private static void NetworkMembers(Utf8JsonWriter writer, NetworkResources network) =>
+    private static void NetworkMembers(JsonText writer, NetworkResources network) =>
         writer.Number("classID"u8, (ulong?)network.ClassId);
 
-    private static void RdmaLimitMembers(Utf8JsonWriter writer, RdmaLimit limit)
+    private static void RdmaLimitMembers(JsonText writer, RdmaLimit limit)
     {
         writer.Number("hcaHandles"u8, (ulong?)limit.HcaHandles);
         writer.Number("hcaObjects"u8, (ulong?)limit.HcaObjects);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace Punnet.Spec;
 
 /// <summary>
@@ -11,9 +9,9 @@ public static partial class ConfigJson
     /// <summary>Writes a config.json: config.md.</summary>
     /// <param name="config">The document.</param>
     /// <returns>UTF-8 without a line end, as runc leaves it.</returns>
-    public static byte[] Write(Config config) => JsonMembers.Document(JsonMembers.Indented('\t', 1), config, ConfigMembers);
+    public static byte[] Write(Config config) => new JsonText('\t', 1).Document(config, ConfigMembers);
 
-    private static void ConfigMembers(Utf8JsonWriter writer, Config config)
+    private static void ConfigMembers(JsonText writer, Config config)
     {
         writer.Text("ociVersion"u8, config.OciVersion);
         writer.Object("process"u8, config.Process, ProcessMembers);
@@ -26,13 +24,13 @@ public static partial class ConfigJson
         writer.Object("linux"u8, config.Linux, LinuxMembers);
     }
 
-    private static void RootMembers(Utf8JsonWriter writer, Root root)
+    private static void RootMembers(JsonText writer, Root root)
     {
         writer.Text("path"u8, root.Path);
         writer.FlagIfSet("readonly"u8, root.Readonly);
     }
 
-    private static void MountMembers(Utf8JsonWriter writer, Mount mount)
+    private static void MountMembers(JsonText writer, Mount mount)
     {
         writer.Text("destination"u8, mount.Destination);
         writer.Text("type"u8, mount.Type);
@@ -42,14 +40,14 @@ public static partial class ConfigJson
         writer.List("gidMappings"u8, mount.GidMappings, IdMappingMembers);
     }
 
-    private static void IdMappingMembers(Utf8JsonWriter writer, IdMapping mapping)
+    private static void IdMappingMembers(JsonText writer, IdMapping mapping)
     {
         writer.Number("containerID"u8, (ulong)mapping.ContainerId);
         writer.Number("hostID"u8, (ulong)mapping.HostId);
         writer.Number("size"u8, (ulong)mapping.Size);
     }
 
-    private static void HooksMembers(Utf8JsonWriter writer, Hooks hooks)
+    private static void HooksMembers(JsonText writer, Hooks hooks)
     {
         writer.List("prestart"u8, hooks.Prestart, HookMembers);
         writer.List("createRuntime"u8, hooks.CreateRuntime, HookMembers);
@@ -60,7 +58,7 @@ public static partial class ConfigJson
     }
 
     /// <summary>Writes one hook; also one of the state record.</summary>
-    internal static void HookMembers(Utf8JsonWriter writer, Hook hook)
+    internal static void HookMembers(JsonText writer, Hook hook)
     {
         writer.Text("path"u8, hook.Path);
         writer.Strings("args"u8, hook.Args);

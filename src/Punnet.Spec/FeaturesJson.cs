@@ -1,10 +1,11 @@
-using System.Buffers;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using System.Collections.Generic;
 
 namespace Punnet.Spec;
 
-/// <summary>Writes features.md's document.</summary>
+/// <summary>
+/// Writes features.md's document. By hand like the others: a generated writer needs JsonSerializer's options and converters, which
+/// make the binary 1.2 MB larger.
+/// </summary>
 public static class FeaturesJson
 {
     /// <summary>Writes what <c>features</c> prints.</summary>
@@ -12,22 +13,82 @@ public static class FeaturesJson
     /// <returns>UTF-8, four blanks a level, with a line end, as runc prints it.</returns>
     public static byte[] Write(Features features)
     {
-        ArrayBufferWriter<byte> text = new();
-        using (Utf8JsonWriter writer = new(text, JsonMembers.Indented(' ', 4)))
+        JsonText writer = new(' ', 4);
+        writer.Element(features, FeaturesMembers);
+        writer.EndLine();
+        return writer.ToArray();
+    }
+
+    private static void FeaturesMembers(JsonText writer, Features features)
+    {
+        writer.Text("ociVersionMin"u8, features.OciVersionMin);
+        writer.Text("ociVersionMax"u8, features.OciVersionMax);
+        writer.OptionalStrings("hooks"u8, features.Hooks);
+        writer.OptionalStrings("mountOptions"u8, features.MountOptions);
+        writer.Object("linux"u8, features.Linux, LinuxMembers);
+        if (features.Annotations is not null)
         {
-            // The generated code alone: JsonSerializer around it would bring its own options for form and escapes.
-            FeaturesContext.Default.Features.SerializeHandler!(writer, features);
+            writer.StartObject("annotations"u8);
+            foreach (KeyValuePair<string, string> annotation in features.Annotations)
+            {
+                writer.Key(annotation.Key);
+                writer.String(annotation.Value);
+            }
+
+            writer.EndObject();
         }
 
-        text.Write("\n"u8);
-        return text.WrittenSpan.ToArray();
+        writer.OptionalStrings("potentiallyUnsafeConfigAnnotations"u8, features.PotentiallyUnsafeConfigAnnotations);
     }
-}
 
-/// <summary>The generated writer of <see cref="Features"/>; members in the order in which the records declare them.</summary>
-[JsonSourceGenerationOptions(
-    GenerationMode = JsonSourceGenerationMode.Serialization,
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-[JsonSerializable(typeof(Features))]
-internal sealed partial class FeaturesContext : JsonSerializerContext;
+    private static void LinuxMembers(JsonText writer, LinuxFeatures linux)
+    {
+        writer.OptionalStrings("namespaces"u8, linux.Namespaces);
+        writer.OptionalStrings("capabilities"u8, linux.Capabilities);
+        writer.Object("cgroup"u8, linux.Cgroup, CgroupMembers);
+        writer.Object("seccomp"u8, linux.Seccomp, SeccompMembers);
+        writer.Object("apparmor"u8, linux.Apparmor, SwitchMembers);
+        writer.Object("selinux"u8, linux.Selinux, SwitchMembers);
+        writer.Object("intelRdt"u8, linux.IntelRdt, IntelRdtMembers);
+        writer.Object("memoryPolicy"u8, linux.MemoryPolicy, MemoryPolicyMembers);
+        writer.Object("mountExtensions"u8, linux.MountExtensions, MountExtensionMembers);
+        writer.Object("netDevices"u8, linux.NetDevices, SwitchMembers);
+    }
+
+    private static void SwitchMembers(JsonText writer, FeatureSwitch feature) => writer.Flag("enabled"u8, feature.Enabled);
+
+    private static void CgroupMembers(JsonText writer, CgroupFeatures cgroup)
+    {
+        writer.Flag("v1"u8, cgroup.V1);
+        writer.Flag("v2"u8, cgroup.V2);
+        writer.Flag("systemd"u8, cgroup.Systemd);
+        writer.Flag("systemdUser"u8, cgroup.SystemdUser);
+        writer.Flag("rdma"u8, cgroup.Rdma);
+    }
+
+    private static void SeccompMembers(JsonText writer, SeccompFeatures seccomp)
+    {
+        writer.Flag("enabled"u8, seccomp.Enabled);
+        writer.OptionalStrings("actions"u8, seccomp.Actions);
+        writer.OptionalStrings("operators"u8, seccomp.Operators);
+        writer.OptionalStrings("archs"u8, seccomp.Archs);
+        writer.OptionalStrings("knownFlags"u8, seccomp.KnownFlags);
+        writer.OptionalStrings("supportedFlags"u8, seccomp.SupportedFlags);
+    }
+
+    private static void IntelRdtMembers(JsonText writer, IntelRdtFeatures rdt)
+    {
+        writer.Flag("enabled"u8, rdt.Enabled);
+        writer.Flag("schemata"u8, rdt.Schemata);
+        writer.Flag("monitoring"u8, rdt.Monitoring);
+    }
+
+    private static void MemoryPolicyMembers(JsonText writer, MemoryPolicyFeatures policy)
+    {
+        writer.OptionalStrings("modes"u8, policy.Modes);
+        writer.OptionalStrings("flags"u8, policy.Flags);
+    }
+
+    private static void MountExtensionMembers(JsonText writer, MountExtensionFeatures extensions) =>
+        writer.Object("idmap"u8, extensions.Idmap, SwitchMembers);
+}

@@ -351,6 +351,11 @@ internal ref struct JsonDiagnosis
     {
         const int longestShown = 20;
 
+        if (Current == '"')
+        {
+            return "a string";
+        }
+
         if (Current == '/')
         {
             return "\"/\" (JSON has no comments)";

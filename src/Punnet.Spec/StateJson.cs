@@ -1,7 +1,5 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
-using System.Text.Json;
 
 namespace Punnet.Spec;
 
@@ -14,7 +12,7 @@ public static class StateJson
     /// <summary>Writes the state directory's record.</summary>
     /// <param name="record">The record.</param>
     /// <returns>UTF-8, one line.</returns>
-    public static byte[] WriteRecord(StateRecord record) => JsonMembers.Document(JsonMembers.OneLine, record, RecordMembers);
+    public static byte[] WriteRecord(StateRecord record) => new JsonText(' ', 0).Document(record, RecordMembers);
 
     /// <summary>Reads the state directory's record.</summary>
     /// <param name="utf8">The whole file.</param>
@@ -27,46 +25,43 @@ public static class StateJson
     /// <param name="indented">Two blanks a level, or one line.</param>
     /// <returns>UTF-8 without a line end, as runc prints it.</returns>
     public static byte[] WriteState(ContainerState state, bool indented) =>
-        JsonMembers.Document(indented ? JsonMembers.Indented(' ', 2) : JsonMembers.OneLine, state, StateMembers);
+        new JsonText(' ', indented ? 2 : 0).Document(state, StateMembers);
 
     /// <summary>Writes what <c>list --format json</c> prints.</summary>
     /// <param name="states">The states, in the order of the list.</param>
     /// <returns>UTF-8, one line and its end; <c>null</c> when there is no container, as runc has it.</returns>
     public static byte[] WriteList(IReadOnlyList<ContainerState> states)
     {
-        ArrayBufferWriter<byte> text = new();
-        using (Utf8JsonWriter writer = new(text, JsonMembers.OneLine))
+        JsonText writer = new(' ', 0);
+        if (states.Count == 0)
         {
-            if (states.Count == 0)
+            writer.Null();
+        }
+        else
+        {
+            writer.StartList();
+            foreach (ContainerState state in states)
             {
-                writer.WriteNullValue();
+                writer.Element(state, StateMembers);
             }
-            else
-            {
-                writer.WriteStartArray();
-                foreach (ContainerState state in states)
-                {
-                    writer.Element(state, StateMembers);
-                }
 
-                writer.WriteEndArray();
-            }
+            writer.EndList();
         }
 
-        text.Write("\n"u8);
-        return text.WrittenSpan.ToArray();
+        writer.EndLine();
+        return writer.ToArray();
     }
 
     /// <summary>Writes what a hook, or a seccomp agent, finds: the specification's members and no more.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
-    public static byte[] WriteHookState(ContainerState state) => JsonMembers.Document(JsonMembers.OneLine, state, HookStateMembers);
+    public static byte[] WriteHookState(ContainerState state) => new JsonText(' ', 0).Document(state, HookStateMembers);
 
-    private static void StateMembers(Utf8JsonWriter writer, ContainerState state)
+    private static void StateMembers(JsonText writer, ContainerState state)
     {
         writer.Text("ociVersion"u8, state.OciVersion);
         writer.Text("id"u8, state.Id);
-        writer.WriteNumber("pid"u8, state.Pid);
+        writer.Integer("pid"u8, state.Pid);
         writer.Text("status"u8, state.Status);
         writer.Text("bundle"u8, state.Bundle);
         writer.Text("rootfs"u8, state.Rootfs);
@@ -75,27 +70,27 @@ public static class StateJson
         writer.Text("owner"u8, state.Owner);
     }
 
-    private static void HookStateMembers(Utf8JsonWriter writer, ContainerState state)
+    private static void HookStateMembers(JsonText writer, ContainerState state)
     {
         writer.Text("ociVersion"u8, state.OciVersion);
         writer.Text("id"u8, state.Id);
         writer.Text("status"u8, state.Status);
-        writer.WriteNumber("pid"u8, state.Pid);
+        writer.Integer("pid"u8, state.Pid);
         writer.Text("bundle"u8, state.Bundle);
         writer.StringMap("annotations"u8, state.Annotations);
     }
 
-    private static void RecordMembers(Utf8JsonWriter writer, StateRecord record)
+    private static void RecordMembers(JsonText writer, StateRecord record)
     {
-        writer.WriteNumber("version"u8, record.Version);
+        writer.Integer("version"u8, record.Version);
         writer.Text("ociVersion"u8, record.OciVersion);
         writer.Text("id"u8, record.Id);
         writer.Text("bundle"u8, record.Bundle);
         writer.Text("rootfs"u8, record.Rootfs);
         writer.Text("created"u8, record.Created);
-        writer.WriteNumber("owner"u8, record.Owner);
+        writer.Integer("owner"u8, record.Owner);
         writer.Text("cgroup"u8, record.Cgroup);
-        writer.WriteBoolean("privatePidNamespace"u8, record.PrivatePidNamespace);
+        writer.Boolean("privatePidNamespace"u8, record.PrivatePidNamespace);
         writer.StringMap("annotations"u8, record.Annotations);
         writer.List("poststart"u8, record.Poststart, ConfigJson.HookMembers);
         writer.List("poststop"u8, record.Poststop, ConfigJson.HookMembers);

@@ -1,0 +1,82 @@
+using System;
+using System.Runtime.InteropServices;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Init;
+
+// Between the host side and the new process, over a socket pair that keeps message boundaries:
+//
+//     host                                  stage (only when joining needs one)         init
+//      │── clone3 ───────────────────────────>│── clone3(CLONE_PARENT) ──────────────────>│
+//      │<──────────────────── Cloned(pid) ────│ ends                                      │
+//      │── MapsWritten ──────────────────────────────────────────────────────────────────>│  with a new user namespace
+//      │<────────────────────────────────────────────────────────────────── RootReady ────│  when the host has hooks to run
+//      │── HooksDone ────────────────────────────────────────────────────────────────────>│
+//      │<──────────────────────────────────────────────────────────────────── Created ────│
+//      │── Go ───────────────────────────────────────────────────────────────────────────>│  run and exec; after a create the
+//      │<──────────────────────────────────────────────────── end of file: executed ──────│  start gate takes this place
+//
+// At any moment init may send Failed(step, item, errno) and end. End of file before Created: it was killed.
+
+/// <summary>What one side tells the other; in the order of the protocol.</summary>
+public enum Message
+{
+    /// <summary>The stage has cloned init; the first number is its pid.</summary>
+    Cloned = 1,
+
+    /// <summary>The id maps are written.</summary>
+    MapsWritten,
+
+    /// <summary>The root is mounted and populated, and not yet entered.</summary>
+    RootReady,
+
+    /// <summary>The host's hooks have run.</summary>
+    HooksDone,
+
+    /// <summary>Everything is in place but the program.</summary>
+    Created,
+
+    /// <summary>Execute the program.</summary>
+    Go,
+
+    /// <summary>A step failed: <see cref="InitStep"/>, item, errno.</summary>
+    Failed,
+}
+
+/// <summary>One message with its three numbers.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public struct ChannelMessage
+{
+    /// <summary>What is told.</summary>
+    public Message Kind;
+
+    /// <summary>A pid, or an <see cref="InitStep"/>.</summary>
+    public int First;
+
+    /// <summary>The item of the step.</summary>
+    public int Item;
+
+    /// <summary>Why.</summary>
+    public Errno Errno;
+}
+
+/// <summary>Sending and receiving; the protocol is drawn at the head of this file.</summary>
+public static class Channel
+{
+    /// <summary>Sends one message.</summary>
+    public static Errno Tell(int socket, Message kind, int first = 0, int item = 0, Errno errno = Errno.None)
+    {
+        ChannelMessage message = new() { Kind = kind, First = first, Item = item, Errno = errno };
+        return Sys.WriteAll(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)));
+    }
+
+    /// <summary>Waits for one message.</summary>
+    /// <returns>False when the other side is gone, or sent what is no message.</returns>
+    public static bool Hear(int socket, out ChannelMessage message)
+    {
+        message = default;
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
+        return Sys.Read(socket, bytes, out int count) == Errno.None && count == bytes.Length;
+    }
+}

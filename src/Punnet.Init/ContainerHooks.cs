@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using Punnet.Abi;
+
+namespace Punnet.Init;
+
+/// <summary>createContainer and startContainer hooks: run by the container's own process, as it is at that moment.</summary>
+internal static class ContainerHooks
+{
+    /// <summary>Runs hooks one after the other, in the container's root; the first failure ends the container.</summary>
+    public static void Run(
+        ImmutableArray<HookMaterial> hooks, InitMaterial material, int root, InitReport report, InitStep run, InitStep status, InitStep timeout)
+    {
+        for (int i = 0; i < hooks.Length; i++)
+        {
+            HookOutcome outcome = HookProcess.Run(hooks[i], material.HookState, material.HookOutput, root);
+            report.Check(run, i, outcome.Run);
+            report.Check(timeout, i, outcome.HasTimedOut ? Errno.ETIMEDOUT : Errno.None);
+            report.Check(status, i, (Errno)outcome.Status);
+        }
+    }
+}

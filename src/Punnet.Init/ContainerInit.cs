@@ -1,0 +1,89 @@
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>The script of the new process, from the clone to the program. Nothing here allocates, throws or returns.</summary>
+public static class ContainerInit
+{
+    /// <summary>Becomes the container.</summary>
+    public static void Run(ContainerPlan plan, InitMaterial material)
+    {
+        InitReport report = new(material.Channel);
+
+        // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
+        Hardening.LeaveOwnFile(material, report);
+        Namespaces.Enter(plan.Namespaces, material, report);
+        Keyrings.Join(plan.Keyring, report);
+
+        // The root, seen from outside.
+        Sys.SetUmask(0);
+        int root = Rootfs.Prepare(plan, report);
+        Mounts.Make(plan, material, root, report);
+        if (plan.MakesDevices)
+        {
+            Devices.Make(plan, root, report);
+        }
+
+        HostHooks(plan, material, report);
+        ContainerHooks.Run(
+            material.CreateContainer, material, root, report,
+            InitStep.CreateContainerHook, InitStep.CreateContainerHookStatus, InitStep.CreateContainerHookTimeout);
+
+        // The root, from inside.
+        Rootfs.Enter(plan, root, report);
+        if (plan.Process.Terminal)
+        {
+            Terminal.Open(plan.Process, material, root, isContainer: true, report);
+        }
+        else
+        {
+            StandardStreams.LeaveHostNull(root, report);
+        }
+
+        Rootfs.MakeReadOnly(plan, root, report);
+        NameHost(plan, report);
+        Sysctls.Write(plan, material, report);
+        Masks.MakeReadOnly(plan, root, report);
+        Masks.Hide(plan, root, report);
+
+        // The program.
+        Launch.GiveUpPower(plan.Process, material, root, report, makesCwd: true);
+        int program = Launch.FindProgram(plan.Process, report);
+        Hardening.OutliveParent();
+        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
+        report = StartGate.Wait(material, report);
+        Launch.LoadLateFilter(plan.Process, material, report);
+        ContainerHooks.Run(
+            material.StartContainer, material, root, report,
+            InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);
+        Launch.Execute(plan.Process, program, material, report);
+    }
+
+    private static void HostHooks(ContainerPlan plan, InitMaterial material, InitReport report)
+    {
+        if (!plan.Hooks.HasCreateRuntime)
+        {
+            return;
+        }
+
+        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.RootReady));
+        if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
+        {
+            Sys.Exit(1); // The parent is gone, or a hook failed: nobody is there to be told.
+        }
+    }
+
+    private static void NameHost(ContainerPlan plan, InitReport report)
+    {
+        if (!plan.HostName.IsNull)
+        {
+            report.Check(InitStep.HostName, Sys.SetHostName(plan.HostName.Text));
+        }
+
+        if (!plan.DomainName.IsNull)
+        {
+            report.Check(InitStep.DomainName, Sys.SetDomainName(plan.DomainName.Text));
+        }
+    }
+}

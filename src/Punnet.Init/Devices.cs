@@ -1,0 +1,134 @@
+using System;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>Device nodes and links below the container's /dev; umask is 0, so that modes are exact.</summary>
+internal static class Devices
+{
+    /// <summary>Makes all of them.</summary>
+    public static void Make(ContainerPlan plan, int root, InitReport report)
+    {
+        // Found inside the root, whatever link stands there (CVE-2026-41579), and from here on only used as a descriptor.
+        report.Check(InitStep.DeviceDirectory, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
+        ImmutableArray<DeviceStep> devices = plan.Devices;
+        for (int i = 0; i < devices.Length; i++)
+        {
+            Make(devices[i], i, root, dev, report);
+        }
+
+        ImmutableArray<LinkStep> links = plan.Links;
+        for (int i = 0; i < links.Length; i++)
+        {
+            MakeLink(links[i].Target.WithNul, dev, links[i].Name.WithNul, i, report);
+        }
+
+        // late: not every kernel has it.
+        if (RootPath.Find(root, "/proc/kcore\0"u8, OpenFlags.ReadOnly, out int kcore) == Errno.None)
+        {
+            Sys.Close(kcore);
+            MakeLink("/proc/kcore\0"u8, dev, "core\0"u8, links.Length, report);
+        }
+
+        Sys.Close(dev);
+    }
+
+    private static void Make(DeviceStep device, int item, int root, int dev, InitReport report)
+    {
+        ReadOnlySpan<byte> path = device.Path.WithNul;
+        int slash = path.LastIndexOf((byte)'/');
+        ReadOnlySpan<byte> name = path[(slash + 1)..];
+        int parent = dev;
+        if (!path[..slash].SequenceEqual("/dev"u8))
+        {
+            report.Check(InitStep.Device, item, Parent(root, path, slash, out parent));
+        }
+
+        Errno errno = Sys.MakeNodeAt(parent, name, device.Mode, device.Major, device.Minor);
+        if (errno == Errno.None)
+        {
+            if (device.Uid != 0 || device.Gid != 0)
+            {
+                report.Check(InitStep.Device, item, Sys.ChangeOwnerAt(parent, name, device.Uid, device.Gid));
+            }
+        }
+        else if (errno == Errno.EEXIST)
+        {
+            CheckExisting(device, item, parent, name, report);
+        }
+        else if (errno == Errno.EPERM)
+        {
+            // late: a user namespace may not make devices; the host's own is bound in its place.
+            BindFromHost(device, item, parent, name, report);
+        }
+        else
+        {
+            report.Fail(InitStep.Device, item, errno);
+        }
+
+        if (parent != dev)
+        {
+            Sys.Close(parent);
+        }
+    }
+
+    private static Errno Parent(int root, ReadOnlySpan<byte> path, int slash, out int parent)
+    {
+        Span<byte> directory = stackalloc byte[slash + 2];
+        path[..slash].CopyTo(directory);
+        directory[slash] = (byte)(slash == 0 ? '/' : 0);
+        directory[slash + 1] = 0;
+        return RootPath.FindOrMake(root, directory[..(slash == 0 ? 2 : slash + 1)], isDirectory: true, out parent);
+    }
+
+    private static void CheckExisting(DeviceStep device, int item, int parent, ReadOnlySpan<byte> name, InitReport report)
+    {
+        report.Check(InitStep.Device, item, Sys.LinkStatusAt(parent, name, out FileStatus status));
+        bool isFifo = status.Is(FileMode.Fifo);
+        if (!status.Is(device.Mode & FileMode.TypeMask) || (!isFifo && (status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)))
+        {
+            report.Fail(InitStep.DeviceMismatch, item, Errno.EEXIST);
+        }
+    }
+
+    private static void BindFromHost(DeviceStep device, int item, int parent, ReadOnlySpan<byte> name, InitReport report)
+    {
+        report.Check(InitStep.Device, item, Sys.CloneMount(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount));
+        report.Check(InitStep.Device, item, Sys.Status(mount, out FileStatus status));
+        if (!status.Is(device.Mode & FileMode.TypeMask) || status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)
+        {
+            report.Fail(InitStep.DeviceMismatch, item, Errno.EPERM);
+        }
+
+        Errno errno = Sys.MakeNodeAt(parent, name, FileMode.Regular, 0, 0);
+        if (errno != Errno.EEXIST)
+        {
+            report.Check(InitStep.Device, item, errno);
+        }
+
+        report.Check(InitStep.Device, item, Sys.OpenAt(parent, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out int target));
+        report.Check(InitStep.Device, item, Sys.AttachMount(mount, target));
+        Sys.Close(target);
+        Sys.Close(mount);
+    }
+
+    private static void MakeLink(ReadOnlySpan<byte> target, int dev, ReadOnlySpan<byte> name, int item, InitReport report)
+    {
+        Errno errno = Sys.MakeLinkAt(target, dev, name);
+        if (errno == Errno.EEXIST)
+        {
+            // An image's own link stays, as with other runtimes; a ptmx that is a device would belong to the host's devpts.
+            errno = Errno.None;
+            if (name.SequenceEqual("ptmx\0"u8) && Sys.LinkStatusAt(dev, name, out FileStatus status) == Errno.None && status.Is(FileMode.CharacterDevice))
+            {
+                Sys.RemoveAt(dev, name, isDirectory: false);
+                errno = Sys.MakeLinkAt(target, dev, name);
+            }
+        }
+
+        report.Check(InitStep.Link, item, errno);
+    }
+}

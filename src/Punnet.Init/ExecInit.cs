@@ -1,0 +1,75 @@
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>The script of a process that joins a running container.</summary>
+public static class ExecInit
+{
+    /// <summary>Becomes the program inside the container.</summary>
+    /// <param name="plan">The program.</param>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="material">What travels beside the plan; <see cref="InitMaterial.Joins"/> is empty.</param>
+    public static void Run(ProcessPlan plan, ExecTarget target, InitMaterial material)
+    {
+        InitReport report = new(material.Channel);
+        Hardening.LeaveOwnFile(material, report);
+        Hardening.Apply(report);
+        Join(target, material, report);
+        Sys.SetUmask(0);
+        report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
+        if (plan.Terminal)
+        {
+            Terminal.Open(plan, material, root, isContainer: false, report);
+        }
+        else
+        {
+            // conmon ends an exec that ran too long by its process group.
+            report.Check(InitStep.Session, Sys.NewSession());
+            StandardStreams.LeaveHostNull(root, report);
+        }
+
+        Launch.GiveUpPower(plan, material, root, report, makesCwd: false);
+        int program = Launch.FindProgram(plan, report);
+        Hardening.OutliveParent();
+        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
+        report = StartGate.Wait(material, report);
+        Launch.LoadLateFilter(plan, material, report);
+        Launch.Execute(plan, program, material, report);
+    }
+
+    private static void Join(ExecTarget target, InitMaterial material, InitReport report)
+    {
+        // The user namespace last: until then this process has its rights over all the others.
+        report.Check(InitStep.JoinNamespace, Sys.JoinNamespaces(target.Pidfd, target.Kinds & ~CloneFlags.NewUser));
+        if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
+        {
+            report.Check(InitStep.JoinNamespace, Sys.JoinNamespaces(target.Pidfd, CloneFlags.NewUser));
+        }
+
+        if ((target.Kinds & CloneFlags.NewPid) != CloneFlags.None)
+        {
+            // A joined pid namespace counts for children only.
+            report.Check(InitStep.CloneInit, Sys.Clone(CloneFlags.Parent, cgroup: -1, out int pid, out _));
+            if (pid != 0)
+            {
+                Channel.Tell(material.Channel, Message.Cloned, pid);
+                Sys.Exit(0);
+            }
+        }
+
+        if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
+        {
+            report.Check(InitStep.BecomeRoot, Sys.SetGroup(0));
+            report.Check(InitStep.BecomeRoot, Sys.SetUser(0));
+        }
+
+        Hardening.Apply(report);
+    }
+}
+
+/// <summary>The container that an exec joins.</summary>
+/// <param name="Pidfd">Its first process.</param>
+/// <param name="Kinds">The namespaces in which it differs from punnet.</param>
+public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds);

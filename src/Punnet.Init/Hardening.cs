@@ -1,0 +1,25 @@
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Init;
+
+/// <summary>What keeps others from using this process while it still has the host's rights.</summary>
+internal static class Hardening
+{
+    /// <summary>Gives up punnet's own file as executable: see <see cref="Sys.LeaveOwnFile"/>.</summary>
+    public static void LeaveOwnFile(InitMaterial material, InitReport report) =>
+        report.Check(InitStep.LeaveOwnFile, Sys.LeaveOwnFile(material.Image));
+
+    /// <summary>
+    /// No ptrace and no /proc/PID/fd for anybody inside (CVE-2016-9962), and no life without the parent. The kernel forgets the
+    /// second whenever ids change, so this is called again after such a change.
+    /// </summary>
+    public static void Apply(InitReport report)
+    {
+        report.Check(InitStep.Harden, Sys.Control(ProcessControl.SetDumpable, 0));
+        report.Check(InitStep.Harden, Sys.Control(ProcessControl.SetParentDeathSignal, (int)Signal.Kill));
+    }
+
+    /// <summary>From here on the container may outlive punnet.</summary>
+    public static void OutliveParent() => Sys.Control(ProcessControl.SetParentDeathSignal, 0);
+}

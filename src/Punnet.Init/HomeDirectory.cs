@@ -1,0 +1,97 @@
+using System;
+using System.Buffers.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Init;
+
+/// <summary>HOME when the environment has none: passwd(5) of the container, found by number only (CVE-2016-3697).</summary>
+internal static class HomeDirectory
+{
+    private const int LineLimit = 1024;
+
+    /// <summary>Adds HOME to the environment: the user's directory, or "/".</summary>
+    public static void Find(uint uid, int root, InitMaterial material)
+    {
+        ReadOnlySpan<byte> prefix = "HOME="u8;
+        Span<byte> text = material.Home.Span;
+        prefix.CopyTo(text);
+        Span<byte> line = stackalloc byte[LineLimit];
+        scoped ReadOnlySpan<byte> home = "/"u8;
+        if (RootPath.Open(root, "/etc/passwd\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out int file) == Errno.None)
+        {
+            home = Search(file, uid, line);
+            Sys.Close(file);
+        }
+
+        home.CopyTo(text[prefix.Length..]);
+        text[prefix.Length + home.Length] = 0;
+        material.Env.Append(text[..(prefix.Length + home.Length + 1)]);
+    }
+
+    // Reads line by line through a small buffer; a line that does not fit is nobody's.
+    private static ReadOnlySpan<byte> Search(int file, uint uid, Span<byte> buffer)
+    {
+        int filled = 0;
+        bool isTooLong = false;
+        while (true)
+        {
+            int end = buffer[..filled].IndexOf((byte)'\n');
+            if (end >= 0)
+            {
+                ReadOnlySpan<byte> home = isTooLong ? default : Home(buffer[..end], uid);
+                if (!home.IsEmpty)
+                {
+                    return home;
+                }
+
+                isTooLong = false;
+                buffer[(end + 1)..filled].CopyTo(buffer);
+                filled -= end + 1;
+                continue;
+            }
+
+            if (filled == buffer.Length)
+            {
+                isTooLong = true;
+                filled = 0;
+            }
+
+            if (Sys.Read(file, buffer[filled..], out int count) != Errno.None || count <= 0)
+            {
+                ReadOnlySpan<byte> last = isTooLong ? default : Home(buffer[..filled], uid);
+                return last.IsEmpty ? "/"u8 : last;
+            }
+
+            filled += count;
+        }
+    }
+
+    // name:password:uid:gid:comment:directory:shell
+    private static ReadOnlySpan<byte> Home(ReadOnlySpan<byte> line, uint uid)
+    {
+        for (int field = 0; field < 6; field++)
+        {
+            int colon = line.IndexOf((byte)':');
+            ReadOnlySpan<byte> value = colon < 0 ? line : line[..colon];
+            if (field == 2 && !(Utf8Parser.TryParse(value, out uint found, out int used) && used == value.Length && found == uid))
+            {
+                return default;
+            }
+
+            if (field == 5)
+            {
+                return value.Contains((byte)0) ? default : value;
+            }
+
+            if (colon < 0)
+            {
+                return default;
+            }
+
+            line = line[(colon + 1)..];
+        }
+
+        return default;
+    }
+}

@@ -1,0 +1,54 @@
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>process.user and process.capabilities.</summary>
+internal static class Identity
+{
+    /// <summary>Becomes the user with exactly the wanted capabilities.</summary>
+    public static void Assume(ProcessPlan plan, InitMaterial material, InitReport report)
+    {
+        CapabilitySets sets = plan.Capabilities;
+
+        // Before the ids change: dropping from the bounding set needs CAP_SETPCAP.
+        for (int number = 0; number <= material.LastCapability; number++)
+        {
+            if ((sets.Bounding & (1UL << number)) == 0)
+            {
+                report.Check(InitStep.BoundingSet, number, Sys.Control(ProcessControl.DropBoundingCapability, number));
+            }
+        }
+
+        report.Check(InitStep.Capabilities, Sys.Control(ProcessControl.SetKeepCapabilities, 1));
+        if (!plan.KeepsGroups)
+        {
+            Errno errno = Sys.SetGroups(plan.Groups.AsSpan());
+
+            // EPERM: setgroups is denied in this user namespace (user_namespaces(7)); then there is none to give up either.
+            if (errno != Errno.EPERM || !plan.Groups.IsEmpty)
+            {
+                report.Check(InitStep.Groups, errno);
+            }
+        }
+
+        report.Check(InitStep.Group, Sys.SetGroup(plan.Gid));
+        report.Check(InitStep.User, Sys.SetUser(plan.Uid));
+        report.Check(InitStep.Capabilities, Sys.Control(ProcessControl.SetKeepCapabilities, 0));
+        report.Check(InitStep.Capabilities, Sys.SetCapabilities(sets));
+        if (sets.Ambient == 0)
+        {
+            Sys.ClearAmbient();
+            return;
+        }
+
+        for (int number = 0; number <= material.LastCapability; number++)
+        {
+            if ((sets.Ambient & (1UL << number)) != 0)
+            {
+                report.Check(InitStep.AmbientSet, number, Sys.RaiseAmbient(number));
+            }
+        }
+    }
+}

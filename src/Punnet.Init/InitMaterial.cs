@@ -1,0 +1,76 @@
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Init;
+
+/// <summary>
+/// What travels beside a plan: descriptors that the host opened, and the plan's texts in the form that execve(2) takes. -1 is
+/// "none". All descriptors are close-on-exec.
+/// </summary>
+public sealed record InitMaterial
+{
+    /// <summary>The new process's end of the channel.</summary>
+    public required int Channel { get; init; }
+
+    /// <summary>From <see cref="Sys.OpenOwnImage"/>.</summary>
+    public required int Image { get; init; }
+
+    /// <summary>cgroup directory that a staged init is born in: by inheritance, so only the stage needs it.</summary>
+    public required int Cgroup { get; init; }
+
+    /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
+    public required int Proc { get; init; }
+
+    /// <summary>Connection that gets the terminal, or -1.</summary>
+    public int ConsoleSocket { get; init; } = -1;
+
+    /// <summary>Fifo whose first byte starts the program; -1: the channel's <see cref="Message.Go"/> does.</summary>
+    public int StartGate { get; init; } = -1;
+
+    /// <summary>Fifo that takes a failure after the start gate.</summary>
+    public int StartResult { get; init; } = -1;
+
+    /// <summary>Connection of the seccomp agent's messenger, or -1.</summary>
+    public int SeccompSocket { get; init; } = -1;
+
+    /// <summary>Namespace files, one for each join of the plan.</summary>
+    public required ImmutableArray<int> Joins { get; init; }
+
+    /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
+    public CString CgroupPath { get; init; }
+
+    /// <summary>How many descriptors from 3 on the program inherits.</summary>
+    public required int Preserved { get; init; }
+
+    /// <summary>Highest capability of the kernel.</summary>
+    public required int LastCapability { get; init; }
+
+    /// <summary>argv.</summary>
+    public required ArgumentBlock Args { get; init; }
+
+    /// <summary>Environment, with one spare entry for HOME.</summary>
+    public required ArgumentBlock Env { get; init; }
+
+    /// <summary>Where init puts the text of HOME; room for 4096 bytes.</summary>
+    public required FixedBuffer Home { get; init; }
+
+    /// <summary>Memory file with the container's state, standard input of hooks.</summary>
+    public int HookState { get; init; } = -1;
+
+    /// <summary>Memory file that takes what hooks print.</summary>
+    public int HookOutput { get; init; } = -1;
+
+    /// <summary>createContainer hooks, ready to be executed.</summary>
+    public ImmutableArray<HookMaterial> CreateContainer { get; init; } = [];
+
+    /// <summary>startContainer hooks.</summary>
+    public ImmutableArray<HookMaterial> StartContainer { get; init; } = [];
+}
+
+/// <summary>A hook in the form that execve(2) takes.</summary>
+/// <param name="Path">The program.</param>
+/// <param name="Args">argv.</param>
+/// <param name="Env">Environment.</param>
+/// <param name="TimeoutSeconds">0 for none.</param>
+public sealed record HookMaterial(CString Path, ArgumentBlock Args, ArgumentBlock Env, long TimeoutSeconds);

@@ -1,0 +1,185 @@
+namespace Punnet.Init;
+
+/// <summary>What the new process was doing when something failed; the item says which one of a list.</summary>
+public enum InitStep
+{
+    /// <summary>Moving off punnet's own file.</summary>
+    LeaveOwnFile = 1,
+
+    /// <summary>Asking to die with the parent, and to be no ptrace target.</summary>
+    Harden,
+
+    /// <summary>Joining linux.namespaces[item].</summary>
+    JoinNamespace,
+
+    /// <summary>Cloning the container's first process after joining.</summary>
+    CloneInit,
+
+    /// <summary>Becoming root of the user namespace.</summary>
+    BecomeRoot,
+
+    /// <summary>A new cgroup namespace.</summary>
+    CgroupNamespace,
+
+    /// <summary>Bringing up the loopback device.</summary>
+    Loopback,
+
+    /// <summary>A session keyring.</summary>
+    Keyring,
+
+    /// <summary>Cutting the mount namespace off the host's.</summary>
+    Propagation,
+
+    /// <summary>Making root.path a mount.</summary>
+    Root,
+
+    /// <summary>Opening the source of mounts[item].</summary>
+    MountSource,
+
+    /// <summary>Opening the file system type of mounts[item].</summary>
+    MountType,
+
+    /// <summary>A parameter of mounts[item / 256]: its parameter item % 256.</summary>
+    MountParameter,
+
+    /// <summary>Making the file system of mounts[item].</summary>
+    MountCreate,
+
+    /// <summary>Attributes of mounts[item].</summary>
+    MountAttributes,
+
+    /// <summary>Propagation of mounts[item].</summary>
+    MountPropagation,
+
+    /// <summary>Finding or making the destination of mounts[item].</summary>
+    MountTarget,
+
+    /// <summary>mounts[item] would cover a part of /proc that must stay visible.</summary>
+    MountOverProc,
+
+    /// <summary>Attaching mounts[item].</summary>
+    MountAttach,
+
+    /// <summary>/dev of the container.</summary>
+    DeviceDirectory,
+
+    /// <summary>Device number item.</summary>
+    Device,
+
+    /// <summary>Device number item exists as something else.</summary>
+    DeviceMismatch,
+
+    /// <summary>Link number item below /dev.</summary>
+    Link,
+
+    /// <summary>createContainer hook number item could not be run.</summary>
+    CreateContainerHook,
+
+    /// <summary>createContainer hook number item ended with a status other than 0 (in place of errno).</summary>
+    CreateContainerHookStatus,
+
+    /// <summary>createContainer hook number item ran too long.</summary>
+    CreateContainerHookTimeout,
+
+    /// <summary>Entering the new root.</summary>
+    PivotRoot,
+
+    /// <summary>Propagation of the new root.</summary>
+    RootPropagation,
+
+    /// <summary>The container's devpts.</summary>
+    TerminalOpen,
+
+    /// <summary>/dev/console.</summary>
+    Console,
+
+    /// <summary>Handing the terminal out.</summary>
+    TerminalSend,
+
+    /// <summary>A session with a controlling terminal.</summary>
+    Session,
+
+    /// <summary>Making mounts[item] read-only.</summary>
+    ReadOnlyLate,
+
+    /// <summary>Making the root read-only.</summary>
+    RootReadOnly,
+
+    /// <summary>hostname.</summary>
+    HostName,
+
+    /// <summary>domainname.</summary>
+    DomainName,
+
+    /// <summary>Kernel parameter number item.</summary>
+    Sysctl,
+
+    /// <summary>linux.readonlyPaths, number item.</summary>
+    ReadOnlyPath,
+
+    /// <summary>linux.maskedPaths, number item.</summary>
+    MaskedPath,
+
+    /// <summary>The container's /dev/null is not the null device.</summary>
+    NullDevice,
+
+    /// <summary>Standard input, output or error (item).</summary>
+    StandardStream,
+
+    /// <summary>prctl(PR_SET_NO_NEW_PRIVS).</summary>
+    NoNewPrivileges,
+
+    /// <summary>The system call filter.</summary>
+    Seccomp,
+
+    /// <summary>Handing the notification descriptor out.</summary>
+    SeccompListener,
+
+    /// <summary>The bounding set, capability number item.</summary>
+    BoundingSet,
+
+    /// <summary>setgroups(2).</summary>
+    Groups,
+
+    /// <summary>setresgid(2).</summary>
+    Group,
+
+    /// <summary>setresuid(2).</summary>
+    User,
+
+    /// <summary>capset(2).</summary>
+    Capabilities,
+
+    /// <summary>The ambient set, capability number item.</summary>
+    AmbientSet,
+
+    /// <summary>process.cwd.</summary>
+    WorkingDirectory,
+
+    /// <summary>process.cwd is outside the container's root (CVE-2024-21626).</summary>
+    WorkingDirectoryOutside,
+
+    /// <summary>Finding args[0].</summary>
+    FindProgram,
+
+    /// <summary>Waiting for start.</summary>
+    StartGate,
+
+    /// <summary>startContainer hook number item could not be run.</summary>
+    StartContainerHook,
+
+    /// <summary>startContainer hook number item ended with a status other than 0 (in place of errno).</summary>
+    StartContainerHookStatus,
+
+    /// <summary>startContainer hook number item ran too long.</summary>
+    StartContainerHookTimeout,
+
+    /// <summary>Closing what the program must not inherit.</summary>
+    CloseDescriptors,
+
+    /// <summary>execve(2).</summary>
+    Execute,
+
+    /// <summary>execve(2) of a file that exists: its interpreter does not.</summary>
+    ExecuteInterpreter,
+}

@@ -1,0 +1,139 @@
+using System;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>From a process in the container to the program: what a create and an exec have in common.</summary>
+internal static class Launch
+{
+    /// <summary>Working directory, HOME, filter, ids and capabilities, in the only order that works.</summary>
+    public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool makesCwd)
+    {
+        Errno directory = EnterDirectory(plan, root, makesCwd, report);
+        if (plan.NeedsHome)
+        {
+            HomeDirectory.Find(plan.Uid, root, material);
+        }
+
+        StandardStreams.Give(plan.Uid);
+        if (plan.NoNewPrivileges)
+        {
+            report.Check(InitStep.NoNewPrivileges, Sys.Control(ProcessControl.SetNoNewPrivileges, 1));
+        }
+        else
+        {
+            // Without no_new_privs a filter needs CAP_SYS_ADMIN, seccomp(2): the last moment to have it.
+            LoadFilter(plan, material, report);
+        }
+
+        Identity.Assume(plan, material, report);
+        if (directory == Errno.EACCES)
+        {
+            // Root may be shut out where the user is not: a network file system, or a user namespace.
+            directory = EnterDirectory(plan, root, makes: false, report);
+        }
+
+        report.Check(InitStep.WorkingDirectory, directory);
+        CheckDirectory(report);
+        Sys.SetUmask(plan.Umask);
+    }
+
+    /// <summary>Loads the filter that no_new_privs allows to load as late as this.</summary>
+    public static void LoadLateFilter(ProcessPlan plan, InitMaterial material, InitReport report)
+    {
+        if (plan.NoNewPrivileges)
+        {
+            LoadFilter(plan, material, report);
+        }
+    }
+
+    /// <summary>
+    /// The first candidate that this user may execute. late: what the files are is known only here.
+    /// </summary>
+    /// <returns>Its place among the candidates.</returns>
+    public static int FindProgram(ProcessPlan plan, InitReport report)
+    {
+        const int Executable = 1;
+        ImmutableArray<CString> candidates = plan.Candidates;
+        Errno found = Errno.ENOENT;
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            ReadOnlySpan<byte> path = candidates[i].WithNul;
+            Errno errno = Sys.StatusAt(Sys.WorkingDirectory, path, out FileStatus status);
+            if (errno == Errno.None)
+            {
+                errno = status.Is(FileMode.Directory) ? Errno.EISDIR : Sys.AccessAt(Sys.WorkingDirectory, path, Executable);
+            }
+
+            if (errno == Errno.None)
+            {
+                return i;
+            }
+
+            // "Permission denied" says more than "not found" in another directory of PATH.
+            found = errno is Errno.ENOENT or Errno.ENOTDIR && found != Errno.ENOENT ? found : errno;
+        }
+
+        report.Fail(InitStep.FindProgram, 0, found);
+        return -1;
+    }
+
+    /// <summary>Becomes the program.</summary>
+    public static void Execute(ProcessPlan plan, int program, InitMaterial material, InitReport report)
+    {
+        // The last barrier against descriptors of the host (CVE-2024-21626), whoever opened them.
+        report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)(3 + material.Preserved), uint.MaxValue, onlyAtExec: true));
+        Sys.ResetSignals();
+        Sys.UnblockSignals();
+        ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;
+        Errno errno = Sys.Execute(path, material.Args, material.Env);
+        InitStep step = errno == Errno.ENOENT && Sys.AccessAt(Sys.WorkingDirectory, path, 0) == Errno.None
+            ? InitStep.ExecuteInterpreter
+            : InitStep.Execute;
+        report.Fail(step, program, errno);
+    }
+
+    private static void LoadFilter(ProcessPlan plan, InitMaterial material, InitReport report)
+    {
+        if (plan.Seccomp is null)
+        {
+            return;
+        }
+
+        SeccompLoader.Load(plan.Seccomp, material, report);
+    }
+
+    private static Errno EnterDirectory(ProcessPlan plan, int root, bool makes, InitReport report)
+    {
+        int directory;
+        Errno errno = makes
+            ? RootPath.FindOrMake(root, plan.Cwd.WithNul, isDirectory: true, out directory)
+            : RootPath.Find(root, plan.Cwd.WithNul, OpenFlags.ReadOnly, out directory);
+        if (errno == Errno.None)
+        {
+            errno = Sys.ChangeDirectory(directory);
+            Sys.Close(directory);
+        }
+
+        if (errno != Errno.EACCES)
+        {
+            report.Check(InitStep.WorkingDirectory, errno);
+        }
+
+        return errno;
+    }
+
+    // CVE-2024-21626: a working directory that the host had opened leads out of the root.
+    private static void CheckDirectory(InitReport report)
+    {
+        Span<byte> path = stackalloc byte[4096];
+        report.Check(InitStep.WorkingDirectory, Sys.WorkingDirectoryPath(path, out int length));
+        if (length < 2 || path[0] != '/')
+        {
+            report.Fail(InitStep.WorkingDirectoryOutside, 0, Errno.ENOENT);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>linux.readonlyPaths and linux.maskedPaths; what does not exist needs neither.</summary>
+internal static class Masks
+{
+    /// <summary>Closes paths to writing: each becomes a read-only mount of itself.</summary>
+    public static void MakeReadOnly(ContainerPlan plan, int root, InitReport report)
+    {
+        MountAttributeChange readOnly = new() { Set = MountAttributes.ReadOnly };
+        ImmutableArray<CString> paths = plan.ReadOnlyPaths;
+        for (int i = 0; i < paths.Length; i++)
+        {
+            if (!Find(root, paths[i], InitStep.ReadOnlyPath, i, report, out int target))
+            {
+                continue;
+            }
+
+            report.Check(InitStep.ReadOnlyPath, i, Sys.CloneMount(target, "\0"u8, recursive: true, out int mount));
+            report.Check(InitStep.ReadOnlyPath, i, Sys.ChangeMount(mount, readOnly, recursive: false));
+            report.Check(InitStep.ReadOnlyPath, i, Sys.AttachMount(mount, target));
+            Sys.Close(mount);
+            Sys.Close(target);
+        }
+    }
+
+    /// <summary>Hides paths: files under the null device, directories under one empty read-only tmpfs.</summary>
+    public static void Hide(ContainerPlan plan, int root, InitReport report)
+    {
+        ImmutableArray<CString> paths = plan.MaskedPaths;
+        if (paths.IsEmpty)
+        {
+            return;
+        }
+
+        int nothing = OpenNull(root, report);
+        int empty = -1;
+        for (int i = 0; i < paths.Length; i++)
+        {
+            if (!Find(root, paths[i], InitStep.MaskedPath, i, report, out int target))
+            {
+                continue;
+            }
+
+            report.Check(InitStep.MaskedPath, i, Sys.Status(target, out FileStatus status));
+            if (!status.Is(FileMode.Directory))
+            {
+                Cover(nothing, target, i, report);
+            }
+            else if (empty < 0)
+            {
+                empty = MakeEmpty(i, report);
+                report.Check(InitStep.MaskedPath, i, Sys.AttachMount(empty, target));
+            }
+            else
+            {
+                Cover(empty, target, i, report);
+            }
+
+            Sys.Close(target);
+        }
+
+        Sys.Close(nothing);
+        if (empty >= 0)
+        {
+            Sys.Close(empty);
+        }
+    }
+
+    /// <summary>
+    /// The container's null device, O_PATH: opened once, looked at, and only then used (CVE-2025-31133: a link in its place made
+    /// other runtimes bind the host's files).
+    /// </summary>
+    public static int OpenNull(int root, InitReport report)
+    {
+        report.Check(InitStep.NullDevice, RootPath.FindWithoutLinks(root, "/dev/null\0"u8, out int nothing));
+        report.Check(InitStep.NullDevice, Sys.Status(nothing, out FileStatus status));
+        if (!status.IsCharacterDevice(1, 3))
+        {
+            report.Fail(InitStep.NullDevice, 0, Errno.ENODEV);
+        }
+
+        return nothing;
+    }
+
+    private static bool Find(int root, CString path, InitStep step, int item, InitReport report, out int target)
+    {
+        Errno errno = RootPath.Find(root, path.WithNul, OpenFlags.ReadOnly, out target);
+        if (errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return false;
+        }
+
+        report.Check(step, item, errno);
+        return true;
+    }
+
+    private static void Cover(int source, int target, int item, InitReport report)
+    {
+        report.Check(InitStep.MaskedPath, item, Sys.CloneMount(source, "\0"u8, recursive: false, out int mount));
+        report.Check(InitStep.MaskedPath, item, Sys.AttachMount(mount, target));
+        Sys.Close(mount);
+    }
+
+    private static int MakeEmpty(int item, InitReport report)
+    {
+        report.Check(InitStep.MaskedPath, item, Sys.OpenFileSystem("tmpfs\0"u8, out int context));
+        Sys.ConfigureFileSystem(context, "source\0"u8, "tmpfs\0"u8);
+        Sys.ConfigureFileSystem(context, "nr_blocks\0"u8, "1\0"u8);
+        Sys.ConfigureFileSystem(context, "nr_inodes\0"u8, "1\0"u8);
+        report.Check(InitStep.MaskedPath, item, Sys.CreateFileSystem(context));
+        report.Check(InitStep.MaskedPath, item, Sys.MakeMount(context, MountAttributes.ReadOnly, out int mount));
+        Sys.Close(context);
+        return mount;
+    }
+}

@@ -1,0 +1,157 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Init;
+
+/// <summary>
+/// Paths inside the container's root. Every component may be an attacker's symbolic link, and may change while it is looked at: a
+/// path is resolved by the kernel, inside the root, in one call, and what comes out is a descriptor (CVE-2019-18837,
+/// CVE-2021-30465, CVE-2024-45310).
+/// </summary>
+internal static class RootPath
+{
+    private const int Limit = 4096; // PATH_MAX
+    private const int LinkLimit = 40; // path_resolution(7)
+
+    /// <summary>Opens what is there, O_PATH.</summary>
+    /// <param name="root">The container's root.</param>
+    /// <param name="path">With NUL; absolute or not, it starts at the root.</param>
+    /// <param name="flags">Added to O_PATH.</param>
+    /// <param name="descriptor">What was found.</param>
+    public static Errno Find(int root, ReadOnlySpan<byte> path, OpenFlags flags, out int descriptor) =>
+        Sys.OpenAt2(root, path, OpenFlags.Path | flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
+
+    /// <summary>Opens for use, not only as a place.</summary>
+    public static Errno Open(int root, ReadOnlySpan<byte> path, OpenFlags flags, out int descriptor) =>
+        Sys.OpenAt2(root, path, flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
+
+    /// <summary>Opens what is there, O_PATH, where no component may be a symbolic link; ELOOP otherwise.</summary>
+    public static Errno FindWithoutLinks(int root, ReadOnlySpan<byte> path, out int descriptor) =>
+        Sys.OpenAt2(root, path, OpenFlags.Path | OpenFlags.NoFollow, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out descriptor);
+
+    /// <summary>
+    /// Opens what is there, O_PATH, and makes what is not: directories (0755), and at the end a directory or an empty file (0644).
+    /// A link that leads nowhere is followed, inside the root, and its end is made.
+    /// </summary>
+    public static Errno FindOrMake(int root, ReadOnlySpan<byte> path, bool isDirectory, out int descriptor)
+    {
+        Errno errno = Find(root, path, OpenFlags.ReadOnly, out descriptor);
+        if (errno != Errno.ENOENT)
+        {
+            return errno;
+        }
+
+        if (path.Length > Limit)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
+        Span<byte> text = stackalloc byte[Limit];
+        path.CopyTo(text);
+        int length = path.Length - 1;
+        for (int links = 0; links <= LinkLimit; links++)
+        {
+            errno = Walk(root, text, ref length, isDirectory, out descriptor);
+            if (errno != Errno.EEXIST)
+            {
+                return errno;
+            }
+        }
+
+        return Errno.ELOOP;
+    }
+
+    // One walk from the root along the whole text. EEXIST: a link that leads nowhere was met, and the text now leads where it does.
+    private static Errno Walk(int root, Span<byte> text, ref int length, bool isDirectory, out int descriptor)
+    {
+        descriptor = -1;
+        Errno errno = Find(root, "/\0"u8, OpenFlags.Directory, out int parent);
+        int start = 0;
+        while (errno == Errno.None)
+        {
+            while (start < length && text[start] == '/')
+            {
+                start++;
+            }
+
+            if (start == length)
+            {
+                descriptor = parent;
+                return Errno.None;
+            }
+
+            int end = start;
+            while (end < length && text[end] != '/')
+            {
+                end++;
+            }
+
+            bool isLast = end == length;
+            byte saved = text[end];
+            text[end] = 0;
+            errno = Step(root, parent, text[..(end + 1)], text[start..(end + 1)], isLast && !isDirectory, out int next);
+            text[end] = saved;
+            if (errno == Errno.EEXIST)
+            {
+                errno = FollowLink(parent, text, ref length, start, end);
+                Sys.Close(parent);
+                return errno == Errno.None ? Errno.EEXIST : errno;
+            }
+
+            Sys.Close(parent);
+            parent = next;
+            start = end;
+        }
+
+        return errno;
+    }
+
+    // The path so far, made when it is not there. Always looked up from the root: a link in it may lead anywhere inside.
+    private static Errno Step(int root, int parent, ReadOnlySpan<byte> soFar, ReadOnlySpan<byte> name, bool asFile, out int next)
+    {
+        const uint DirectoryMode = 0x1ed, RegularMode = 0x1a4; // octal 0755, 0644
+        Errno errno = Find(root, soFar, OpenFlags.ReadOnly, out next);
+        if (errno != Errno.ENOENT)
+        {
+            return errno;
+        }
+
+        errno = asFile
+            ? Sys.MakeNodeAt(parent, name, FileMode.Regular | RegularMode, 0, 0)
+            : Sys.MakeDirectoryAt(parent, name, DirectoryMode);
+        return errno == Errno.None ? Find(root, soFar, OpenFlags.ReadOnly, out next) : errno;
+    }
+
+    // text[start..end] is a link in parent: puts its target in its place.
+    private static Errno FollowLink(int parent, Span<byte> text, ref int length, int start, int end)
+    {
+        Span<byte> target = stackalloc byte[Limit];
+        byte saved = text[end];
+        text[end] = 0;
+        Errno errno = Sys.ReadLinkAt(parent, text[start..(end + 1)], target, out int targetLength);
+        text[end] = saved;
+        if (errno == Errno.EINVAL)
+        {
+            return Errno.None; // Not a link: somebody else made it in between. Walk again.
+        }
+
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        int keep = targetLength > 0 && target[0] == '/' ? 0 : start;
+        int rest = length - end;
+        if (keep + targetLength + rest >= Limit)
+        {
+            return Errno.ENAMETOOLONG;
+        }
+
+        text[end..length].CopyTo(text[(keep + targetLength)..]);
+        target[..targetLength].CopyTo(text[keep..]);
+        length = keep + targetLength + rest;
+        text[length] = 0;
+        return Errno.None;
+    }
+}

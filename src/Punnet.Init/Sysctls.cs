@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>
+/// Kernel parameters, through the host's /proc that the parent opened and verified: the container's could be made of anything
+/// (CVE-2025-52881). Which namespace a parameter belongs to is decided by who writes, not by where the procfs is mounted.
+/// </summary>
+internal static class Sysctls
+{
+    /// <summary>Writes every parameter.</summary>
+    public static void Write(ContainerPlan plan, InitMaterial material, InitReport report)
+    {
+        ImmutableArray<SysctlStep> sysctls = plan.Sysctls;
+        for (int i = 0; i < sysctls.Length; i++)
+        {
+            const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks;
+            report.Check(
+                InitStep.Sysctl, i, Sys.OpenAt2(material.Proc, sysctls[i].Path.WithNul, OpenFlags.WriteOnly, 0, Strict, out int file));
+            report.Check(InitStep.Sysctl, i, Sys.WriteAll(file, sysctls[i].Value.Text));
+            Sys.Close(file);
+        }
+    }
+}

@@ -1,0 +1,79 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>process.terminal: a pseudo-terminal of the container's own devpts.</summary>
+internal static class Terminal
+{
+    /// <summary>Opens it, hands its other end out, and makes it the streams and the controlling terminal.</summary>
+    /// <param name="plan">Size of the terminal.</param>
+    /// <param name="material">Where it is handed out.</param>
+    /// <param name="root">The container's root.</param>
+    /// <param name="isContainer">Whether it also becomes /dev/console: for the container, not for an exec.</param>
+    /// <param name="report">Failures.</param>
+    public static void Open(ProcessPlan plan, InitMaterial material, int root, bool isContainer, InitReport report)
+    {
+        const OpenFlags Use = OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal;
+        const ResolveFlags Strict = ResolveFlags.InRoot | ResolveFlags.NoSymlinks;
+        report.Check(InitStep.TerminalOpen, Sys.OpenAt2(root, "/dev/pts/ptmx\0"u8, Use, 0, Strict, out int master));
+        report.Check(InitStep.TerminalOpen, Sys.FileSystemType(master, out long magic));
+        if (magic != FileSystemMagic.Devpts)
+        {
+            report.Fail(InitStep.TerminalOpen, 0, Errno.ENODEV);
+        }
+
+        report.Check(InitStep.TerminalOpen, Sys.UnlockTerminal(master));
+
+        // By descriptor: /dev/pts/N could be anything (CVE-2025-52565).
+        report.Check(InitStep.TerminalOpen, Sys.OpenTerminalPeer(master, out int terminal));
+        if (plan.Rows != 0 || plan.Columns != 0)
+        {
+            report.Check(InitStep.TerminalOpen, Sys.SetTerminalSize(terminal, new TerminalSize(plan.Rows, plan.Columns)));
+        }
+
+        if (isContainer)
+        {
+            MakeConsole(terminal, root, report);
+        }
+
+        Send(master, material, report);
+        report.Check(InitStep.Session, Sys.NewSession());
+        report.Check(InitStep.Session, Sys.TakeTerminal(terminal));
+        StandardStreams.Use(terminal, report);
+        Sys.Close(terminal);
+        Sys.Close(master);
+    }
+
+    // A link in the place of /dev/console would let root's file be made, or the terminal be mounted, anywhere (CVE-2026-88264).
+    private static void MakeConsole(int terminal, int root, InitReport report)
+    {
+        const uint ConsoleMode = 0x190; // octal 0620
+        report.Check(InitStep.Console, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
+        Errno errno = Sys.MakeNodeAt(dev, "console\0"u8, FileMode.Regular | ConsoleMode, 0, 0);
+        if (errno != Errno.EEXIST)
+        {
+            report.Check(InitStep.Console, errno);
+        }
+
+        report.Check(InitStep.Console, Sys.OpenAt2(dev, "console\0"u8, OpenFlags.Path | OpenFlags.NoFollow, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int console));
+        report.Check(InitStep.Console, Sys.CloneMount(terminal, "\0"u8, recursive: false, out int mount));
+        report.Check(InitStep.Console, Sys.AttachMount(mount, console));
+        Sys.Close(mount);
+        Sys.Close(console);
+        Sys.Close(dev);
+    }
+
+    private static void Send(int master, InitMaterial material, InitReport report)
+    {
+        ReadOnlySpan<byte> prefix = "/dev/pts/"u8;
+        Span<byte> name = stackalloc byte[32];
+        prefix.CopyTo(name);
+        report.Check(InitStep.TerminalSend, Sys.TerminalNumber(master, out int number));
+        System.Buffers.Text.Utf8Formatter.TryFormat(number, name[prefix.Length..], out int digits);
+        report.Check(InitStep.TerminalSend, Sys.SendMessage(material.ConsoleSocket, name[..(prefix.Length + digits)], master));
+        Sys.Close(material.ConsoleSocket);
+    }
+}

@@ -1,0 +1,67 @@
+using System;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet;
+
+/// <summary>Whole files of the host. System.IO's streams cost more than the reading.</summary>
+internal static class HostFile
+{
+    /// <summary>No file that punnet reads is larger: a config.json of 16 MB is a mistake or an attack.</summary>
+    private const int Limit = 16 * 1024 * 1024;
+
+    /// <summary>Reads a file of the working directory's tree.</summary>
+    /// <exception cref="SysException">It cannot be opened or read.</exception>
+    public static byte[] Read(string path)
+    {
+        using Descriptor file = Descriptor.Open(path, OpenFlags.ReadOnly);
+        return Read(file.Number, path);
+    }
+
+    /// <summary>Reads what is left of an open file.</summary>
+    /// <param name="file">The descriptor.</param>
+    /// <param name="name">For errors.</param>
+    /// <exception cref="SysException">It cannot be read.</exception>
+    /// <exception cref="PunnetException">It is too large.</exception>
+    public static byte[] Read(int file, string name)
+    {
+        Sys.Status(file, out FileStatus status).OrThrow("look at", name);
+
+        // Files of /proc and pipes have no size of their own.
+        byte[] buffer = new byte[Math.Clamp((long)status.Size, 0, Limit) + 512];
+        int filled = 0;
+        while (true)
+        {
+            Sys.Read(file, buffer.AsSpan(filled), out int count).OrThrow("read", name);
+            if (count == 0)
+            {
+                return buffer.AsSpan(0, filled).ToArray();
+            }
+
+            filled += count;
+            if (filled > Limit)
+            {
+                throw new PunnetException(name + " is larger than 16 MB");
+            }
+
+            if (filled == buffer.Length)
+            {
+                Array.Resize(ref buffer, buffer.Length * 2);
+            }
+        }
+    }
+
+    /// <summary>Reads a short file of the kernel as text, or null when it is not there or cannot be read.</summary>
+    public static string? TryReadText(int directory, ReadOnlySpan<byte> path)
+    {
+        if (Sys.OpenAt(directory, path, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        {
+            return null;
+        }
+
+        using Descriptor owned = new(file);
+        Span<byte> buffer = stackalloc byte[4096];
+        return Sys.Read(file, buffer, out int count) == Errno.None ? Encoding.UTF8.GetString(buffer[..count]) : null;
+    }
+}

@@ -1,0 +1,20 @@
+using System;
+using System.Text;
+using Punnet.Kernel;
+
+namespace Punnet;
+
+/// <summary>Standard output and error.</summary>
+internal static class Output
+{
+    /// <summary>Writes bytes to standard output.</summary>
+    /// <exception cref="SysException">Nobody takes them.</exception>
+    public static void Write(ReadOnlySpan<byte> bytes) => Sys.WriteAll(1, bytes).OrThrow("write to standard output");
+
+    /// <summary>Writes text to standard output.</summary>
+    /// <exception cref="SysException">Nobody takes it.</exception>
+    public static void Write(string text) => Write(Encoding.UTF8.GetBytes(text));
+
+    /// <summary>Writes text to standard error; when that fails there is nobody to tell.</summary>
+    public static void Complain(string text) => Sys.WriteAll(2, Encoding.UTF8.GetBytes(text));
+}

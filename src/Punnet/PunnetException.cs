@@ -1,0 +1,16 @@
+using System;
+
+namespace Punnet;
+
+/// <summary>A refusal or a failure whose message is the whole sentence after <c>punnet: VERB: </c>.</summary>
+internal sealed class PunnetException : Exception
+{
+    /// <summary>Makes the sentence.</summary>
+    /// <param name="message">What is wrong, with its object.</param>
+    /// <param name="hint">A second line, only where the kernel's words mislead.</param>
+    public PunnetException(string message, string? hint = null)
+        : base(message) => Hint = hint;
+
+    /// <summary>What to do about it, or null.</summary>
+    public string? Hint { get; }
+}

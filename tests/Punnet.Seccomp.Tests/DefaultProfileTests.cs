@@ -1,0 +1,87 @@
+using System.Collections.Generic;
+using Punnet.Abi;
+using Punnet.Plan;
+using Xunit;
+
+namespace Punnet.Seccomp.Tests;
+
+/// <summary>The engines' default profiles: the same answer as libseccomp for every call of every architecture, in fewer steps.</summary>
+public sealed class DefaultProfileTests
+{
+    public static TheoryData<string> Names => ["docker", "podman", "containerd"];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_call_gets_the_answer_of_libseccomp(string name)
+    {
+        Assert.SkipUnless(LibSeccomp.IsPresent, LibSeccomp.Missing);
+        Punnet.Spec.Seccomp profile = Profiles.Load(name).KnownTo(LibSeccomp.Knows);
+        BpfInstruction[] ours = SeccompCompiler.Compile(profile, Profiles.X86).Program;
+        BpfInstruction[] oracle = LibSeccomp.Compile(profile, SeccompArchitecture.X86_64, tree: true)!;
+        Reference reference = new(profile, SeccompArchitecture.X86_64);
+        BpfMachine machine = new();
+        foreach (Call call in new Calls(1).Of(profile, SeccompArchitecture.X86_64))
+        {
+            uint expected = reference.Newer(call) ?? machine.Run(oracle, call);
+            uint actual = machine.Run(ours, call);
+            Assert.True(expected == actual, $"{call} {string.Join(',', call.Arguments)}: {actual:x}, not {expected:x}");
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_call_gets_the_answer_that_the_profile_says(string name)
+    {
+        Punnet.Spec.Seccomp profile = Profiles.Load(name);
+        SeccompPlan plan = SeccompCompiler.Compile(profile, Profiles.X86);
+        Reference reference = new(profile, SeccompArchitecture.X86_64);
+        BpfMachine machine = new();
+        foreach (Call call in new Calls(2).Of(profile, SeccompArchitecture.X86_64))
+        {
+            HashSet<uint> expected = reference.Answers(call);
+            uint actual = machine.Run(plan.Program, call);
+            Assert.True(
+                expected.Count == 1 && expected.Contains(actual),
+                $"{call} {string.Join(',', call.Arguments)}: {actual:x}, not {string.Join(' ', expected)}");
+        }
+
+        Assert.Empty(plan.IgnoredNames);
+        Assert.Null(BpfVerifier.Problem(plan.Program));
+        Assert.Equal(0, BpfVerifier.Unreachable(plan.Program));
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_call_takes_fewer_steps_than_with_libseccomp(string name)
+    {
+        Assert.SkipUnless(LibSeccomp.IsPresent, LibSeccomp.Missing);
+        Punnet.Spec.Seccomp profile = Profiles.Load(name).KnownTo(LibSeccomp.Knows);
+        BpfInstruction[] ours = SeccompCompiler.Compile(profile, Profiles.X86).Program;
+        BpfInstruction[] tree = LibSeccomp.Compile(profile, SeccompArchitecture.X86_64, tree: true)!;
+        BpfInstruction[] linear = LibSeccomp.Compile(profile, SeccompArchitecture.X86_64, tree: false)!;
+        BpfMachine machine = new();
+        long[] sums = new long[3];
+        int most = 0;
+        int calls = 0;
+        for (uint number = 0; number < 462; number++)
+        {
+            Call call = new(number, AuditArchitecture.X86_64, [0, 0, 0, 0, 0, 0]);
+            int[] steps = new int[3];
+            for (int i = 0; i < 3; i++)
+            {
+                machine.Run(i == 0 ? ours : i == 1 ? tree : linear, call);
+                steps[i] = machine.Executed;
+                sums[i] += machine.Executed;
+            }
+
+            calls++;
+            most = int.Max(most, steps[0]);
+            Assert.True(steps[0] <= int.Max(steps[1], steps[2]), $"call {number}: {steps[0]}, {steps[1]} in the tree, {steps[2]} in line");
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{name}: {ours.Length} instructions, on average {(double)sums[0] / calls:f1} executed, at most {most}; "
+            + $"libseccomp's tree {tree.Length} and {(double)sums[1] / calls:f1}, in line {linear.Length} and {(double)sums[2] / calls:f1}");
+        Assert.True(sums[0] < sums[1] && sums[0] < sums[2]);
+    }
+}

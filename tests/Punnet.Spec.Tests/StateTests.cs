@@ -1,0 +1,138 @@
+using System.Collections.Generic;
+using System.Text;
+using Xunit;
+
+namespace Punnet.Spec.Tests;
+
+public sealed class StateTests
+{
+    private static readonly StateRecord Record = new()
+    {
+        OciVersion = "1.3.0",
+        Id = "web1",
+        Bundle = "/srv/büñdle",
+        Rootfs = "/srv/büñdle/rootfs",
+        Created = "2026-11-23T07:45:01.000000042Z",
+        Owner = 1000,
+        Cgroup = "/user.slice/web1",
+        PrivatePidNamespace = true,
+        Annotations = new Dictionary<string, string> { ["b"] = "quote \" backslash \\ line \n bell \a", ["a"] = "" },
+        Poststart = [new Hook { Path = "/bin/up", Args = ["up", "now"], Env = [], Timeout = 5 }],
+        Poststop = [new Hook { Path = "/bin/down" }, new Hook { Path = "/bin/log", Env = ["A=b"] }],
+    };
+
+    private static readonly ContainerState State = new()
+    {
+        OciVersion = "1.3.0",
+        Id = "web1",
+        Pid = 4711,
+        Status = "running",
+        Bundle = "/srv/web",
+        Rootfs = "/srv/web/rootfs",
+        Created = "2026-11-23T07:45:01.000000042Z",
+        Owner = "root",
+    };
+
+    private static readonly Dictionary<string, string> Annotations = new() { ["org.example.é"] = "<&+>" };
+
+    [Fact]
+    public void A_record_is_read_as_it_was_written()
+    {
+        StateRecord read = StateJson.ReadRecord(StateJson.WriteRecord(Record));
+
+        Assert.Equal(Structure.Of(Record), Structure.Of(read));
+        Assert.Equal(1, read.Version);
+    }
+
+    [Fact]
+    public void A_record_without_the_optional_members_is_read_as_it_was_written()
+    {
+        StateRecord bare = Record with { Cgroup = null, Annotations = new Dictionary<string, string>(), Poststart = [], Poststop = [] };
+
+        Assert.Equal(Structure.Of(bare), Structure.Of(StateJson.ReadRecord(StateJson.WriteRecord(bare))));
+    }
+
+    [Fact]
+    public void A_record_is_one_line()
+    {
+        Assert.DoesNotContain((byte)'\n', StateJson.WriteRecord(Record));
+    }
+
+    [Fact]
+    public void A_record_cut_at_any_byte_is_refused()
+    {
+        byte[] record = StateJson.WriteRecord(Record);
+        for (int length = 0; length < record.Length; length++)
+        {
+            byte[] cut = record[..length];
+            Assert.Throws<SpecException>(() => StateJson.ReadRecord(cut));
+        }
+    }
+
+    [Theory]
+    [InlineData("\"version\":1,", "", "version: missing")]
+    [InlineData("\"version\":1", "\"version\":2", "version: written by a punnet with state version 2, this one reads version 1")]
+    [InlineData("\"id\":\"web1\",", "", "id: missing")]
+    [InlineData("\"ociVersion\":\"1.3.0\",", "", "ociVersion: missing")]
+    [InlineData("\"bundle\":", "\"bindle\":", "bundle: missing")]
+    [InlineData("\"rootfs\":", "\"root\":", "rootfs: missing")]
+    [InlineData("\"created\":", "\"Created\":", "created: missing")]
+    [InlineData("\"owner\":1000,", "", "owner: missing")]
+    [InlineData("\"owner\":1000", "\"owner\":-1", "owner: -1 is not a whole number from 0 to 4294967295")]
+    [InlineData("\"privatePidNamespace\":true,", "", "privatePidNamespace: missing")]
+    [InlineData("\"privatePidNamespace\":true", "\"privatePidNamespace\":1", "privatePidNamespace: expected true or false, found a number")]
+    [InlineData("\"poststop\":[{", "\"poststop\":[5,{", "poststop[0]: expected an object, found a number")]
+    [InlineData("\"timeout\":5", "\"timeout\":\"5\"", "poststart[0].timeout: expected a number, found a string")]
+    public void A_damaged_record_is_refused(string text, string replacement, string refusal)
+    {
+        string record = Encoding.UTF8.GetString(StateJson.WriteRecord(Record));
+        Assert.Contains(text, record, System.StringComparison.Ordinal);
+        byte[] damaged = Documents.Bytes(record.Replace(text, replacement, System.StringComparison.Ordinal));
+
+        Assert.Equal(refusal, Documents.Refusal(() => StateJson.ReadRecord(damaged)));
+    }
+
+    [Fact]
+    public void State_prints_what_runc_prints_in_the_same_order()
+    {
+        const string expected = """
+            {
+              "ociVersion": "1.3.0",
+              "id": "web1",
+              "pid": 4711,
+              "status": "running",
+              "bundle": "/srv/web",
+              "rootfs": "/srv/web/rootfs",
+              "created": "2026-11-23T07:45:01.000000042Z",
+              "owner": "root"
+            }
+            """;
+
+        Assert.Equal(expected, Encoding.UTF8.GetString(StateJson.WriteState(State, indented: true)));
+    }
+
+    [Fact]
+    public void State_prints_annotations_before_the_owner()
+    {
+        string text = Encoding.UTF8.GetString(StateJson.WriteState(State with { Annotations = Annotations }, indented: true));
+
+        Assert.EndsWith("Z\",\n  \"annotations\": {\n    \"org.example.é\": \"<&+>\"\n  },\n  \"owner\": \"root\"\n}", text, System.StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void List_prints_a_line()
+    {
+        string one = Encoding.UTF8.GetString(StateJson.WriteState(State, indented: false));
+
+        Assert.Equal("null\n", Encoding.UTF8.GetString(StateJson.WriteList([])));
+        Assert.Equal($"[{one},{one}]\n", Encoding.UTF8.GetString(StateJson.WriteList([State, State])));
+    }
+
+    [Fact]
+    public void A_hook_gets_the_members_of_the_specification_on_one_line()
+    {
+        Assert.Equal(
+            """{"ociVersion":"1.3.0","id":"web1","status":"running","pid":4711,"bundle":"/srv/web","annotations":{"org.example.é":"<&+>"}}""",
+            Encoding.UTF8.GetString(StateJson.WriteHookState(State with { Annotations = Annotations })));
+    }
+}
