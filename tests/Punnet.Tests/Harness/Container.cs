@@ -231,7 +231,7 @@ internal sealed class Container
 
         foreach (string directory in CgroupTree.Named(Id))
         {
-            System.IO.Directory.Delete(directory);
+            Eventually.True(() => Syscall.rmdir(directory) == 0, "rmdir " + directory);
         }
 
         System.IO.Directory.Delete(Directory, recursive: true);
@@ -253,8 +253,9 @@ internal sealed class Container
         }
 
         left.AddRange(MountInfo.Below(Directory).ConvertAll(static mount => "mount " + mount));
-        left.AddRange(CgroupTree.Named(Id).ConvertAll(static directory => "cgroup " + directory));
-        if (cgroup is not null && System.IO.Directory.Exists(cgroup))
+        List<string> cgroups = CgroupTree.Named(Id);
+        left.AddRange(cgroups.ConvertAll(static directory => "cgroup " + directory));
+        if (cgroup is not null && !cgroups.Contains(cgroup) && System.IO.Directory.Exists(cgroup))
         {
             left.Add("cgroup " + cgroup);
         }

@@ -9,7 +9,7 @@ using Xunit;
 
 [assembly: SupportedOSPlatform("linux")]
 [assembly: AssemblyFixture(typeof(Punnet.Tests.Harness.WorkplaceFixture))]
-[assembly: Xunit.v3.Parallelization(MaxThreads = 4)]
+[assembly: Xunit.v3.Parallelization(MaxThreads = 4, Mode = Xunit.Sdk.ParallelMode.All)]
 
 namespace Punnet.Tests.Harness;
 
@@ -30,7 +30,7 @@ internal static class Workplace
     /// <summary>A name that no other test and no other run of the suite uses.</summary>
     public static string UniqueName()
     {
-        return $"pt{Environment.ProcessId}-{Interlocked.Increment(ref counter)}";
+        return $"pt{Environment.ProcessId}-{Interlocked.Increment(ref counter):D5}";
     }
 
     /// <summary>A statically linked program made from Programs/NAME.c, compiled once a run.</summary>
