@@ -85,7 +85,7 @@ public sealed class RoomsTests
     [Fact]
     public void Only_the_kernel_room_may_use_pointers()
     {
-        IEnumerable<string> projects = Checkout.Projects.Append("src/Directory.Build.props").Append("tests/Directory.Build.props");
+        IEnumerable<string> projects = Checkout.Files("src", "*.csproj").Append("src/Directory.Build.props");
 
         Assert.Equal(["src/Punnet.Kernel/Punnet.Kernel.csproj"], projects.Where(project => Checkout.Has(project, "AllowUnsafeBlocks")));
     }
