@@ -76,6 +76,13 @@ internal static class Breaking
         public static int Sum(int[] values) => values.Sum();
     }
 
+    internal static class CopiesARecord
+    {
+        public static Pair Copy(Pair pair) => pair with { First = 1 };
+    }
+
+    internal sealed record Pair(int First, int Second);
+
     internal static class Nothing
     {
         public static Range Longest(ReadOnlySpan<Range> ranges)

@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
 
 namespace Punnet.Plan.Tests;
 
@@ -13,6 +14,8 @@ namespace Punnet.Plan.Tests;
 /// </summary>
 internal static class InitRules
 {
+    private const string Clone = "<Clone>$";
+
     private const BindingFlags Everything =
         BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
@@ -44,7 +47,7 @@ internal static class InitRules
 
     private static IEnumerable<string> Breaches(MethodBase method)
     {
-        if (method.GetMethodBody() is not MethodBody body)
+        if (IsWrittenForARecord(method) || method.GetMethodBody() is not MethodBody body)
         {
             yield break;
         }
@@ -89,11 +92,16 @@ internal static class InitRules
         {
             _ when type.Namespace == "System.Linq" => "uses LINQ",
             _ when type.IsInterface && called.Name == "GetEnumerator" => "enumerates an interface",
+            _ when called.Name == Clone => $"copies a {type.Name}",
             _ when type.Name == "DefaultInterpolatedStringHandler" => "formats a string",
             _ when type == typeof(string) || UsesString(called) => $"has a string, at {type.Name}.{called.Name}",
             _ => null,
         };
     }
+
+    // The compiler gives these to every record, called or not. Whoever calls one is seen: it has a string, or copies.
+    private static bool IsWrittenForARecord(MethodBase method) =>
+        method.Name is Clone or nameof(ToString) or "PrintMembers" && method.IsDefined(typeof(CompilerGeneratedAttribute));
 
     private static bool UsesString(MethodBase method) =>
         method.GetParameters().Any(parameter => parameter.ParameterType == typeof(string))
