@@ -26,9 +26,12 @@ internal enum ContainerStatus
 /// <summary>A container as its state directory and the kernel have it at this moment.</summary>
 internal sealed class Container : IDisposable
 {
-    private Container(ContainerDirectory directory, StateRecord? record, ProcessIdentity? init, ContainerStatus status)
+    private readonly bool _ownsDirectory;
+
+    private Container(ContainerDirectory directory, bool ownsDirectory, StateRecord? record, ProcessIdentity? init, ContainerStatus status)
     {
         Directory = directory;
+        _ownsDirectory = ownsDirectory;
         Record = record;
         Init = init;
         Status = status;
@@ -51,14 +54,19 @@ internal sealed class Container : IDisposable
 
     /// <summary>Finds and looks at a container.</summary>
     /// <exception cref="PunnetException">There is none.</exception>
-    public static Container Find(StateStore store, string id) => Look(store.Find(id));
+    public static Container Find(StateStore store, string id) => Own(store.Find(id));
 
-    /// <summary>Looks at a container.</summary>
-    public static Container Look(ContainerDirectory directory)
+    /// <summary>Looks at a container, and closes the directory in the end.</summary>
+    public static Container Own(ContainerDirectory directory) => Look(directory, owns: true);
+
+    /// <summary>Looks at a container whose directory is somebody else's to close.</summary>
+    public static Container Look(ContainerDirectory directory) => Look(directory, owns: false);
+
+    private static Container Look(ContainerDirectory directory, bool owns)
     {
         StateRecord? record = directory.TryRead();
         ProcessIdentity? init = directory.TryGetInit();
-        return new Container(directory, record, init, Look(directory, record, init));
+        return new Container(directory, owns, record, init, FindStatus(directory, record, init));
     }
 
     /// <summary>The state as <c>state</c> and <c>list</c> print it.</summary>
@@ -79,7 +87,13 @@ internal sealed class Container : IDisposable
     public CgroupDirectory? TryOpenCgroup() => Record?.Cgroup is string path ? CgroupDirectory.TryOpen(path) : null;
 
     /// <inheritdoc/>
-    public void Dispose() => Directory.Dispose();
+    public void Dispose()
+    {
+        if (_ownsDirectory)
+        {
+            Directory.Dispose();
+        }
+    }
 
     /// <summary>A status as users and engines read it.</summary>
     public static string Word(ContainerStatus status) => status switch
@@ -91,7 +105,7 @@ internal sealed class Container : IDisposable
         _ => "stopped",
     };
 
-    private static ContainerStatus Look(ContainerDirectory directory, StateRecord? record, ProcessIdentity? init)
+    private static ContainerStatus FindStatus(ContainerDirectory directory, StateRecord? record, ProcessIdentity? init)
     {
         if (directory.IsBeingCreated())
         {

@@ -24,7 +24,7 @@ internal static class Delete
             return force ? 0 : throw new PunnetException("container does not exist: " + id);
         }
 
-        using Container container = Container.Look(directory);
+        using Container container = Container.Own(directory);
         if (!force && container.Status is not (ContainerStatus.Stopped or ContainerStatus.Created))
         {
             throw new PunnetException("cannot delete container " + id + " that is not stopped: " + container.StatusWord);

@@ -31,7 +31,7 @@ internal static class List
         List<ContainerState> states = [];
         foreach (ContainerDirectory directory in globals.Store().All())
         {
-            using Container container = Container.Look(directory);
+            using Container container = Container.Own(directory);
             states.Add(container.State());
         }
 
