@@ -23,6 +23,11 @@ static void look(int pid)
     if (dir < 0)
         return;
     DIR *list = fdopendir(dir);
+    if (list == NULL) {
+        // It ended meanwhile.
+        close(dir);
+        return;
+    }
     struct dirent *entry;
     while ((entry = readdir(list)) != NULL) {
         int number = atoi(entry->d_name);
@@ -41,17 +46,19 @@ int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, 0);
     printf("ready\n");
-    int last = 1;
+    DIR *proc = opendir("/proc");
     for (;;) {
-        // Pids are given one after the other: the next few are enough, and cheaper than reading /proc.
-        for (int pid = last + 1; pid < last + 4; pid++) {
+        // The few processes of a small namespace: reading the directory again is quick, and whoever is new is looked at until it ends.
+        rewinddir(proc);
+        struct dirent *entry;
+        while ((entry = readdir(proc)) != NULL) {
+            int pid = atoi(entry->d_name);
+            if (pid <= 1)
+                continue;
             char path[32];
             snprintf(path, sizeof path, "/proc/%d", pid);
-            if (access(path, F_OK) == 0) {
-                while (access(path, F_OK) == 0)
-                    look(pid);
-                last = pid;
-            }
+            while (access(path, F_OK) == 0)
+                look(pid);
         }
     }
 }
