@@ -19,6 +19,7 @@ public sealed class NamespaceTests : ContainerTest
     [InlineData("time", "time")]
     public void A_listed_namespace_is_new(string type, string file)
     {
+        KernelHas(file);
         Container container = NewContainer().Sleeps();
         container.Bundle.Namespace(type);
         container.CreateAndStart();
@@ -36,6 +37,7 @@ public sealed class NamespaceTests : ContainerTest
     [InlineData("user", "user")]
     public void A_namespace_that_is_not_listed_is_the_runtimes(string type, string file)
     {
+        KernelHas(file);
         Container container = NewContainer().Sleeps();
         container.Bundle.Namespace(type, present: false);
         container.Bundle.Remove("hostname");
@@ -52,6 +54,7 @@ public sealed class NamespaceTests : ContainerTest
     [InlineData("time", "time")]
     public void A_namespace_with_a_path_is_joined(string type, string file)
     {
+        KernelHas(file);
         Container owner = NewContainer().Sleeps();
         owner.Bundle.Namespace(type);
         owner.CreateAndStart();
@@ -201,6 +204,7 @@ public sealed class NamespaceTests : ContainerTest
     [Fact]
     public void The_time_namespace_has_its_offsets()
     {
+        KernelHas("time");
         Container container = NewContainer().Sleeps();
         container.Bundle.Namespace("time");
         container.Bundle.Set("linux.timeOffsets", """{"monotonic":{"secs":7200,"nanosecs":5},"boottime":{"secs":1000000,"nanosecs":0}}""");
@@ -249,6 +253,11 @@ public sealed class NamespaceTests : ContainerTest
         {
             new Command("umount", [pin]).Run().Succeeds();
         }
+    }
+
+    private static void KernelHas(string file)
+    {
+        Assert.SkipUnless(File.Exists("/proc/self/ns/" + file), $"this kernel has no {file} namespaces");
     }
 
     private static void Started(Container container)

@@ -21,6 +21,7 @@ public sealed class SysctlTests : ContainerTest
     [InlineData("net.core.somaxconn", "/proc/sys/net/core/somaxconn", "321")]
     public void A_parameter_of_a_namespace_is_written_there(string key, string file, string value)
     {
+        Assert.SkipUnless(File.Exists(file), "this kernel has no " + key);
         string before = File.ReadAllText(file);
         Container container = NewContainer().Runs("cat", file);
         container.Bundle.Set("linux.sysctl", new JsonObject { [key] = value.Replace('\t', ' ') }.ToJsonString());
