@@ -213,7 +213,7 @@ public sealed class CgroupTests : ContainerTest
     [InlineData("""{"memory":{"limit":67108864}}""", "memory.max", "67108864", "memory")]
     [InlineData("""{"pids":{"limit":50}}""", "pids.max", "50", "pids")]
     [InlineData("""{"cpu":{"quota":50000,"period":100000}}""", "cpu.max", "50000 100000", "cpu")]
-    [InlineData("""{"unified":{"pids.max":"60"}}""", "pids.max", "60", "pids")]
+    [InlineData("""{"unified":{"pids.max":"60"}}""", "pids.max", "60", "pids|unified")]
     public void A_requested_limit_is_set_or_refused_by_name_and_never_ignored(string resources, string file, string value, string controller)
     {
         Container container = NewContainer().Sleeps();
@@ -223,7 +223,7 @@ public sealed class CgroupTests : ContainerTest
         Outcome outcome = container.TryCreate();
         if (outcome.ExitCode != 0)
         {
-            Assert.Contains(controller, outcome.Stderr, StringComparison.Ordinal);
+            Assert.Matches(controller, outcome.Stderr);
             container.AssertNothingLeft();
         }
         else

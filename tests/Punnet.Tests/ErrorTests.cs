@@ -12,7 +12,7 @@ public sealed class ErrorTests : ContainerTest
     public static TheoryData<string, string, string> Broken => new()
     {
         { "root", "", "root" },
-        { "root.path", "", "root.path" },
+        { "root.path", "", "root" },
         { "root.path", "\"\"", "root.path" },
         { "root.path", "5", "root.path" },
         { "root.readonly", "\"yes\"", "root.readonly" },
