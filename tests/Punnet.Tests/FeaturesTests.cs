@@ -1,0 +1,133 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text.Json.Nodes;
+using Punnet.Tests.Harness;
+using Xunit;
+
+namespace Punnet.Tests;
+
+/// <summary>The JSON of <c>features</c>: what engines ask before they use something.</summary>
+public sealed class FeaturesTests
+{
+    private static readonly string[] options =
+    [
+        "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "iversion", "lazytime", "loud", "mand", "noatime", "nodev",
+        "nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime",
+        "rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime",
+        "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid",
+        "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable",
+    ];
+
+    [Fact]
+    public void Features_is_json_on_stdout_and_silence_on_stderr()
+    {
+        Outcome outcome = Runtime.Run("features").Succeeds();
+        Assert.Equal("", outcome.Stderr);
+        Assert.Equal("1.0.0", (string?)JsonNode.Parse(outcome.Stdout)!["ociVersionMin"]);
+        Assert.StartsWith("1.", (string?)JsonNode.Parse(outcome.Stdout)!["ociVersionMax"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void All_six_hooks_are_listed()
+    {
+        Assert.Equal(["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"], List("hooks"));
+    }
+
+    [Fact]
+    public void Mount_options_are_sorted_and_complete()
+    {
+        string[] listed = List("mountOptions");
+        string[] sorted = [.. listed];
+        Array.Sort(sorted, StringComparer.Ordinal);
+        Assert.Equal(sorted, listed);
+        foreach (string option in options)
+        {
+            Assert.Contains(option, listed);
+        }
+    }
+
+    [Fact]
+    public void Namespaces_are_listed()
+    {
+        string[] listed = List("linux", "namespaces");
+        foreach (string type in new[] { "cgroup", "ipc", "mount", "network", "pid", "user", "uts" })
+        {
+            Assert.Contains(type, listed);
+        }
+
+        if (Runtime.IsPunnet)
+        {
+            Assert.Contains("time", listed);
+        }
+    }
+
+    [Fact]
+    public void Capabilities_are_listed_by_their_full_names()
+    {
+        string[] listed = List("linux", "capabilities");
+        foreach (string name in new[] { "CAP_CHOWN", "CAP_SYS_ADMIN", "CAP_BPF", "CAP_CHECKPOINT_RESTORE" })
+        {
+            Assert.Contains(name, listed);
+        }
+    }
+
+    [Fact]
+    public void Cgroup_versions_are_said()
+    {
+        JsonNode cgroup = Features()["linux"]!["cgroup"]!;
+        Assert.True((bool)cgroup["v2"]!);
+        if (Runtime.IsPunnet)
+        {
+            Assert.False((bool)cgroup["v1"]!);
+        }
+    }
+
+    [Fact]
+    public void Idmapped_mounts_are_answered_one_way_or_the_other()
+    {
+        Runtime.MustBePunnet();
+        Assert.NotNull(Features()["linux"]!["mountExtensions"]!["idmap"]!["enabled"]);
+    }
+
+    [Fact]
+    public void Unsafe_annotations_are_listed()
+    {
+        Runtime.MustBePunnet();
+        Assert.NotNull(Features()["potentiallyUnsafeConfigAnnotations"]);
+    }
+
+    [Fact]
+    public void Features_needs_no_state_root()
+    {
+        string root = Path.Combine(Workplace.Top, Workplace.UniqueName());
+        Runtime.Run("--root", root, "features").Succeeds();
+        Assert.False(Directory.Exists(root) && Runtime.IsPunnet);
+        if (Directory.Exists(root))
+        {
+            Directory.Delete(root);
+        }
+    }
+
+    private static JsonNode Features()
+    {
+        return JsonNode.Parse(Runtime.Run("features").Succeeds().Stdout)!;
+    }
+
+    private static string[] List(params string[] names)
+    {
+        JsonNode node = Features();
+        foreach (string name in names)
+        {
+            node = node[name]!;
+        }
+
+        List<string> found = [];
+        foreach (JsonNode? entry in node.AsArray())
+        {
+            found.Add((string)entry!);
+        }
+
+        return [.. found];
+    }
+}

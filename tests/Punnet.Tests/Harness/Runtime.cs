@@ -1,0 +1,54 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using Xunit;
+
+namespace Punnet.Tests.Harness;
+
+/// <summary>The binary under test.</summary>
+internal static class Runtime
+{
+    /// <summary>Absolute path: the environment variable PUNNET, or out/punnet at the checkout's top.</summary>
+    public static string Path { get; } = Find();
+
+    /// <summary>Whether this is punnet and not a runtime that it is compared with.</summary>
+    public static bool IsPunnet { get; } = System.IO.Path.GetFileName(Path) is not ("runc" or "crun" or "youki");
+
+    /// <summary>Skips a test of what punnet promises beyond runc.</summary>
+    public static void MustBePunnet()
+    {
+        Assert.SkipUnless(IsPunnet, "only punnet promises this");
+    }
+
+    /// <summary>A call of the runtime with exactly these arguments.</summary>
+    public static Command Command(params IReadOnlyList<string> arguments)
+    {
+        return new Command(Path, arguments);
+    }
+
+    /// <summary>Runs it with exactly these arguments.</summary>
+    public static Outcome Run(params IReadOnlyList<string> arguments)
+    {
+        return Command(arguments).Run();
+    }
+
+    private static string Find()
+    {
+        string? named = Environment.GetEnvironmentVariable("PUNNET");
+        if (!string.IsNullOrEmpty(named))
+        {
+            return System.IO.Path.GetFullPath(named);
+        }
+
+        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            string candidate = System.IO.Path.Combine(directory.FullName, "out", "punnet");
+            if (File.Exists(candidate))
+            {
+                return candidate;
+            }
+        }
+
+        throw new InvalidOperationException("no runtime to test: publish out/punnet or set PUNNET");
+    }
+}

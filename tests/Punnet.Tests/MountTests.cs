@@ -1,0 +1,334 @@
+using System;
+using System.IO;
+using Mono.Unix.Native;
+using Punnet.Tests.Harness;
+using Xunit;
+
+namespace Punnet.Tests;
+
+/// <summary>Types and options of mounts, read from the container's mountinfo.</summary>
+public sealed class MountTests : ContainerTest
+{
+    [Theory]
+    [InlineData("/proc", "proc", "rw", "")]
+    [InlineData("/dev", "tmpfs", "rw,nosuid", "mode=755,size=65536k")]
+    [InlineData("/dev/pts", "devpts", "rw,nosuid,noexec", "gid=5,mode=620,ptmxmode=666")]
+    [InlineData("/dev/shm", "tmpfs", "rw,nosuid,nodev,noexec", "size=65536k")]
+    [InlineData("/dev/mqueue", "mqueue", "rw,nosuid,nodev,noexec", "")]
+    [InlineData("/sys", "sysfs", "ro,nosuid,nodev,noexec", "")]
+    [InlineData("/sys/fs/cgroup", "cgroup2", "ro,nosuid,nodev,noexec,relatime", "")]
+    public void The_default_mounts_are_made_with_their_options(string destination, string type, string options, string super)
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        MountEntry entry = MountInfo.At(container.Pid, destination);
+        Assert.Equal(type, entry.Type);
+        entry.Has(options.Split(','));
+        if (super.Length > 0)
+        {
+            entry.HasSuper(super.Split(','));
+        }
+    }
+
+    [Theory]
+    [InlineData("ro", "ro", "")]
+    [InlineData("rw", "rw", "")]
+    [InlineData("nosuid,nodev,noexec", "rw,nosuid,nodev,noexec", "")]
+    [InlineData("nosuid,suid,nodev,dev,noexec,exec", "rw", "nosuid,nodev,noexec")]
+    [InlineData("ro,rw", "rw", "ro")]
+    [InlineData("noatime", "noatime", "relatime")]
+    [InlineData("relatime", "relatime", "noatime")]
+    [InlineData("strictatime", "rw", "noatime,relatime")]
+    [InlineData("nodiratime", "nodiratime", "")]
+    [InlineData("nosymfollow", "nosymfollow", "")]
+    [InlineData("defaults", "rw", "ro,nosuid,nodev,noexec")]
+    public void Options_of_a_tmpfs_become_flags_of_the_mount(string options, string present, string absent)
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Mount("/mnt", "tmpfs", "tmpfs", options.Split(','));
+        Check(container, present, absent);
+    }
+
+    [Theory]
+    [InlineData("bind", "rw", "ro")]
+    [InlineData("bind,ro", "ro", "")]
+    [InlineData("rbind,ro", "ro", "")]
+    [InlineData("bind,rw,nosuid,nodev,noexec", "rw,nosuid,nodev,noexec", "")]
+    [InlineData("bind,noatime", "noatime", "relatime")]
+    [InlineData("rbind,rro", "ro", "")]
+    [InlineData("rbind,rprivate,rnosuid,rnodev,rnoexec", "nosuid,nodev,noexec", "")]
+    [InlineData("rbind,rprivate", "rw", "ro")]
+    public void Options_of_a_bind_become_flags_of_the_mount(string options, string present, string absent)
+    {
+        Container container = NewContainer().Sleeps();
+        Directory.CreateDirectory(container.Directory + "/source");
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", options.Split(','));
+        Check(container, present, absent);
+    }
+
+    [Theory]
+    [InlineData("size=1m", "size=1024k")]
+    [InlineData("nr_inodes=100", "nr_inodes=100")]
+    [InlineData("uid=7,gid=8", "uid=7,gid=8")]
+    [InlineData("mode=0700,size=65536k", "mode=700,size=65536k")]
+    public void Unknown_words_are_data_for_the_file_system(string options, string expected)
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Mount("/mnt", "tmpfs", "tmpfs", options.Split(','));
+        container.CreateAndStart();
+        MountInfo.At(container.Pid, "/mnt").HasSuper(expected.Split(','));
+    }
+
+    [Theory]
+    [InlineData("mode=0700", 0x1C0)]
+    [InlineData("mode=1777", 0x3FF)]
+    [InlineData("mode=750", 0x1E8)]
+    public void A_tmpfs_has_the_mode_that_was_asked_for(string option, int mode)
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Mount("/mnt", "tmpfs", "tmpfs", option);
+        container.CreateAndStart();
+        Assert.Equal(mode, (int)(container.StatInside("/mnt").st_mode & (FilePermissions)0xFFF));
+    }
+
+    [Fact]
+    public void A_tmpfs_without_mode_keeps_that_of_the_directory()
+    {
+        Container container = NewContainer().Sleeps();
+        Directory.CreateDirectory(container.Bundle.Rootfs + "/mnt", (UnixFileMode)0x1E0);
+        container.Bundle.Mount("/mnt", "tmpfs", "tmpfs", "nosuid");
+        container.CreateAndStart();
+        Assert.Equal(0x1E0, (int)(container.StatInside("/mnt").st_mode & (FilePermissions)0xFFF));
+    }
+
+    [Fact]
+    public void A_read_only_bind_cannot_be_written_and_its_source_can()
+    {
+        Container container = NewContainer().RunsScript("echo x >/mnt/file; echo status $?");
+        Directory.CreateDirectory(container.Directory + "/source");
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", "bind", "ro");
+        container.Run();
+        Assert.Equal("status 1\n", container.Output);
+        Assert.Contains("Read-only file system", container.Errors, StringComparison.Ordinal);
+        File.WriteAllText(container.Directory + "/source/file", "x");
+    }
+
+    [Fact]
+    public void A_bind_shows_the_hosts_files_and_takes_new_ones()
+    {
+        Container container = NewContainer().RunsScript("cat /mnt/from-host; echo inside >/mnt/from-container");
+        Directory.CreateDirectory(container.Directory + "/source");
+        File.WriteAllText(container.Directory + "/source/from-host", "outside");
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", "bind");
+        Assert.Equal("outside", container.RunToEnd());
+        Assert.Equal("inside\n", File.ReadAllText(container.Directory + "/source/from-container"));
+    }
+
+    [Theory]
+    [InlineData("""{"destination":"/mnt","source":"SOURCE","options":["bind"]}""")]
+    [InlineData("""{"destination":"/mnt","type":"none","source":"SOURCE","options":["rbind"]}""")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"SOURCE","options":["rbind","rprivate","ro"]}""")]
+    [InlineData("""{"destination":"/mnt","type":"tmpfs","source":"SOURCE","options":["bind"]}""")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"../source","options":["bind"]}""")]
+    [InlineData("""{"destination":"mnt","type":"bind","source":"SOURCE","options":["bind"]}""")]
+    public void A_bind_is_written_in_several_ways(string mount)
+    {
+        Container container = NewContainer().Runs("cat", "/mnt/file");
+        Directory.CreateDirectory(container.Directory + "/source");
+        File.WriteAllText(container.Directory + "/source/file", "here");
+        container.Bundle.Add("mounts", mount.Replace("SOURCE", container.Directory + "/source", StringComparison.Ordinal));
+        Assert.Equal("here", container.Run().Succeeds().Stdout);
+    }
+
+    [Fact]
+    public void A_source_below_the_root_sees_the_mounts_made_before_it()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Mount("/a", "tmpfs", "first", "size=1m");
+        container.Bundle.Mount("/a/sub", "tmpfs", "second", "size=2m");
+        container.Bundle.Mount("/plain", "bind", container.Bundle.Rootfs + "/a", "bind");
+        container.Bundle.Mount("/recursive", "bind", container.Bundle.Rootfs + "/a", "rbind");
+        container.CreateAndStart();
+        Assert.Equal("first", MountInfo.At(container.Pid, "/plain").Source);
+        Assert.Equal("second", MountInfo.At(container.Pid, "/recursive/sub").Source);
+        Assert.DoesNotContain(MountInfo.Of(container.Pid), entry => entry.MountPoint == "/plain/sub");
+    }
+
+    [Fact]
+    public void Read_only_is_for_the_top_and_recursively_read_only_for_all()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Mount("/a", "tmpfs", "first");
+        container.Bundle.Mount("/a/sub", "tmpfs", "second");
+        container.Bundle.Mount("/top", "bind", container.Bundle.Rootfs + "/a", "rbind", "ro");
+        container.Bundle.Mount("/all", "bind", container.Bundle.Rootfs + "/a", "rbind", "rro");
+        container.CreateAndStart();
+        MountInfo.At(container.Pid, "/top").Has("ro");
+        MountInfo.At(container.Pid, "/top/sub").Has("rw");
+        MountInfo.At(container.Pid, "/all").Has("ro");
+        MountInfo.At(container.Pid, "/all/sub").Has("ro");
+    }
+
+    [Theory]
+    [InlineData("shared", "shared:")]
+    [InlineData("rshared", "shared:")]
+    [InlineData("unbindable", "unbindable")]
+    [InlineData("private", "")]
+    [InlineData("rprivate", "")]
+    [InlineData("slave", "")]
+    public void Propagation_is_set_after_the_mount(string option, string expected)
+    {
+        Container container = NewContainer().Sleeps();
+        Directory.CreateDirectory(container.Directory + "/source");
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", "bind", option);
+        container.CreateAndStart();
+        string[] propagation = MountInfo.At(container.Pid, "/mnt").Propagation;
+        if (expected.Length == 0)
+        {
+            Assert.Empty(propagation);
+        }
+        else
+        {
+            Assert.StartsWith(expected, Assert.Single(propagation), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Missing_destinations_are_made()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Mount("/one/two/three", "tmpfs", "tmpfs");
+        File.WriteAllText(container.Directory + "/file", "content");
+        container.Bundle.Mount("/four/five/file", "bind", container.Directory + "/file", "bind");
+        container.CreateAndStart();
+        Assert.Equal("tmpfs", MountInfo.At(container.Pid, "/one/two/three").Type);
+        Assert.Equal("content", File.ReadAllText(container.Inside("/four/five/file")));
+        Assert.Equal(0x1ED, (int)File.GetUnixFileMode(container.Bundle.Rootfs + "/one/two"));
+        Assert.Equal(0, new FileInfo(container.Bundle.Rootfs + "/four/five/file").Length);
+    }
+
+    [Fact]
+    public void A_file_can_be_bound_over_a_file()
+    {
+        Container container = NewContainer().Runs("cat", "/etc/passwd");
+        File.WriteAllText(container.Directory + "/file", "root:x:0:0:bound:/:/bin/sh\n");
+        container.Bundle.Mount("/etc/passwd", "bind", container.Directory + "/file", "bind", "ro");
+        Assert.Contains(":bound:", container.RunToEnd(), StringComparison.Ordinal);
+        Assert.DoesNotContain(":bound:", File.ReadAllText(container.Bundle.Rootfs + "/etc/passwd"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Mounts_are_made_in_the_order_that_is_written()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Mount("/mnt", "tmpfs", "below");
+        container.Bundle.Mount("/mnt", "tmpfs", "above");
+        container.Bundle.Mount("/mnt/on-top", "tmpfs", "top");
+        container.CreateAndStart();
+        Assert.Equal("above", MountInfo.At(container.Pid, "/mnt").Source);
+        Assert.True(Directory.Exists(container.Inside("/mnt/on-top")));
+    }
+
+    [Fact]
+    public void A_remount_changes_an_earlier_mount()
+    {
+        Container container = NewContainer().Sleeps();
+        Directory.CreateDirectory(container.Directory + "/source");
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", "bind");
+        container.Bundle.Mount("/mnt", "none", "/mnt", "remount", "bind", "ro", "nosuid");
+        Check(container, "ro,nosuid", "");
+    }
+
+    [Fact]
+    public void Tmpcopyup_copies_what_the_tmpfs_covers()
+    {
+        Container container = NewContainer().RunsScript("cat /data/file /data/dir/nested; readlink /data/link; stat -c %a /data/file; echo new >/data/new; echo written");
+        Directory.CreateDirectory(container.Bundle.Rootfs + "/data/dir");
+        File.WriteAllText(container.Bundle.Rootfs + "/data/file", "one ");
+        File.SetUnixFileMode(container.Bundle.Rootfs + "/data/file", (UnixFileMode)0x1A0);
+        File.WriteAllText(container.Bundle.Rootfs + "/data/dir/nested", "two\n");
+        _ = File.CreateSymbolicLink(container.Bundle.Rootfs + "/data/link", "file");
+        container.Bundle.Mount("/data", "tmpfs", "tmpfs", "tmpcopyup");
+        Assert.Equal("one two\nfile\n640\nwritten\n", container.RunToEnd());
+        Assert.False(File.Exists(container.Bundle.Rootfs + "/data/new"));
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void The_cgroup_mount_shows_the_containers_own_cgroup_as_its_top()
+    {
+        Container container = NewContainer().RunsScript("cat /proc/self/cgroup | grep ^0::; cat /sys/fs/cgroup/cgroup.procs | head -1; echo x >/sys/fs/cgroup/cgroup.procs");
+        container.Run();
+        Assert.Equal("0::/\n1\n", container.Output);
+        Assert.Contains("Read-only file system", container.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Each_container_has_its_own_terminals_and_message_queues()
+    {
+        Container container = NewContainer().Runs("ls", "/dev/pts");
+        Assert.Equal("ptmx\n", container.RunToEnd());
+    }
+
+    [Theory]
+    [InlineData("""{"destination":"/mnt","type":"nosuchfs","source":"x"}""", "/mnt")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/no/such/source","options":["bind"]}""", "/no/such/source")]
+    [InlineData("""{"destination":"/mnt","type":"tmpfs","source":"tmpfs","options":["mode=nonsense"]}""", "/mnt")]
+    [InlineData("""{"destination":"/","type":"tmpfs","source":"tmpfs"}""", "mount")]
+    [InlineData("""{"destination":"/etc/passwd/below","type":"tmpfs","source":"tmpfs"}""", "/etc/passwd/below")]
+    [InlineData("""{"destination":"/proc/sys","type":"tmpfs","source":"tmpfs"}""", "/proc/sys")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/etc","options":["bind","size=5"]}""", "size=5")]
+    public void A_mount_that_is_impossible_is_an_error_that_names_it(string mount, string named)
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Add("mounts", mount);
+        Outcome outcome = container.TryCreate().Fails(named);
+        if (Runtime.IsPunnet)
+        {
+            Assert.Contains("mounts[7]", outcome.Stderr, StringComparison.Ordinal);
+        }
+
+        container.AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData("/proc/uptime")]
+    [InlineData("/proc/cpuinfo")]
+    [InlineData("/proc/meminfo")]
+    public void A_few_files_of_proc_may_be_covered(string file)
+    {
+        Container container = NewContainer().Runs("cat", file);
+        File.WriteAllText(container.Directory + "/fake", "fake");
+        container.Bundle.Mount(file, "bind", container.Directory + "/fake", "bind", "ro");
+        Assert.Equal("fake", container.RunToEnd());
+    }
+
+    [Fact]
+    public void A_mount_with_id_mappings_is_mapped_or_refused_but_never_ignored()
+    {
+        Container container = NewContainer().Runs("stat", "-c", "%u", "/mnt");
+        Directory.CreateDirectory(container.Directory + "/source");
+        container.Bundle.Add("mounts", $$"""
+            {"destination":"/mnt","type":"bind","source":"{{container.Directory}}/source","options":["bind"],
+             "uidMappings":[{"containerID":0,"hostID":5000,"size":10}],"gidMappings":[{"containerID":0,"hostID":5000,"size":10}]}
+            """);
+        Outcome outcome = container.Run();
+        if (outcome.ExitCode == 0)
+        {
+            Assert.Equal("5000\n", container.Output);
+        }
+        else
+        {
+            Assert.Matches(@"/mnt|mounts\[7\]", outcome.Stderr);
+        }
+    }
+
+    private static void Check(Container container, string present, string absent)
+    {
+        container.CreateAndStart();
+        MountEntry entry = MountInfo.At(container.Pid, "/mnt").Has(present.Split(','));
+        if (absent.Length > 0)
+        {
+            entry.Lacks(absent.Split(','));
+        }
+    }
+}
