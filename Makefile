@@ -1,0 +1,84 @@
+# `make` or `make help` lists what can be done here. Everything that is made goes to out/.
+
+DOTNET := dotnet
+QUIET := --verbosity quiet --consoleLoggerParameters:NoSummary
+PREFIX := /usr/local
+PUNNET := out/punnet
+# Where `make peers` puts newer ones; without it the system's are measured.
+PEERS = $(wildcard out/peers)
+
+export DOTNET_CLI_TELEMETRY_OPTOUT := 1
+export DOTNET_NOLOGO := 1
+# No MSBuild node outlives the command that started it.
+export MSBUILDDISABLENODEREUSE := 1
+
+SOURCES := $(shell find src \( -name bin -o -name obj \) -prune -o -type f -print) .editorconfig
+TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name bin -o -name obj \) -prune -o -type f -print)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help build publish install run tests-ready test vm-test bench peers conformance format check clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+
+build: ## compile everything, tests included, without publishing
+	@.ci/packages build
+	$(DOTNET) build Runtime.sln --configuration Release $(QUIET)
+
+publish: $(PUNNET) ## out/punnet: the one static file, and punnet.dbg with its symbols
+
+# Published beside out/ first: the folder then holds the program and its symbols, and a failed link leaves the old pair alone.
+out/punnet: $(SOURCES)
+	@.ci/packages build
+	$(DOTNET) publish src/Punnet/Punnet.csproj --configuration Release --runtime linux-x64 $(QUIET) --output out/.publish
+	@mv out/.publish/punnet.dbg out/.publish/punnet out/
+	@rm -rf out/.publish
+	@touch out/punnet
+	@ls -l out/punnet
+
+install: $(PUNNET) ## copy out/punnet to PREFIX/bin (default /usr/local)
+	install -D --mode=755 out/punnet $(DESTDIR)$(PREFIX)/bin/punnet
+
+run: $(PUNNET) ## run a first container and see what it sees
+	@.ci/packages run
+	@docs/first-container $(PUNNET)
+
+out/.tests-built: $(SOURCES) $(TEST_SOURCES) Runtime.sln
+	@.ci/packages build
+	$(DOTNET) build Runtime.sln --configuration Release $(QUIET)
+	@mkdir -p out
+	@touch $@
+
+# For those who call tests/run themselves.
+tests-ready: $(PUNNET) out/.tests-built
+	@.ci/packages test
+
+test: tests-ready ## every test, here and in the virtual machine; ONLY=Punnet.Plan.Tests for one suite
+	@tests/run $(ONLY)
+
+vm-test: tests-ready ## only the containers' tests, in the virtual machine with all cgroup controllers
+	@tests/run --vm Punnet.Tests
+
+bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them
+	@.ci/packages bench
+	@PEERS=$(PEERS) tests/bench/run
+
+peers: ## out/peers: crun and runc from Debian sid, to compare with
+	@.ci/packages peers
+	@tests/bench/peers out/peers
+
+conformance: ## the outside suites that are here
+	@find conformance -name run -type f | sort | grep . || echo "none yet: see conformance/README.md"
+
+format: ## rewrite the sources in the project's format
+	$(DOTNET) format Runtime.sln
+
+check: ## what CI asks of the text: format, analyzers, no warning
+	@.ci/packages build
+	$(DOTNET) format Runtime.sln --verify-no-changes
+	@$(MAKE) --no-print-directory out/.tests-built
+
+clean: ## remove what was made
+	rm -rf out artifacts
+	find src tests -type d \( -name bin -o -name obj \) -prune -exec rm -rf {} +

@@ -1,0 +1,65 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Punnet.Abi.Tests;
+
+/// <summary>Every struct that goes to the kernel: its size, and where each field is.</summary>
+public sealed class LayoutTests
+{
+    /// <summary>Type, C struct, fields as "ours=theirs".</summary>
+    public static TheoryData<Type, string, string> Structs { get; } = new()
+    {
+        {
+            typeof(CloneArguments), "struct clone_args",
+            "Flags=flags Pidfd=pidfd ChildTid=child_tid ParentTid=parent_tid ExitSignal=exit_signal Stack=stack StackSize=stack_size "
+            + "Tls=tls SetTid=set_tid SetTidSize=set_tid_size Cgroup=cgroup"
+        },
+        { typeof(OpenHow), "struct open_how", "Flags=flags Mode=mode Resolve=resolve" },
+        {
+            typeof(MountAttributeChange), "struct mount_attr",
+            "Set=attr_set Clear=attr_clr Propagation=propagation UserNamespace=userns_fd"
+        },
+        { typeof(PollDescriptor), "struct pollfd", "Descriptor=fd Wanted=events Found=revents" },
+        { typeof(FileTime), "struct statx_timestamp", "Seconds=tv_sec Nanoseconds=tv_nsec" },
+        {
+            typeof(FileStatus), "struct statx",
+            "Mask=stx_mask BlockSize=stx_blksize Attributes=stx_attributes Links=stx_nlink Uid=stx_uid Gid=stx_gid Mode=stx_mode "
+            + "Inode=stx_ino Size=stx_size Blocks=stx_blocks AttributesMask=stx_attributes_mask Accessed=stx_atime Born=stx_btime "
+            + "Changed=stx_ctime Modified=stx_mtime DeviceMajor=stx_rdev_major DeviceMinor=stx_rdev_minor "
+            + "FileSystemMajor=stx_dev_major FileSystemMinor=stx_dev_minor"
+        },
+        { typeof(BpfInstruction), "struct sock_filter", "Code=code JumpTrue=jt JumpFalse=jf K=k" },
+        { typeof(EbpfInstruction), "struct bpf_insn", "Code=code Offset=off Immediate=imm" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Structs))]
+    public void A_struct_is_laid_out_as_in_the_headers(Type type, string native, string fields)
+    {
+        Assert.SkipUnless(CHeaders.ArePresent, "no gcc");
+        Dictionary<string, int> ours = fields.Split(' ')
+            .Select(pair => pair.Split('='))
+            .ToDictionary(pair => $"__builtin_offsetof({native}, {pair[1]})", pair => OffsetOf(type, pair[0]), StringComparer.Ordinal);
+        ours.Add($"sizeof({native})", Marshal.SizeOf(type));
+
+        Assert.Equal(
+            ours.ToDictionary(pair => pair.Key, pair => (ulong)pair.Value, StringComparer.Ordinal),
+            CHeaders.Evaluate(ours.Keys));
+    }
+
+    [Fact]
+    public void No_struct_is_left_out()
+    {
+        Type[] neverGivenToTheKernel = [typeof(CString), typeof(CapabilitySets)];
+        IEnumerable<Type> structs = typeof(Errno).Assembly.GetExportedTypes().Where(type => type is { IsValueType: true, IsEnum: false });
+
+        Assert.Empty(structs.Except(neverGivenToTheKernel).Except(Structs.Select(row => row.Data.Item1)));
+    }
+
+    // The field behind a record's property carries the compiler's name.
+    private static int OffsetOf(Type type, string field) =>
+        (int)Marshal.OffsetOf(type, type.GetField(field) is null ? $"<{field}>k__BackingField" : field);
+}
