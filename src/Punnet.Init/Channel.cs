@@ -34,7 +34,7 @@ public enum Message
     /// <summary>The host's hooks have run.</summary>
     HooksDone,
 
-    /// <summary>Everything is in place but the program.</summary>
+    /// <summary>Everything is in place but the program; the first number is how many bytes were allocated since the clone: 0.</summary>
     Created,
 
     /// <summary>Execute the program.</summary>

@@ -1,3 +1,4 @@
+using System;
 using Punnet.Kernel;
 using Punnet.Plan;
 
@@ -9,6 +10,7 @@ public static class ContainerInit
     /// <summary>Becomes the container.</summary>
     public static void Run(ContainerPlan plan, InitMaterial material)
     {
+        long allocated = GC.GetAllocatedBytesForCurrentThread();
         InitReport report = new(material.Channel);
 
         // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
@@ -51,7 +53,7 @@ public static class ContainerInit
         Launch.GiveUpPower(plan.Process, material, root, report, makesCwd: true);
         int program = Launch.FindProgram(plan.Process, report);
         Hardening.OutliveParent();
-        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
+        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
         report = StartGate.Wait(material, report);
         Launch.LoadLateFilter(plan.Process, material, report);
         ContainerHooks.Run(

@@ -16,9 +16,6 @@ public sealed record InitMaterial
     /// <summary>From <see cref="Sys.OpenOwnImage"/>.</summary>
     public required int Image { get; init; }
 
-    /// <summary>cgroup directory that a staged init is born in: by inheritance, so only the stage needs it.</summary>
-    public required int Cgroup { get; init; }
-
     /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
     public required int Proc { get; init; }
 

@@ -63,6 +63,9 @@ public sealed record ContainerPlan
     /// <summary>Where the container's cgroup lies.</summary>
     public required CgroupPlan Cgroup { get; init; }
 
+    /// <summary>Limits of the cgroup.</summary>
+    public required ResourcePlan Resources { get; init; }
+
     /// <summary>The cgroup's device program.</summary>
     public required ImmutableArray<EbpfInstruction> DeviceProgram { get; init; }
 }

@@ -55,11 +55,44 @@ public static class Planner
             HostName = host,
             DomainName = domain,
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
-            Process = ProcessPlanner.Plan(config.Process, "process", facts, null),
+            Process = ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux)),
             Hooks = HookPlanner.Plan(config.Hooks),
-            Cgroup = new CgroupPlan(),
+            Cgroup = Cgroup(linux, options, facts),
+            Resources = ResourcePlanner.Plan(linux.Resources, update: false),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
         };
+    }
+
+    /// <summary>Plans a program that joins a container.</summary>
+    /// <param name="process">As written.</param>
+    /// <param name="at">Its place, or empty for a document that is only a process.</param>
+    /// <param name="facts">The host.</param>
+    /// <param name="filter">The container's filter, or null.</param>
+    /// <exception cref="SpecException">Something cannot be as it is written.</exception>
+    public static ProcessPlan PlanProcess(Process process, string at, HostFacts facts, SeccompPlan? filter) =>
+        ProcessPlanner.Plan(process, at, facts, filter);
+
+    /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
+    /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
+    public static SeccompPlan? Filter(Linux linux)
+    {
+        if (linux.Seccomp is null)
+        {
+            return null;
+        }
+
+        const SeccompFilterFlags Supported = SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
+        SeccompPlan plan = SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(SeccompArchitecture.X86_64, Supported));
+        return plan.NeedsListener ? throw new SpecException("linux.seccomp", "SCMP_ACT_NOTIFY is not supported yet") : plan;
+    }
+
+    private static CgroupPlan Cgroup(Linux linux, CreateOptions options, HostFacts facts)
+    {
+        CgroupPlan plan = CgroupPlanner.Plan(
+            linux.CgroupsPath, options.Id, facts.OwnCgroup, options.SystemdCgroup, rootless: facts.EffectiveUser != 0);
+        return plan.Unit is null
+            ? plan
+            : throw new SpecException("linux.cgroupsPath", "--systemd-cgroup is not supported yet");
     }
 
     // A property that is known and not obeyed would be worse than one that is refused.
@@ -67,7 +100,6 @@ public static class Planner
     {
         string? name = linux switch
         {
-            { Seccomp: not null } => "seccomp",
             { NetDevices.Count: > 0 } => "netDevices",
             { IntelRdt: not null } => "intelRdt",
             { MemoryPolicy: not null } => "memoryPolicy",

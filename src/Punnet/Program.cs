@@ -1,6 +1,106 @@
+using System;
+using Punnet.Kernel;
+using Punnet.Spec;
+
 namespace Punnet;
 
+/// <summary>From arguments to a verb, and from a failure to words and an exit status.</summary>
 internal static class Program
 {
-    private static int Main() => 0;
+    private static int Main(string[] args)
+    {
+        int first = FindVerbIndex(args);
+        Globals globals;
+        CommandLine line;
+        try
+        {
+            line = CommandLine.Parse(args.AsSpan(0, first), Globals.Options, stopAtFirst: true);
+            globals = new Globals(line);
+        }
+        catch (UsageException wrong)
+        {
+            Output.Complain("punnet: " + wrong.Message + "\n");
+            return 1;
+        }
+
+        if (line.Has("version"))
+        {
+            Output.Write("punnet version " + SpecVersion.Punnet + "\nspec: " + SpecVersion.Newest + "\n");
+            return 0;
+        }
+
+        if (first == args.Length || line.Has("help") || args[first] == "help")
+        {
+            Output.Write(Globals.Help());
+            return 0;
+        }
+
+        return Dispatch(globals, args[first], args.AsSpan(first + 1));
+    }
+
+    private static int Dispatch(Globals globals, string name, ReadOnlySpan<string> args)
+    {
+        Verb? verb = Globals.FindVerb(name);
+        if (verb is null)
+        {
+            globals.Log.Fail("No help topic for '" + name + "'", null);
+            return 3;
+        }
+
+        try
+        {
+            CommandLine line = CommandLine.Parse(args, verb.Options, verb.StopsAtFirst);
+            if (line.Has("help"))
+            {
+                Output.Write(verb.Help());
+                return 0;
+            }
+
+            verb.CheckCount(line);
+            return verb.Run(globals, line);
+        }
+        catch (UsageException wrong)
+        {
+            globals.Log.Fail(wrong.Message, "see: punnet " + name + " --help");
+            return verb.FailureStatus;
+        }
+        catch (PunnetException failure)
+        {
+            globals.Log.Fail(name + ": " + failure.Message, failure.Hint);
+            return verb.FailureStatus;
+        }
+        catch (SpecException refusal)
+        {
+            globals.Log.Fail(name + ": " + refusal.Message, null);
+            return verb.FailureStatus;
+        }
+        catch (SysException failure)
+        {
+            globals.Log.Fail(name + ": " + failure.Message, null);
+            return verb.FailureStatus;
+        }
+    }
+
+    // The first argument that is neither a global option nor the value of one.
+    private static int FindVerbIndex(string[] args)
+    {
+        for (int i = 0; i < args.Length; i++)
+        {
+            if (args[i].Length < 2 || args[i][0] != '-')
+            {
+                return i;
+            }
+
+            string name = args[i].TrimStart('-');
+            foreach (Option option in Globals.Options)
+            {
+                if (option.Name == name && option.Value.Length > 0)
+                {
+                    i++;
+                }
+            }
+        }
+
+        return args.Length;
+    }
 }

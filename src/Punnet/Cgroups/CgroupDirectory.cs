@@ -1,0 +1,228 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Cgroups;
+
+/// <summary>A container's cgroup: a directory, used through its descriptor.</summary>
+internal sealed class CgroupDirectory : IDisposable
+{
+    private readonly Descriptor _directory;
+
+    private CgroupDirectory(string path, Descriptor directory)
+    {
+        Path = path;
+        _directory = directory;
+    }
+
+    /// <summary>Its path on the host, the mount point included.</summary>
+    public string Path { get; }
+
+    /// <summary>Its descriptor, for clone3(2).</summary>
+    public int Number => _directory.Number;
+
+    /// <summary>Opens a container's cgroup, or null when it is gone.</summary>
+    public static CgroupDirectory? TryOpen(string path)
+    {
+        string host = CgroupMount.Find() + path;
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(host).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        return errno == Errno.None ? new CgroupDirectory(host, new Descriptor(directory)) : null;
+    }
+
+    /// <summary>Makes a container's cgroup and what is missing above it.</summary>
+    /// <exception cref="SysException">It cannot be made.</exception>
+    /// <exception cref="PunnetException">It is there, and in use or frozen.</exception>
+    public static CgroupDirectory Make(string path)
+    {
+        string mount = CgroupMount.Find();
+        for (int slash = path.IndexOf('/', 1); ; slash = path.IndexOf('/', slash + 1))
+        {
+            string part = mount + (slash < 0 ? path : path[..slash]);
+            Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(part).WithNul, 0x1ed); // octal 0755
+            if (errno != Errno.EEXIST)
+            {
+                errno.OrThrow("make the cgroup", part);
+            }
+
+            if (slash < 0)
+            {
+                CgroupDirectory made = new(part, Descriptor.Open(part, OpenFlags.ReadOnly | OpenFlags.Directory));
+                if (errno == Errno.EEXIST)
+                {
+                    made.CheckUnused();
+                }
+
+                return made;
+            }
+        }
+    }
+
+    /// <summary>Loads a device program and puts it on the cgroup; before any process is in it.</summary>
+    /// <exception cref="SysException">The kernel refuses it.</exception>
+    public void RestrictDevices(ImmutableArray<EbpfInstruction> instructions)
+    {
+        ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(instructions.AsSpan());
+        Errno errno = Sys.LoadDeviceProgram(bytes, out int program);
+        if (errno == Errno.EPERM && DeviceProgram.AllowsEverything(instructions.AsSpan()))
+        {
+            return; // Inside a container without bpf(2), and nothing to forbid.
+        }
+
+        errno.OrThrow("load the device program of the cgroup", Path);
+        using Descriptor owned = new(program);
+        Sys.AttachDeviceProgram(Number, program).OrThrow("attach the device program to the cgroup", Path);
+    }
+
+    /// <summary>Every process in it and below, by their pids in punnet's pid namespace.</summary>
+    public List<int> Processes()
+    {
+        List<int> pids = [];
+        Collect(Number, pids);
+        return pids;
+    }
+
+    /// <summary>Kills every process in it and below (cgroup.kill, Linux 5.14).</summary>
+    public void Kill() => TryWrite("cgroup.kill", "1"u8);
+
+    /// <summary>Whether it is frozen.</summary>
+    public bool IsFrozen() =>
+        HostFile.TryReadText(Number, "cgroup.events\0"u8)?.Contains("frozen 1", StringComparison.Ordinal) ?? false;
+
+    /// <summary>Freezes or thaws it, and waits until that is so.</summary>
+    /// <exception cref="PunnetException">The kernel does not come to an end with it in 10 seconds.</exception>
+    public void Freeze(bool freeze)
+    {
+        Errno errno = TryWrite("cgroup.freeze", freeze ? "1"u8 : "0"u8);
+        errno.OrThrow("write", Path + "/cgroup.freeze");
+        WaitFor(freeze ? "frozen 1" : "frozen 0", freeze ? "freeze" : "thaw");
+    }
+
+    /// <summary>Waits until no process is left in it and below.</summary>
+    /// <exception cref="PunnetException">Processes are left after 10 seconds.</exception>
+    public void WaitUntilEmpty() => WaitFor("populated 0", "end");
+
+    /// <summary>Removes it with all that is below; what is in use by processes stays.</summary>
+    /// <exception cref="SysException">It cannot be removed.</exception>
+    public void Remove()
+    {
+        RemoveChildren(Number);
+        for (int attempt = 0; ; attempt++)
+        {
+            Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
+            if (errno is Errno.None or Errno.ENOENT)
+            {
+                return;
+            }
+
+            // The last process is gone from cgroup.events a moment before it is gone from the cgroup.
+            if (errno != Errno.EBUSY || attempt == 50)
+            {
+                errno.OrThrow("remove the cgroup", Path);
+            }
+
+            Sys.Poll([], 1 + attempt);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _directory.Dispose();
+
+    /// <summary>Writes one of its files.</summary>
+    public Errno TryWrite(string file, ReadOnlySpan<byte> value)
+    {
+        Errno errno = Sys.OpenAt(Number, CString.Of(file).WithNul, OpenFlags.WriteOnly, 0, out int descriptor);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        using Descriptor owned = new(descriptor);
+        return Sys.Write(descriptor, value, out _);
+    }
+
+    // runc's words, which engines know.
+    private void CheckUnused()
+    {
+        int count = Processes().Count;
+        if (count > 0)
+        {
+            throw new PunnetException("container's cgroup is not empty: " + count.ToString() + " process(es) found in " + Path);
+        }
+
+        if (HostFile.TryReadText(Number, "cgroup.freeze\0"u8)?.StartsWith('1') ?? false)
+        {
+            throw new PunnetException("container's cgroup unexpectedly frozen: " + Path);
+        }
+    }
+
+    // cgroup.events wakes a poll(2) whenever one of its values changes.
+    private void WaitFor(string state, string what)
+    {
+        const long Limit = 10_000; // milliseconds
+        Sys.OpenAt(Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events).OrThrow("open", Path + "/cgroup.events");
+        using Descriptor owned = new(events);
+        Span<byte> buffer = stackalloc byte[256];
+        Sys.Clock(1, out long start, out _);
+        while (true)
+        {
+            Sys.Rewind(events);
+            Sys.Read(events, buffer, out int count).OrThrow("read", Path + "/cgroup.events");
+            if (Encoding.UTF8.GetString(buffer[..count]).Contains(state, StringComparison.Ordinal))
+            {
+                return;
+            }
+
+            Sys.Clock(1, out long now, out _);
+            if ((now - start) * 1000 > Limit)
+            {
+                throw new PunnetException("the processes of cgroup " + Path + " do not " + what + " within 10 seconds");
+            }
+
+            Span<PollDescriptor> one = [new PollDescriptor { Descriptor = events, Wanted = PollEvents.Priority }];
+            Sys.Poll(one, 1000);
+        }
+    }
+
+    private static void Collect(int directory, List<int> pids)
+    {
+        if (Sys.OpenAt(directory, "cgroup.procs\0"u8, OpenFlags.ReadOnly, 0, out int file) == Errno.None)
+        {
+            using Descriptor owned = new(file);
+            foreach (string line in Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs")).Split('\n'))
+            {
+                if (int.TryParse(line, out int pid))
+                {
+                    pids.Add(pid);
+                }
+            }
+        }
+
+        foreach (string name in DirectoryListing.Directories(directory))
+        {
+            if (Sys.OpenAt(directory, CString.Of(name).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int child) == Errno.None)
+            {
+                using Descriptor owned = new(child);
+                Collect(child, pids);
+            }
+        }
+    }
+
+    private static void RemoveChildren(int directory)
+    {
+        foreach (string name in DirectoryListing.Directories(directory))
+        {
+            CString text = CString.Of(name);
+            if (Sys.OpenAt(directory, text.WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int child) == Errno.None)
+            {
+                using Descriptor owned = new(child);
+                RemoveChildren(child);
+                Sys.RemoveAt(directory, text.WithNul, isDirectory: true);
+            }
+        }
+    }
+}

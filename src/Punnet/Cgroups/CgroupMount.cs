@@ -1,0 +1,63 @@
+using System;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Cgroups;
+
+/// <summary>Where cgroup2 is mounted, and where in it punnet itself is.</summary>
+internal static class CgroupMount
+{
+    /// <summary>The mount point: /sys/fs/cgroup, or wherever a hybrid host has it.</summary>
+    /// <exception cref="PunnetException">There is none.</exception>
+    public static string Find()
+    {
+        foreach (string path in (ReadOnlySpan<string>)["/sys/fs/cgroup", "/sys/fs/cgroup/unified"])
+        {
+            if (IsCgroup2(path))
+            {
+                return path;
+            }
+        }
+
+        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/mountinfo")).Split('\n'))
+        {
+            // proc_pid_mountinfo(5): id parent major:minor root POINT options … - TYPE source options
+            int dash = line.IndexOf(" - cgroup2 ", StringComparison.Ordinal);
+            string[] fields = line.Split(' ');
+            if (dash > 0 && fields.Length > 4)
+            {
+                return fields[4];
+            }
+        }
+
+        throw new PunnetException("no cgroup2 file system is mounted: punnet needs cgroup v2");
+    }
+
+    /// <summary>punnet's own cgroup below the mount, such as <c>/</c> or <c>/user.slice/x</c>.</summary>
+    /// <exception cref="PunnetException">The kernel names none.</exception>
+    public static string OwnPath()
+    {
+        // cgroups(7): hierarchy:controllers:path, and cgroup v2 is hierarchy 0.
+        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/cgroup")).Split('\n'))
+        {
+            if (line.StartsWith("0::/", StringComparison.Ordinal))
+            {
+                return line["0::".Length..];
+            }
+        }
+
+        throw new PunnetException("/proc/self/cgroup names no cgroup v2: punnet needs it");
+    }
+
+    private static bool IsCgroup2(string path)
+    {
+        if (Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory) != Errno.None)
+        {
+            return false;
+        }
+
+        using Descriptor owned = new(directory);
+        return Sys.FileSystemType(directory, out long magic) == Errno.None && magic == FileSystemMagic.Cgroup2;
+    }
+}

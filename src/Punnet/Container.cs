@@ -1,0 +1,131 @@
+using System;
+using Punnet.Cgroups;
+using Punnet.Spec;
+
+namespace Punnet;
+
+/// <summary>runtime.md#state, and runc's "paused".</summary>
+internal enum ContainerStatus
+{
+    /// <summary>A create is at work.</summary>
+    Creating,
+
+    /// <summary>Waits for start.</summary>
+    Created,
+
+    /// <summary>The program runs.</summary>
+    Running,
+
+    /// <summary>The program is frozen.</summary>
+    Paused,
+
+    /// <summary>The first process has ended, or was never made.</summary>
+    Stopped,
+}
+
+/// <summary>A container as its state directory and the kernel have it at this moment.</summary>
+internal sealed class Container : IDisposable
+{
+    private readonly bool _ownsDirectory;
+
+    private Container(ContainerDirectory directory, bool ownsDirectory, StateRecord? record, ProcessIdentity? init, ContainerStatus status)
+    {
+        Directory = directory;
+        _ownsDirectory = ownsDirectory;
+        Record = record;
+        Init = init;
+        Status = status;
+    }
+
+    /// <summary>Its state directory.</summary>
+    public ContainerDirectory Directory { get; }
+
+    /// <summary>What does not change; null for what a killed create left.</summary>
+    public StateRecord? Record { get; }
+
+    /// <summary>The first process, alive or not; null when it was never made.</summary>
+    public ProcessIdentity? Init { get; }
+
+    /// <summary>Its status.</summary>
+    public ContainerStatus Status { get; }
+
+    /// <summary>The status as users and engines read it.</summary>
+    public string StatusWord => Word(Status);
+
+    /// <summary>Finds and looks at a container.</summary>
+    /// <exception cref="PunnetException">There is none.</exception>
+    public static Container Find(StateStore store, string id) => Own(store.Find(id));
+
+    /// <summary>Looks at a container, and closes the directory in the end.</summary>
+    public static Container Own(ContainerDirectory directory) => Look(directory, owns: true);
+
+    /// <summary>Looks at a container whose directory is somebody else's to close.</summary>
+    public static Container Look(ContainerDirectory directory) => Look(directory, owns: false);
+
+    private static Container Look(ContainerDirectory directory, bool owns)
+    {
+        StateRecord? record = directory.TryRead();
+        ProcessIdentity? init = directory.TryGetInit();
+        return new Container(directory, owns, record, init, FindStatus(directory, record, init));
+    }
+
+    /// <summary>The state as <c>state</c> and <c>list</c> print it.</summary>
+    public ContainerState State() => new()
+    {
+        OciVersion = Record?.OciVersion ?? SpecVersion.Newest,
+        Id = Directory.Id,
+        Pid = Status == ContainerStatus.Stopped ? 0 : Init?.Pid ?? 0,
+        Status = StatusWord,
+        Bundle = Record?.Bundle ?? "",
+        Rootfs = Record?.Rootfs ?? "",
+        Created = Record?.Created ?? "",
+        Annotations = Record?.Annotations ?? System.Collections.Immutable.ImmutableDictionary<string, string>.Empty,
+        Owner = UserNames.Find(Record?.Owner ?? 0),
+    };
+
+    /// <summary>Its cgroup, or null when that is gone.</summary>
+    public CgroupDirectory? TryOpenCgroup() => Record?.Cgroup is string path ? CgroupDirectory.TryOpen(path) : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_ownsDirectory)
+        {
+            Directory.Dispose();
+        }
+    }
+
+    /// <summary>A status as users and engines read it.</summary>
+    public static string Word(ContainerStatus status) => status switch
+    {
+        ContainerStatus.Creating => "creating",
+        ContainerStatus.Created => "created",
+        ContainerStatus.Running => "running",
+        ContainerStatus.Paused => "paused",
+        _ => "stopped",
+    };
+
+    private static ContainerStatus FindStatus(ContainerDirectory directory, StateRecord? record, ProcessIdentity? init)
+    {
+        if (directory.IsBeingCreated())
+        {
+            return ContainerStatus.Creating;
+        }
+
+        if (init is not ProcessIdentity process || !process.IsAlive())
+        {
+            return ContainerStatus.Stopped;
+        }
+
+        if (record?.Cgroup is string path)
+        {
+            using CgroupDirectory? cgroup = CgroupDirectory.TryOpen(path);
+            if (cgroup is not null && cgroup.IsFrozen())
+            {
+                return ContainerStatus.Paused;
+            }
+        }
+
+        return directory.HasStartGate() ? ContainerStatus.Created : ContainerStatus.Running;
+    }
+}

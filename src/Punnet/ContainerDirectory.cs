@@ -1,0 +1,173 @@
+using System;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Spec;
+
+namespace Punnet;
+
+/// <summary>
+/// One container's state directory. It is read by other runs of punnet at any moment, and its writer may be killed at any moment:
+/// <list type="bullet">
+/// <item><c>state.json</c>: what does not change; written before anything is made, and locked while the create goes on.</item>
+/// <item><c>init</c>: a symbolic link to "PID STARTTIME", since a link appears whole or not at all.</item>
+/// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start.</item>
+/// </list>
+/// </summary>
+internal sealed class ContainerDirectory : IDisposable
+{
+    private const uint OwnerOnly = 0x180; // octal 0600
+    private readonly Descriptor _directory;
+    private readonly string _root;
+    private Descriptor? _locked;
+
+    private ContainerDirectory(Descriptor directory, string root, string id)
+    {
+        _directory = directory;
+        _root = root;
+        Id = id;
+    }
+
+    /// <summary>The container's id.</summary>
+    public string Id { get; }
+
+    /// <summary>Its descriptor.</summary>
+    public int Number => _directory.Number;
+
+    /// <summary>Its path.</summary>
+    public string Path => _root + "/" + Id;
+
+    /// <summary>Opens a container's directory, or null.</summary>
+    public static ContainerDirectory? Open(int root, string rootPath, string id)
+    {
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+        return Sys.OpenAt(root, CString.Of(id).WithNul, Flags, 0, out int directory) == Errno.None
+            ? new ContainerDirectory(new Descriptor(directory), rootPath, id)
+            : null;
+    }
+
+    /// <summary>Writes what does not change, and takes the lock that says "creating".</summary>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public void Write(StateRecord record)
+    {
+        const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
+        Sys.OpenAt(Number, "state.json\0"u8, Fresh, OwnerOnly, out int file).OrThrow("make", Path + "/state.json");
+        _locked = new Descriptor(file);
+        Sys.Lock(file).OrThrow("lock", Path + "/state.json");
+        Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", Path + "/state.json");
+    }
+
+    /// <summary>The creation is over.</summary>
+    public void Unlock()
+    {
+        _locked?.Dispose();
+        _locked = null;
+    }
+
+    /// <summary>Whether another process is creating the container now.</summary>
+    public bool IsBeingCreated()
+    {
+        if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        {
+            return false;
+        }
+
+        using Descriptor owned = new(file);
+        return Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
+    }
+
+    /// <summary>Reads what does not change; null when a create was killed before it was written whole.</summary>
+    public StateRecord? TryRead()
+    {
+        if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        {
+            return null;
+        }
+
+        using Descriptor owned = new(file);
+        try
+        {
+            return StateJson.ReadRecord(HostFile.Read(file, Path + "/state.json"));
+        }
+        catch (SpecException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Says which process is the container's first.</summary>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public void SetInit(ProcessIdentity init) =>
+        Sys.MakeLinkAt(CString.Of(init.Pid.ToString() + " " + init.StartTime.ToString()).WithNul, Number, "init\0"u8)
+            .OrThrow("write", Path + "/init");
+
+    /// <summary>The container's first process, or null when it was never made.</summary>
+    public ProcessIdentity? TryGetInit()
+    {
+        Span<byte> buffer = stackalloc byte[64];
+        if (Sys.ReadLinkAt(Number, "init\0"u8, buffer, out int length) != Errno.None)
+        {
+            return null;
+        }
+
+        string[] parts = Encoding.UTF8.GetString(buffer[..length]).Split(' ');
+        return parts.Length == 2 && int.TryParse(parts[0], out int pid) && ulong.TryParse(parts[1], out ulong time)
+            ? new ProcessIdentity(pid, time)
+            : null;
+    }
+
+    /// <summary>Makes the two fifos and opens both ends of both: neither side ever waits in open(2).</summary>
+    /// <exception cref="SysException">They cannot be made.</exception>
+    public (Descriptor Start, Descriptor Result) MakeStartGate() => (MakeFifo("start\0"u8), MakeFifo("result\0"u8));
+
+    /// <summary>Whether the container waits for start.</summary>
+    public bool HasStartGate() => Sys.LinkStatusAt(Number, "start\0"u8, out _) == Errno.None;
+
+    /// <summary>
+    /// Takes the start gate: of several that start, one wins.
+    /// </summary>
+    /// <returns>False when somebody else has it.</returns>
+    public bool TakeStartGate(out int start, out int result)
+    {
+        result = -1;
+        if (Sys.OpenAt(Number, "start\0"u8, OpenFlags.WriteOnly | OpenFlags.NonBlocking, 0, out start) != Errno.None
+            || Sys.OpenAt(Number, "result\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, out result) != Errno.None
+            || Sys.RemoveAt(Number, "start\0"u8, isDirectory: false) != Errno.None)
+        {
+            return false;
+        }
+
+        Sys.RemoveAt(Number, "result\0"u8, isDirectory: false);
+        return true;
+    }
+
+    /// <summary>Removes the directory.</summary>
+    /// <exception cref="SysException">It cannot be removed.</exception>
+    public void Remove()
+    {
+        foreach (string name in DirectoryListing.All(Number))
+        {
+            Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false);
+        }
+
+        Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
+        if (errno != Errno.ENOENT)
+        {
+            errno.OrThrow("remove the state directory", Path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Unlock();
+        _directory.Dispose();
+    }
+
+    private Descriptor MakeFifo(ReadOnlySpan<byte> name)
+    {
+        Sys.MakeNodeAt(Number, name, FileMode.Fifo | OwnerOnly, 0, 0).OrThrow("make a fifo in", Path);
+        Sys.OpenAt(Number, name, OpenFlags.ReadWrite, 0, out int fifo).OrThrow("open a fifo in", Path);
+        return new Descriptor(fifo);
+    }
+}

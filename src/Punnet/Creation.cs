@@ -1,0 +1,198 @@
+using Punnet.Abi;
+using Punnet.Cgroups;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet;
+
+/// <summary>What a create needs beside its plan.</summary>
+internal sealed record CreationRequest
+{
+    /// <summary>Where the container is registered.</summary>
+    public required StateStore Store { get; init; }
+
+    /// <summary>What the command line adds.</summary>
+    public required CreateOptions Options { get; init; }
+
+    /// <summary>config.json, for what the state keeps of it.</summary>
+    public required Config Config { get; init; }
+
+    /// <summary>The plan.</summary>
+    public required ContainerPlan Plan { get; init; }
+
+    /// <summary>The log.</summary>
+    public required Log Log { get; init; }
+
+    /// <summary>Connection that gets the terminal, or null.</summary>
+    public Descriptor? ConsoleSocket { get; init; }
+
+    /// <summary>How many descriptors from 3 on the program inherits.</summary>
+    public int Preserved { get; init; }
+
+    /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
+    public bool WaitsForStart { get; init; }
+}
+
+/// <summary>The script of the host side: from a plan to a container that only lacks its program.</summary>
+internal static class Creation
+{
+    /// <summary>Makes a container. After an error nothing of it is left.</summary>
+    /// <exception cref="PunnetException">It cannot be made.</exception>
+    /// <exception cref="SysException">It cannot be made.</exception>
+    public static NewContainer Run(CreationRequest request)
+    {
+        ContainerPlan plan = request.Plan;
+        using Rollback rollback = new(request);
+        ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
+        directory.Write(Record(request));
+        CgroupDirectory cgroup = rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
+        CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
+        cgroup.RestrictDevices(plan.DeviceProgram);
+
+        using Descriptor proc = HostProbe.OpenProc();
+        using NamespaceFiles joins = NamespaceFiles.Open(plan.Namespaces);
+        HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner() : null;
+        Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
+        Descriptor channel = rollback.Channel = new Descriptor(here);
+        using Descriptor childChannel = new(there);
+        Sys.OpenOwnImage(out int imageFile, out int imageMount).OrThrow("open punnet's own file");
+        using Descriptor image = new(imageFile), mount = new(imageMount);
+        (Descriptor? start, Descriptor? result) = request.WaitsForStart ? directory.MakeStartGate() : (null, null);
+        using Descriptor? startGate = start, startResult = result;
+        ArgumentBlock env = ArgumentBlock.Of(plan.Process.Env, spare: 1);
+        InitMaterial material = new()
+        {
+            Channel = there,
+            Image = imageFile,
+            Proc = proc.Number,
+            ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
+            StartGate = startGate?.Number ?? -1,
+            StartResult = startResult?.Number ?? -1,
+            Joins = joins.Numbers,
+            CgroupPath = CString.Of(cgroup.Path),
+            Preserved = request.Preserved,
+            LastCapability = HostProbe.LastCapability(),
+            Args = ArgumentBlock.Of(plan.Process.Args),
+            Env = env,
+            Home = plan.Process.NeedsHome ? new FixedBuffer(4096) : default,
+            HookState = hooks?.StateNumber ?? -1,
+            HookOutput = hooks?.OutputNumber ?? -1,
+            CreateContainer = plan.Hooks.CreateContainer.IsEmpty
+                ? [] : HookRunner.Prepare(plan.Hooks.CreateContainer, HookRunner.OwnEnvironment()),
+            StartContainer = HookRunner.Prepare(plan.Hooks.StartContainer, env),
+        };
+
+        TimeNamespace.Prepare(plan.Namespaces, proc);
+        NewProcess process = rollback.Process = Clone(plan, cgroup.Number, material);
+        childChannel.Dispose();
+        Attend(request, rollback, process, channel, proc);
+        Confine(plan.Process, process.Pid, proc);
+        return rollback.Disarm();
+    }
+
+    private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)
+    {
+        CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
+        Sys.BlockSignals();
+        Errno errno = Sys.Clone(flags, cgroup, out int pid, out int pidfd);
+        if (errno == Errno.None && pid == 0)
+        {
+            ContainerInit.Run(plan, material);
+        }
+
+        Sys.UnblockSignals();
+        if (errno != Errno.None)
+        {
+            throw new PunnetException(
+                "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(),
+                errno == Errno.ENOSPC ? "a limit in /proc/sys/user/ is reached" : null);
+        }
+
+        return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged);
+    }
+
+    // Until the container is complete, or has failed.
+    private static void Attend(CreationRequest request, Rollback rollback, NewProcess process, Descriptor channel, Descriptor proc)
+    {
+        ContainerPlan plan = request.Plan;
+        if (!process.IsStage)
+        {
+            Settle(plan, rollback, process, channel, proc);
+        }
+
+        while (true)
+        {
+            ChannelMessage message = process.Hear(channel);
+            switch (message.Kind)
+            {
+                case Message.Cloned:
+                    process.BecomeInit(message.First);
+                    Settle(plan, rollback, process, channel, proc);
+                    break;
+                case Message.RootReady:
+                    rollback.Hooks!.Run(plan.Hooks.Prestart);
+                    rollback.Hooks.Run(plan.Hooks.CreateRuntime);
+                    Channel.Tell(channel.Number, Message.HooksDone).OrThrow("tell the new process");
+                    break;
+                case Message.Created:
+                    request.Log.Debug("the new process allocated " + message.First.ToString() + " bytes");
+                    rollback.Announce(ContainerStatus.Created, process.Pid);
+                    return;
+                default:
+                    throw Failures.Of(plan, rollback.Hooks, message);
+            }
+        }
+    }
+
+    // The container's first process exists: it is registered, and gets its ids.
+    private static void Settle(ContainerPlan plan, Rollback rollback, NewProcess process, Descriptor channel, Descriptor proc)
+    {
+        ProcessIdentity identity = ProcessIdentity.TryRead(process.Pid)
+            ?? throw new PunnetException("the new process has ended before it could be registered");
+        rollback.Directory!.SetInit(identity);
+        rollback.Announce(ContainerStatus.Creating, process.Pid);
+        if (!plan.Namespaces.UidMap.IsNull)
+        {
+            IdMapWriter.Write(proc, process.Pid, plan.Namespaces);
+            Channel.Tell(channel.Number, Message.MapsWritten).OrThrow("tell the new process");
+        }
+    }
+
+    /// <summary>Limits that the host sets on a process that waits: raising them needs the host's rights.</summary>
+    /// <exception cref="PunnetException">The kernel refuses one.</exception>
+    public static void Confine(ProcessPlan plan, int pid, Descriptor proc)
+    {
+        foreach (LimitStep limit in plan.Limits)
+        {
+            Errno errno = Sys.SetLimit(pid, limit.Kind, limit.Soft, limit.Hard);
+            if (errno != Errno.None)
+            {
+                throw new PunnetException(
+                    "cannot set a resource limit (process.rlimits[" + limit.Index.ToString() + "]): " + errno.Words(),
+                    errno == Errno.EPERM ? "raising a hard limit needs CAP_SYS_RESOURCE" : null);
+            }
+        }
+
+        if (!plan.OomScore.IsNull)
+        {
+            HostProbe.WriteOfProcess(proc, pid, "oom_score_adj", plan.OomScore.Text);
+        }
+    }
+
+    private static StateRecord Record(CreationRequest request) => new()
+    {
+        OciVersion = request.Config.OciVersion ?? SpecVersion.Newest,
+        Id = request.Options.Id,
+        Bundle = request.Options.Bundle,
+        Rootfs = request.Plan.Root.ToString(),
+        Created = Timestamp.Now(),
+        Owner = Sys.EffectiveUser(),
+        Cgroup = request.Plan.Cgroup.Path,
+        PrivatePidNamespace = request.Plan.Namespaces.Has(CloneFlags.NewPid),
+        Annotations = request.Config.Annotations,
+        Poststart = request.Config.Hooks?.Poststart ?? [],
+        Poststop = request.Config.Hooks?.Poststop ?? [],
+    };
+}

@@ -1,0 +1,53 @@
+using Punnet.Abi;
+using Punnet.Cgroups;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet;
+
+/// <summary>The end of a container: processes, cgroup, state, hooks.</summary>
+internal static class Deletion
+{
+    /// <summary>Ends and removes everything; what a killed create or delete has left as well.</summary>
+    /// <exception cref="PunnetException">Processes do not end.</exception>
+    /// <exception cref="SysException">Something cannot be removed.</exception>
+    public static void Destroy(Container container, Log log)
+    {
+        ContainerState state = container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
+        End(container);
+        container.Directory.Remove();
+        if (container.Record is StateRecord { Poststop.Count: > 0 } record)
+        {
+            using HookRunner hooks = new();
+            hooks.Announce(state);
+            hooks.RunAll(HookPlanner.Plan(record.Poststop, "poststop"), log);
+        }
+    }
+
+    private static void End(Container container)
+    {
+        using Descriptor? init = container.Init?.TryOpen();
+        if (init is not null)
+        {
+            Sys.SendSignal(init.Number, (int)Signal.Kill);
+        }
+
+        using CgroupDirectory? cgroup = container.TryOpenCgroup();
+        if (cgroup is not null)
+        {
+            // Processes that the first one has left, in a container that shares a pid namespace; a frozen cgroup dies too.
+            cgroup.Kill();
+            cgroup.WaitUntilEmpty();
+            cgroup.Remove();
+        }
+        else if (init is not null)
+        {
+            Sys.WaitReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
+            if (!hasEnded)
+            {
+                throw new PunnetException("the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");
+            }
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using Punnet.Abi;
+using Punnet.Cgroups;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet;
+
+/// <summary>What an exec needs beside its plan.</summary>
+internal sealed record ExecutionRequest
+{
+    /// <summary>The container.</summary>
+    public required Container Container { get; init; }
+
+    /// <summary>The plan.</summary>
+    public required ProcessPlan Plan { get; init; }
+
+    /// <summary>Below the container's cgroup, or null for that itself.</summary>
+    public string? SubCgroup { get; init; }
+
+    /// <summary>Connection that gets the terminal, or null.</summary>
+    public Descriptor? ConsoleSocket { get; init; }
+
+    /// <summary>How many descriptors from 3 on the program inherits.</summary>
+    public int Preserved { get; init; }
+
+    /// <summary>The log.</summary>
+    public required Log Log { get; init; }
+}
+
+/// <summary>The script of the host side of an exec: a process that joins a container.</summary>
+internal static class Execution
+{
+    private static readonly (CloneFlags Kind, string File)[] s_kinds =
+    [
+        (CloneFlags.NewUser, "user"), (CloneFlags.NewMount, "mnt"), (CloneFlags.NewPid, "pid"), (CloneFlags.NewNetwork, "net"),
+        (CloneFlags.NewIpc, "ipc"), (CloneFlags.NewUts, "uts"), (CloneFlags.NewCgroup, "cgroup"), (CloneFlags.NewTime, "time"),
+    ];
+
+    /// <summary>Makes a process that only lacks its program.</summary>
+    /// <param name="request">What to run and where.</param>
+    /// <param name="channel">Where it waits for <see cref="Message.Go"/>.</param>
+    /// <exception cref="PunnetException">It cannot be made; nothing of it is left.</exception>
+    /// <exception cref="SysException">It cannot be made; nothing of it is left.</exception>
+    public static NewProcess Run(ExecutionRequest request, out Descriptor channel)
+    {
+        using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
+        using CgroupDirectory? cgroup = OpenCgroup(request);
+        using Descriptor proc = HostProbe.OpenProc();
+        Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
+        channel = new Descriptor(here);
+        NewProcess? process = null;
+        try
+        {
+            using Descriptor childChannel = new(there);
+            Sys.OpenOwnImage(out int imageFile, out int imageMount).OrThrow("open punnet's own file");
+            using Descriptor image = new(imageFile), mount = new(imageMount);
+            InitMaterial material = new()
+            {
+                Channel = there,
+                Image = imageFile,
+                Proc = proc.Number,
+                ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
+                Joins = [],
+                Preserved = request.Preserved,
+                LastCapability = HostProbe.LastCapability(),
+                Args = ArgumentBlock.Of(request.Plan.Args),
+                Env = ArgumentBlock.Of(request.Plan.Env, spare: 1),
+                Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
+            };
+            ExecTarget target = new(init.Number, Differences(request.Container.Init!.Value.Pid));
+            process = Clone(request.Plan, target, material, cgroup?.Number ?? -1);
+            childChannel.Dispose();
+            Attend(request, process, channel);
+            Creation.Confine(request.Plan, process.Pid, proc);
+            return process;
+        }
+        catch
+        {
+            process?.Kill();
+            process?.Dispose();
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    private static NewProcess Clone(ProcessPlan plan, ExecTarget target, InitMaterial material, int cgroup)
+    {
+        Sys.BlockSignals();
+        Errno errno = Sys.Clone(CloneFlags.None, cgroup, out int pid, out int pidfd);
+        if (errno == Errno.None && pid == 0)
+        {
+            ExecInit.Run(plan, target, material);
+        }
+
+        Sys.UnblockSignals();
+        errno.OrThrow("clone a process into the container's cgroup");
+        return new NewProcess(pid, new Descriptor(pidfd), isStage: (target.Kinds & CloneFlags.NewPid) != CloneFlags.None);
+    }
+
+    private static void Attend(ExecutionRequest request, NewProcess process, Descriptor channel)
+    {
+        while (true)
+        {
+            ChannelMessage message = process.Hear(channel);
+            switch (message.Kind)
+            {
+                case Message.Cloned:
+                    process.BecomeInit(message.First);
+                    break;
+                case Message.Created when !process.IsStage:
+                    return;
+                default:
+                    throw Failures.Of(request.Plan, message);
+            }
+        }
+    }
+
+    private static CgroupDirectory? OpenCgroup(ExecutionRequest request)
+    {
+        string? path = request.Container.Record?.Cgroup;
+        if (path is null)
+        {
+            return null;
+        }
+
+        string below = path + (request.SubCgroup is null ? "" : "/" + request.SubCgroup);
+        return CgroupDirectory.TryOpen(below) ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
+    }
+
+    // Where the container differs from punnet: joining one's own user namespace is an error, setns(2).
+    private static CloneFlags Differences(int pid)
+    {
+        CloneFlags kinds = CloneFlags.None;
+        foreach ((CloneFlags kind, string file) in s_kinds)
+        {
+            Errno errno = Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/" + pid.ToString() + "/ns/" + file).WithNul, out FileStatus theirs);
+            if (errno == Errno.ENOENT)
+            {
+                continue; // A kernel without this kind.
+            }
+
+            errno.OrThrow("look at the namespaces of process", pid.ToString());
+            Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/self/ns/" + file).WithNul, out FileStatus own).OrThrow("look at the own namespaces");
+            if (own.Inode != theirs.Inode)
+            {
+                kinds |= kind;
+            }
+        }
+
+        return kinds;
+    }
+}

@@ -1,0 +1,183 @@
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet;
+
+/// <summary>From the three numbers of the new process to a sentence: object, place in config.json, the kernel's words.</summary>
+internal static class Failures
+{
+    /// <summary>A failure while a container was created or started.</summary>
+    public static PunnetException Of(ContainerPlan plan, HookRunner? hooks, ChannelMessage failure)
+    {
+        InitStep step = (InitStep)failure.First;
+        int item = failure.Item;
+        string words = failure.Errno.Words();
+        switch (step)
+        {
+            case >= InitStep.MountSource and <= InitStep.MountAttach when step != InitStep.MountParameter:
+                return Mount(plan.Mounts[item], step, failure.Errno);
+            case InitStep.MountParameter:
+                MountStep mount = plan.Mounts[item / 256];
+                MountParameter parameter = mount.Parameters[item % 256];
+                string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
+                return new PunnetException("cannot mount " + mount.Type + " on " + mount.Destination + ": it does not take the option \""
+                    + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
+            case InitStep.ReadOnlyLate:
+                return new PunnetException("cannot make " + plan.Mounts[item].Destination + " read-only (mounts[" + item.ToString() + "]): " + words);
+            case InitStep.JoinNamespace:
+                return Join(plan.Namespaces, item, failure.Errno);
+            case InitStep.Device or InitStep.DeviceMismatch:
+                return Device(plan.Devices[item], step, words);
+            case InitStep.Link:
+                string link = item < plan.Links.Length ? plan.Links[item].Name.ToString() : "core";
+                return new PunnetException("cannot make the link /dev/" + link + ": " + words);
+            case InitStep.Sysctl:
+                return new PunnetException("cannot set " + plan.Sysctls[item].Name + " to \"" + plan.Sysctls[item].Value
+                    + "\" (linux.sysctl[\"" + plan.Sysctls[item].Name + "\"]): " + words);
+            case InitStep.ReadOnlyPath:
+                return new PunnetException("cannot make " + plan.ReadOnlyPaths[item] + " read-only (linux.readonlyPaths): " + words);
+            case InitStep.MaskedPath:
+                return new PunnetException("cannot mask " + plan.MaskedPaths[item] + " (linux.maskedPaths): " + words);
+            case InitStep.CreateContainerHook or InitStep.CreateContainerHookStatus or InitStep.CreateContainerHookTimeout:
+                return Hook(plan.Hooks.CreateContainer, step, failure, hooks);
+            case InitStep.StartContainerHook or InitStep.StartContainerHookStatus or InitStep.StartContainerHookTimeout:
+                return Hook(plan.Hooks.StartContainer, step, failure, hooks);
+            case InitStep.Root:
+                return new PunnetException("cannot use the root file system " + plan.Root + " (root.path): " + words);
+            case InitStep.Loopback:
+                return new PunnetException("cannot bring up the loopback device: " + words);
+            case InitStep.HostName:
+                return new PunnetException("cannot set the host name " + plan.HostName + " (hostname): " + words);
+            case InitStep.DomainName:
+                return new PunnetException("cannot set the domain name " + plan.DomainName + " (domainname): " + words);
+            default:
+                return Of(plan.Process, failure);
+        }
+    }
+
+    /// <summary>A failure that a create and an exec have in common.</summary>
+    public static PunnetException Of(ProcessPlan plan, ChannelMessage failure)
+    {
+        InitStep step = (InitStep)failure.First;
+        string words = failure.Errno.Words();
+        string sentence = step switch
+        {
+            InitStep.FindProgram => Program(plan, failure.Errno),
+            InitStep.Execute => "exec: \"" + plan.Args[0] + "\": cannot execute " + plan.Candidates[failure.Item] + ": " + words,
+            InitStep.ExecuteInterpreter => "exec: \"" + plan.Args[0] + "\": the interpreter that " + plan.Candidates[failure.Item]
+                + " names in its first line or ELF header is not in the container: " + words,
+            InitStep.WorkingDirectory => "cannot enter the working directory " + plan.Cwd + " (process.cwd): " + words,
+            InitStep.WorkingDirectoryOutside => "the working directory " + plan.Cwd + " is outside of the container's root (process.cwd)",
+            InitStep.TerminalOpen => "cannot open a terminal (process.terminal): " + words,
+            InitStep.Console => "cannot make /dev/console (process.terminal): " + words,
+            InitStep.TerminalSend => "cannot hand the terminal to the console socket: " + words,
+            InitStep.Session => "cannot start a session: " + words,
+            InitStep.NullDevice => "container's /dev/null is invalid, and is needed to mask paths (linux.maskedPaths): " + words,
+            InitStep.Groups => "cannot set the groups (process.user.additionalGids): " + words,
+            InitStep.Group => "cannot become group " + plan.Gid.ToString() + " (process.user.gid): " + words,
+            InitStep.User => "cannot become user " + plan.Uid.ToString() + " (process.user.uid): " + words,
+            InitStep.Capabilities => "cannot set the capabilities (process.capabilities): " + words,
+            InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Item) + " (process.capabilities.bounding): " + words,
+            InitStep.AmbientSet => "cannot raise " + CapabilityName(failure.Item) + " (process.capabilities.ambient): " + words,
+            InitStep.NoNewPrivileges => "cannot set no_new_privs (process.noNewPrivileges): " + words,
+            InitStep.Seccomp => "cannot load the system call filter (linux.seccomp): " + words,
+            InitStep.SeccompListener => "cannot hand the seccomp listener out (linux.seccomp.listenerPath): " + words,
+            InitStep.LeaveOwnFile => "cannot protect punnet's own file from the container: " + words,
+            InitStep.Harden => "cannot protect the new process from the container: " + words,
+            InitStep.JoinNamespace => "cannot join the container's namespaces: " + words,
+            InitStep.CloneInit => "cannot clone the container's process: " + words,
+            InitStep.BecomeRoot => "cannot become root of the user namespace (linux.uidMappings and gidMappings must map id 0): " + words,
+            InitStep.CgroupNamespace => "cannot make a cgroup namespace: " + words,
+            InitStep.Keyring => "cannot join a session keyring: " + words,
+            InitStep.Propagation => "cannot change the propagation of the host's mounts (linux.rootfsPropagation): " + words,
+            InitStep.PivotRoot => "cannot enter the root file system (root.path): " + words,
+            InitStep.RootPropagation => "cannot change the propagation of the root (linux.rootfsPropagation): " + words,
+            InitStep.RootReadOnly => "cannot make the root file system read-only (root.readonly): " + words,
+            InitStep.Root => "cannot open the container's root: " + words,
+            InitStep.DeviceDirectory => "cannot use /dev of the root file system: " + words,
+            InitStep.StandardStream => "cannot set up standard stream " + failure.Item.ToString() + ": " + words,
+            InitStep.StartGate => "cannot tell the host side: " + words,
+            InitStep.CloseDescriptors => "cannot close descriptors: " + words,
+            _ => "step " + failure.First.ToString() + " of the new process failed: " + words,
+        };
+        string? hint = step == InitStep.Execute && failure.Errno == Errno.ENOEXEC
+            ? "the program is for another machine, or is a script without a #! line"
+            : null;
+        return new PunnetException(sentence, hint);
+    }
+
+    private static string CapabilityName(int number) =>
+        number < Capability.Names.Length ? Capability.Names[number] : "capability " + number.ToString();
+
+    // Engines turn these words into exit codes 126 and 127.
+    private static string Program(ProcessPlan plan, Errno errno)
+    {
+        string name = plan.Args[0].ToString();
+        bool isSearched = !name.Contains('/', System.StringComparison.Ordinal);
+        return isSearched && errno == Errno.ENOENT
+            ? "exec: \"" + name + "\": executable file not found in $PATH (process.args[0])"
+            : "exec: \"" + name + "\": " + errno.Words() + " (process.args[0])";
+    }
+
+    private static PunnetException Mount(MountStep step, InitStep at, Errno errno)
+    {
+        string place = " (mounts[" + step.Index.ToString() + "]): ";
+        string what = step.Kind == MountKind.Bind ? step.Source.ToString() : step.Type.IsNull ? step.Kind == MountKind.Cgroup ? "cgroup" : "it" : step.Type.ToString();
+        string mount = "cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + what + " on " + step.Destination;
+        string words = errno.Words();
+        return at switch
+        {
+            InitStep.MountOverProc => new PunnetException(
+                mount + place + "it would cover a part of /proc that must stay visible", null),
+            InitStep.MountTarget when errno == Errno.ELOOP => new PunnetException(
+                mount + place + step.Destination + " must be mounted on ordinary directory, and a symbolic link is there"),
+            InitStep.MountTarget => new PunnetException(mount + place + "cannot use the destination: " + words),
+            InitStep.MountSource when step.Kind == MountKind.Bind => new PunnetException(
+                mount + " (mounts[" + step.Index.ToString() + "].source): " + words),
+            InitStep.MountType => new PunnetException(
+                mount + " (mounts[" + step.Index.ToString() + "].type): " + words,
+                errno == Errno.ENODEV ? "this kernel has no such file system" : null),
+            InitStep.MountAttributes or InitStep.MountPropagation => new PunnetException(
+                mount + " (mounts[" + step.Index.ToString() + "].options): " + words),
+            _ => new PunnetException(mount + place + words),
+        };
+    }
+
+    private static PunnetException Join(NamespacePlan plan, int item, Errno errno)
+    {
+        foreach (NamespaceJoin join in plan.Joins)
+        {
+            if (join.Index == item)
+            {
+                return new PunnetException("cannot join the namespace " + join.Path + " (linux.namespaces[" + item.ToString() + "].path): " + errno.Words());
+            }
+        }
+
+        return new PunnetException("cannot join a namespace: " + errno.Words());
+    }
+
+    private static PunnetException Device(DeviceStep device, InitStep step, string words)
+    {
+        string place = device.Index < 0 ? "" : " (linux.devices[" + device.Index.ToString() + "])";
+        string numbers = device.Major.ToString() + ":" + device.Minor.ToString();
+        return step == InitStep.DeviceMismatch
+            ? new PunnetException("cannot make the device " + device.Path + place + ": something else than device " + numbers + " is there")
+            : new PunnetException("cannot make the device " + device.Path + place + ": " + words);
+    }
+
+    private static PunnetException Hook(ImmutableArray<HookStep> steps, InitStep step, ChannelMessage failure, HookRunner? hooks)
+    {
+        HookStep hook = steps[failure.Item];
+        return step switch
+        {
+            InitStep.CreateContainerHook or InitStep.StartContainerHook =>
+                new PunnetException(HookRunner.Name(hook) + " cannot be run: " + hook.Path + ": " + failure.Errno.Words()),
+            InitStep.CreateContainerHookTimeout or InitStep.StartContainerHookTimeout => HookRunner.TimeOut(hook),
+            _ when hooks is not null => hooks.Failure(hook, (int)failure.Errno),
+            _ => new PunnetException("error running " + HookRunner.Name(hook) + ": exit status " + ((int)failure.Errno).ToString()),
+        };
+    }
+}

@@ -1,0 +1,123 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet;
+
+/// <summary>A program that punnet waits for: signals, and a terminal between the caller's and the container's.</summary>
+internal sealed class Foreground : IDisposable
+{
+    private readonly byte[] _mode = new byte[60]; // room for struct termios
+    private Descriptor? _socketHere;
+    private Descriptor? _master;
+    private bool _isRaw;
+
+    /// <summary>A connection for the new process to send its terminal to.</summary>
+    public Descriptor MakeConsole()
+    {
+        Sys.StreamPair(out int here, out int there).OrThrow("make a channel for the terminal");
+        _socketHere = new Descriptor(here);
+        return new Descriptor(there);
+    }
+
+    /// <summary>Takes the terminal that the new process has sent, and passes signals on from now on.</summary>
+    /// <exception cref="SysException">No terminal came.</exception>
+    public void Connect(NewProcess process)
+    {
+        // From here signals are handled on the runtime's own thread: see Sys.ForwardSignals.
+        Sys.BlockSignals();
+        int callers = -1;
+        if (_socketHere is not null)
+        {
+            Span<byte> name = stackalloc byte[64];
+            Sys.ReceiveMessage(_socketHere.Number, name, out _, out int master).OrThrow("receive the terminal");
+            _socketHere.Dispose();
+            _master = new Descriptor(master);
+            callers = UseCallersTerminal();
+        }
+
+        Sys.ForwardSignals(process.Pidfd, callers, _master?.Number ?? -1).OrThrow("forward signals");
+    }
+
+    /// <summary>Moves bytes and waits.</summary>
+    /// <returns>Exit status of the program.</returns>
+    public int Wait(NewProcess process)
+    {
+        if (_master is not null)
+        {
+            Relay(process);
+        }
+
+        int status = process.Wait();
+
+        // As a subreaper, what the container has left behind outside of its pid namespace.
+        while (Sys.ReapAny(out int pid) == Errno.None && pid > 0)
+        {
+        }
+
+        return status;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_isRaw)
+        {
+            Sys.SetTerminalMode(0, _mode);
+        }
+
+        _socketHere?.Dispose();
+        _master?.Dispose();
+    }
+
+    // Raw mode: the container's terminal does the editing and makes the signals.
+    private int UseCallersTerminal()
+    {
+        if (Sys.GetTerminalMode(0, _mode) != Errno.None)
+        {
+            return -1;
+        }
+
+        if (Sys.GetTerminalSize(0, out TerminalSize size) == Errno.None && size != default)
+        {
+            Sys.SetTerminalSize(_master!.Number, size);
+        }
+
+        byte[] raw = [.. _mode];
+        TerminalMode.MakeRaw(raw);
+        _isRaw = Sys.SetTerminalMode(0, raw) == Errno.None;
+        return 0;
+    }
+
+    private void Relay(NewProcess process)
+    {
+        Span<byte> buffer = stackalloc byte[8192];
+        Span<PollDescriptor> ends =
+        [
+            new PollDescriptor { Descriptor = 0, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = _master!.Number, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = process.Pidfd, Wanted = PollEvents.In },
+        ];
+        while (true)
+        {
+            Sys.Poll(ends, -1).OrThrow("wait for the container");
+            if (ends[1].Found != PollEvents.None && !Copy(_master.Number, 1, buffer))
+            {
+                return; // Every program that had the terminal open is gone.
+            }
+
+            if (ends[0].Found != PollEvents.None && !Copy(0, _master.Number, buffer))
+            {
+                ends[0].Descriptor = -1;
+            }
+
+            if (ends[2].Found != PollEvents.None && ends[1].Found == PollEvents.None)
+            {
+                return;
+            }
+        }
+    }
+
+    private static bool Copy(int from, int to, Span<byte> buffer) =>
+        Sys.Read(from, buffer, out int count) == Errno.None && count > 0 && Sys.WriteAll(to, buffer[..count]) == Errno.None;
+}

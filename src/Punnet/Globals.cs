@@ -1,0 +1,89 @@
+using System;
+using System.Text;
+using Punnet.Verbs;
+
+namespace Punnet;
+
+/// <summary>Options before the verb.</summary>
+internal sealed class Globals
+{
+    /// <summary>The options of punnet itself.</summary>
+    public static readonly Option[] Options =
+    [
+        new("root", "", "DIR", "directory for the state of containers (default: /run/punnet)"),
+        new("log", "", "FILE", "file to append the log to (default: standard error)"),
+        new("log-format", "", "FORMAT", "text or json (default: text)"),
+        new("debug", "", "", "log what is done, and warnings"),
+        new("systemd-cgroup", "", "", "let systemd make the cgroup"),
+        new("rootless", "", "WHEN", "true, false or auto: accepted for compatibility, punnet finds out by itself"),
+        new("version", "v", "", "print the version"),
+    ];
+
+    /// <summary>Reads the options.</summary>
+    /// <exception cref="UsageException">One has no value that it could have.</exception>
+    public Globals(CommandLine line)
+    {
+        string format = line.Value("log-format") ?? "text";
+        if (format is not ("text" or "json"))
+        {
+            throw new UsageException("invalid log-format: " + format);
+        }
+
+        if (line.Value("rootless") is not (null or "true" or "false" or "auto"))
+        {
+            throw new UsageException("invalid value for --rootless: true, false or auto is expected");
+        }
+
+        string? log = line.Value("log");
+        Log = new Log(string.IsNullOrEmpty(log) ? null : HostPath.Absolute(log), format == "json", line.Has("debug"));
+        RootPath = line.Value("root");
+        SystemdCgroup = line.Has("systemd-cgroup");
+    }
+
+    /// <summary>The log.</summary>
+    public Log Log { get; }
+
+    /// <summary><c>--root</c>, or null.</summary>
+    public string? RootPath { get; }
+
+    /// <summary><c>--systemd-cgroup</c>.</summary>
+    public bool SystemdCgroup { get; }
+
+    /// <summary>Where containers are registered.</summary>
+    /// <exception cref="PunnetException">The path is no place for that.</exception>
+    public StateStore Store() => new(RootPath);
+
+    /// <summary>Finds a command, or null.</summary>
+    public static Verb? FindVerb(string name) => name switch
+    {
+        "create" => Create.Verb,
+        "start" => Start.Verb,
+        "run" => Run.Verb,
+        "exec" => Exec.Verb,
+        "state" => State.Verb,
+        "kill" => Kill.Verb,
+        "delete" => Delete.Verb,
+        "list" => List.Verb,
+        "ps" => Ps.Verb,
+        "pause" => Pause.Verb,
+        "resume" => Pause.ResumeVerb,
+        "spec" => SpecVerb.Verb,
+        "features" => FeaturesVerb.Verb,
+        _ => null,
+    };
+
+    /// <summary>The text of <c>punnet --help</c>.</summary>
+    public static string Help()
+    {
+        StringBuilder text = new();
+        text.Append("punnet - a container runtime: runs an OCI bundle\n\nUsage: punnet [options] COMMAND [arguments]\n\nCommands:\n");
+        foreach (string name in (ReadOnlySpan<string>)["create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "spec", "features"])
+        {
+            text.Append("  ").Append(name.PadRight(12)).Append(FindVerb(name)!.Summary).Append('\n');
+        }
+
+        text.Append("\nOptions:\n");
+        Verb.Describe(text, Options);
+        return text.ToString();
+    }
+}

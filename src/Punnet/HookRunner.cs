@@ -1,0 +1,145 @@
+using System;
+using System.Collections;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet;
+
+/// <summary>Hooks of the runtime namespace, and what those of the container need.</summary>
+internal sealed class HookRunner : IDisposable
+{
+    private readonly Descriptor _state;
+    private readonly Descriptor _output;
+
+    /// <summary>Makes the files that hooks read and write.</summary>
+    /// <exception cref="SysException">No memory file can be made.</exception>
+    public HookRunner()
+    {
+        Sys.MakeMemoryFile("hook-state\0"u8, sealable: false, out int state).OrThrow("make a memory file");
+        _state = new Descriptor(state);
+        Sys.MakeMemoryFile("hook-output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
+        _output = new Descriptor(output);
+    }
+
+    /// <summary>Memory file with the state.</summary>
+    public int StateNumber => _state.Number;
+
+    /// <summary>Memory file for what hooks print.</summary>
+    public int OutputNumber => _output.Number;
+
+    /// <summary>Puts the container's state where the next hooks read it.</summary>
+    public void Announce(ContainerState state)
+    {
+        Sys.Truncate(_state.Number, 0).OrThrow("write the state for hooks");
+        Sys.Rewind(_state.Number);
+        Sys.WriteAll(_state.Number, StateJson.WriteHookState(state)).OrThrow("write the state for hooks");
+    }
+
+    /// <summary>Runs hooks one after the other; stops at the first that fails.</summary>
+    /// <exception cref="PunnetException">A hook failed.</exception>
+    public void Run(ImmutableArray<HookStep> hooks)
+    {
+        foreach (HookStep hook in hooks)
+        {
+            HookOutcome outcome = Run(hook);
+            if (outcome.Run != Errno.None)
+            {
+                throw new PunnetException(Name(hook) + " cannot be run: " + hook.Path + ": " + outcome.Run.Words());
+            }
+
+            if (outcome.HasTimedOut)
+            {
+                throw TimeOut(hook);
+            }
+
+            if (outcome.Status != 0)
+            {
+                throw Failure(hook, outcome.Status);
+            }
+        }
+    }
+
+    /// <summary>Runs all hooks, whatever becomes of each: runtime.md#lifecycle wants a failure after the end to be a warning.</summary>
+    public void RunAll(ImmutableArray<HookStep> hooks, Log log)
+    {
+        foreach (HookStep hook in hooks)
+        {
+            try
+            {
+                Run([hook]);
+            }
+            catch (PunnetException failure)
+            {
+                log.Warn(failure.Message);
+            }
+        }
+    }
+
+    /// <summary>The sentence for a hook that ended with a status.</summary>
+    public PunnetException Failure(HookStep hook, int status)
+    {
+        Sys.Rewind(_output.Number);
+        string printed = Encoding.UTF8.GetString(HostFile.Read(_output.Number, "the output of a hook")).Trim();
+        const int Limit = 2048; // engines read one chunk of 8 KB
+        string words = printed.Length > Limit ? printed[^Limit..] : printed;
+        return new PunnetException("error running " + Name(hook) + ": exit status " + status.ToString()
+            + (words.Length == 0 ? "" : ", output: " + words));
+    }
+
+    /// <summary>The sentence for a hook that ran too long.</summary>
+    public static PunnetException TimeOut(HookStep hook) =>
+        new("error running " + Name(hook) + ": hook ran past specified timeout of " + hook.TimeoutSeconds.ToString() + ".0s");
+
+    /// <summary><c>createRuntime hook #0</c>.</summary>
+    public static string Name(HookStep hook) => hook.Kind + " hook #" + hook.Index.ToString();
+
+    /// <summary>Hooks in the form that the new process can run.</summary>
+    /// <param name="hooks">Hooks of one kind.</param>
+    /// <param name="defaultEnv">Environment of those that have none.</param>
+    public static ImmutableArray<HookMaterial> Prepare(ImmutableArray<HookStep> hooks, ArgumentBlock defaultEnv)
+    {
+        ImmutableArray<HookMaterial>.Builder prepared = ImmutableArray.CreateBuilder<HookMaterial>(hooks.Length);
+        foreach (HookStep hook in hooks)
+        {
+            prepared.Add(new HookMaterial(
+                hook.Path, ArgumentBlock.Of(hook.Args), hook.Env.IsDefault ? defaultEnv : ArgumentBlock.Of(hook.Env), hook.TimeoutSeconds));
+        }
+
+        return prepared.MoveToImmutable();
+    }
+
+    /// <summary>punnet's own environment.</summary>
+    public static ArgumentBlock OwnEnvironment()
+    {
+        List<CString> texts = [];
+        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            texts.Add(CString.Of((string)entry.Key + "=" + (string?)entry.Value));
+        }
+
+        return ArgumentBlock.Of(texts);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _state.Dispose();
+        _output.Dispose();
+    }
+
+    private HookOutcome Run(HookStep hook)
+    {
+        Sys.Truncate(_output.Number, 0);
+        HookMaterial material = Prepare([hook], hook.Env.IsDefault ? OwnEnvironment() : default)[0];
+        Sys.BlockSignals();
+        HookOutcome outcome = HookProcess.Run(material, _state.Number, _output.Number, directory: -1);
+        Sys.UnblockSignals();
+        return outcome;
+    }
+}

@@ -1,0 +1,71 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet;
+
+/// <summary>Looks at the host, so that planning need not.</summary>
+internal static class HostProbe
+{
+    /// <summary>Gathers the facts.</summary>
+    public static HostFacts Facts() => new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath());
+
+    /// <summary>Gathers what planning a single process needs: nothing of the cgroups.</summary>
+    public static HostFacts ProcessFacts() => new(Sys.EffectiveUser(), LastCapability(), "/");
+
+    /// <summary>Highest capability of this kernel. Those that punnet has no name for count too: they are dropped.</summary>
+    public static int LastCapability()
+    {
+        int last = Capability.Names.Length - 1;
+        while (last > 0 && Sys.Control(ProcessControl.ReadBoundingCapability, last) != Errno.None)
+        {
+            last--;
+        }
+
+        while (last < 62 && Sys.Control(ProcessControl.ReadBoundingCapability, last + 1) == Errno.None)
+        {
+            last++;
+        }
+
+        return last;
+    }
+
+    /// <summary>
+    /// The host's /proc as a descriptor, O_PATH: verified to be one, so that what is written below it reaches the kernel
+    /// (CVE-2019-16884, CVE-2025-52881).
+    /// </summary>
+    /// <exception cref="PunnetException">/proc is something else.</exception>
+    public static Descriptor OpenProc()
+    {
+        Descriptor proc = Descriptor.Open("/proc", OpenFlags.Path | OpenFlags.Directory);
+        Sys.FileSystemType(proc.Number, out long magic).OrThrow("look at", "/proc");
+        return magic == FileSystemMagic.Proc ? proc : throw new PunnetException("/proc of the host is not a procfs");
+    }
+
+    /// <summary>Opens a file of a process, below a verified /proc.</summary>
+    /// <param name="proc">From <see cref="OpenProc"/>.</param>
+    /// <param name="pid">The process.</param>
+    /// <param name="name">Such as uid_map.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="file">The file, or -1.</param>
+    public static Errno OpenOfProcess(Descriptor proc, int pid, string name, OpenFlags flags, out int file)
+    {
+        const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks;
+        return Sys.OpenAt2(proc.Number, CString.Of(pid.ToString() + "/" + name).WithNul, flags, 0, Strict, out file);
+    }
+
+    /// <summary>Writes a file of a process.</summary>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public static void WriteOfProcess(Descriptor proc, int pid, string name, ReadOnlySpan<byte> value)
+    {
+        Errno errno = OpenOfProcess(proc, pid, name, OpenFlags.WriteOnly, out int file);
+        if (errno == Errno.None)
+        {
+            using Descriptor owned = new(file);
+            errno = Sys.WriteAll(file, value);
+        }
+
+        errno.OrThrow("write", "/proc/" + pid.ToString() + "/" + name);
+    }
+}

@@ -1,0 +1,38 @@
+using System.Collections.Generic;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+
+namespace Punnet;
+
+/// <summary>A program of the host that punnet runs for its output.</summary>
+internal static class HostProgram
+{
+    /// <summary>Runs it to its end.</summary>
+    /// <returns>What it printed, both streams together.</returns>
+    /// <exception cref="PunnetException">It cannot be run, or fails.</exception>
+    public static string Run(string path, List<string> args)
+    {
+        List<CString> texts = [];
+        args.ForEach(text => texts.Add(CString.Of(text)));
+        Sys.MakeMemoryFile("input\0"u8, sealable: false, out int input).OrThrow("make a memory file");
+        using Descriptor ownedInput = new(input);
+        Sys.MakeMemoryFile("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
+        using Descriptor ownedOutput = new(output);
+        HookMaterial material = new(CString.Of(path), ArgumentBlock.Of(texts), HookRunner.OwnEnvironment(), TimeoutSeconds: 30);
+        Sys.BlockSignals();
+        HookOutcome outcome = HookProcess.Run(material, input, output, directory: -1);
+        Sys.UnblockSignals();
+        Sys.Rewind(output);
+        string printed = Encoding.UTF8.GetString(HostFile.Read(output, "the output of " + path));
+        if (outcome.Run != Errno.None)
+        {
+            throw new PunnetException("cannot run " + path + ": " + outcome.Run.Words());
+        }
+
+        return outcome is { HasTimedOut: false, Status: 0 }
+            ? printed
+            : throw new PunnetException(path + " failed with status " + outcome.Status.ToString() + ": " + printed.Trim());
+    }
+}

@@ -1,0 +1,42 @@
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet;
+
+/// <summary>user_namespaces(7): gives a new user namespace its ids, once and for all.</summary>
+internal static class IdMapWriter
+{
+    /// <summary>Writes both maps.</summary>
+    /// <exception cref="PunnetException">The kernel refuses them.</exception>
+    public static void Write(Descriptor proc, int pid, NamespacePlan namespaces)
+    {
+        if (Sys.EffectiveUser() != 0)
+        {
+            // Without privilege a group map is accepted only when no group can be given up any more.
+            HostProbe.WriteOfProcess(proc, pid, "setgroups", "deny"u8);
+        }
+
+        Write(proc, pid, "uid_map", namespaces.UidMap, "linux.uidMappings");
+        Write(proc, pid, "gid_map", namespaces.GidMap, "linux.gidMappings");
+    }
+
+    private static void Write(Descriptor proc, int pid, string file, CString map, string place)
+    {
+        Errno errno = HostProbe.OpenOfProcess(proc, pid, file, OpenFlags.WriteOnly, out int descriptor);
+        if (errno == Errno.None)
+        {
+            using Descriptor owned = new(descriptor);
+            errno = Sys.Write(descriptor, map.Text, out _);
+        }
+
+        if (errno != Errno.None)
+        {
+            throw new PunnetException(
+                "cannot map ids (" + place + "): " + errno.Words(),
+                errno == Errno.EPERM && Sys.EffectiveUser() != 0
+                    ? "an ordinary user can map only the own id, with size 1"
+                    : errno == Errno.EINVAL ? "ranges of ids must not overlap" : null);
+        }
+    }
+}

@@ -1,0 +1,82 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet;
+
+/// <summary>The files of the namespaces that a container joins, opened and looked at before anything is made.</summary>
+internal sealed class NamespaceFiles : IDisposable
+{
+    private readonly List<Descriptor> _files = [];
+
+    /// <summary>Their descriptors, in the order of the plan.</summary>
+    public ImmutableArray<int> Numbers { get; private set; } = [];
+
+    /// <summary>Opens them.</summary>
+    /// <exception cref="PunnetException">One is not there, or is another kind of namespace, or none.</exception>
+    public static NamespaceFiles Open(NamespacePlan plan)
+    {
+        NamespaceFiles files = new();
+        try
+        {
+            ImmutableArray<int>.Builder numbers = ImmutableArray.CreateBuilder<int>(plan.Joins.Length);
+            foreach (NamespaceJoin join in plan.Joins)
+            {
+                numbers.Add(files.Open(join));
+            }
+
+            files.Numbers = numbers.MoveToImmutable();
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Descriptor file in _files)
+        {
+            file.Dispose();
+        }
+    }
+
+    private int Open(NamespaceJoin join)
+    {
+        string place = "config.json: linux.namespaces[" + join.Index.ToString() + "].path: ";
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, join.Path.WithNul, OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, out int file);
+        if (errno != Errno.None)
+        {
+            throw new PunnetException(place + "cannot open " + join.Path + ": " + errno.Words());
+        }
+
+        _files.Add(new Descriptor(file));
+        if (Sys.NamespaceKind(file, out CloneFlags kind) != Errno.None)
+        {
+            throw new PunnetException(place + join.Path + " is not a namespace");
+        }
+
+        return kind == join.Kind
+            ? file
+            : throw new PunnetException(place + join.Path + " is a " + Name(kind) + " namespace, not a " + Name(join.Kind) + " namespace");
+    }
+
+    private static string Name(CloneFlags kind) => kind switch
+    {
+        CloneFlags.NewPid => "pid",
+        CloneFlags.NewNetwork => "network",
+        CloneFlags.NewMount => "mount",
+        CloneFlags.NewIpc => "ipc",
+        CloneFlags.NewUts => "uts",
+        CloneFlags.NewUser => "user",
+        CloneFlags.NewCgroup => "cgroup",
+        CloneFlags.NewTime => "time",
+        _ => "unknown",
+    };
+}

@@ -1,0 +1,57 @@
+using System;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Spec;
+
+namespace Punnet;
+
+/// <summary>A container that only lacks its program, still a child of this punnet.</summary>
+internal sealed class NewContainer : IDisposable
+{
+    private readonly CreationRequest _request;
+    private readonly Descriptor _channel;
+    private readonly HookRunner? _hooks;
+
+    /// <summary>Takes over what a creation has made.</summary>
+    public NewContainer(CreationRequest request, ContainerDirectory directory, NewProcess process, Descriptor channel, HookRunner? hooks)
+    {
+        _request = request;
+        Directory = directory;
+        Process = process;
+        _channel = channel;
+        _hooks = hooks;
+    }
+
+    /// <summary>Its state directory, locked.</summary>
+    public ContainerDirectory Directory { get; }
+
+    /// <summary>Its first process.</summary>
+    public NewProcess Process { get; }
+
+    /// <summary>Lets the program run (not after a create that waits for <c>start</c>), and runs the poststart hooks.</summary>
+    /// <exception cref="PunnetException">The program cannot be executed, or a hook failed: the container is then to be destroyed.</exception>
+    public void Start()
+    {
+        Channel.Tell(_channel.Number, Message.Go).OrThrow("start the program");
+        if (Channel.Hear(_channel.Number, out ChannelMessage failure))
+        {
+            throw Failures.Of(_request.Plan, _hooks, failure);
+        }
+
+        Directory.Unlock();
+        using Container container = Container.Look(Directory);
+        if (container.Record is StateRecord { Poststart.Count: > 0 })
+        {
+            Poststart.Run(container);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Directory.Dispose();
+        Process.Dispose();
+        _channel.Dispose();
+        _hooks?.Dispose();
+    }
+}

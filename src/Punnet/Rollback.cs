@@ -1,0 +1,112 @@
+using System;
+using Punnet.Cgroups;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet;
+
+/// <summary>What a creation has made so far; undone in reverse unless it is disarmed at the end.</summary>
+internal sealed class Rollback : IDisposable
+{
+    private readonly CreationRequest _request;
+    private ContainerState? _state;
+    private bool _isDisarmed;
+
+    /// <summary>Arms it.</summary>
+    public Rollback(CreationRequest request) => _request = request;
+
+    /// <summary>The reserved id.</summary>
+    public ContainerDirectory? Directory { get; set; }
+
+    /// <summary>The container's cgroup.</summary>
+    public CgroupDirectory? Cgroup { get; set; }
+
+    /// <summary>Files for hooks.</summary>
+    public HookRunner? Hooks { get; set; }
+
+    /// <summary>The host's end of the channel.</summary>
+    public Descriptor? Channel { get; set; }
+
+    /// <summary>The new process.</summary>
+    public NewProcess? Process { get; set; }
+
+    /// <summary>Tells coming hooks how far the container is.</summary>
+    public void Announce(ContainerStatus status, int pid)
+    {
+        if (Hooks is null && _request.Config.Hooks is not { Poststop.Count: > 0 })
+        {
+            return;
+        }
+
+        _state = new ContainerState
+        {
+            OciVersion = _request.Config.OciVersion ?? SpecVersion.Newest,
+            Id = _request.Options.Id,
+            Pid = pid,
+            Status = Container.Word(status),
+            Bundle = _request.Options.Bundle,
+            Rootfs = _request.Plan.Root.ToString(),
+            Created = "",
+            Annotations = _request.Config.Annotations,
+            Owner = "",
+        };
+        Hooks?.Announce(_state);
+    }
+
+    /// <summary>Everything went well: hands it over.</summary>
+    public NewContainer Disarm()
+    {
+        _isDisarmed = true;
+        Cgroup!.Dispose();
+        return new NewContainer(_request, Directory!, Process!, Channel!, Hooks);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_isDisarmed)
+        {
+            return;
+        }
+
+        Process?.Kill();
+        if (Cgroup is not null)
+        {
+            Quietly(Cgroup.Kill);
+            Quietly(Cgroup.Remove);
+        }
+
+        if (Directory is not null)
+        {
+            Quietly(Directory.Remove);
+        }
+
+        // runtime.md#lifecycle: a failure between create and the program is followed by the poststop hooks.
+        if (_state is not null && _request.Config.Hooks is { Poststop.Count: > 0 } written)
+        {
+            using HookRunner hooks = new();
+            hooks.Announce(_state with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });
+            hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), _request.Log);
+        }
+
+        Process?.Dispose();
+        Channel?.Dispose();
+        Hooks?.Dispose();
+        Cgroup?.Dispose();
+        Directory?.Dispose();
+    }
+
+    // The first failure is the one to be told.
+    private void Quietly(Action undo)
+    {
+        try
+        {
+            undo();
+        }
+        catch (SysException failure)
+        {
+            _request.Log.Warn("while undoing: " + failure.Message);
+        }
+    }
+}

@@ -1,0 +1,136 @@
+using System;
+using System.Collections.Generic;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet;
+
+/// <summary><c>--root</c>: one directory a container.</summary>
+internal sealed class StateStore
+{
+    private const uint PrivateMode = 0x1c0; // octal 0700
+    private readonly string _path;
+    private readonly bool _isDefault;
+
+    /// <summary>Describes the store; nothing is made before the first create.</summary>
+    /// <param name="path">As given with <c>--root</c>, or null for the default.</param>
+    /// <exception cref="PunnetException">The path is "/".</exception>
+    public StateStore(string? path)
+    {
+        _isDefault = path is null;
+        _path = path is null ? DefaultPath() : HostPath.Absolute(path);
+        if (_path.Trim('/').Length == 0)
+        {
+            throw new PunnetException("option --root argument should not be set to /");
+        }
+    }
+
+    /// <summary>Reserves an id: of several that try, one wins.</summary>
+    /// <exception cref="PunnetException">The id is taken, or none.</exception>
+    public ContainerDirectory Reserve(string id)
+    {
+        CheckId(id);
+        MakeRoot();
+        using Descriptor root = Descriptor.Open(_path, OpenFlags.Path | OpenFlags.Directory);
+        Errno errno = Sys.MakeDirectoryAt(root.Number, CString.Of(id).WithNul, PrivateMode);
+        if (errno == Errno.EEXIST)
+        {
+            throw new PunnetException("container with given ID already exists: " + id);
+        }
+
+        errno.OrThrow("make the state directory", _path + "/" + id);
+        return ContainerDirectory.Open(root.Number, _path, id)
+            ?? throw new PunnetException("the state directory of " + id + " vanished while it was made");
+    }
+
+    /// <summary>Finds a container.</summary>
+    /// <exception cref="PunnetException">There is none.</exception>
+    public ContainerDirectory Find(string id) =>
+        TryFind(id) ?? throw new PunnetException("container does not exist: " + id);
+
+    /// <summary>Finds a container, or null.</summary>
+    /// <exception cref="PunnetException">The id is none.</exception>
+    public ContainerDirectory? TryFind(string id)
+    {
+        CheckId(id);
+        if (Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int root) != Errno.None)
+        {
+            return null;
+        }
+
+        using Descriptor owned = new(root);
+        return ContainerDirectory.Open(root, _path, id);
+    }
+
+    /// <summary>Every container, by id.</summary>
+    /// <exception cref="SysException">The directory was named and is not there.</exception>
+    public List<ContainerDirectory> All()
+    {
+        List<ContainerDirectory> all = [];
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
+        if (errno == Errno.ENOENT && _isDefault)
+        {
+            return all;
+        }
+
+        errno.OrThrow("open", _path);
+        using Descriptor owned = new(root);
+        List<string> names = DirectoryListing.Directories(root);
+        names.Sort(StringComparer.Ordinal);
+        foreach (string name in names)
+        {
+            if (IsId(name) && ContainerDirectory.Open(root, _path, name) is ContainerDirectory found)
+            {
+                all.Add(found);
+            }
+        }
+
+        return all;
+    }
+
+    private static void CheckId(string id)
+    {
+        if (!IsId(id))
+        {
+            throw new PunnetException("invalid container ID format: \"" + id + "\" (letters, digits, and _ + - . are allowed)");
+        }
+    }
+
+    private static bool IsId(string id)
+    {
+        foreach (char character in id)
+        {
+            if (!char.IsAsciiLetterOrDigit(character) && character is not ('_' or '+' or '-' or '.'))
+            {
+                return false;
+            }
+        }
+
+        return id.Length is > 0 and <= 255 && id is not ("." or "..");
+    }
+
+    private static string DefaultPath()
+    {
+        string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
+        return Sys.EffectiveUser() == 0 || string.IsNullOrEmpty(runtime) ? "/run/punnet" : runtime + "/punnet";
+    }
+
+    private void MakeRoot()
+    {
+        Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, PrivateMode);
+        if (errno == Errno.ENOENT)
+        {
+            for (int slash = _path.IndexOf('/', 1); slash > 0; slash = _path.IndexOf('/', slash + 1))
+            {
+                Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path[..slash]).WithNul, 0x1ed); // octal 0755
+            }
+
+            errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, PrivateMode);
+        }
+
+        if (errno != Errno.EEXIST)
+        {
+            errno.OrThrow("make the state root", _path);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using Punnet.Kernel;
+
+namespace Punnet.Verbs;
+
+/// <summary><c>create</c>: makes a container that waits for <c>start</c>.</summary>
+internal static class Create
+{
+    /// <summary>The command.</summary>
+    public static Verb Verb => new()
+    {
+        Name = "create",
+        Arguments = "CONTAINER",
+        Summary = "make a container; its program waits for start",
+        Options = CreationOptions.Options,
+        Run = Run,
+    };
+
+    private static int Run(Globals globals, CommandLine line)
+    {
+        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
+        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: true);
+        CreationOptions.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
+        using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
+        using NewContainer container = Creation.Run(request with { ConsoleSocket = console });
+        Finish(globals, container, pidFile);
+        return 0;
+    }
+
+    // The pid file last: engines take it for "created".
+    private static void Finish(Globals globals, NewContainer container, string? pidFile)
+    {
+        container.Directory.Unlock();
+        if (pidFile is null)
+        {
+            return;
+        }
+
+        try
+        {
+            PidFile.Write(pidFile, container.Process.Pid);
+        }
+        catch (SysException)
+        {
+            using Container failed = Container.Look(container.Directory);
+            Deletion.Destroy(failed, globals.Log);
+            throw;
+        }
+    }
+}

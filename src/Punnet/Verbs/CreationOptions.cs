@@ -1,0 +1,88 @@
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Verbs;
+
+/// <summary>What create and run have in common: options, and the way from a bundle to a request.</summary>
+internal static class CreationOptions
+{
+    /// <summary>Options of both.</summary>
+    public static readonly Option[] Options =
+    [
+        new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
+        new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
+        new("pid-file", "", "PATH", "file that gets the process id"),
+        new("no-pivot", "", "", "move the root in place of pivot_root, for a root on a ramfs"),
+        new("no-new-keyring", "", "", "keep the caller's session keyring"),
+        new("preserve-fds", "", "N", "pass N more descriptors to the container, from 3 on"),
+    ];
+
+    /// <summary>Reads, plans and checks; nothing is made.</summary>
+    /// <exception cref="PunnetException">config.json cannot be obeyed.</exception>
+    public static CreationRequest Prepare(Globals globals, CommandLine line, bool waitsForStart)
+    {
+        string id = line.Positionals[0];
+        StateStore store = globals.Store();
+        Config config = BundleFile.Enter(line.Value("bundle"), globals.Log, out string bundle);
+        CreateOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup);
+        HostFacts facts = HostProbe.Facts();
+        ContainerPlan plan = BundleFile.Refusing(() => Planner.Plan(config, options, facts));
+        foreach (string warning in plan.Process.Warnings)
+        {
+            globals.Log.Warn("config.json: " + warning);
+        }
+
+        return new CreationRequest
+        {
+            Store = store,
+            Options = options,
+            Config = config,
+            Plan = plan,
+            Log = globals.Log,
+            Preserved = Preserved(line),
+            WaitsForStart = waitsForStart,
+        };
+    }
+
+    /// <summary><c>--preserve-fds</c> and LISTEN_FDS: how many descriptors from 3 on are passed.</summary>
+    /// <exception cref="PunnetException">One is not open.</exception>
+    /// <exception cref="UsageException">The number is none.</exception>
+    public static int Preserved(CommandLine line)
+    {
+        string given = line.Value("preserve-fds") ?? "0";
+        if (!int.TryParse(given, out int count) || count is < 0 or > 4096)
+        {
+            throw new UsageException("invalid value \"" + given + "\" for flag -preserve-fds");
+        }
+
+        for (int i = 0; i < count; i++)
+        {
+            Errno errno = Sys.Status(3 + i, out _);
+            if (errno != Errno.None)
+            {
+                throw new PunnetException("unable to stat preserved-fd " + i.ToString() + " (of " + count.ToString() + "): " + errno.Words());
+            }
+        }
+
+        return count;
+    }
+
+    /// <summary>Whether a terminal has somewhere to go.</summary>
+    /// <exception cref="PunnetException">It has not, or there is none to go there.</exception>
+    public static void CheckTerminal(bool terminal, bool detach, string? socket)
+    {
+        if (terminal && detach && socket is null)
+        {
+            throw new PunnetException(
+                "cannot allocate tty if punnet will detach without setting console socket",
+                "set process.terminal to false, or pass --console-socket");
+        }
+
+        if (socket is not null && (!terminal || !detach))
+        {
+            throw new PunnetException("cannot use console socket if punnet will not detach or allocate tty");
+        }
+    }
+}

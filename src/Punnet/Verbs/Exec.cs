@@ -1,0 +1,141 @@
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Verbs;
+
+/// <summary><c>exec</c>: one more program in a running container.</summary>
+internal static class Exec
+{
+    /// <summary>The command.</summary>
+    public static Verb Verb => new()
+    {
+        Name = "exec",
+        Arguments = "CONTAINER COMMAND [ARGUMENT...]",
+        Summary = "run another program in a container",
+        Options =
+        [
+            new("process", "p", "FILE", "JSON of the whole process, in place of the options below"),
+            new("detach", "d", "", "do not wait for the program"),
+            new("tty", "t", "", "give the program a terminal"),
+            new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
+            new("pid-file", "", "PATH", "file that gets the process id"),
+            new("user", "u", "UID[:GID]", "numeric user, and group"),
+            new("additional-gids", "g", "GID", "one more group; may be repeated"),
+            new("env", "e", "NAME=VALUE", "one more variable; may be repeated"),
+            new("cwd", "", "DIR", "working directory in the container"),
+            new("cap", "c", "CAP", "one more capability; may be repeated"),
+            new("no-new-privs", "", "", "set no_new_privs"),
+            new("process-label", "", "LABEL", "SELinux label"),
+            new("apparmor", "", "PROFILE", "AppArmor profile"),
+            new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
+            new("ignore-paused", "", "", "also in a paused container; the program then runs once that is resumed"),
+            new("preserve-fds", "", "N", "pass N more descriptors to the program, from 3 on"),
+        ],
+        Most = int.MaxValue,
+        StopsAtFirst = true,
+        FailureStatus = 255,
+        Run = Execute,
+    };
+
+    private static int Execute(Globals globals, CommandLine line)
+    {
+        bool detach = line.Has("detach");
+        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
+        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        int preserved = CreationOptions.Preserved(line);
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        CheckStatus(container, line);
+        ProcessPlan plan = Plan(globals, line, container);
+        CreationOptions.CheckTerminal(plan.Terminal, detach, socket);
+        using Foreground foreground = new();
+        using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
+        ExecutionRequest request = new()
+        {
+            Container = container,
+            Plan = plan,
+            SubCgroup = ExecOptions.SubCgroup(line.Value("cgroup")),
+            ConsoleSocket = console,
+            Preserved = preserved,
+            Log = globals.Log,
+        };
+        using NewProcess process = Execution.Run(request, out Descriptor channel);
+        using Descriptor owned = channel;
+        console?.Dispose();
+        return Finish(process, channel, plan, detach ? null : foreground, pidFile);
+    }
+
+    private static int Finish(NewProcess process, Descriptor channel, ProcessPlan plan, Foreground? foreground, string? pidFile)
+    {
+        try
+        {
+            foreground?.Connect(process);
+
+            // Before the program: it may have ended by the time that an engine looks.
+            if (pidFile is not null)
+            {
+                PidFile.Write(pidFile, process.Pid);
+            }
+
+            Channel.Tell(channel.Number, Message.Go).OrThrow("start the program");
+            if (Channel.Hear(channel.Number, out ChannelMessage failure))
+            {
+                throw Failures.Of(plan, failure);
+            }
+        }
+        catch
+        {
+            process.Kill();
+            throw;
+        }
+
+        return foreground?.Wait(process) ?? 0;
+    }
+
+    private static void CheckStatus(Container container, CommandLine line)
+    {
+        switch (container.Status)
+        {
+            case ContainerStatus.Stopped:
+                throw new PunnetException("cannot exec in a stopped container");
+            case ContainerStatus.Paused when !line.Has("ignore-paused"):
+                throw new PunnetException("cannot exec in a paused container (use --ignore-paused to override)");
+            case ContainerStatus.Creating:
+                throw new PunnetException("cannot exec in a container that is being created");
+        }
+    }
+
+    // The process of the bundle's config.json as it is now, changed by the options; or a whole process of its own.
+    private static ProcessPlan Plan(Globals globals, CommandLine line, Container container)
+    {
+        string bundle = container.Record?.Bundle ?? "";
+        Config config = BundleFile.Read(bundle + "/config.json", globals.Log);
+        HostFacts facts = HostProbe.ProcessFacts();
+        SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux));
+        if (line.Value("process") is string file)
+        {
+            if (line.Positionals.Count > 1)
+            {
+                throw new UsageException("a command and --process cannot be given together");
+            }
+
+            try
+            {
+                return Planner.PlanProcess(SpecJson.ReadProcess(HostFile.Read(file)), "", facts, filter);
+            }
+            catch (SpecException refusal)
+            {
+                throw new PunnetException(file + ": " + refusal.Message);
+            }
+        }
+
+        if (line.Positionals.Count < 2)
+        {
+            throw new UsageException("\"exec\" requires a minimum of 2 argument(s)");
+        }
+
+        Process process = ExecOptions.Change(config.Process ?? new Process { Cwd = "/" }, line);
+        return BundleFile.Refusing(() => Planner.PlanProcess(process, "process", facts, filter));
+    }
+}

@@ -1,0 +1,85 @@
+using System.Collections.Generic;
+using Punnet.Abi;
+using Punnet.Cgroups;
+using Punnet.Kernel;
+
+namespace Punnet.Verbs;
+
+/// <summary><c>kill</c>: sends a signal.</summary>
+internal static class Kill
+{
+    /// <summary>The command.</summary>
+    public static Verb Verb => new()
+    {
+        Name = "kill",
+        Arguments = "CONTAINER [SIGNAL]",
+        Summary = "send a signal (default: TERM) to the first process of a container",
+        Options = [new("all", "a", "", "send it to every process of the container")],
+        Most = 2,
+        StopsAtFirst = true,
+        Run = Run,
+    };
+
+    private static int Run(Globals globals, CommandLine line)
+    {
+        string word = line.Positionals.Count > 1 ? line.Positionals[1] : "TERM";
+        int signal = SignalNames.Parse(word) ?? throw new PunnetException("unknown signal \"" + word + "\"");
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        if (line.Has("all"))
+        {
+            SendToAll(container, signal);
+            return 0;
+        }
+
+        using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
+        if (init is null)
+        {
+            // Without a pid namespace of its own the end of the first process is not the end of the others.
+            if (signal == (int)Signal.Kill && container.Record is { PrivatePidNamespace: false })
+            {
+                SendToAll(container, signal);
+            }
+
+            throw new PunnetException("container not running");
+        }
+
+        Errno errno = Sys.SendSignal(init.Number, signal);
+        if (errno == Errno.ESRCH)
+        {
+            throw new PunnetException("container not running");
+        }
+
+        errno.OrThrow("send signal", word);
+        if (signal == (int)Signal.Kill && (container.Status == ContainerStatus.Paused || container.Record is { PrivatePidNamespace: false }))
+        {
+            SendToAll(container, signal);
+        }
+
+        return 0;
+    }
+
+    private static void SendToAll(Container container, int signal)
+    {
+        using CgroupDirectory? cgroup = container.TryOpenCgroup();
+        if (cgroup is null)
+        {
+            return;
+        }
+
+        if (signal == (int)Signal.Kill)
+        {
+            cgroup.Kill();
+            return;
+        }
+
+        List<int> pids = cgroup.Processes();
+        foreach (int pid in pids)
+        {
+            if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)
+            {
+                using Descriptor process = new(pidfd);
+                Sys.SendSignal(pidfd, signal);
+            }
+        }
+    }
+}

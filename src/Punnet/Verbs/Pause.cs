@@ -1,0 +1,41 @@
+using Punnet.Cgroups;
+
+namespace Punnet.Verbs;
+
+/// <summary><c>pause</c> and <c>resume</c>: the cgroup's freezer.</summary>
+internal static class Pause
+{
+    /// <summary>The command.</summary>
+    public static Verb Verb => new()
+    {
+        Name = "pause",
+        Arguments = "CONTAINER",
+        Summary = "stop all processes of a container where they are",
+        Run = (globals, line) => Freeze(globals, line, freeze: true),
+    };
+
+    /// <summary>The other command.</summary>
+    public static Verb ResumeVerb => new()
+    {
+        Name = "resume",
+        Arguments = "CONTAINER",
+        Summary = "let the processes of a paused container go on",
+        Run = (globals, line) => Freeze(globals, line, freeze: false),
+    };
+
+    private static int Freeze(Globals globals, CommandLine line, bool freeze)
+    {
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        bool isPossible = freeze
+            ? container.Status is ContainerStatus.Running or ContainerStatus.Created
+            : container.Status == ContainerStatus.Paused;
+        using CgroupDirectory? cgroup = isPossible ? container.TryOpenCgroup() : null;
+        if (cgroup is null)
+        {
+            throw new PunnetException(freeze ? "container not running" : "container not paused");
+        }
+
+        cgroup.Freeze(freeze);
+        return 0;
+    }
+}

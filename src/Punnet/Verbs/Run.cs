@@ -1,0 +1,71 @@
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Verbs;
+
+/// <summary><c>run</c>: create, start, wait and delete in one.</summary>
+internal static class Run
+{
+    /// <summary>The command.</summary>
+    public static Verb Verb => new()
+    {
+        Name = "run",
+        Arguments = "CONTAINER",
+        Summary = "create and start a container, wait for it and delete it",
+        Options =
+        [
+            .. CreationOptions.Options,
+            new("detach", "d", "", "do not wait for the container, and do not delete it"),
+            new("keep", "", "", "do not delete the container after its end"),
+            new("no-subreaper", "", "", "do not become the parent of processes that the container leaves"),
+        ],
+        Run = Execute,
+    };
+
+    private static int Execute(Globals globals, CommandLine line)
+    {
+        bool detach = line.Has("detach");
+        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
+        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false);
+        bool terminal = request.Plan.Process.Terminal;
+        CreationOptions.CheckTerminal(terminal, detach, socket);
+        using Foreground foreground = new();
+        using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
+        if (!detach && !line.Has("no-subreaper"))
+        {
+            Sys.Control(ProcessControl.SetChildSubreaper, 1);
+        }
+
+        using NewContainer container = Creation.Run(request with { ConsoleSocket = console });
+        bool isDone = false;
+        try
+        {
+            console?.Dispose();
+            if (!detach)
+            {
+                foreground.Connect(container.Process);
+            }
+
+            container.Start();
+            if (pidFile is not null)
+            {
+                PidFile.Write(pidFile, container.Process.Pid);
+            }
+
+            int status = detach ? 0 : foreground.Wait(container.Process);
+            isDone = detach || line.Has("keep");
+            return status;
+        }
+        finally
+        {
+            // The end of the program, or a failure on the way to it: nothing is left.
+            if (!isDone)
+            {
+                container.Directory.Unlock();
+                using Container ended = Container.Look(container.Directory);
+                Deletion.Destroy(ended, globals.Log);
+            }
+        }
+    }
+}

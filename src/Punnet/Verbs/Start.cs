@@ -1,0 +1,99 @@
+using System;
+using System.Runtime.InteropServices;
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Verbs;
+
+/// <summary><c>start</c>: lets the program of a created container run.</summary>
+internal static class Start
+{
+    /// <summary>The command.</summary>
+    public static Verb Verb => new()
+    {
+        Name = "start",
+        Arguments = "CONTAINER",
+        Summary = "run the program of a created container",
+        Run = Run,
+    };
+
+    private static int Run(Globals globals, CommandLine line)
+    {
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        switch (container.Status)
+        {
+            case ContainerStatus.Created:
+                break;
+            case ContainerStatus.Stopped:
+                throw new PunnetException("cannot start a container that has stopped");
+            case ContainerStatus.Running:
+                throw new PunnetException("cannot start an already running container");
+            default:
+                throw new PunnetException("cannot start a container in the " + container.StatusWord + " state");
+        }
+
+        if (!container.Directory.TakeStartGate(out int gate, out int result))
+        {
+            throw new PunnetException("cannot start an already running container");
+        }
+
+        using Descriptor answers = new(result);
+        using (Descriptor opened = new(gate))
+        {
+            Sys.WriteAll(gate, "s"u8).OrThrow("start the container");
+        }
+
+        if (HasFailed(answers, out ChannelMessage failure))
+        {
+            throw Explain(globals, container, failure);
+        }
+
+        try
+        {
+            Poststart.Run(container);
+        }
+        catch (PunnetException)
+        {
+            Stop(container);
+            throw;
+        }
+
+        return 0;
+    }
+
+    // The fifo's last writer is the new process: the end of file is its exec, or its end.
+    private static bool HasFailed(Descriptor answers, out ChannelMessage failure)
+    {
+        failure = default;
+        Sys.WaitReadable(answers.Number, -1, out _).OrThrow("wait for the container");
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref failure));
+        return Sys.Read(answers.Number, bytes, out int count) == Errno.None && count == bytes.Length;
+    }
+
+    private static PunnetException Explain(Globals globals, Container container, ChannelMessage failure)
+    {
+        try
+        {
+            Config config = BundleFile.Enter(container.Record?.Bundle, globals.Log, out string bundle);
+            CreateOptions options = new(container.Directory.Id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
+            return Failures.Of(Planner.Plan(config, options, HostProbe.Facts()), null, failure);
+        }
+        catch (Exception gone) when (gone is SysException or SpecException or PunnetException)
+        {
+            // The bundle has changed since the create; the step and the errno remain.
+            return new PunnetException(((InitStep)failure.First).ToString() + ": " + failure.Errno.Words());
+        }
+    }
+
+    private static void Stop(Container container)
+    {
+        using Descriptor? init = container.Init?.TryOpen();
+        if (init is not null)
+        {
+            Sys.SendSignal(init.Number, (int)Signal.Kill);
+        }
+    }
+}

@@ -1,0 +1,245 @@
+using System;
+using System.IO;
+using System.Text.Json.Nodes;
+using Punnet.Tests.Harness;
+using Xunit;
+
+namespace Punnet.Tests;
+
+/// <summary>The container's cgroup: where it is, who is in it, what it forbids, and that it goes.</summary>
+public sealed class CgroupTests : ContainerTest
+{
+    [Fact]
+    public void Init_is_in_a_cgroup_of_its_own()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        Assert.NotEqual(ProcFile.Cgroup(Environment.ProcessId), ProcFile.Cgroup(container.Pid));
+        Assert.Equal([container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)], File.ReadAllLines(container.Cgroup + "/cgroup.procs"));
+    }
+
+    [Fact]
+    public void Two_containers_have_two_cgroups()
+    {
+        Container first = NewContainer().Sleeps().Create();
+        Container second = NewContainer().Sleeps().Create();
+        Assert.NotEqual(first.Cgroup, second.Cgroup);
+    }
+
+    [Fact]
+    public void The_cgroup_is_gone_after_delete()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        Assert.True(Directory.Exists(container.Cgroup));
+        container.Stop();
+        Assert.True(Directory.Exists(container.Cgroup));
+        container.Delete().Succeeds();
+        Assert.False(Directory.Exists(container.Cgroup));
+    }
+
+    [Fact]
+    public void An_absolute_path_is_below_the_mount_of_cgroup2()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}\"");
+        container.Create();
+        Assert.Equal($"{CgroupTree.MountPoint}/{container.Id}", container.Cgroup);
+    }
+
+    [Fact]
+    public void Missing_parents_of_the_cgroup_are_made()
+    {
+        Container container = NewContainer().Sleeps();
+        string parent = $"{CgroupTree.MountPoint}/{container.Id}-parent";
+        container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}-parent/between/{container.Id}\"");
+        container.Create();
+        Assert.Equal($"{parent}/between/{container.Id}", container.Cgroup);
+        container.Delete("--force").Succeeds();
+        Assert.False(Directory.Exists(container.Cgroup));
+        // Whether the parents go too is the runtime's choice; they are the test's to clean up.
+        foreach (string directory in new[] { parent + "/between", parent })
+        {
+            if (Directory.Exists(directory))
+            {
+                Directory.Delete(directory);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_relative_path_ends_the_cgroups_path()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("linux.cgroupsPath", $"\"{container.Id}-relative\"");
+        container.Create();
+        Assert.EndsWith($"/{container.Id}-relative", container.Cgroup, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_same_path_is_the_same_cgroup_again()
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Set("linux.cgroupsPath", $"\"{container.Id}-again\"");
+        container.Create();
+        string first = container.Cgroup;
+        container.Delete().Succeeds();
+        container.Create();
+        Assert.Equal(first, container.Cgroup);
+    }
+
+    [Fact]
+    public void A_cgroup_with_somebody_elses_processes_is_refused()
+    {
+        Container owner = NewContainer().Sleeps();
+        owner.Bundle.Set("linux.cgroupsPath", $"\"/{owner.Id}\"");
+        owner.CreateAndStart();
+        Container guest = NewContainer().Sleeps();
+        guest.Bundle.Set("linux.cgroupsPath", $"\"/{owner.Id}\"");
+        guest.TryCreate().Fails("container's cgroup is not empty: 1 process(es) found");
+        guest.AssertNothingLeft();
+        Assert.Equal("running", owner.Status);
+    }
+
+    [Fact]
+    public void A_frozen_cgroup_is_refused()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}\"");
+        string directory = $"{CgroupTree.MountPoint}/{container.Id}";
+        Directory.CreateDirectory(directory);
+        File.WriteAllText(directory + "/cgroup.freeze", "1");
+        Outcome outcome = container.TryCreate();
+        if (Directory.Exists(directory))
+        {
+            Directory.Delete(directory);
+        }
+
+        outcome.Fails("container's cgroup unexpectedly frozen");
+    }
+
+    [Fact]
+    public void With_its_own_namespace_the_cgroup_is_the_top()
+    {
+        Container container = NewContainer().RunsScript("grep ^0:: /proc/self/cgroup");
+        Assert.Equal("0::/\n", container.RunToEnd());
+    }
+
+    [Fact]
+    public void Without_its_own_namespace_the_path_is_the_hosts()
+    {
+        Container container = NewContainer().RunsScript("grep ^0:: /proc/self/cgroup; sleep 1000");
+        container.Bundle.Namespace("cgroup", present: false);
+        container.CreateAndStart();
+        Assert.Equal($"0::{ProcFile.Cgroup(container.Pid)}\n", container.WaitForOutput("\n"));
+    }
+
+    [Fact]
+    public void A_created_container_is_in_its_cgroup_already()
+    {
+        Container container = NewContainer().Sleeps().Create();
+        Assert.Contains(container.Id, ProcFile.Cgroup(container.Pid), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("b 254 0", "dd if=NODE of=/dev/null count=1")]
+    [InlineData("b 8 0", "cat NODE")]
+    [InlineData("c 1 1", "head -c 1 NODE")]
+    [InlineData("c 1 11", "head -c 1 NODE")]
+    [InlineData("c 10 229", "cat NODE")]
+    public void A_device_of_the_host_can_be_named_and_not_opened(string device, string command)
+    {
+        Container container = NewContainer().RunsScript($"mknod /dev/node {device} && echo made; {command.Replace("NODE", "/dev/node", StringComparison.Ordinal)}; echo status $?");
+        container.Bundle.Capabilities("CAP_MKNOD", "CAP_SYS_RAWIO", "CAP_SYS_ADMIN", "CAP_SYSLOG");
+        container.Run();
+        Assert.Equal("made\nstatus 1\n", container.Output);
+        Assert.Contains("Operation not permitted", container.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/dev/null", "w")]
+    [InlineData("/dev/null", "r")]
+    [InlineData("/dev/zero", "r")]
+    [InlineData("/dev/full", "r")]
+    [InlineData("/dev/random", "r")]
+    [InlineData("/dev/urandom", "r")]
+    [InlineData("/dev/ptmx", "r")]
+    public void The_default_devices_can_be_opened(string device, string access)
+    {
+        Container container = NewContainer().RunsScript((access == "w" ? ": >" : ": <") + device);
+        container.RunToEnd();
+    }
+
+    [Theory]
+    [InlineData("""{"allow":true,"type":"c","major":1,"minor":11,"access":"r"}""", "status 0\n")]
+    [InlineData("""{"allow":true,"type":"c","major":1,"access":"rw"}""", "status 0\n")]
+    [InlineData("""{"allow":true,"type":"c","access":"rwm"}""", "status 0\n")]
+    [InlineData("""{"allow":true,"type":"a","access":"rwm"}""", "status 0\n")]
+    [InlineData("""{"allow":true,"access":"rwm"}""", "status 0\n")]
+    [InlineData("""{"allow":true,"type":"c","major":1,"minor":12,"access":"rwm"}""", "status 1\n")]
+    [InlineData("""{"allow":true,"type":"b","major":1,"minor":11,"access":"rwm"}""", "status 1\n")]
+    [InlineData("""{"allow":true,"type":"c","major":1,"minor":11,"access":"wm"}""", "status 1\n")]
+    public void A_rule_of_the_config_opens_what_it_names(string rule, string expected)
+    {
+        Container container = NewContainer().RunsScript("(: </dev/kmsg) 2>/dev/null; echo status $?");
+        container.Bundle.Capabilities("CAP_SYSLOG", "CAP_SYS_ADMIN");
+        container.Bundle.Add("linux.devices", """{"type":"c","path":"/dev/kmsg","major":1,"minor":11,"fileMode":438}""");
+        container.Bundle.Add("linux.resources.devices", rule);
+        container.Run();
+        Assert.Equal(expected, container.Output);
+    }
+
+    [Fact]
+    public void A_later_rule_wins()
+    {
+        Container container = NewContainer().RunsScript("(: </dev/kmsg) 2>/dev/null; echo status $?");
+        container.Bundle.Capabilities("CAP_SYSLOG", "CAP_SYS_ADMIN");
+        container.Bundle.Add("linux.devices", """{"type":"c","path":"/dev/kmsg","major":1,"minor":11,"fileMode":438}""");
+        container.Bundle.Add("linux.resources.devices", """{"allow":true,"type":"c","major":1,"minor":11,"access":"rwm"}""");
+        container.Bundle.Add("linux.resources.devices", """{"allow":false,"type":"c","major":1,"minor":11,"access":"rwm"}""");
+        container.Run();
+        Assert.Equal("status 1\n", container.Output);
+    }
+
+    [Fact]
+    public void Executed_processes_obey_the_device_rules()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Capabilities("CAP_MKNOD");
+        container.CreateAndStart();
+        Outcome outcome = container.Exec("sh", "-c", "mknod /dev/node b 254 0; cat /dev/node");
+        outcome.FailsWith(1, "Operation not permitted");
+    }
+
+    [Theory]
+    [InlineData("""{"memory":{"limit":67108864}}""", "memory.max", "67108864", "memory")]
+    [InlineData("""{"pids":{"limit":50}}""", "pids.max", "50", "pids")]
+    [InlineData("""{"cpu":{"quota":50000,"period":100000}}""", "cpu.max", "50000 100000", "cpu")]
+    [InlineData("""{"unified":{"pids.max":"60"}}""", "pids.max", "60", "pids|unified")]
+    public void A_requested_limit_is_set_or_refused_by_name_and_never_ignored(string resources, string file, string value, string controller)
+    {
+        Container container = NewContainer().Sleeps();
+        JsonObject merged = JsonNode.Parse(resources)!.AsObject();
+        merged["devices"] = container.Bundle.Config["linux"]!["resources"]!["devices"]!.DeepClone();
+        container.Bundle.Set("linux.resources", merged.ToJsonString());
+        Outcome outcome = container.TryCreate();
+        if (outcome.ExitCode != 0)
+        {
+            Assert.Matches(controller, outcome.Stderr);
+            container.AssertNothingLeft();
+        }
+        else
+        {
+            Assert.Equal(value, File.ReadAllText(CgroupTree.DirectoryOf(container.Pid) + "/" + file).Trim());
+        }
+    }
+
+    [Fact]
+    public void A_missing_controller_is_named()
+    {
+        Assert.SkipWhen(CgroupTree.Offers("cpuset"), "needs a machine without the controller cpuset");
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Set("linux.resources", """{"cpu":{"cpus":"0"}}""");
+        Outcome outcome = container.TryCreate().Fails("cpu");
+        Assert.NotEqual(0, outcome.ExitCode);
+        container.AssertNothingLeft();
+    }
+}
