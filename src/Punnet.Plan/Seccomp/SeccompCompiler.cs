@@ -43,7 +43,7 @@ public static class SeccompCompiler
             throw new SpecException(SeccompVocabulary.Root + ".listenerPath", "is required by SCMP_ACT_NOTIFY");
         }
 
-        int newer = AnswersNewerCalls(defaultAction) ? verdicts.For((uint)SeccompAction.Errno | NoSuchCall(facts.Native)) : 0;
+        int? newer = AnswersNewerCalls(defaultAction) ? verdicts.For((uint)SeccompAction.Errno | NoSuchCall(facts.Native)) : null;
         return new SeccompPlan
         {
             Program = SeccompProgram.Write(architectures, verdicts, newer),
@@ -159,7 +159,7 @@ public static class SeccompCompiler
     private static void AddCall(
         SeccompRules rules, int nameIndex, string name, int verdict, int first, int count, bool alternatives, SeccompVerdicts verdicts)
     {
-        if (verdict != 0 && rules.Architecture.HasMultiplexedCalls())
+        if (rules.Architecture.HasMultiplexedCalls())
         {
             AddMultiplexed(rules, name, verdict, first, count, alternatives, verdicts);
         }
@@ -198,6 +198,12 @@ public static class SeccompCompiler
         }
 
         int slot = SyscallTable.SlotOf(rules.Architecture, SyscallTable.IndexOf(carrier));
+        rules.Know(slot);
+        if (verdict == 0)
+        {
+            return;
+        }
+
         SeccompCondition selector = new(0, SeccompComparison.Equal, call, ulong.MaxValue);
         int size = alternatives ? 1 : count;
         for (int start = first; start == first || start < first + count; start += alternatives ? 1 : int.Max(count, 1))

@@ -120,7 +120,7 @@ internal sealed class SeccompRules
             SeccompCondition right = ConditionAt(b.FirstCondition + j++);
             if (left != right)
             {
-                return left.Precedence(right);
+                return left.Precedence(right, Wide);
             }
         }
     }
