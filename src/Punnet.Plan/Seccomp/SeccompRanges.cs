@@ -95,20 +95,34 @@ internal sealed class SeccompRanges
 
         // Large call numbers come in as 0 on s390 when the kernel does not know them.
         bool zeroIsNewer = answer is not null && architecture is (SeccompArchitecture.S390 or SeccompArchitecture.S390X);
-        for (int slot = 0; slot <= rules.Highest; slot++)
+        ReadOnlySpan<int> slots = rules.Slots[..(rules.Highest + 1)];
+        int first = 0;
+        if (zeroIsNewer)
         {
-            int verdict = slot == 0 && zeroIsNewer ? answer!.Value : rules.VerdictAt(slot);
-            Add(start + (uint)slot, verdict, verdict > 0 ? WeightOfConditional : 1);
+            Add(start, answer!.Value, 1);
+            first = 1;
+        }
+
+        while (first < slots.Length)
+        {
+            int verdict = slots[first];
+            int end = first + 1;
+            while (end < slots.Length && slots[end] == verdict)
+            {
+                end++;
+            }
+
+            Add(start + (uint)first, verdict, verdict > 0 ? WeightOfConditional : end - first);
+            first = end;
         }
 
         int rest = answer ?? 0;
         Add(start + (uint)(rules.Highest + 1), rest, 8);
         if (architecture == SeccompArchitecture.Arm)
         {
-            int first = SyscallTable.NumberCount - PrivateSlots;
-            for (int slot = first; slot < SyscallTable.NumberCount; slot++)
+            for (int slot = SyscallTable.NumberCount - PrivateSlots; slot < SyscallTable.NumberCount; slot++)
             {
-                Add(SyscallTable.NumberAt(architecture, slot), rules.VerdictAt(slot), 1);
+                Add(SyscallTable.NumberAt(architecture, slot), rules.Slots[slot], 1);
             }
 
             Add(SyscallTable.NumberAt(architecture, SyscallTable.NumberCount - 1) + 1, rest, 1);
