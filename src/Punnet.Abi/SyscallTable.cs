@@ -66,9 +66,14 @@ public static partial class SyscallTable
     /// <param name="architecture">The architecture.</param>
     /// <param name="nameIndex">Index of the name, from <see cref="IndexOf"/>.</param>
     /// <returns>The slot, or <see cref="Unknown"/> where the architecture has no such call.</returns>
-    public static int SlotOf(SeccompArchitecture architecture, int nameIndex)
+    public static int SlotOf(SeccompArchitecture architecture, int nameIndex) => SlotIn(TableOf(architecture), nameIndex);
+
+    /// <summary>The same within a table that was found before, for many names.</summary>
+    /// <param name="table">From <see cref="TableOf"/>.</param>
+    /// <param name="nameIndex">Index of the name, from <see cref="IndexOf"/>.</param>
+    public static int SlotIn(ReadOnlySpan<ushort> table, int nameIndex)
     {
-        ushort entry = Table(architecture)[nameIndex];
+        ushort entry = table[nameIndex];
         return entry switch
         {
             Absent => Unknown,
@@ -107,8 +112,9 @@ public static partial class SyscallTable
         return null;
     }
 
-    /// <summary>An architecture's entries, one a name; 0xffff where it has no such call.</summary>
-    private static ReadOnlySpan<ushort> Table(SeccompArchitecture architecture) => architecture switch
+    /// <summary>An architecture's entries, one a name, to be read by <see cref="SlotIn"/>.</summary>
+    /// <param name="architecture">The architecture.</param>
+    public static ReadOnlySpan<ushort> TableOf(SeccompArchitecture architecture) => architecture switch
     {
         SeccompArchitecture.X86_64 => X86_64,
         SeccompArchitecture.X86 => X86,

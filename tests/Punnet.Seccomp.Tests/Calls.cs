@@ -13,6 +13,8 @@ internal sealed class Calls
         0x3fff_ffff, 0x4000_0000, 0x7fff_ffff, 0x8000_0000, 0x8000_0001, 0xbfff_ffff, 0xc000_0000, 0xc000_0001, 0xffff_fffe, 0xffff_ffff,
     ];
 
+    private const int Most = 80;
+
     private readonly Random _random;
     private readonly ulong[][] _plain;
 
@@ -54,7 +56,7 @@ internal sealed class Calls
 
     private static IEnumerable<uint> Numbers(AuditArchitecture convention, HashSet<SeccompArchitecture> architectures)
     {
-        const uint Behind = 700;
+        const uint Behind = 560;
         for (uint number = 0; number < Behind; number++)
         {
             yield return number;
@@ -138,22 +140,32 @@ internal sealed class Calls
             }
         }
 
+        // All values around each operand while they are few, else a sample.
+        int all = 0;
+        foreach (SeccompArgument argument in arguments)
+        {
+            all += candidates[argument.Index].Count;
+        }
+
         foreach (SeccompArgument argument in arguments)
         {
             foreach (ulong value in candidates[argument.Index])
             {
-                ulong[] values = Mixed(candidates);
-                values[argument.Index] = value;
-                yield return values;
+                if (_random.Next(all) < Most)
+                {
+                    ulong[] values = Mixed(candidates);
+                    values[argument.Index] = value;
+                    yield return values;
+                }
             }
         }
 
-        for (int i = 0; i < 60; i++)
+        for (int i = 0; i < 40; i++)
         {
             ulong[] values = Mixed(candidates);
-            if (i < 48)
+            if (i < 32)
             {
-                values[0] = (ulong)(i / 2); // the calls of socketcall(2) and ipc(2)
+                values[0] = (ulong)i; // the calls of socketcall(2) and ipc(2)
             }
 
             yield return values;

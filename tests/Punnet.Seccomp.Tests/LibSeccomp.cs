@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
@@ -11,6 +12,7 @@ namespace Punnet.Seccomp.Tests;
 internal static partial class LibSeccomp
 {
     private const int FilterAttributeOptimize = 8; // SCMP_FLTATR_CTL_OPTIMIZE
+    private const int AlreadyThere = -17; // EEXIST
     private const int ResolveError = -1; // __NR_SCMP_ERROR
 
     internal const string Missing = "libseccomp.so.2 is not on this machine (apt-get install libseccomp2)";
@@ -26,13 +28,22 @@ internal static partial class LibSeccomp
     /// Whether the library has a call, with the kernel's number on the architectures of the engines' profiles: its tables are of an
     /// older kernel than ours.
     /// </summary>
-    internal static bool Knows(string name)
+    internal static bool Knows(string name) =>
+        Agrees(name, [SeccompArchitecture.X86_64, SeccompArchitecture.X86, SeccompArchitecture.X32]);
+
+    /// <summary>The same for every architecture that the library has.</summary>
+    internal static bool KnowsEverywhere(string name) => Agrees(name, Architectures);
+
+    /// <summary>The architectures of this version of the library.</summary>
+    internal static SeccompArchitecture[] Architectures { get; } = Array.FindAll(
+        Enum.GetValues<SeccompArchitecture>(), one => one != SeccompArchitecture.None && IsPresent && Resolve(one, "read") >= 0);
+
+    private static bool Agrees(string name, SeccompArchitecture[] architectures)
     {
-        foreach (SeccompArchitecture architecture in
-            (ReadOnlySpan<SeccompArchitecture>)[SeccompArchitecture.X86_64, SeccompArchitecture.X86, SeccompArchitecture.X32])
+        foreach (SeccompArchitecture architecture in architectures)
         {
             int number = Resolve(architecture, name);
-            bool multiplexed = number < 0 && architecture == SeccompArchitecture.X86;
+            bool multiplexed = number < 0 && architecture.HasMultiplexedCalls() && Reference.IsMultiplexed(name);
             if (number == ResolveError || (!multiplexed && long.Max(-1, number) != Reference.Number(architecture, name)))
             {
                 return false;
@@ -46,15 +57,6 @@ internal static partial class LibSeccomp
     internal static int Resolve(SeccompArchitecture architecture, string name) =>
         seccomp_syscall_resolve_name_arch(Token(architecture), name);
 
-    /// <summary>Whether this version of the library has the architecture.</summary>
-    internal static bool Has(SeccompArchitecture architecture)
-    {
-        IntPtr context = seccomp_init((uint)SeccompAction.Allow);
-        int result = seccomp_arch_add(context, Token(architecture));
-        seccomp_release(context);
-        return result is 0 or -17 || architecture.IsBigEndian();
-    }
-
     /// <summary>Compiles a profile; null where the library refuses a rule as contradicting another.</summary>
     /// <param name="profile">The profile.</param>
     /// <param name="native">The architecture that always counts.</param>
@@ -67,14 +69,15 @@ internal static partial class LibSeccomp
         {
             if (native != SeccompArchitecture.X86_64)
             {
-                Check(seccomp_arch_add(context, Token(native)), "seccomp_arch_add");
+                // In this order, because one filter has one byte order.
                 Check(seccomp_arch_remove(context, Token(SeccompArchitecture.X86_64)), "seccomp_arch_remove");
+                Check(seccomp_arch_add(context, Token(native)), "seccomp_arch_add");
             }
 
             foreach (string name in profile.Architectures)
             {
                 int added = seccomp_arch_add(context, Token(Profiles.Architecture(name)));
-                Check(added == -17 ? 0 : added, "seccomp_arch_add " + name);
+                Check(added == AlreadyThere ? 0 : added, "seccomp_arch_add " + name);
             }
 
             if (tree)
@@ -91,12 +94,23 @@ internal static partial class LibSeccomp
                 }
             }
 
-            return Export(context);
+            return Export(context, native.IsBigEndian(), Returns(profile));
         }
         finally
         {
             seccomp_release(context);
         }
+    }
+
+    private static HashSet<uint> Returns(Punnet.Spec.Seccomp profile)
+    {
+        HashSet<uint> returns = [0, Reference.ReturnValue(profile.DefaultAction!, profile.DefaultErrnoRet)];
+        foreach (SeccompRule rule in profile.Syscalls)
+        {
+            returns.Add(Reference.ReturnValue(rule.Action!, rule.ErrnoRet));
+        }
+
+        return returns;
     }
 
     private static bool Add(IntPtr context, SeccompRule rule, uint action)
@@ -152,13 +166,24 @@ internal static partial class LibSeccomp
         _ => 7,
     };
 
-    private static BpfInstruction[] Export(IntPtr context)
+    private static BpfInstruction[] Export(IntPtr context, bool bigEndian, HashSet<uint> returns)
     {
         int descriptor = memfd_create("filter", 0);
         Check(seccomp_export_bpf(context, descriptor), "seccomp_export_bpf");
         byte[] bytes = File.ReadAllBytes($"/proc/self/fd/{descriptor}");
         _ = close(descriptor);
-        return MemoryMarshal.Cast<byte, BpfInstruction>(bytes).ToArray();
+        BpfInstruction[] program = MemoryMarshal.Cast<byte, BpfInstruction>(bytes).ToArray();
+        for (int i = 0; bigEndian && i < program.Length; i++)
+        {
+            ushort code = BinaryPrimitives.ReverseEndianness(program[i].Code);
+
+            // The library swaps the bytes of a return that it duplicates once more, which is nothing on a machine of that order.
+            bool swappedTwice = code == BpfCode.Return && returns.Contains(program[i].K);
+            uint operand = swappedTwice ? program[i].K : BinaryPrimitives.ReverseEndianness(program[i].K);
+            program[i] = program[i] with { Code = code, K = operand };
+        }
+
+        return program;
     }
 
     private static void Check(int result, string call)

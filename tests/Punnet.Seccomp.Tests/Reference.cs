@@ -80,6 +80,32 @@ internal sealed class Reference
         _ => 0x80000000,
     };
 
+    /// <summary>The rules that look at this call, for messages.</summary>
+    internal string Describe(Call call)
+    {
+        List<SeccompRule> rules = _rules.GetValueOrDefault((ArchitectureOf(call), call.Number), []).ConvertAll(rule => rule.Rule);
+        return RandomProfiles.Describe(new Punnet.Spec.Seccomp { Syscalls = rules });
+    }
+
+    /// <summary>
+    /// Whether several rules for this call could share a comparison with libseccomp: a bound (LT, LE, GE, GT) or a difference (NE).
+    /// </summary>
+    internal bool SharesComparisons(Call call)
+    {
+        int alternatives = 0;
+        bool shares = false;
+        foreach ((SeccompRule rule, uint _) in _rules.GetValueOrDefault((ArchitectureOf(call), call.Number), []))
+        {
+            alternatives += Repeats(rule) ? rule.Args.Count : 1;
+            foreach (SeccompArgument argument in rule.Args)
+            {
+                shares |= argument.Op is not ("SCMP_CMP_EQ" or "SCMP_CMP_MASKED_EQ");
+            }
+        }
+
+        return shares && alternatives > 1;
+    }
+
     /// <summary>The architecture whose rules count for a call, or None: then the thread is killed.</summary>
     private SeccompArchitecture ArchitectureOf(Call call)
     {
@@ -130,7 +156,8 @@ internal sealed class Reference
         {
             foreach (string name in rule.Names)
             {
-                long number = Number(architecture, name);
+                (string carrier, uint selector) = architecture.HasMultiplexedCalls() ? Multiplexed(name) : ("", 0u);
+                long number = long.Max(Number(architecture, name), selector == 0 ? -1 : Number(architecture, carrier));
                 if (number > largest && !(architecture == SeccompArchitecture.Arm && number >= 0xf0000))
                 {
                     largest = (uint)number;
@@ -162,9 +189,14 @@ internal sealed class Reference
             return [0];
         }
 
+        if (!_rules.TryGetValue((architecture, call.Number), out List<(SeccompRule Rule, uint Selector)>? rules))
+        {
+            return [_fallback];
+        }
+
         HashSet<uint> answers = [];
         bool wide = architecture.Has64BitArguments();
-        foreach ((SeccompRule rule, uint selector) in _rules.GetValueOrDefault((architecture, call.Number), []))
+        foreach ((SeccompRule rule, uint selector) in rules)
         {
             uint action = ReturnValue(rule.Action!, rule.ErrnoRet);
             ulong first = wide ? call.Arguments[0] : (uint)call.Arguments[0];
@@ -184,29 +216,46 @@ internal sealed class Reference
         return answers.Count == 0 ? [_fallback] : answers;
     }
 
-    /// <summary>No condition, or only such with an empty mask.</summary>
+    /// <summary>No condition, or only such with an empty mask; one such is enough where each is a rule of its own.</summary>
     private static bool Unconditional(SeccompRule rule, bool wide)
     {
-        foreach (SeccompArgument argument in rule.Args)
-        {
-            if (argument.Op != "SCMP_CMP_MASKED_EQ" || (wide ? argument.Value : (uint)argument.Value) != 0)
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    private static bool Holds(SeccompRule rule, Call call, bool wide, bool skipFirst)
-    {
-        HashSet<uint> indexes = [];
-        bool repeated = false;
+        bool repeated = Repeats(rule);
         bool all = true;
         bool any = false;
         foreach (SeccompArgument argument in rule.Args)
         {
-            repeated |= !indexes.Add(argument.Index);
+            bool empty = argument.Op == "SCMP_CMP_MASKED_EQ" && (wide ? argument.Value : (uint)argument.Value) == 0;
+            all &= empty;
+            any |= empty;
+        }
+
+        return repeated ? any : all;
+    }
+
+    /// <summary>Whether two conditions of a rule look at one argument.</summary>
+    internal static bool Repeats(SeccompRule rule)
+    {
+        int seen = 0;
+        foreach (SeccompArgument argument in rule.Args)
+        {
+            if ((seen & (1 << (int)argument.Index)) != 0)
+            {
+                return true;
+            }
+
+            seen |= 1 << (int)argument.Index;
+        }
+
+        return false;
+    }
+
+    private static bool Holds(SeccompRule rule, Call call, bool wide, bool skipFirst)
+    {
+        bool repeated = Repeats(rule);
+        bool all = true;
+        bool any = false;
+        foreach (SeccompArgument argument in rule.Args)
+        {
             bool holds = (skipFirst && argument.Index == 0) || Holds(argument, call.Arguments[argument.Index], wide);
             all &= holds;
             any |= holds;
@@ -231,6 +280,8 @@ internal sealed class Reference
             _ => (given & value) == (argument.ValueTwo & value),
         };
     }
+
+    internal static bool IsMultiplexed(string name) => Multiplexed(name).Selector != 0;
 
     private static (string Carrier, uint Selector) Multiplexed(string name)
     {

@@ -54,16 +54,19 @@ internal sealed class SeccompArguments
     {
         int next = otherwise;
         int last = end;
+        for (int i = first; i < last; i++)
+        {
+            if (_conditions[i].Count == depth)
+            {
+                // Nothing is left to ask: the rules behind are never tried.
+                next = _actions[i];
+                last = i;
+            }
+        }
+
         while (last > first)
         {
             int rule = last - 1;
-            if (_conditions[rule].Count == depth)
-            {
-                next = _actions[rule];
-                last = rule;
-                continue;
-            }
-
             SeccompCondition condition = _conditions[rule][depth];
             int group = rule;
             while (group > first && _conditions[group - 1].Count > depth && _conditions[group - 1][depth] == condition)

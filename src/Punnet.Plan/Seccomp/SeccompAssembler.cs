@@ -70,7 +70,13 @@ internal sealed class SeccompAssembler
     }
 
     /// <summary>Makes sure that a block can be entered from anywhere; cheapest right after it was added.</summary>
-    internal void Anchor(int block) => Enter(block, Accumulator.Unknown);
+    internal void Anchor(int block)
+    {
+        if (block >= FirstTest)
+        {
+            Enter(block, Accumulator.Unknown);
+        }
+    }
 
     /// <summary>The finished program, which begins with the block that was added last.</summary>
     internal BpfInstruction[] Finish(int block)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Spec;
@@ -6,7 +7,7 @@ namespace Punnet.Plan;
 
 /// <summary>
 /// Compiles linux.seccomp (runtime-spec config-linux.md#seccomp) to a classic BPF program, without files or system calls. The
-/// meaning is libseccomp's as runc and crun use it: see docs in the tests, Punnet.Seccomp.Tests, for the few differences.
+/// meaning is libseccomp's as runc and crun use it; the few differences stand at the head of Punnet.Seccomp.Tests.RandomProfileTests.
 /// </summary>
 public static class SeccompCompiler
 {
@@ -43,7 +44,7 @@ public static class SeccompCompiler
             throw new SpecException(SeccompVocabulary.Root + ".listenerPath", "is required by SCMP_ACT_NOTIFY");
         }
 
-        int newer = AnswersNewerCalls(defaultAction) ? verdicts.For((uint)SeccompAction.Errno | NoSuchCall(facts.Native)) : 0;
+        int? newer = AnswersNewerCalls(defaultAction) ? verdicts.For((uint)SeccompAction.Errno | NoSuchCall(facts.Native)) : null;
         return new SeccompPlan
         {
             Program = SeccompProgram.Write(architectures, verdicts, newer),
@@ -122,10 +123,10 @@ public static class SeccompCompiler
             throw new SpecException(place + ".names", "is empty");
         }
 
-        (int first, int count, bool alternatives) = AddConditions(rule, place, verdicts);
-        int verdict = verdicts.For(action);
+        RuleBody body = AddConditions(rule, place, verdicts) with { Verdict = verdicts.For(action) };
         bool notifies = action == (uint)SeccompAction.Notify;
-        for (int i = 0; i < rule.Names.Count; i++)
+        int[] indexes = new int[rule.Names.Count];
+        for (int i = 0; i < indexes.Length; i++)
         {
             string name = rule.Names[i];
             if (name.Length == 0)
@@ -139,47 +140,58 @@ public static class SeccompCompiler
                 throw new SpecException($"{place}.names[{i}]", "SCMP_ACT_NOTIFY cannot be used for write");
             }
 
-            int index = SyscallTable.IndexOf(name);
-            if (index == SyscallTable.Unknown)
+            indexes[i] = SyscallTable.IndexOf(name);
+            if (indexes[i] == SyscallTable.Unknown)
             {
                 ignored.Add(name);
-                continue;
             }
+        }
 
-            foreach (SeccompRules rules in architectures)
-            {
-                AddCall(rules, index, name, verdict, first, count, alternatives, verdicts);
-            }
+        foreach (SeccompRules rules in architectures)
+        {
+            AddCalls(rules, rule.Names, indexes, body, verdicts);
         }
 
         return notifies;
     }
 
-    /// <summary>The rule for one call on one architecture; the default action needs no rule.</summary>
-    private static void AddCall(
-        SeccompRules rules, int nameIndex, string name, int verdict, int first, int count, bool alternatives, SeccompVerdicts verdicts)
+    /// <summary>The rule for its calls on one architecture; the default action needs no rule.</summary>
+    private static void AddCalls(
+        SeccompRules rules, IReadOnlyList<string> names, int[] indexes, RuleBody body, SeccompVerdicts verdicts)
     {
-        if (verdict != 0 && rules.Architecture.HasMultiplexedCalls())
+        bool multiplexes = rules.Architecture.HasMultiplexedCalls();
+        ReadOnlySpan<ushort> table = SyscallTable.TableOf(rules.Architecture);
+        for (int i = 0; i < indexes.Length; i++)
         {
-            AddMultiplexed(rules, name, verdict, first, count, alternatives, verdicts);
-        }
+            if (indexes[i] == SyscallTable.Unknown)
+            {
+                continue;
+            }
 
-        int slot = SyscallTable.SlotOf(rules.Architecture, nameIndex);
-        if (slot == SyscallTable.Unknown)
-        {
-            return;
-        }
+            if (multiplexes)
+            {
+                AddMultiplexed(rules, names[i], body, verdicts);
+            }
 
-        rules.Know(slot);
-        if (verdict == 0)
-        {
-            return;
-        }
+            int slot = SyscallTable.SlotIn(table, indexes[i]);
+            if (slot == SyscallTable.Unknown)
+            {
+                continue;
+            }
 
-        int size = alternatives ? 1 : count;
-        for (int start = first; start == first || start < first + count; start += alternatives ? 1 : int.Max(count, 1))
-        {
-            rules.Add(slot, verdict, start, size);
+            rules.Know(slot);
+            if (body.Verdict != 0 && body.Count == 0)
+            {
+                rules.Add(slot, body.Verdict);
+            }
+            else if (body.Verdict != 0)
+            {
+                int step = body.Alternatives ? 1 : body.Count;
+                for (int start = body.First; start < body.First + body.Count; start += step)
+                {
+                    rules.Add(slot, body.Verdict, start, step);
+                }
+            }
         }
     }
 
@@ -188,8 +200,7 @@ public static class SeccompCompiler
     /// argument is lost; those on the others are kept where they are, although there they see other values (libseccomp's
     /// abi_rule_add does just so, and a filter cannot read the arguments behind the pointer).
     /// </summary>
-    private static void AddMultiplexed(
-        SeccompRules rules, string name, int verdict, int first, int count, bool alternatives, SeccompVerdicts verdicts)
+    private static void AddMultiplexed(SeccompRules rules, string name, RuleBody body, SeccompVerdicts verdicts)
     {
         (string carrier, uint call) = SeccompVocabulary.Multiplexed(name);
         if (call == 0)
@@ -198,13 +209,19 @@ public static class SeccompCompiler
         }
 
         int slot = SyscallTable.SlotOf(rules.Architecture, SyscallTable.IndexOf(carrier));
+        rules.Know(slot);
+        if (body.Verdict == 0)
+        {
+            return;
+        }
+
         SeccompCondition selector = new(0, SeccompComparison.Equal, call, ulong.MaxValue);
-        int size = alternatives ? 1 : count;
-        for (int start = first; start == first || start < first + count; start += alternatives ? 1 : int.Max(count, 1))
+        int step = body.Alternatives ? 1 : int.Max(body.Count, 1);
+        for (int start = body.First; start == body.First || start < body.First + body.Count; start += step)
         {
             int selected = verdicts.Add(selector);
             int length = 1;
-            for (int i = start; i < start + size; i++)
+            for (int i = start; i < int.Min(start + step, body.First + body.Count); i++)
             {
                 SeccompCondition condition = verdicts.ConditionAt(i);
                 if (condition.Argument != 0)
@@ -214,7 +231,7 @@ public static class SeccompCompiler
                 }
             }
 
-            rules.Add(slot, verdict, selected, length);
+            rules.Add(slot, body.Verdict, selected, length);
         }
     }
 
@@ -222,7 +239,7 @@ public static class SeccompCompiler
     /// The conditions of an entry. They must all hold, unless two look at the same argument: then each is a rule of its own, as
     /// runc and crun have it.
     /// </summary>
-    private static (int First, int Count, bool Alternatives) AddConditions(SeccompRule rule, string place, SeccompVerdicts verdicts)
+    private static RuleBody AddConditions(SeccompRule rule, string place, SeccompVerdicts verdicts)
     {
         int first = 0;
         int seen = 0;
@@ -258,7 +275,7 @@ public static class SeccompCompiler
             verdicts.SortByArgument(first, rule.Args.Count);
         }
 
-        return (first, rule.Args.Count, alternatives);
+        return new RuleBody(0, first, rule.Args.Count, alternatives);
     }
 
     private static SeccompFilterFlags Flags(Punnet.Spec.Seccomp profile, SeccompFacts facts, bool notifies)
@@ -296,4 +313,7 @@ public static class SeccompCompiler
         // seccomp(2): a listener and TSYNC exclude each other, and one thread needs no TSYNC.
         return notifies ? (flags & ~SeccompFilterFlags.ThreadSync) | SeccompFilterFlags.NewListener : flags;
     }
+
+    /// <summary>What an entry of syscalls says of each of its calls: a verdict, and conditions that all, or any of which, must hold.</summary>
+    private readonly record struct RuleBody(int Verdict, int First, int Count, bool Alternatives);
 }

@@ -29,8 +29,10 @@ internal readonly record struct SeccompCondition(byte Argument, SeccompCompariso
     /// The order in which libseccomp tries comparisons, which counts only where rules of one call overlap and differ in their
     /// action: later arguments first; equality, then upper bounds, then lower bounds; the narrower bound first.
     /// </summary>
+    /// <param name="other">Another condition.</param>
+    /// <param name="wide">Whether there are high words, which are compared first.</param>
     /// <returns>Above 0: this one is tried before <paramref name="other"/>; 0: as they came.</returns>
-    internal int Precedence(in SeccompCondition other)
+    internal int Precedence(in SeccompCondition other, bool wide)
     {
         if (Argument != other.Argument)
         {
@@ -44,9 +46,11 @@ internal readonly record struct SeccompCondition(byte Argument, SeccompCompariso
             return rank.CompareTo(otherRank);
         }
 
-        bool sameKind = (Comparison == SeccompComparison.MaskedEqual) == (other.Comparison == SeccompComparison.MaskedEqual);
+        // The low words count only where one test of the high word serves both.
+        bool oneHighTest = (Comparison == SeccompComparison.MaskedEqual) == (other.Comparison == SeccompComparison.MaskedEqual)
+            && HighMask == other.HighMask;
         int order = HighValue.CompareTo(other.HighValue);
-        if (order == 0 && sameKind && HighMask == other.HighMask)
+        if (order == 0 && (!wide || oneHighTest))
         {
             order = LowValue.CompareTo(other.LowValue);
         }

@@ -12,25 +12,24 @@ internal sealed class SeccompProgram
 {
     private readonly SeccompAssembler _assembler;
     private readonly SeccompVerdicts _verdicts;
-    private readonly int _newer;
+    private readonly int? _newer;
+    private readonly int _foreign;
 
-    private SeccompProgram(SeccompVerdicts verdicts, int newer)
+    private SeccompProgram(SeccompVerdicts verdicts, int? newer)
     {
         _verdicts = verdicts;
         _newer = newer;
-    
+
         // libseccomp's action for a calling convention that the profile does not name.
         _foreign = verdicts.For((uint)SeccompAction.KillThread);
         _assembler = new SeccompAssembler(verdicts);
     }
 
-    private readonly int _foreign;
-
     /// <summary>Writes the program.</summary>
     /// <param name="architectures">Rules of each architecture, the native one first.</param>
     /// <param name="verdicts">What the rules' verdicts mean.</param>
-    /// <param name="newer">Verdict for calls newer than the profile; 0 for the default action.</param>
-    internal static BpfInstruction[] Write(List<SeccompRules> architectures, SeccompVerdicts verdicts, int newer)
+    /// <param name="newer">Verdict for calls newer than the profile; null for the default action.</param>
+    internal static BpfInstruction[] Write(List<SeccompRules> architectures, SeccompVerdicts verdicts, int? newer)
     {
         SeccompProgram program = new(verdicts, newer);
         return program.Write(architectures);

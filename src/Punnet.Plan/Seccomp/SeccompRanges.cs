@@ -41,8 +41,8 @@ internal sealed class SeccompRanges
 
     /// <summary>The numbers of an architecture that shares its AUDIT_ARCH_* with no other.</summary>
     /// <param name="rules">The rules.</param>
-    /// <param name="newer">Verdict for calls newer than the profile; 0 for the default action.</param>
-    internal static SeccompRanges Of(SeccompRules rules, int newer)
+    /// <param name="newer">Verdict for calls newer than the profile; null for the default action.</param>
+    internal static SeccompRanges Of(SeccompRules rules, int? newer)
     {
         SeccompRanges ranges = new();
         ranges.AddCalls(rules, newer);
@@ -53,27 +53,24 @@ internal sealed class SeccompRanges
     /// The numbers of x86_64. With x32 its calls stand at bit 30. Without x32 such numbers are of an architecture that is not in
     /// the profile; -1 is left out, because a tracer skips a call by it (seccomp(2)).
     /// </summary>
-    internal static SeccompRanges OfX86(SeccompRules native, SeccompRules? x32, int newer, int foreign)
+    internal static SeccompRanges OfX86(SeccompRules native, SeccompRules? x32, int? newer, int foreign)
     {
         const uint SignBit = 0x8000_0000;
-        int newerNative = native.Highest > 0 ? newer : 0;
+        int beyond = x32 is null ? foreign : 0;
         SeccompRanges ranges = new();
         ranges.AddCalls(native, newer);
-        int newerX32;
         if (x32 is null)
         {
-            newerX32 = foreign;
             ranges.Add(SeccompArchitectureFacts.X32Bit, foreign, 1);
         }
         else
         {
-            newerX32 = x32.Highest > 0 ? newer : 0;
             ranges.AddCalls(x32, newer);
         }
 
         // runc's answer for newer calls looks at bit 30 alone, so it repeats above the sign bit.
-        ranges.Add(SignBit, newerNative == 0 && x32 is null ? foreign : newerNative, 1);
-        ranges.Add(SignBit | SeccompArchitectureFacts.X32Bit, newerX32, 1);
+        ranges.Add(SignBit, AnswerToNewer(native, newer) ?? beyond, 1);
+        ranges.Add(SignBit | SeccompArchitectureFacts.X32Bit, x32 is null ? foreign : AnswerToNewer(x32, newer) ?? 0, 1);
         if (x32 is null)
         {
             ranges.Add(uint.MaxValue, 0, 1);
@@ -82,10 +79,13 @@ internal sealed class SeccompRanges
         return ranges;
     }
 
-    private void AddCalls(SeccompRules rules, int newer)
+    /// <summary>A profile that knows no call of an architecture knows none that is newer.</summary>
+    private static int? AnswerToNewer(SeccompRules rules, int? newer) => rules.Highest > 0 ? newer : null;
+
+    private void AddCalls(SeccompRules rules, int? newer)
     {
         const int PrivateSlots = 16;
-        bool answersNewer = newer != 0 && rules.Highest > 0;
+        int? answer = AnswerToNewer(rules, newer);
         SeccompArchitecture architecture = rules.Architecture;
         uint start = architecture.NumberBase();
         if (Count == 0 && start > 0)
@@ -94,21 +94,35 @@ internal sealed class SeccompRanges
         }
 
         // Large call numbers come in as 0 on s390 when the kernel does not know them.
-        bool zeroIsNewer = answersNewer && architecture is (SeccompArchitecture.S390 or SeccompArchitecture.S390X);
-        for (int slot = 0; slot <= rules.Highest; slot++)
+        bool zeroIsNewer = answer is not null && architecture is (SeccompArchitecture.S390 or SeccompArchitecture.S390X);
+        ReadOnlySpan<int> slots = rules.Slots[..(rules.Highest + 1)];
+        int first = 0;
+        if (zeroIsNewer)
         {
-            int verdict = slot == 0 && zeroIsNewer ? newer : rules.VerdictAt(slot);
-            Add(start + (uint)slot, verdict, verdict > 0 ? WeightOfConditional : 1);
+            Add(start, answer!.Value, 1);
+            first = 1;
         }
 
-        int rest = answersNewer ? newer : 0;
+        while (first < slots.Length)
+        {
+            int verdict = slots[first];
+            int end = first + 1;
+            while (end < slots.Length && slots[end] == verdict)
+            {
+                end++;
+            }
+
+            Add(start + (uint)first, verdict, verdict > 0 ? WeightOfConditional : end - first);
+            first = end;
+        }
+
+        int rest = answer ?? 0;
         Add(start + (uint)(rules.Highest + 1), rest, 8);
         if (architecture == SeccompArchitecture.Arm)
         {
-            int first = SyscallTable.NumberCount - PrivateSlots;
-            for (int slot = first; slot < SyscallTable.NumberCount; slot++)
+            for (int slot = SyscallTable.NumberCount - PrivateSlots; slot < SyscallTable.NumberCount; slot++)
             {
-                Add(SyscallTable.NumberAt(architecture, slot), rules.VerdictAt(slot), 1);
+                Add(SyscallTable.NumberAt(architecture, slot), rules.Slots[slot], 1);
             }
 
             Add(SyscallTable.NumberAt(architecture, SyscallTable.NumberCount - 1) + 1, rest, 1);

@@ -29,8 +29,8 @@ internal sealed class SeccompRules
     /// <summary>Highest slot that a name of the profile has, arm's private calls apart; -1 without any.</summary>
     internal int Highest { get; private set; } = -1;
 
-    /// <summary>What happens to the call in a slot.</summary>
-    internal int VerdictAt(int slot) => _slots[slot];
+    /// <summary>What happens to the call in each slot.</summary>
+    internal ReadOnlySpan<int> Slots => _slots;
 
     /// <summary>A rule of a chain.</summary>
     internal ref readonly Rule this[int rule] => ref _rules[rule];
@@ -45,9 +45,18 @@ internal sealed class SeccompRules
     }
 
     /// <summary>
-    /// Adds a rule for the call in a slot. A rule without conditions ends all others of that call; among several such the first
-    /// stays (libseccomp's db_rule_add).
+    /// Adds a rule without conditions for the call in a slot. It ends all others of that call; among several such the first stays
+    /// (libseccomp's db_rule_add).
     /// </summary>
+    internal void Add(int slot, int action)
+    {
+        if (_slots[slot] >= 0)
+        {
+            _slots[slot] = action;
+        }
+    }
+
+    /// <summary>Adds a rule whose conditions must all hold.</summary>
     internal void Add(int slot, int action, int firstCondition, int conditionCount)
     {
         if (_slots[slot] < 0)
@@ -57,7 +66,7 @@ internal sealed class SeccompRules
 
         if (AlwaysHolds(firstCondition, conditionCount))
         {
-            _slots[slot] = action;
+            Add(slot, action);
             return;
         }
 
@@ -120,7 +129,7 @@ internal sealed class SeccompRules
             SeccompCondition right = ConditionAt(b.FirstCondition + j++);
             if (left != right)
             {
-                return left.Precedence(right);
+                return left.Precedence(right, Wide);
             }
         }
     }
