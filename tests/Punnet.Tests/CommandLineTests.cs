@@ -115,7 +115,7 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("create", "--console-socket")]
     [InlineData("run", "--keep")]
     [InlineData("exec", "--process")]
-    [InlineData("kill", "ID|container-id|<id>")]
+    [InlineData("kill", "(?i)signal")]
     [InlineData("delete", "--force")]
     [InlineData("list", "--quiet")]
     [InlineData("ps", "--format")]
@@ -126,14 +126,14 @@ public sealed class CommandLineTests : ContainerTest
     public void Help_of_a_command_names_its_flags(string verb, string expected)
     {
         Outcome outcome = Runtime.Run(verb, "--help").Succeeds();
-        Assert.Matches(expected.StartsWith('-') ? expected : "(?i)" + expected, outcome.Stdout);
+        Assert.Matches(expected, outcome.Stdout);
         Runtime.Run(verb, "-h").Succeeds();
     }
 
     [Fact]
     public void Slash_is_no_state_root()
     {
-        Runtime.Run("--root", "/", "list").Fails("Option --root argument should not be set to /");
+        Assert.Contains("option --root argument should not be set to /", Runtime.Run("--root", "/", "list").Fails().Stderr, StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]

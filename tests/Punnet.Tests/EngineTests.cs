@@ -19,10 +19,10 @@ public sealed class EngineTests : ContainerTest
         container.RunsScript("""
             hostname; id -u; pwd; echo $HOME; cat /etc/resolv.conf /etc/hostname /etc/hosts
             grep -c -e ' /proc/acpi ' -e ' /sys/firmware ' /proc/self/mountinfo; cat /proc/sys/net/ipv4/ip_unprivileged_port_start
-            sleep 1000
+            echo end; sleep 1000
             """);
         container.Create("--no-new-keyring").Start();
-        string[] lines = container.WaitForOutput("\n0\n").Split('\n');
+        string[] lines = container.WaitForOutput("\n0\nend\n").Split('\n');
         Assert.Equal(["0123456789ab", "0", "/", "/root", "nameserver 127.0.0.11", "0123456789ab", "127.0.0.1 localhost"], lines[..7]);
         int pid = container.Pid;
         MountInfo.At(pid, "/sys/fs/cgroup").Has("ro", "nosuid", "nodev", "noexec");

@@ -160,7 +160,7 @@ public sealed class SecurityTests : ContainerTest
         Directory.Delete($"{container.Bundle.Rootfs}/{name}");
         Directory.CreateDirectory(container.Bundle.Rootfs + "/elsewhere");
         _ = File.CreateSymbolicLink($"{container.Bundle.Rootfs}/{name}", "elsewhere");
-        container.TryCreate().Fails("must be mounted on ordinary directory");
+        container.TryCreate().Fails(Runtime.IsPunnet ? "on /" + name : "must be mounted on ordinary directory");
         container.AssertNothingLeft();
     }
 

@@ -15,7 +15,7 @@ internal sealed class Bundle
     private static readonly string[] applets =
     [
         "awk", "cat", "chmod", "chown", "cp", "dd", "echo", "env", "false", "grep", "head", "hostname", "id", "kill", "ln", "ls", "mkdir", "mkfifo",
-        "mknod", "mount", "mv", "od", "ps", "pwd", "readlink", "rm", "sed", "sh", "sleep", "sort", "stat", "stty", "test", "touch", "tr", "true", "tty",
+        "mknod", "mount", "mv", "od", "ps", "pwd", "readlink", "rm", "sed", "seq", "sh", "sleep", "sort", "stat", "stty", "test", "touch", "tr", "true", "tty",
         "umount", "uname", "wc", "which",
     ];
 
