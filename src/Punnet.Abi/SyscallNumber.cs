@@ -117,6 +117,9 @@ public enum SyscallNumber
     /// <summary>setresgid(2), this thread only.</summary>
     Setresgid = 119,
 
+    /// <summary>capget(2).</summary>
+    Capget = 125,
+
     /// <summary>capset(2).</summary>
     Capset = 126,
 

@@ -10,7 +10,7 @@ namespace Punnet.Init;
 //     host                                  stage (only when joining needs one)         init
 //      │── clone3 ───────────────────────────>│── clone3(CLONE_PARENT) ──────────────────>│
 //      │<──────────────────── Cloned(pid) ────│ ends                                      │
-//      │── MapsWritten ──────────────────────────────────────────────────────────────────>│  with a new user namespace
+//      │── Settled ──────────────────────────────────────────────────────────────────────>│  after a stage, or with a new user namespace
 //      │<────────────────────────────────────────────────────────────────── RootReady ────│  when the host has hooks to run
 //      │── HooksDone ────────────────────────────────────────────────────────────────────>│
 //      │<──────────────────────────────────────────────────────────────────── Created ────│
@@ -25,8 +25,8 @@ public enum Message
     /// <summary>The stage has cloned init; the first number is its pid.</summary>
     Cloned = 1,
 
-    /// <summary>The id maps are written.</summary>
-    MapsWritten,
+    /// <summary>The host knows the new process, and its id maps are written.</summary>
+    Settled,
 
     /// <summary>The root is mounted and populated, and not yet entered.</summary>
     RootReady,

@@ -40,6 +40,8 @@ public static class ContainerInit
         }
         else
         {
+            // Nobody's job control reaches the container, and an engine can end it by its process group.
+            report.Check(InitStep.Session, Sys.NewSession());
             StandardStreams.LeaveHostNull(root, report);
         }
 
@@ -50,8 +52,8 @@ public static class ContainerInit
         Masks.Hide(plan, root, report);
 
         // The program.
-        Launch.GiveUpPower(plan.Process, material, root, report, makesCwd: true);
-        int program = Launch.FindProgram(plan.Process, report);
+        Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true);
+        int program = Launch.FindProgram(plan.Process, material, report);
         Hardening.OutliveParent();
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
         report = StartGate.Wait(material, report);

@@ -16,7 +16,7 @@ public static class ExecInit
         InitReport report = new(material.Channel);
         Hardening.LeaveOwnFile(material, report);
         Hardening.Apply(report);
-        Join(target, material, report);
+        Join(plan, target, material, report);
         Sys.SetUmask(0);
         report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
         if (plan.Terminal)
@@ -30,8 +30,8 @@ public static class ExecInit
             StandardStreams.LeaveHostNull(root, report);
         }
 
-        Launch.GiveUpPower(plan, material, root, report, makesCwd: false);
-        int program = Launch.FindProgram(plan, report);
+        Launch.GiveUpPower(plan, material, root, report, isContainer: false);
+        int program = Launch.FindProgram(plan, material, report);
         Hardening.OutliveParent();
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
         report = StartGate.Wait(material, report);
@@ -39,9 +39,10 @@ public static class ExecInit
         Launch.Execute(plan, program, material, report);
     }
 
-    private static void Join(ExecTarget target, InitMaterial material, InitReport report)
+    private static void Join(ProcessPlan plan, ExecTarget target, InitMaterial material, InitReport report)
     {
         // The user namespace last: until then this process has its rights over all the others.
+        Limits.Apply(plan, report);
         report.Check(InitStep.JoinNamespace, Sys.JoinNamespaces(target.Pidfd, target.Kinds & ~CloneFlags.NewUser));
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
@@ -56,6 +57,11 @@ public static class ExecInit
             {
                 Channel.Tell(material.Channel, Message.Cloned, pid);
                 Sys.Exit(0);
+            }
+
+            if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Settled)
+            {
+                Sys.Exit(1);
             }
         }
 

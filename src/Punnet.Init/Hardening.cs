@@ -6,9 +6,14 @@ namespace Punnet.Init;
 /// <summary>What keeps others from using this process while it still has the host's rights.</summary>
 internal static class Hardening
 {
-    /// <summary>Gives up punnet's own file as executable: see <see cref="Sys.LeaveOwnFile"/>.</summary>
-    public static void LeaveOwnFile(InitMaterial material, InitReport report) =>
-        report.Check(InitStep.LeaveOwnFile, Sys.LeaveOwnFile(material.Image));
+    /// <summary>Gives up punnet's own file as executable, unless the host side has done so: see <see cref="Sys.LeaveOwnFile"/>.</summary>
+    public static void LeaveOwnFile(InitMaterial material, InitReport report)
+    {
+        if (!material.HasLeftOwnFile)
+        {
+            report.Check(InitStep.LeaveOwnFile, Sys.LeaveOwnFile(material.Image, material.Title));
+        }
+    }
 
     /// <summary>
     /// No ptrace and no /proc/PID/fd for anybody inside (CVE-2016-9962), and no life without the parent. The kernel forgets the

@@ -16,6 +16,12 @@ public sealed record InitMaterial
     /// <summary>From <see cref="Sys.OpenOwnImage"/>.</summary>
     public required int Image { get; init; }
 
+    /// <summary>What ps shows until the program is executed.</summary>
+    public required FixedBuffer Title { get; init; }
+
+    /// <summary>Whether punnet had the right to leave its own file before the clone.</summary>
+    public required bool HasLeftOwnFile { get; init; }
+
     /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
     public required int Proc { get; init; }
 
@@ -33,6 +39,9 @@ public sealed record InitMaterial
 
     /// <summary>Namespace files, one for each join of the plan.</summary>
     public required ImmutableArray<int> Joins { get; init; }
+
+    /// <summary>Detached mounts of bind sources, one for each mount of the plan, for where init may not reach them; or empty.</summary>
+    public ImmutableArray<int> Sources { get; init; } = [];
 
     /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
     public CString CgroupPath { get; init; }

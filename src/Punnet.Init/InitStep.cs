@@ -45,6 +45,9 @@ public enum InitStep
     /// <summary>Making the file system of mounts[item].</summary>
     MountCreate,
 
+    /// <summary>Copying what mounts[item] covers into it.</summary>
+    MountCopy,
+
     /// <summary>Attributes of mounts[item].</summary>
     MountAttributes,
 
@@ -135,6 +138,9 @@ public enum InitStep
     /// <summary>Handing the notification descriptor out.</summary>
     SeccompListener,
 
+    /// <summary>process.rlimits, number item of the plan.</summary>
+    Limit,
+
     /// <summary>The bounding set, capability number item.</summary>
     BoundingSet,
 
@@ -161,6 +167,9 @@ public enum InitStep
 
     /// <summary>Finding args[0].</summary>
     FindProgram,
+
+    /// <summary>args[0] is punnet's own file, reached through /proc.</summary>
+    OwnFile,
 
     /// <summary>Waiting for start.</summary>
     StartGate,

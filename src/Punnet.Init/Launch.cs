@@ -9,10 +9,15 @@ namespace Punnet.Init;
 /// <summary>From a process in the container to the program: what a create and an exec have in common.</summary>
 internal static class Launch
 {
-    /// <summary>Working directory, HOME, filter, ids and capabilities, in the only order that works.</summary>
-    public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool makesCwd)
+    /// <summary>Working directory, HOME, filter, limits, ids and capabilities, in the only order that works.</summary>
+    /// <param name="plan">The program.</param>
+    /// <param name="material">What travels beside the plan.</param>
+    /// <param name="root">The container's root.</param>
+    /// <param name="report">Failures.</param>
+    /// <param name="isContainer">Whether this is the container's first program: its working directory is made, and its limits are not set yet.</param>
+    public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer)
     {
-        Errno directory = EnterDirectory(plan, root, makesCwd, report);
+        Errno directory = EnterDirectory(plan, root, isContainer, report);
         if (plan.NeedsHome)
         {
             HomeDirectory.Find(plan.Uid, root, material);
@@ -27,6 +32,11 @@ internal static class Launch
         {
             // Without no_new_privs a filter needs CAP_SYS_ADMIN, seccomp(2): the last moment to have it.
             LoadFilter(plan, material, report);
+        }
+
+        if (isContainer)
+        {
+            Limits.Apply(plan, report);
         }
 
         Identity.Assume(plan, material, report);
@@ -54,7 +64,7 @@ internal static class Launch
     /// The first candidate that this user may execute. late: what the files are is known only here.
     /// </summary>
     /// <returns>Its place among the candidates.</returns>
-    public static int FindProgram(ProcessPlan plan, InitReport report)
+    public static int FindProgram(ProcessPlan plan, InitMaterial material, InitReport report)
     {
         const int Executable = 1;
         ImmutableArray<CString> candidates = plan.Candidates;
@@ -70,6 +80,7 @@ internal static class Launch
 
             if (errno == Errno.None)
             {
+                RefuseOwnFile(status, material, report);
                 return i;
             }
 
@@ -79,6 +90,16 @@ internal static class Launch
 
         report.Fail(InitStep.FindProgram, 0, found);
         return -1;
+    }
+
+    // /proc/self/exe as a program is punnet: it could do no harm (see Sys.LeaveOwnFile), but nobody can mean it.
+    private static void RefuseOwnFile(FileStatus program, InitMaterial material, InitReport report)
+    {
+        report.Check(InitStep.OwnFile, Sys.Status(material.Image, out FileStatus own));
+        if (own.Inode == program.Inode && own.FileSystemMajor == program.FileSystemMajor && own.FileSystemMinor == program.FileSystemMinor)
+        {
+            report.Fail(InitStep.OwnFile, 0, Errno.EACCES);
+        }
     }
 
     /// <summary>Becomes the program.</summary>

@@ -27,7 +27,7 @@ internal static class Mounts
 
             int mount = step.Kind switch
             {
-                MountKind.Bind => CloneSource(step, step.Source, report),
+                MountKind.Bind => CloneSource(step, step.Source, material.Sources.IsEmpty ? -1 : material.Sources[i], report),
                 MountKind.Cgroup => MakeCgroup(plan, step, material, report),
                 _ => MakeFileSystem(plan, step, root, report),
             };
@@ -40,9 +40,11 @@ internal static class Mounts
         report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem(step.Type.WithNul, out int context));
         report.Check(InitStep.MountSource, step.Index, Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul));
         Configure(step, context, report);
-        if (step.KeepsMode)
+        int covered = -1;
+        if (step.KeepsMode || step.CopiesUp)
         {
-            TakeMode(step, context, root);
+            covered = FindCovered(step, root);
+            TakeMode(step, context, covered);
         }
 
         Errno errno = Sys.CreateFileSystem(context);
@@ -61,6 +63,16 @@ internal static class Mounts
         }
 
         report.Check(InitStep.MountCreate, step.Index, errno);
+        if (covered >= 0)
+        {
+            if (step.CopiesUp)
+            {
+                report.Check(InitStep.MountCopy, step.Index, TreeCopy.Run(covered, mount));
+            }
+
+            Sys.Close(covered);
+        }
+
         ChangeTree(step, mount, report);
         return mount;
     }
@@ -76,14 +88,9 @@ internal static class Mounts
     }
 
     // late: a tmpfs takes the permissions of the directory that it covers, if there is one.
-    private static void TakeMode(MountStep step, int context, int root)
+    private static void TakeMode(MountStep step, int context, int covered)
     {
-        if (RootPath.Find(root, step.Destination.WithNul, OpenFlags.ReadOnly, out int covered) != Errno.None)
-        {
-            return;
-        }
-
-        if (Sys.Status(covered, out FileStatus status) == Errno.None)
+        if (covered >= 0 && step.KeepsMode && Sys.Status(covered, out FileStatus status) == Errno.None)
         {
             Span<byte> octal = stackalloc byte[5];
             for (int i = 0; i < 4; i++)
@@ -94,9 +101,10 @@ internal static class Mounts
             octal[4] = 0;
             Sys.ConfigureFileSystem(context, "mode\0"u8, octal);
         }
-
-        Sys.Close(covered);
     }
+
+    private static int FindCovered(MountStep step, int root) =>
+        RootPath.Open(root, step.Destination.WithNul, OpenFlags.Directory, out int covered) == Errno.None ? covered : -1;
 
     private static int MakeCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
     {
@@ -126,12 +134,19 @@ internal static class Mounts
         }
 
         // Only the container's own directory: its parents must be neither visible nor writable (CVE-2023-25809).
-        return CloneSource(step, material.CgroupPath, report);
+        return CloneSource(step, material.CgroupPath, opened: -1, report);
     }
 
-    private static int CloneSource(MountStep step, CString source, InitReport report)
+    private static int CloneSource(MountStep step, CString source, int opened, InitReport report)
     {
-        report.Check(InitStep.MountSource, step.Index, Sys.CloneMount(Sys.WorkingDirectory, source.WithNul, step.Recursive, out int mount));
+        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, source.WithNul, step.Recursive, out int mount);
+        if (errno == Errno.EACCES && opened >= 0)
+        {
+            mount = opened;
+            errno = Errno.None;
+        }
+
+        report.Check(InitStep.MountSource, step.Index, errno);
         if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
         {
             MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };

@@ -18,10 +18,10 @@ internal static class Namespaces
             CloneInit(plan, material, report);
         }
 
-        if (!plan.UidMap.IsNull)
+        if (plan.Staged || !plan.UidMap.IsNull)
         {
             // Not hardened before: of a process that is not dumpable, an ordinary user may not write the maps.
-            if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.MapsWritten)
+            if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Settled)
             {
                 Sys.Exit(1);
             }

@@ -28,7 +28,7 @@ internal static class RootPath
 
     /// <summary>Opens what is there, O_PATH, where no component may be a symbolic link; ELOOP otherwise.</summary>
     public static Errno FindWithoutLinks(int root, ReadOnlySpan<byte> path, out int descriptor) =>
-        Sys.OpenAt2(root, path, OpenFlags.Path | OpenFlags.NoFollow, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out descriptor);
+        Sys.OpenAt2(root, path, OpenFlags.Path, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out descriptor);
 
     /// <summary>
     /// Opens what is there, O_PATH, and makes what is not: directories (0755), and at the end a directory or an empty file (0644).

@@ -58,7 +58,7 @@ internal static class Terminal
             report.Check(InitStep.Console, errno);
         }
 
-        report.Check(InitStep.Console, Sys.OpenAt2(dev, "console\0"u8, OpenFlags.Path | OpenFlags.NoFollow, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int console));
+        report.Check(InitStep.Console, Sys.OpenAt2(dev, "console\0"u8, OpenFlags.Path, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int console));
         report.Check(InitStep.Console, Sys.CloneMount(terminal, "\0"u8, recursive: false, out int mount));
         report.Check(InitStep.Console, Sys.AttachMount(mount, console));
         Sys.Close(mount);

@@ -347,6 +347,20 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>sendfile(2) until the end of the source.</summary>
+    public static Errno CopyContent(int from, int to)
+    {
+        const nint Chunk = 0x1000000; // bytes
+        while (true)
+        {
+            Errno errno = Call(SyscallNumber.Sendfile, out long sent, to, from, 0, Chunk);
+            if (errno != Errno.None || sent == 0)
+            {
+                return errno;
+            }
+        }
+    }
+
     /// <summary>fcntl(2) F_ADD_SEALS: no more seals, growing, shrinking or writing.</summary>
     public static Errno Seal(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 1033, 0xF);
 

@@ -47,6 +47,16 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Capset, (nint)(&header), (nint)data);
     }
 
+    /// <summary>capget(2): the permitted set of this thread.</summary>
+    public static ulong PermittedCapabilities()
+    {
+        const uint Version3 = 0x20080522;
+        ulong header = Version3;
+        uint* data = stackalloc uint[6];
+        Call(SyscallNumber.Capget, (nint)(&header), (nint)data);
+        return data[1] | ((ulong)data[4] << 32);
+    }
+
     /// <summary>prctl(2) PR_CAP_AMBIENT_RAISE.</summary>
     public static Errno RaiseAmbient(int capability) => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 2, capability, 0, 0);
 

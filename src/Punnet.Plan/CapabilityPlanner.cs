@@ -12,21 +12,24 @@ internal static class CapabilityPlanner
     /// Plans the five sets. What the kernel does not know, or would refuse as a set, is left out with a warning: config.md#linux-process
     /// wants no error there.
     /// </summary>
-    public static CapabilitySets Plan(Capabilities? written, string place, int last, ImmutableArray<string>.Builder warnings)
+    public static CapabilitySets Plan(Capabilities? written, string place, int last, ulong grantable, ImmutableArray<string>.Builder warnings)
     {
         if (written is null)
         {
             return default;
         }
 
-        ulong bounding = Set(written.Bounding, place + ".bounding", last, warnings);
-        ulong permitted = Set(written.Permitted, place + ".permitted", last, warnings);
-        ulong inheritable = Set(written.Inheritable, place + ".inheritable", last, warnings);
+        ulong bounding = Grant(written.Bounding, place + ".bounding", last, warnings);
+        ulong permitted = Grant(written.Permitted, place + ".permitted", last, warnings);
+        ulong inheritable = Grant(written.Inheritable, place + ".inheritable", last, warnings);
         ulong effective = Set(written.Effective, place + ".effective", last, warnings);
         ulong ambient = Set(written.Ambient, place + ".ambient", last, warnings);
         effective = Within(effective, permitted, place + ".effective", "permitted", warnings);
         ambient = Within(ambient, permitted & inheritable, place + ".ambient", "permitted and inheritable", warnings);
         return new CapabilitySets(bounding, effective, permitted, inheritable, ambient);
+
+        ulong Grant(IReadOnlyList<string> names, string at, int highest, ImmutableArray<string>.Builder to) =>
+            Within(Set(names, at, highest, to), grantable, at, "punnet's to give", to);
     }
 
     private static ulong Set(IReadOnlyList<string> names, string place, int last, ImmutableArray<string>.Builder warnings)

@@ -150,7 +150,8 @@ public sealed record LinkStep(CString Name, CString Target);
 /// <param name="Path">Below /proc, such as <c>sys/net/ipv4/ip_forward</c>.</param>
 /// <param name="Value">As written.</param>
 /// <param name="Name">The key in linux.sysctl.</param>
-public sealed record SysctlStep(CString Path, CString Value, string Name);
+/// <param name="Kind">The kind of namespace that it belongs to.</param>
+public sealed record SysctlStep(CString Path, CString Value, string Name, CloneFlags Kind);
 
 /// <summary>Hooks by kind.</summary>
 public sealed record HooksPlan

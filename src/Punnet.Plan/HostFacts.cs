@@ -4,4 +4,5 @@ namespace Punnet.Plan;
 /// <param name="EffectiveUser">geteuid(2).</param>
 /// <param name="LastCapability">Highest capability of the running kernel, /proc/sys/kernel/cap_last_cap.</param>
 /// <param name="OwnCgroup">punnet's own cgroup, below the cgroup2 mount: <c>/</c> or <c>/user.slice/x</c>.</param>
-public sealed record HostFacts(uint EffectiveUser, int LastCapability, string OwnCgroup);
+/// <param name="Capabilities">punnet's permitted set: what it can grant where there is no user namespace.</param>
+public sealed record HostFacts(uint EffectiveUser, int LastCapability, string OwnCgroup, ulong Capabilities);

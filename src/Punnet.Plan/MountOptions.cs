@@ -14,7 +14,7 @@ public static class MountOptions
         "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "rnoatime", "rnodev", "rnodiratime",
         "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared",
         "rslave", "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid",
-        "symfollow", "sync", "unbindable",
+        "symfollow", "sync", "tmpcopyup", "unbindable",
     ];
 
     /// <summary>What one option does.</summary>
@@ -43,6 +43,9 @@ public static class MountOptions
 
         /// <summary>A change of what is there.</summary>
         Remount,
+
+        /// <summary>A tmpfs that starts with what it covers.</summary>
+        CopyUp,
 
         /// <summary>No effect.</summary>
         Nothing,
@@ -77,7 +80,8 @@ public static class MountOptions
             case "defaults" or "loud" or "silent": return new Effect(Meaning.Nothing);
             case "sync" or "async" or "dirsync" or "lazytime" or "nolazytime" or "mand" or "nomand" or "iversion" or "noiversion":
                 return new Effect(Meaning.FileSystemFlag);
-            case "tmpcopyup" or "idmap" or "ridmap" or "copy-symlink" or "src-nofollow" or "dest-nofollow":
+            case "tmpcopyup": return new Effect(Meaning.CopyUp);
+            case "idmap" or "ridmap" or "copy-symlink" or "src-nofollow" or "dest-nofollow":
                 return new Effect(Meaning.Unsupported);
         }
 

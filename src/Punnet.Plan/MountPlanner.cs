@@ -46,10 +46,15 @@ internal static class MountPlanner
         if (kind == MountKind.Bind && draft.Parameters.Count > 0)
         {
             throw new SpecException(
-                draft.ParameterPlace, "\"" + draft.Parameters[0].Key + "\" is an option of a file system, and a bind mount has none");
+                draft.ParameterPlace, "\"" + draft.FirstParameter + "\" is an option of a file system, and a bind mount has none");
         }
 
         bool isTmpfs = kind == MountKind.FileSystem && mount.Type == "tmpfs";
+        if (draft.CopyUpPlace is not null && (!isTmpfs || destination == "/tmp"))
+        {
+            throw new SpecException(draft.CopyUpPlace, isTmpfs ? "/tmp cannot be copied up" : "only a tmpfs can start with what it covers");
+        }
+
         bool isDev = destination == "/dev" && isTmpfs;
         return new MountStep
         {
@@ -68,6 +73,7 @@ internal static class MountPlanner
             ReadOnlyLate = isDev && (draft.Set & MountAttributes.ReadOnly) != MountAttributes.None,
             NoSymlinks = kind != MountKind.Bind && destination is "/proc" or "/sys",
             MayCoverProc = destination == "/proc" || MayCover(destination),
+            CopiesUp = draft.CopyUpPlace is not null,
             KeepsMode = isTmpfs && !draft.HasMode,
         };
     }
@@ -147,6 +153,10 @@ internal static class MountPlanner
 
         public string ParameterPlace { get; private set; } = "";
 
+        public string FirstParameter { get; private set; } = "";
+
+        public string? CopyUpPlace { get; private set; }
+
         public bool IsBind { get; private set; }
 
         public bool IsRecursiveBind { get; set; }
@@ -179,6 +189,9 @@ internal static class MountPlanner
                     IsBind = true;
                     IsRecursiveBind |= effect.Meaning == MountOptions.Meaning.RecursiveBind;
                     break;
+                case MountOptions.Meaning.CopyUp:
+                    CopyUpPlace = place;
+                    break;
                 case MountOptions.Meaning.Remount:
                     IsRemount = true;
                     break;
@@ -200,6 +213,7 @@ internal static class MountPlanner
             if (Parameters.Count == 0)
             {
                 ParameterPlace = place;
+                FirstParameter = option;
             }
 
             int equals = option.IndexOf('=', StringComparison.Ordinal);

@@ -67,6 +67,9 @@ public sealed record MountStep
     /// <summary>May be put on a procfs: /proc itself, and the few files of it that may be covered.</summary>
     public bool MayCoverProc { get; init; }
 
+    /// <summary>tmpcopyup: a tmpfs starts with what it covers.</summary>
+    public bool CopiesUp { get; init; }
+
     /// <summary>A tmpfs without mode= takes the mode of the directory that it covers.</summary>
     public bool KeepsMode { get; init; }
 }

@@ -23,7 +23,7 @@ public static class Planner
     {
         if (string.IsNullOrEmpty(config.Root?.Path))
         {
-            throw new SpecException("root", config.Root is null ? "root must be specified" : "path is missing");
+            throw config.Root is null ? new SpecException("root", "root must be specified") : new SpecException("root.path", "is missing");
         }
 
         if (config.Process is null)
@@ -55,7 +55,7 @@ public static class Planner
             HostName = host,
             DomainName = domain,
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
-            Process = ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux)),
+            Process = ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux), namespaces.HasUser),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(linux, options, facts),
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
@@ -68,9 +68,10 @@ public static class Planner
     /// <param name="at">Its place, or empty for a document that is only a process.</param>
     /// <param name="facts">The host.</param>
     /// <param name="filter">The container's filter, or null.</param>
+    /// <param name="ownsUser">Whether the container has a user namespace of its own.</param>
     /// <exception cref="SpecException">Something cannot be as it is written.</exception>
-    public static ProcessPlan PlanProcess(Process process, string at, HostFacts facts, SeccompPlan? filter) =>
-        ProcessPlanner.Plan(process, at, facts, filter);
+    public static ProcessPlan PlanProcess(Process process, string at, HostFacts facts, SeccompPlan? filter, bool ownsUser) =>
+        ProcessPlanner.Plan(process, at, facts, filter, ownsUser);
 
     /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>

@@ -16,8 +16,9 @@ internal static class ProcessPlanner
     /// <param name="at">Its place, <c>process</c>, or empty for a document that is only a process.</param>
     /// <param name="facts">The host.</param>
     /// <param name="seccomp">The filter that it gets, or null.</param>
+    /// <param name="ownsUser">Whether it is in a user namespace, where its root has every capability.</param>
     /// <exception cref="SpecException">Something cannot be as it is written.</exception>
-    public static ProcessPlan Plan(Process process, string at, HostFacts facts, SeccompPlan? seccomp)
+    public static ProcessPlan Plan(Process process, string at, HostFacts facts, SeccompPlan? seccomp, bool ownsUser)
     {
         string dot = at.Length == 0 ? "" : at + ".";
         RefuseUnsupported(process, dot);
@@ -58,7 +59,7 @@ internal static class ProcessPlanner
             Groups = [.. process.User.AdditionalGids],
             Umask = process.User.Umask ?? 0x12, // octal 022
             Limits = LimitPlanner.Plan(process.Rlimits, dot + "rlimits"),
-            Capabilities = CapabilityPlanner.Plan(process.Capabilities, dot + "capabilities", facts.LastCapability, warnings),
+            Capabilities = CapabilityPlanner.Plan(process.Capabilities, dot + "capabilities", facts.LastCapability, ownsUser ? ulong.MaxValue : facts.Capabilities, warnings),
             NoNewPrivileges = process.NoNewPrivileges,
             OomScore = process.OomScoreAdj is long score ? CString.Of(score.ToString()) : default,
             Terminal = process.Terminal,

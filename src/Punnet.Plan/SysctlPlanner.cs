@@ -26,8 +26,8 @@ internal static class SysctlPlanner
                 }
             }
 
-            Check(path, sysctl.Value, place, namespaces, domainname);
-            steps.Add(new SysctlStep(Place.Text("sys/" + path, place), Place.Text(sysctl.Value, place), sysctl.Key));
+            CloneFlags kind = Check(path, sysctl.Value, place, namespaces, domainname);
+            steps.Add(new SysctlStep(Place.Text("sys/" + path, place), Place.Text(sysctl.Value, place), sysctl.Key, kind));
         }
 
         return steps.MoveToImmutable();
@@ -52,7 +52,7 @@ internal static class SysctlPlanner
         });
     }
 
-    private static void Check(string path, string value, string place, NamespacePlan namespaces, string? domainname)
+    private static CloneFlags Check(string path, string value, string place, NamespacePlan namespaces, string? domainname)
     {
         (CloneFlags kind, string name) = path switch
         {
@@ -74,5 +74,7 @@ internal static class SysctlPlanner
         {
             throw new SpecException(place, "\"" + value + "\" contradicts the property domainname, \"" + domainname + "\"");
         }
+
+        return kind;
     }
 }

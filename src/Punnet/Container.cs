@@ -84,7 +84,12 @@ internal sealed class Container : IDisposable
     };
 
     /// <summary>Its cgroup, or null when that is gone.</summary>
-    public CgroupDirectory? TryOpenCgroup() => Record?.Cgroup is string path ? CgroupDirectory.TryOpen(path) : null;
+    public CgroupDirectory? TryOpenCgroup()
+    {
+        // Where the record was lost, the kernel still knows it of a process that lives.
+        string? path = Record?.Cgroup ?? (Init is ProcessIdentity init && init.IsAlive() ? CgroupMount.PathOf(init.Pid.ToString()) : null);
+        return path is null or "/" ? null : CgroupDirectory.TryOpen(path);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

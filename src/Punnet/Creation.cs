@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Init;
@@ -31,6 +32,9 @@ internal sealed record CreationRequest
     /// <summary>How many descriptors from 3 on the program inherits.</summary>
     public int Preserved { get; init; }
 
+    /// <summary>LISTEN_FDS and LISTEN_PID for the container, sd_listen_fds(3); empty without.</summary>
+    public ImmutableArray<CString> ListenEnv { get; init; } = [];
+
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 }
@@ -52,25 +56,28 @@ internal static class Creation
         cgroup.RestrictDevices(plan.DeviceProgram);
 
         using Descriptor proc = HostProbe.OpenProc();
-        using NamespaceFiles joins = NamespaceFiles.Open(plan.Namespaces);
+        using NamespaceFiles joins = NamespaceFiles.Open(plan);
+        using BindSources sources = BindSources.Open(plan);
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner() : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);
         using Descriptor childChannel = new(there);
-        Sys.OpenOwnImage(out int imageFile, out int imageMount).OrThrow("open punnet's own file");
-        using Descriptor image = new(imageFile), mount = new(imageMount);
+        using OwnImage image = OwnImage.Leave();
         (Descriptor? start, Descriptor? result) = request.WaitsForStart ? directory.MakeStartGate() : (null, null);
         using Descriptor? startGate = start, startResult = result;
-        ArgumentBlock env = ArgumentBlock.Of(plan.Process.Env, spare: 1);
+        ArgumentBlock env = ArgumentBlock.Of([.. plan.Process.Env, .. request.ListenEnv], spare: 1);
         InitMaterial material = new()
         {
             Channel = there,
-            Image = imageFile,
+            Image = image.Number,
+            HasLeftOwnFile = image.HasLeft,
+            Title = image.Title,
             Proc = proc.Number,
             ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
             StartGate = startGate?.Number ?? -1,
             StartResult = startResult?.Number ?? -1,
             Joins = joins.Numbers,
+            Sources = sources.Numbers,
             CgroupPath = CString.Of(cgroup.Path),
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
@@ -88,7 +95,7 @@ internal static class Creation
         NewProcess process = rollback.Process = Clone(plan, cgroup.Number, material);
         childChannel.Dispose();
         Attend(request, rollback, process, channel, proc);
-        Confine(plan.Process, process.Pid, proc);
+        SetOomScore(plan.Process, process.Pid, proc);
         return rollback.Disarm();
     }
 
@@ -150,31 +157,39 @@ internal static class Creation
     private static void Settle(ContainerPlan plan, Rollback rollback, NewProcess process, Descriptor channel, Descriptor proc)
     {
         ProcessIdentity identity = ProcessIdentity.TryRead(process.Pid)
-            ?? throw new PunnetException("the new process has ended before it could be registered");
+            ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
         if (!plan.Namespaces.UidMap.IsNull)
         {
+            RaiseLimits(plan.Process, process.Pid);
             IdMapWriter.Write(proc, process.Pid, plan.Namespaces);
-            Channel.Tell(channel.Number, Message.MapsWritten).OrThrow("tell the new process");
+        }
+
+        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull)
+        {
+            Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
         }
     }
 
-    /// <summary>Limits that the host sets on a process that waits: raising them needs the host's rights.</summary>
-    /// <exception cref="PunnetException">The kernel refuses one.</exception>
-    public static void Confine(ProcessPlan plan, int pid, Descriptor proc)
+    // Before the ids are mapped: the new process could not raise a limit, and afterwards punnet would need CAP_SYS_RESOURCE itself.
+    private static void RaiseLimits(ProcessPlan plan, int pid)
     {
-        foreach (LimitStep limit in plan.Limits)
+        for (int i = 0; i < plan.Limits.Length; i++)
         {
+            LimitStep limit = plan.Limits[i];
             Errno errno = Sys.SetLimit(pid, limit.Kind, limit.Soft, limit.Hard);
             if (errno != Errno.None)
             {
-                throw new PunnetException(
-                    "cannot set a resource limit (process.rlimits[" + limit.Index.ToString() + "]): " + errno.Words(),
-                    errno == Errno.EPERM ? "raising a hard limit needs CAP_SYS_RESOURCE" : null);
+                throw Failures.Of(plan, new ChannelMessage { First = (int)InitStep.Limit, Item = i, Errno = errno });
             }
         }
+    }
 
+    /// <summary>process.oomScoreAdj of a process that waits: lowering it needs the host's rights.</summary>
+    /// <exception cref="SysException">The kernel refuses it.</exception>
+    public static void SetOomScore(ProcessPlan plan, int pid, Descriptor proc)
+    {
         if (!plan.OomScore.IsNull)
         {
             HostProbe.WriteOfProcess(proc, pid, "oom_score_adj", plan.OomScore.Text);

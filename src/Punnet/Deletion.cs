@@ -27,13 +27,13 @@ internal static class Deletion
 
     private static void End(Container container)
     {
+        using CgroupDirectory? cgroup = container.TryOpenCgroup();
         using Descriptor? init = container.Init?.TryOpen();
         if (init is not null)
         {
             Sys.SendSignal(init.Number, (int)Signal.Kill);
         }
 
-        using CgroupDirectory? cgroup = container.TryOpenCgroup();
         if (cgroup is not null)
         {
             // Processes that the first one has left, in a container that shares a pid namespace; a frozen cgroup dies too.
@@ -41,10 +41,12 @@ internal static class Deletion
             cgroup.WaitUntilEmpty();
             cgroup.Remove();
         }
-        else if (init is not null)
+
+        if (init is not null)
         {
+            // It is the last to go: the kernel holds it until every process of its pid namespace has been waited for.
             Sys.WaitReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
-            if (!hasEnded)
+            if (!hasEnded && cgroup is null)
             {
                 throw new PunnetException("the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");
             }

@@ -53,12 +53,13 @@ internal static class Execution
         try
         {
             using Descriptor childChannel = new(there);
-            Sys.OpenOwnImage(out int imageFile, out int imageMount).OrThrow("open punnet's own file");
-            using Descriptor image = new(imageFile), mount = new(imageMount);
+            using OwnImage image = OwnImage.Leave();
             InitMaterial material = new()
             {
                 Channel = there,
-                Image = imageFile,
+                Image = image.Number,
+                HasLeftOwnFile = image.HasLeft,
+                Title = image.Title,
                 Proc = proc.Number,
                 ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
                 Joins = [],
@@ -68,11 +69,11 @@ internal static class Execution
                 Env = ArgumentBlock.Of(request.Plan.Env, spare: 1),
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
             };
-            ExecTarget target = new(init.Number, Differences(request.Container.Init!.Value.Pid));
+            ExecTarget target = Target(init.Number, request.Container.Init!.Value.Pid);
             process = Clone(request.Plan, target, material, cgroup?.Number ?? -1);
             childChannel.Dispose();
             Attend(request, process, channel);
-            Creation.Confine(request.Plan, process.Pid, proc);
+            Creation.SetOomScore(request.Plan, process.Pid, proc);
             return process;
         }
         catch
@@ -83,6 +84,10 @@ internal static class Execution
             throw;
         }
     }
+
+    /// <summary>Whether the container's first process is in another user namespace than punnet.</summary>
+    public static bool HasOwnUserNamespace(Container container) =>
+        container.Init is ProcessIdentity init && (Differences(init.Pid) & CloneFlags.NewUser) != CloneFlags.None;
 
     private static NewProcess Clone(ProcessPlan plan, ExecTarget target, InitMaterial material, int cgroup)
     {
@@ -107,8 +112,9 @@ internal static class Execution
             {
                 case Message.Cloned:
                     process.BecomeInit(message.First);
+                    Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
                     break;
-                case Message.Created when !process.IsStage:
+                case Message.Created:
                     return;
                 default:
                     throw Failures.Of(request.Plan, message);
@@ -126,6 +132,15 @@ internal static class Execution
 
         string below = path + (request.SubCgroup is null ? "" : "/" + request.SubCgroup);
         return CgroupDirectory.TryOpen(below) ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
+    }
+
+    // A joined pid namespace counts for children only. Where punnet may join it, its next child is in it at once; where not (without
+    // the host's rights), that child joins the user namespace first and then clones again.
+    private static ExecTarget Target(int init, int pid)
+    {
+        CloneFlags kinds = Differences(pid);
+        bool isJoined = (kinds & CloneFlags.NewPid) != CloneFlags.None && Sys.JoinNamespaces(init, CloneFlags.NewPid) == Errno.None;
+        return new ExecTarget(init, isJoined ? kinds & ~CloneFlags.NewPid : kinds);
     }
 
     // Where the container differs from punnet: joining one's own user namespace is an error, setns(2).

@@ -80,6 +80,9 @@ internal static class Failures
             InitStep.Group => "cannot become group " + plan.Gid.ToString() + " (process.user.gid): " + words,
             InitStep.User => "cannot become user " + plan.Uid.ToString() + " (process.user.uid): " + words,
             InitStep.Capabilities => "cannot set the capabilities (process.capabilities): " + words,
+            InitStep.Limit => "cannot set the resource limit " + plan.Limits[failure.Item].Kind.ToString() + " (process.rlimits["
+                + plan.Limits[failure.Item].Index.ToString() + "]): " + words,
+            InitStep.OwnFile => "exec: \"" + plan.Args[0] + "\": permission denied: it is punnet itself (process.args[0])",
             InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Item) + " (process.capabilities.bounding): " + words,
             InitStep.AmbientSet => "cannot raise " + CapabilityName(failure.Item) + " (process.capabilities.ambient): " + words,
             InitStep.NoNewPrivileges => "cannot set no_new_privs (process.noNewPrivileges): " + words,
@@ -103,9 +106,12 @@ internal static class Failures
             InitStep.CloseDescriptors => "cannot close descriptors: " + words,
             _ => "step " + failure.First.ToString() + " of the new process failed: " + words,
         };
-        string? hint = step == InitStep.Execute && failure.Errno == Errno.ENOEXEC
-            ? "the program is for another machine, or is a script without a #! line"
-            : null;
+        string? hint = step switch
+        {
+            InitStep.Execute when failure.Errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
+            InitStep.Limit when failure.Errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
+            _ => null,
+        };
         return new PunnetException(sentence, hint);
     }
 

@@ -9,10 +9,10 @@ namespace Punnet;
 internal static class HostProbe
 {
     /// <summary>Gathers the facts.</summary>
-    public static HostFacts Facts() => new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath());
+    public static HostFacts Facts() => new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath(), Sys.PermittedCapabilities());
 
     /// <summary>Gathers what planning a single process needs: nothing of the cgroups.</summary>
-    public static HostFacts ProcessFacts() => new(Sys.EffectiveUser(), LastCapability(), "/");
+    public static HostFacts ProcessFacts() => new(Sys.EffectiveUser(), LastCapability(), "/", Sys.PermittedCapabilities());
 
     /// <summary>Highest capability of this kernel. Those that punnet has no name for count too: they are dropped.</summary>
     public static int LastCapability()

@@ -17,15 +17,16 @@ internal sealed class NamespaceFiles : IDisposable
 
     /// <summary>Opens them.</summary>
     /// <exception cref="PunnetException">One is not there, or is another kind of namespace, or none.</exception>
-    public static NamespaceFiles Open(NamespacePlan plan)
+    public static NamespaceFiles Open(ContainerPlan plan)
     {
         NamespaceFiles files = new();
         try
         {
-            ImmutableArray<int>.Builder numbers = ImmutableArray.CreateBuilder<int>(plan.Joins.Length);
-            foreach (NamespaceJoin join in plan.Joins)
+            ImmutableArray<int>.Builder numbers = ImmutableArray.CreateBuilder<int>(plan.Namespaces.Joins.Length);
+            foreach (NamespaceJoin join in plan.Namespaces.Joins)
             {
                 numbers.Add(files.Open(join));
+                CheckSysctls(plan, join.Kind, numbers[^1]);
             }
 
             files.Numbers = numbers.MoveToImmutable();
@@ -65,6 +66,27 @@ internal sealed class NamespaceFiles : IDisposable
         return kind == join.Kind
             ? file
             : throw new PunnetException(place + join.Path + " is a " + Name(kind) + " namespace, not a " + Name(join.Kind) + " namespace");
+    }
+
+    // A path to join may lead to the host's own namespace, and a parameter would then change the host.
+    private static void CheckSysctls(ContainerPlan plan, CloneFlags kind, int file)
+    {
+        foreach (SysctlStep sysctl in plan.Sysctls)
+        {
+            if (sysctl.Kind != kind)
+            {
+                continue;
+            }
+
+            string own = "/proc/self/ns/" + (kind == CloneFlags.NewNetwork ? "net" : Name(kind));
+            Sys.StatusAt(Sys.WorkingDirectory, CString.Of(own).WithNul, out FileStatus hosts).OrThrow("look at", own);
+            Sys.Status(file, out FileStatus joined).OrThrow("look at a namespace");
+            if (hosts.Inode == joined.Inode)
+            {
+                throw new PunnetException("config.json: linux.sysctl[\"" + sysctl.Name + "\"]: the " + Name(kind)
+                    + " namespace to join is the host's: it would change the host");
+            }
+        }
     }
 
     private static string Name(CloneFlags kind) => kind switch

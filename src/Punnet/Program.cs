@@ -25,7 +25,7 @@ internal static class Program
 
         if (line.Has("version"))
         {
-            Output.Write("punnet version " + SpecVersion.Punnet + "\nspec: " + SpecVersion.Newest + "\n");
+            Output.Write("punnet version " + SpecVersion.Punnet + "\ncommit: " + BuildCommit.Id + "\nspec: " + SpecVersion.Newest + "\n");
             return 0;
         }
 

@@ -21,7 +21,7 @@ internal sealed class StateStore
         _path = path is null ? DefaultPath() : HostPath.Absolute(path);
         if (_path.Trim('/').Length == 0)
         {
-            throw new PunnetException("option --root argument should not be set to /");
+            throw new PunnetException("Option --root argument should not be set to /");
         }
     }
 
@@ -88,7 +88,9 @@ internal sealed class StateStore
         return all;
     }
 
-    private static void CheckId(string id)
+    /// <summary>Refuses what is no id.</summary>
+    /// <exception cref="PunnetException">It is none.</exception>
+    public static void CheckId(string id)
     {
         if (!IsId(id))
         {

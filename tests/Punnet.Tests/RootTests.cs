@@ -74,13 +74,14 @@ public sealed class RootTests : ContainerTest
     }
 
     [Fact]
-    public void A_root_that_is_a_symbolic_link_is_refused()
+    public void A_root_that_is_a_symbolic_link_is_followed()
     {
+        // The bundle is the host's, and storage often lies behind a link; runc refuses it, crun follows it.
+        Runtime.MustBePunnet();
         Container container = NewContainer().Runs("true");
         _ = File.CreateSymbolicLink(container.Bundle.Path + "/link", "rootfs");
         container.Bundle.Set("root.path", "\"link\"");
-        container.TryCreate().Fails();
-        container.AssertNothingLeft();
+        container.Run().Succeeds();
     }
 
     [Fact]

@@ -36,10 +36,15 @@ internal static class CgroupMount
 
     /// <summary>punnet's own cgroup below the mount, such as <c>/</c> or <c>/user.slice/x</c>.</summary>
     /// <exception cref="PunnetException">The kernel names none.</exception>
-    public static string OwnPath()
+    public static string OwnPath() => PathOf("self");
+
+    /// <summary>The cgroup of a process below the mount.</summary>
+    /// <param name="process">A pid, or "self".</param>
+    /// <exception cref="PunnetException">The kernel names none.</exception>
+    public static string PathOf(string process)
     {
         // cgroups(7): hierarchy:controllers:path, and cgroup v2 is hierarchy 0.
-        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/cgroup")).Split('\n'))
+        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/" + process + "/cgroup")).Split('\n'))
         {
             if (line.StartsWith("0::/", StringComparison.Ordinal))
             {
@@ -47,7 +52,7 @@ internal static class CgroupMount
             }
         }
 
-        throw new PunnetException("/proc/self/cgroup names no cgroup v2: punnet needs it");
+        throw new PunnetException("/proc/" + process + "/cgroup names no cgroup v2: punnet needs it");
     }
 
     private static bool IsCgroup2(string path)

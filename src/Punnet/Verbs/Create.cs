@@ -9,7 +9,7 @@ internal static class Create
     public static Verb Verb => new()
     {
         Name = "create",
-        Arguments = "CONTAINER",
+        Arguments = "ID",
         Summary = "make a container; its program waits for start",
         Options = CreationOptions.Options,
         Run = Run,

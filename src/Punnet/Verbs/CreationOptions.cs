@@ -1,3 +1,5 @@
+using System;
+using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -24,6 +26,7 @@ internal static class CreationOptions
     public static CreationRequest Prepare(Globals globals, CommandLine line, bool waitsForStart)
     {
         string id = line.Positionals[0];
+        StateStore.CheckId(id);
         StateStore store = globals.Store();
         Config config = BundleFile.Enter(line.Value("bundle"), globals.Log, out string bundle);
         CreateOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup);
@@ -41,7 +44,8 @@ internal static class CreationOptions
             Config = config,
             Plan = plan,
             Log = globals.Log,
-            Preserved = Preserved(line),
+            Preserved = Preserved(line) + ListenCount(),
+            ListenEnv = ListenEnv(),
             WaitsForStart = waitsForStart,
         };
     }
@@ -68,6 +72,15 @@ internal static class CreationOptions
 
         return count;
     }
+
+    /// <summary>sd_listen_fds(3): how many sockets the caller hands over, after those of <c>--preserve-fds</c>.</summary>
+    public static int ListenCount() =>
+        int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), out int count) && count is > 0 and <= 4096 ? count : 0;
+
+    /// <summary>What the container is told of them: its program is process 1 of its own.</summary>
+    public static ImmutableArray<CString> ListenEnv() => ListenCount() is int count and > 0
+        ? [CString.Of("LISTEN_FDS=" + count.ToString()), CString.Of("LISTEN_PID=1")]
+        : [];
 
     /// <summary>Whether a terminal has somewhere to go.</summary>
     /// <exception cref="PunnetException">It has not, or there is none to go there.</exception>

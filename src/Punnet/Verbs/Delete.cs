@@ -8,7 +8,7 @@ internal static class Delete
     public static Verb Verb => new()
     {
         Name = "delete",
-        Arguments = "CONTAINER",
+        Arguments = "ID",
         Summary = "remove a container that has stopped, or was never started",
         Options = [new("force", "f", "", "kill it first if it runs, and do not mind if there is none")],
         Run = Run,

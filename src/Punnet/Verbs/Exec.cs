@@ -12,7 +12,7 @@ internal static class Exec
     public static Verb Verb => new()
     {
         Name = "exec",
-        Arguments = "CONTAINER COMMAND [ARGUMENT...]",
+        Arguments = "ID COMMAND [ARGUMENT...]",
         Summary = "run another program in a container",
         Options =
         [
@@ -112,6 +112,7 @@ internal static class Exec
         string bundle = container.Record?.Bundle ?? "";
         Config config = BundleFile.Read(bundle + "/config.json", globals.Log);
         HostFacts facts = HostProbe.ProcessFacts();
+        bool ownsUser = Execution.HasOwnUserNamespace(container);
         SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux));
         if (line.Value("process") is string file)
         {
@@ -122,7 +123,7 @@ internal static class Exec
 
             try
             {
-                return Planner.PlanProcess(SpecJson.ReadProcess(HostFile.Read(file)), "", facts, filter);
+                return Planner.PlanProcess(SpecJson.ReadProcess(HostFile.Read(file)), "", facts, filter, ownsUser);
             }
             catch (SpecException refusal)
             {
@@ -136,6 +137,6 @@ internal static class Exec
         }
 
         Process process = ExecOptions.Change(config.Process ?? new Process { Cwd = "/" }, line);
-        return BundleFile.Refusing(() => Planner.PlanProcess(process, "process", facts, filter));
+        return BundleFile.Refusing(() => Planner.PlanProcess(process, "process", facts, filter, ownsUser));
     }
 }

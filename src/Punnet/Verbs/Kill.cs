@@ -12,7 +12,7 @@ internal static class Kill
     public static Verb Verb => new()
     {
         Name = "kill",
-        Arguments = "CONTAINER [SIGNAL]",
+        Arguments = "ID [SIGNAL]",
         Summary = "send a signal (default: TERM) to the first process of a container",
         Options = [new("all", "a", "", "send it to every process of the container")],
         Most = 2,

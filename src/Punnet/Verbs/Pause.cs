@@ -9,7 +9,7 @@ internal static class Pause
     public static Verb Verb => new()
     {
         Name = "pause",
-        Arguments = "CONTAINER",
+        Arguments = "ID",
         Summary = "stop all processes of a container where they are",
         Run = (globals, line) => Freeze(globals, line, freeze: true),
     };
@@ -18,7 +18,7 @@ internal static class Pause
     public static Verb ResumeVerb => new()
     {
         Name = "resume",
-        Arguments = "CONTAINER",
+        Arguments = "ID",
         Summary = "let the processes of a paused container go on",
         Run = (globals, line) => Freeze(globals, line, freeze: false),
     };

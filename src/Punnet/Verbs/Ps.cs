@@ -14,7 +14,7 @@ internal static class Ps
     public static Verb Verb => new()
     {
         Name = "ps",
-        Arguments = "CONTAINER [PS OPTIONS]",
+        Arguments = "ID [PS OPTIONS]",
         Summary = "list the processes of a container",
         Options = [new("format", "f", "FORMAT", "table or json (default: table)")],
         Most = int.MaxValue,

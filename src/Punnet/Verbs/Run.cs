@@ -10,7 +10,7 @@ internal static class Run
     public static Verb Verb => new()
     {
         Name = "run",
-        Arguments = "CONTAINER",
+        Arguments = "ID",
         Summary = "create and start a container, wait for it and delete it",
         Options =
         [

@@ -15,7 +15,7 @@ internal static class Start
     public static Verb Verb => new()
     {
         Name = "start",
-        Arguments = "CONTAINER",
+        Arguments = "ID",
         Summary = "run the program of a created container",
         Run = Run,
     };

@@ -9,7 +9,7 @@ internal static class State
     public static Verb Verb => new()
     {
         Name = "state",
-        Arguments = "CONTAINER",
+        Arguments = "ID",
         Summary = "print the state of a container",
         Run = Run,
     };

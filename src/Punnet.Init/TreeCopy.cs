@@ -1,0 +1,141 @@
+using System;
+using System.Runtime.InteropServices;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Init;
+
+/// <summary>
+/// tmpcopyup: what a tmpfs covers, copied into it before it is attached, where nothing else can reach it. Files, directories, links
+/// and nodes with their owners and permissions; a file with several names becomes several files.
+/// </summary>
+internal static class TreeCopy
+{
+    private const int DepthLimit = 64;
+    private const int Chunk = 4096;
+
+    /// <summary>Copies the content of one directory into another, both by descriptor.</summary>
+    public static Errno Run(int from, int to) => Copy(from, to, depth: 0);
+
+    private static Errno Copy(int from, int to, int depth)
+    {
+        if (depth == DepthLimit)
+        {
+            return Errno.ELOOP;
+        }
+
+        Span<byte> buffer = stackalloc byte[Chunk];
+        while (true)
+        {
+            Errno errno = Sys.ReadDirectory(from, buffer, out int count);
+            if (errno != Errno.None || count == 0)
+            {
+                return errno;
+            }
+
+            // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
+            for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19 && errno == Errno.None; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
+            {
+                ReadOnlySpan<byte> name = rest[19..];
+                name = name[..(name.IndexOf((byte)0) + 1)];
+                if (!name.SequenceEqual(".\0"u8) && !name.SequenceEqual("..\0"u8))
+                {
+                    errno = CopyOne(from, to, name, depth);
+                }
+            }
+
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+        }
+    }
+
+    private static Errno CopyOne(int from, int to, ReadOnlySpan<byte> name, int depth)
+    {
+        Errno errno = Sys.LinkStatusAt(from, name, out FileStatus status);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        // Owner before mode: changing the owner takes the set-user-ID bit away.
+        uint mode = status.Mode & 0xfffu;
+        return (status.Mode & FileMode.TypeMask) switch
+        {
+            FileMode.Directory => CopyDirectory(from, to, name, status, depth),
+            FileMode.Regular => CopyFile(from, to, name, status),
+            FileMode.SymbolicLink => CopyLink(from, to, name, status),
+            uint type => Then(Sys.MakeNodeAt(to, name, type | mode, status.DeviceMajor, status.DeviceMinor), to, name, status),
+        };
+    }
+
+    private static Errno CopyDirectory(int from, int to, ReadOnlySpan<byte> name, FileStatus status, int depth)
+    {
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+        Errno errno = Sys.MakeDirectoryAt(to, name, 0x1c0); // octal 0700
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        errno = Sys.OpenAt(from, name, Flags, 0, out int source);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        errno = Sys.OpenAt(to, name, Flags, 0, out int target);
+        if (errno == Errno.None)
+        {
+            errno = Copy(source, target, depth + 1);
+            errno = errno == Errno.None ? Own(target, status) : errno;
+            Sys.Close(target);
+        }
+
+        Sys.Close(source);
+        return errno;
+    }
+
+    private static Errno CopyFile(int from, int to, ReadOnlySpan<byte> name, FileStatus status)
+    {
+        Errno errno = Sys.OpenAt(from, name, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out int source);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        errno = Sys.OpenAt(to, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180, out int target); // octal 0600
+        if (errno == Errno.None)
+        {
+            errno = Sys.CopyContent(source, target);
+            errno = errno == Errno.None ? Own(target, status) : errno;
+            Sys.Close(target);
+        }
+
+        Sys.Close(source);
+        return errno;
+    }
+
+    private static Errno CopyLink(int from, int to, ReadOnlySpan<byte> name, FileStatus status)
+    {
+        Span<byte> target = stackalloc byte[Chunk + 1];
+        Errno errno = Sys.ReadLinkAt(from, name, target[..Chunk], out int length);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        target[length] = 0;
+        return Then(Sys.MakeLinkAt(target[..(length + 1)], to, name), to, name, status);
+    }
+
+    private static Errno Then(Errno made, int to, ReadOnlySpan<byte> name, FileStatus status) =>
+        made != Errno.None ? made : Sys.ChangeOwnerAt(to, name, status.Uid, status.Gid);
+
+    private static Errno Own(int target, FileStatus status)
+    {
+        Errno errno = Sys.ChangeOwner(target, status.Uid, status.Gid);
+        return errno == Errno.None ? Sys.ChangeMode(target, status.Mode & 0xfffu) : errno;
+    }
+}
