@@ -91,6 +91,8 @@ internal static class Execution
 
     private static NewProcess Clone(ProcessPlan plan, ExecTarget target, InitMaterial material, int cgroup)
     {
+        // Before the clone: the new process is seen in the container's pid namespace from its first moment (CVE-2016-9962).
+        Sys.Control(ProcessControl.SetDumpable, 0).OrThrow("protect the new process from the container");
         Sys.BlockSignals();
         Errno errno = Sys.Clone(CloneFlags.None, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)

@@ -1,7 +1,6 @@
 using System;
 using Punnet.Init;
 using Punnet.Kernel;
-using Punnet.Spec;
 
 namespace Punnet;
 
@@ -39,9 +38,9 @@ internal sealed class NewContainer : IDisposable
         }
 
         Directory.Unlock();
-        using Container container = Container.Look(Directory);
-        if (container.Record is StateRecord { Poststart.Count: > 0 })
+        if (_request.Config.Hooks is { Poststart.Count: > 0 })
         {
+            using Container container = Container.Look(Directory);
             Poststart.Run(container);
         }
     }

@@ -1,5 +1,4 @@
 using Punnet.Plan;
-using Punnet.Spec;
 
 namespace Punnet;
 
@@ -10,7 +9,7 @@ internal static class Poststart
     /// <exception cref="PunnetException">One failed: runtime.md#lifecycle wants the container stopped.</exception>
     public static void Run(Container container)
     {
-        if (container.Record is not StateRecord { Poststart.Count: > 0 } record)
+        if (container.Record is not { Poststart.Count: > 0 } record)
         {
             return;
         }

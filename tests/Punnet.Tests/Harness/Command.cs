@@ -48,7 +48,7 @@ internal sealed record Outcome(string What, int ExitCode, string Stdout, string 
 internal sealed class Command(string program, IReadOnlyList<string> arguments)
 {
     /// <summary>What every wait in this suite is limited by; User-Mode Linux on a loaded machine is slow.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     /// <summary>Working directory; null is the test's own.</summary>
     public string? WorkingDirectory { get; init; }

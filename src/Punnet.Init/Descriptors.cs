@@ -1,0 +1,42 @@
+using System;
+using Punnet.Kernel;
+
+namespace Punnet.Init;
+
+/// <summary>
+/// What the new process still holds of the host. It may wait for hours until it is started, in a container where somebody with
+/// CAP_SYS_PTRACE looks into /proc/PID/fd: everything that is not needed any more is closed as soon as that is so (CVE-2024-21626).
+/// </summary>
+internal static class Descriptors
+{
+    /// <summary>Closes all descriptors but the streams, those that the program inherits, and these.</summary>
+    /// <param name="material">Says what else is needed until the program runs.</param>
+    /// <param name="root">The container's root.</param>
+    /// <param name="report">Failures.</param>
+    public static void CloseHosts(InitMaterial material, int root, InitReport report)
+    {
+        Span<int> kept =
+        [
+            material.Channel, material.Image, material.StartGate, material.StartResult, material.ConsoleSocket, material.SeccompSocket,
+            material.HookState, material.HookOutput, root,
+        ];
+        kept.Sort();
+        int next = 3 + material.Preserved;
+        foreach (int descriptor in kept)
+        {
+            if (descriptor < next)
+            {
+                continue;
+            }
+
+            if (descriptor > next)
+            {
+                report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)next, (uint)descriptor - 1, onlyAtExec: false));
+            }
+
+            next = descriptor + 1;
+        }
+
+        report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)next, uint.MaxValue, onlyAtExec: false));
+    }
+}
