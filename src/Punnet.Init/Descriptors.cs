@@ -20,7 +20,7 @@ internal static class Descriptors
             material.Channel, material.Image, material.StartGate, material.StartResult, material.ConsoleSocket, material.SeccompSocket,
             material.HookState, material.HookOutput, root,
         ];
-        kept.Sort();
+        Sort(kept);
         int next = 3 + material.Preserved;
         foreach (int descriptor in kept)
         {
@@ -38,5 +38,21 @@ internal static class Descriptors
         }
 
         report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)next, uint.MaxValue, onlyAtExec: false));
+    }
+
+    // By insertion: the library's Sort allocates its comparer at first use.
+    private static void Sort(Span<int> numbers)
+    {
+        for (int i = 1; i < numbers.Length; i++)
+        {
+            int number = numbers[i];
+            int place = i;
+            for (; place > 0 && numbers[place - 1] > number; place--)
+            {
+                numbers[place] = numbers[place - 1];
+            }
+
+            numbers[place] = number;
+        }
     }
 }
