@@ -50,9 +50,9 @@ internal static class MountPlanner
         }
 
         bool isTmpfs = kind == MountKind.FileSystem && mount.Type == "tmpfs";
-        if (draft.CopyUpPlace is not null && (!isTmpfs || destination == "/tmp"))
+        if (draft.CopyUpPlace is not null && !isTmpfs)
         {
-            throw new SpecException(draft.CopyUpPlace, isTmpfs ? "/tmp cannot be copied up" : "only a tmpfs can start with what it covers");
+            throw new SpecException(draft.CopyUpPlace, "only a tmpfs can start with what it covers");
         }
 
         bool isDev = destination == "/dev" && isTmpfs;

@@ -13,6 +13,9 @@ public static class ResourcePlanner
     // cgroup-v2.rst, cpu.max: the period that holds where none was set.
     private const ulong DefaultPeriod = 100_000;
 
+    // cgroup-v2.rst, cpu.weight: what a cgroup has without being told.
+    private const ulong DefaultWeight = 100;
+
     /// <summary>Plans what is written.</summary>
     /// <param name="resources">linux.resources, or what an update gives; null plans nothing.</param>
     /// <param name="update">Whether the cgroup is in use and keeps what is not given; otherwise it is new.</param>
@@ -96,7 +99,13 @@ public static class ResourcePlanner
             }
             else
             {
-                draft.Writes.Add(draft.Make("cpu.weight", ResourcePlannerDraft.Text(weight), "cpu.shares") with { UnlessIdle = draft.IsUpdate && cpu.Idle is null });
+                draft.Writes.Add(draft.Make("cpu.weight", ResourcePlannerDraft.Text(weight), "cpu.shares") with
+                {
+                    UnlessIdle = draft.IsUpdate && cpu.Idle is null,
+
+                    // containerd always asks for what every cgroup has anyway: no loss where there is no controller.
+                    OnError = weight == DefaultWeight ? CgroupError.IgnoreMissing : CgroupError.Refuse,
+                });
             }
         }
 
