@@ -6,7 +6,11 @@ namespace Punnet.Plan;
 /// cgroup of the manager that makes it (its property ControlGroup: empty for the system's, user@N.service for a user's).
 /// </param>
 /// <param name="Unit">The unit that systemd makes; null with the cgroupfs driver.</param>
-public sealed record CgroupPlan(string Path, SystemdUnit? Unit);
+public sealed record CgroupPlan(string Path, SystemdUnit? Unit)
+{
+    /// <summary>The host's id of the user who gets the cgroup, to make cgroups below it; null leaves it to punnet's.</summary>
+    public uint? Owner { get; init; }
+}
 
 /// <summary>The unit that stands for a container with the systemd driver.</summary>
 /// <param name="Name">Full name: prefix-name.scope, or name.slice.</param>

@@ -57,7 +57,7 @@ public static class Planner
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux), namespaces.HasUser),
             Hooks = HookPlanner.Plan(config.Hooks),
-            Cgroup = Cgroup(linux, options, facts),
+            Cgroup = Cgroup(linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
         };

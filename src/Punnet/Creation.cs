@@ -54,6 +54,7 @@ internal static class Creation
         CgroupDirectory cgroup = rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
         CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
         cgroup.RestrictDevices(plan.DeviceProgram);
+        CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
 
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);

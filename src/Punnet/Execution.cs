@@ -70,7 +70,7 @@ internal static class Execution
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
             };
             ExecTarget target = Target(init.Number, request.Container.Init!.Value.Pid);
-            process = Clone(request.Plan, target, material, cgroup?.Number ?? -1);
+            process = Clone(request, target, material, cgroup?.Number ?? -1);
             childChannel.Dispose();
             Attend(request, process, channel);
             Creation.SetOomScore(request.Plan, process.Pid, proc);
@@ -89,7 +89,7 @@ internal static class Execution
     public static bool HasOwnUserNamespace(Container container) =>
         container.Init is ProcessIdentity init && (Differences(init.Pid) & CloneFlags.NewUser) != CloneFlags.None;
 
-    private static NewProcess Clone(ProcessPlan plan, ExecTarget target, InitMaterial material, int cgroup)
+    private static NewProcess Clone(ExecutionRequest request, ExecTarget target, InitMaterial material, int cgroup)
     {
         // Before the clone: the new process is seen in the container's pid namespace from its first moment (CVE-2016-9962).
         Sys.Control(ProcessControl.SetDumpable, 0).OrThrow("protect the new process from the container");
@@ -97,13 +97,24 @@ internal static class Execution
         Errno errno = Sys.Clone(CloneFlags.None, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
-            ExecInit.Run(plan, target, material);
+            ExecInit.Run(request.Plan, target, material);
         }
 
         Sys.UnblockSignals();
+        if (errno == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
+        {
+            using CgroupDirectory owned = inner;
+            return Clone(request with { SubCgroup = string.Empty }, target, material, inner.Number);
+        }
+
         errno.OrThrow("clone a process into the container's cgroup");
         return new NewProcess(pid, new Descriptor(pidfd), isStage: (target.Kinds & CloneFlags.NewPid) != CloneFlags.None);
     }
+
+    // A program such as systemd makes cgroups below the container's and gives controllers to them; the container's own cgroup then takes
+    // no process any more (cgroup-v2.rst, "No Internal Process Constraint"), and the one of the first process does.
+    private static CgroupDirectory? InnerCgroup(Container container) =>
+        container.Init is ProcessIdentity init ? CgroupDirectory.TryOpen(CgroupMount.PathOf(init.Pid.ToString())) : null;
 
     private static void Attend(ExecutionRequest request, NewProcess process, Descriptor channel)
     {

@@ -67,6 +67,8 @@ internal sealed class Globals
         "ps" => Ps.Verb,
         "pause" => Pause.Verb,
         "resume" => Pause.ResumeVerb,
+        "update" => Update.Verb,
+        "events" => Events.Verb,
         "spec" => SpecVerb.Verb,
         "features" => FeaturesVerb.Verb,
         _ => null,
@@ -77,7 +79,7 @@ internal sealed class Globals
     {
         StringBuilder text = new();
         text.Append("punnet - a container runtime: runs an OCI bundle\n\nUsage: punnet [options] COMMAND [arguments]\n\nCommands:\n");
-        foreach (string name in (ReadOnlySpan<string>)["create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "spec", "features"])
+        foreach (string name in (ReadOnlySpan<string>)["create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "spec", "features"])
         {
             text.Append("  ").Append(name.PadRight(12)).Append(FindVerb(name)!.Summary).Append('\n');
         }

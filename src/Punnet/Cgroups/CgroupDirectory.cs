@@ -14,14 +14,18 @@ internal sealed class CgroupDirectory : IDisposable
 {
     private readonly Descriptor _directory;
 
-    private CgroupDirectory(string path, Descriptor directory)
+    private CgroupDirectory(string mount, string path, Descriptor directory)
     {
-        Path = path;
+        Path = mount + path;
+        BelowMount = path;
         _directory = directory;
     }
 
     /// <summary>Its path on the host, the mount point included.</summary>
     public string Path { get; }
+
+    /// <summary>Its path below the mount point.</summary>
+    public string BelowMount { get; }
 
     /// <summary>Its descriptor, for clone3(2).</summary>
     public int Number => _directory.Number;
@@ -29,9 +33,9 @@ internal sealed class CgroupDirectory : IDisposable
     /// <summary>Opens a container's cgroup, or null when it is gone.</summary>
     public static CgroupDirectory? TryOpen(string path)
     {
-        string host = CgroupMount.Find() + path;
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(host).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
-        return errno == Errno.None ? new CgroupDirectory(host, new Descriptor(directory)) : null;
+        string mount = CgroupMount.Find();
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(mount + path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        return errno == Errno.None ? new CgroupDirectory(mount, path, new Descriptor(directory)) : null;
     }
 
     /// <summary>Makes a container's cgroup and what is missing above it.</summary>
@@ -51,7 +55,7 @@ internal sealed class CgroupDirectory : IDisposable
 
             if (slash < 0)
             {
-                CgroupDirectory made = new(part, Descriptor.Open(part, OpenFlags.ReadOnly | OpenFlags.Directory));
+                CgroupDirectory made = new(mount, path, Descriptor.Open(part, OpenFlags.ReadOnly | OpenFlags.Directory));
                 if (errno == Errno.EEXIST)
                 {
                     made.CheckUnused();
@@ -110,9 +114,9 @@ internal sealed class CgroupDirectory : IDisposable
     /// <exception cref="SysException">It cannot be removed.</exception>
     public void Remove()
     {
-        RemoveChildren(Number);
         for (int attempt = 0; ; attempt++)
         {
+            RemoveChildren(Number);
             Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
             if (errno is Errno.None or Errno.ENOENT)
             {
@@ -193,7 +197,12 @@ internal sealed class CgroupDirectory : IDisposable
         if (Sys.OpenAt(directory, "cgroup.procs\0"u8, OpenFlags.ReadOnly, 0, out int file) == Errno.None)
         {
             using Descriptor owned = new(file);
-            foreach (string line in Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs")).Split('\n'))
+            // A threaded cgroup has no list of processes (EOPNOTSUPP): they are in the list of the domain above it.
+            Span<byte> first = stackalloc byte[1];
+            bool isThreaded = Sys.Read(file, first, out _) == Errno.EOPNOTSUPP;
+            Sys.Rewind(file);
+            string list = isThreaded ? string.Empty : Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs"));
+            foreach (string line in list.Split('\n'))
             {
                 if (int.TryParse(line, out int pid))
                 {

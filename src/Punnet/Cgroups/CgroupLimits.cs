@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Text;
 using Punnet.Abi;
@@ -7,7 +6,7 @@ using Punnet.Plan;
 
 namespace Punnet.Cgroups;
 
-/// <summary>linux.resources: writes the planned values, and enables the controllers that they need on the way down.</summary>
+/// <summary>linux.resources: writes the planned values.</summary>
 internal static class CgroupLimits
 {
     /// <summary>Applies limits to a new cgroup.</summary>
@@ -18,28 +17,74 @@ internal static class CgroupLimits
     /// <exception cref="PunnetException">A limit cannot be had.</exception>
     public static void Apply(CgroupDirectory cgroup, string path, ResourcePlan plan, Log log)
     {
+        Warn(plan, log);
+        CgroupControllers.Enable(path);
+        WriteAll(cgroup, path, plan.Writes, null);
+    }
+
+    /// <summary>Changes limits of a cgroup in use: all of them, or none.</summary>
+    /// <param name="cgroup">The cgroup.</param>
+    /// <param name="path">Its path below the mount.</param>
+    /// <param name="plan">What to check and to write.</param>
+    /// <param name="log">Takes the plan's warnings.</param>
+    /// <exception cref="PunnetException">A limit cannot be had; the old ones hold.</exception>
+    public static void Update(CgroupDirectory cgroup, string path, ResourcePlan plan, Log log)
+    {
+        Warn(plan, log);
+        CheckUsage(cgroup, plan.UsageChecks);
+        CgroupControllers.Enable(path);
+        CgroupSnapshot old = new(cgroup);
+        try
+        {
+            WriteAll(cgroup, path, plan.Writes, old);
+        }
+        catch (PunnetException failure)
+        {
+            List<string> changed = old.Restore();
+            throw changed.Count == 0
+                ? failure
+                : new PunnetException(failure.Message + "; " + string.Join(", ", changed) + " did not take the old value back", failure.Hint);
+        }
+    }
+
+    private static void Warn(ResourcePlan plan, Log log)
+    {
         foreach (string warning in plan.Warnings)
         {
             log.Warn(warning);
         }
+    }
 
-        Enable(path, plan.Writes);
-        for (int i = 0; i < plan.Writes.Count; i++)
+    // runc's words, which people search for.
+    private static void CheckUsage(CgroupDirectory cgroup, IReadOnlyList<UsageCheck> checks)
+    {
+        foreach (UsageCheck check in checks)
         {
-            CgroupWrite write = plan.Writes[i];
-            Errno errno = Write(cgroup, write);
-            if (errno == Errno.EINVAL && write.OnError == CgroupError.RetryAfterNext && i + 1 < plan.Writes.Count)
+            if (long.TryParse(HostFile.TryReadText(cgroup.Number, "memory.current\0"u8)?.TrimEnd(), out long usage) && check.Limit <= usage)
             {
-                Check(plan.Writes[i + 1], Write(cgroup, plan.Writes[i + 1]), cgroup);
-                errno = Write(cgroup, write);
-                i++;
+                throw new PunnetException("rejecting " + check.What + " " + check.Limit.ToString() + " <= usage " + usage.ToString() + " (" + check.Place + ")");
             }
-
-            Check(write, errno, cgroup);
         }
     }
 
-    private static Errno Write(CgroupDirectory cgroup, CgroupWrite write)
+    private static void WriteAll(CgroupDirectory cgroup, string path, IReadOnlyList<CgroupWrite> writes, CgroupSnapshot? old)
+    {
+        for (int i = 0; i < writes.Count; i++)
+        {
+            CgroupWrite write = writes[i];
+            Errno errno = Write(cgroup, write, old);
+            if (errno == Errno.EINVAL && write.OnError == CgroupError.RetryAfterNext && i + 1 < writes.Count)
+            {
+                Check(writes[i + 1], Write(cgroup, writes[i + 1], old), cgroup, path);
+                errno = Write(cgroup, write, old);
+                i++;
+            }
+
+            Check(write, errno, cgroup, path);
+        }
+    }
+
+    private static Errno Write(CgroupDirectory cgroup, CgroupWrite write, CgroupSnapshot? old)
     {
         if (write.UnlessIdle && (HostFile.TryReadText(cgroup.Number, "cpu.idle\0"u8)?.StartsWith('1') ?? false))
         {
@@ -52,57 +97,22 @@ internal static class CgroupLimits
             value = now.Split(' ', '\n')[0] + " " + value;
         }
 
+        old?.Remember(write.File, value);
         Errno errno = cgroup.TryWrite(write.File, Encoding.UTF8.GetBytes(value));
-        return errno == Errno.ENOENT && write.Otherwise is CgroupWrite other ? Write(cgroup, other) : errno;
+        return errno == Errno.ENOENT && write.Otherwise is CgroupWrite other ? Write(cgroup, other, old) : errno;
     }
 
-    private static void Check(CgroupWrite write, Errno errno, CgroupDirectory cgroup)
+    private static void Check(CgroupWrite write, Errno errno, CgroupDirectory cgroup, string path)
     {
         if (errno == Errno.None || (errno == Errno.ENOENT && write.OnError == CgroupError.IgnoreMissing))
         {
             return;
         }
 
+        string? hint = null;
         bool isMissing = errno == Errno.ENOENT && write.Controller.Length > 0;
+        string reason = isMissing ? CgroupControllers.Explain(path, write.Controller, out hint) : errno.Words();
         throw new PunnetException(
-            "cannot set " + write.File + " to \"" + write.Value + "\" (" + write.Place + ") in " + cgroup.Path + ": "
-            + (isMissing ? "the controller " + write.Controller + " is not available there" : errno.Words()));
-    }
-
-    // A controller is enabled for a cgroup's children by the cgroup itself: from the root down to the parent.
-    private static void Enable(string path, IReadOnlyList<CgroupWrite> writes)
-    {
-        StringBuilder wanted = new();
-        foreach (CgroupWrite write in writes)
-        {
-            string entry = "+" + write.Controller + " ";
-            if (write.Controller.Length > 0 && !wanted.ToString().Contains(entry, StringComparison.Ordinal))
-            {
-                wanted.Append(entry);
-            }
-        }
-
-        if (wanted.Length == 0)
-        {
-            return;
-        }
-
-        string mount = CgroupMount.Find();
-        string[] controllers = wanted.ToString().Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        for (int slash = 0; slash >= 0; slash = path.IndexOf('/', slash + 1))
-        {
-            string file = mount + path[..slash] + "/cgroup.subtree_control";
-            if (Sys.OpenAt(Sys.WorkingDirectory, CString.Of(file).WithNul, OpenFlags.WriteOnly, 0, out int descriptor) != Errno.None)
-            {
-                continue;
-            }
-
-            // One by one: a single one that is missing would make the kernel refuse all. What is missing shows when its file is written.
-            using Descriptor owned = new(descriptor);
-            foreach (string controller in controllers)
-            {
-                Sys.Write(descriptor, Encoding.UTF8.GetBytes(controller), out _);
-            }
-        }
+            "cannot set " + write.File + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": " + reason, hint);
     }
 }

@@ -1,0 +1,95 @@
+using System.Collections.Generic;
+using Punnet.Cgroups;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Verbs;
+
+/// <summary><c>update</c>: changes limits of a container. What is not given stays, and after an error everything has stayed.</summary>
+internal static class Update
+{
+    /// <summary>The command.</summary>
+    public static Verb Verb => new()
+    {
+        Name = "update",
+        Arguments = "ID",
+        Summary = "change the limits of a container",
+        Options = UpdateOptions.Options,
+        Run = Run,
+    };
+
+    private static int Run(Globals globals, CommandLine line)
+    {
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        Resources resources = UpdateOptions.Overlay(line, Read(line, globals.Log));
+        bool isPossible = container.Status is ContainerStatus.Running or ContainerStatus.Created or ContainerStatus.Paused;
+        using CgroupDirectory? cgroup = isPossible ? container.TryOpenCgroup() : null;
+        if (cgroup is null)
+        {
+            throw new PunnetException("container not running");
+        }
+
+        CgroupLimits.Update(cgroup, cgroup.BelowMount, Plan(line, resources, cgroup), globals.Log);
+        return 0;
+    }
+
+    private static Resources Read(CommandLine line, Log log)
+    {
+        string? path = line.Value("resources");
+        if (string.IsNullOrEmpty(path))
+        {
+            return new Resources();
+        }
+
+        string name = UpdateOptions.FileName(line);
+        byte[] text = path == "-" ? HostFile.Read(0, name) : HostFile.Read(path);
+        UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
+        try
+        {
+            Resources resources = SpecJson.ReadResources(text, unknown);
+            foreach (UnknownProperty property in unknown?.Found ?? [])
+            {
+                log.Debug(name + ": ignoring the unknown property " + property.Place
+                    + (property.Nearest is null ? "" : "; did you mean \"" + property.Nearest + "\"?"));
+            }
+
+            return resources;
+        }
+        catch (SpecException refusal)
+        {
+            throw new PunnetException(name + ": " + refusal.Message);
+        }
+    }
+
+    private static ResourcePlan Plan(CommandLine line, Resources resources, CgroupDirectory cgroup)
+    {
+        try
+        {
+            ResourcePlan plan = ResourcePlanner.Plan(resources, update: true, MemoryLimit(cgroup), root: "");
+            List<CgroupWrite> writes = [];
+            foreach (CgroupWrite write in plan.Writes)
+            {
+                string name = UpdateOptions.Name(line, write.Place);
+                writes.Add(write with { Place = name, Otherwise = write.Otherwise is null ? null : write.Otherwise with { Place = name } });
+            }
+
+            List<UsageCheck> checks = [];
+            foreach (UsageCheck check in plan.UsageChecks)
+            {
+                checks.Add(check with { Place = UpdateOptions.Name(line, check.Place) });
+            }
+
+            return plan with { Writes = writes, UsageChecks = checks };
+        }
+        catch (SpecException refusal)
+        {
+            throw new PunnetException(UpdateOptions.Name(line, refusal.Place) + refusal.Message[refusal.Place.Length..]);
+        }
+    }
+
+    private static long? MemoryLimit(CgroupDirectory cgroup)
+    {
+        string? text = HostFile.TryReadText(cgroup.Number, "memory.max\0"u8)?.TrimEnd();
+        return text == "max" ? -1 : long.TryParse(text, out long limit) ? limit : null;
+    }
+}

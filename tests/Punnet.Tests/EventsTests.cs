@@ -1,0 +1,198 @@
+using System;
+using System.Text.Json.Nodes;
+using Punnet.Tests.Harness;
+using Xunit;
+
+namespace Punnet.Tests;
+
+/// <summary><c>events</c>: statistics, out-of-memory kills, and the end.</summary>
+public sealed class EventsTests : ContainerTest
+{
+    [Fact]
+    public void Stats_is_one_line_of_json()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        string text = container.Call("events", "--stats", container.Id).Succeeds().Stdout;
+        Assert.EndsWith("}\n", text, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', text[..^1]);
+        JsonObject line = JsonNode.Parse(text)!.AsObject();
+        Assert.Equal("stats", (string?)line["type"]);
+        Assert.Equal(container.Id, (string?)line["id"]);
+        JsonObject data = line["data"]!.AsObject();
+        foreach (string member in new[] { "cpu", "cpuset", "memory", "pids", "blkio", "hugetlb", "intel_rdt" })
+        {
+            Assert.IsType<JsonObject>(data[member]);
+        }
+
+        // cpu.stat is in every cgroup, whatever controllers there are; nanoseconds.
+        Assert.True((ulong)data["cpu"]!["usage"]!["total"]! % 1000 == 0);
+        Assert.True((ulong)data["cpu"]!["usage"]!["total"]! > 0);
+    }
+
+    [Fact]
+    public void Statistics_are_what_the_kernel_counts()
+    {
+        Controllers.Need("memory");
+        Container container = NewContainer().Sleeps()
+            .Limits("""{"memory":{"limit":67108864,"swap":134217728},"pids":{"limit":50},"cpu":{"quota":50000,"period":100000}}""").CreateAndStart();
+        JsonNode data = Data(container);
+        Assert.Equal("{\"current\":1,\"limit\":50,\"events\":{\"max\":0}}", data["pids"]!.ToJsonString());
+        JsonNode memory = data["memory"]!;
+        Assert.Equal(67108864ul, (ulong)memory["usage"]!["limit"]!);
+        Assert.InRange((ulong)memory["usage"]!["usage"]!, 1ul, 67108864ul);
+        Assert.Equal(134217728ul, (ulong)memory["swap"]!["limit"]!);
+        Assert.Equal((ulong)memory["usage"]!["usage"]!, (ulong)memory["swap"]!["usage"]!);
+        Assert.Equal((ulong)memory["cache"]!, (ulong)memory["raw"]!["file"]!);
+        Assert.True(memory["raw"]!.AsObject().Count > 20);
+        foreach (string name in new[] { "low", "high", "max", "oom", "oom_kill", "oom_group_kill" })
+        {
+            Assert.Equal(0ul, (ulong)memory["events"]![name]!);
+        }
+
+        Assert.NotNull(data["cpu"]!["throttling"]!["periods"]);
+    }
+
+    [Fact]
+    public void No_limit_is_the_largest_number()
+    {
+        Controllers.Need("memory");
+        Container container = NewContainer().Sleeps().Create();
+        JsonNode data = Data(container);
+        Assert.Equal(ulong.MaxValue, (ulong)data["memory"]!["usage"]!["limit"]!);
+        Assert.Equal(ulong.MaxValue, (ulong)data["memory"]!["swap"]!["limit"]!);
+        Assert.Null(data["pids"]!["limit"]);
+    }
+
+    [Fact]
+    public void Pressure_is_told_where_the_kernel_counts_it()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        Assert.SkipUnless(System.IO.File.Exists(container.Cgroup + "/cpu.pressure"), "needs a kernel with pressure stall information");
+        JsonNode some = Data(container)["cpu"]!["psi"]!["some"]!;
+        Assert.True((double)some["avg10"]! >= 0);
+        Assert.NotNull(some["avg60"]);
+        Assert.NotNull(some["avg300"]);
+        Assert.NotNull(some["total"]);
+    }
+
+    [Fact]
+    public void Huge_pages_are_told_by_their_size()
+    {
+        Controllers.Need("hugetlb");
+        Container container = NewContainer().Sleeps().Limits("""{"hugepageLimits":[{"pageSize":"2MB","limit":4194304}]}""").Create();
+        Assert.Equal("{\"usage\":0,\"limit\":4194304,\"failcnt\":0}", Data(container)["hugetlb"]!["2MB"]!.ToJsonString());
+    }
+
+    [Theory]
+    [InlineData("50ms")]
+    [InlineData("0.05s")]
+    [InlineData("0m0.04s10000us")]
+    public void Statistics_come_at_once_and_then_in_the_interval_until_the_container_stops(string interval)
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        using RunningCommand events = container.Command("events", "--interval", interval, container.Id).Start();
+        Eventually.True(() => events.Stdout.Split('\n').Length > 4, "four lines");
+        Assert.False(events.HasExited);
+        container.Stop();
+        string[] lines = events.Wait().Succeeds().Stdout.TrimEnd('\n').Split('\n');
+        Assert.All(lines, line => Assert.Equal("stats", (string?)JsonNode.Parse(line)!["type"]));
+    }
+
+    [Fact]
+    public void With_a_long_interval_there_is_one_line_and_the_end()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        using RunningCommand events = container.Command("events", container.Id, "--interval=1h30m").Start();
+        Eventually.True(() => events.Stdout.EndsWith('\n'), "the first line");
+        container.Stop();
+        _ = Assert.Single(events.Wait().Succeeds().Stdout.TrimEnd('\n').Split('\n'));
+    }
+
+    [Fact]
+    public void Deleting_the_container_ends_the_events()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        using RunningCommand events = container.Command("events", "--interval", "1h", container.Id).Start();
+        Eventually.True(() => events.Stdout.EndsWith('\n'), "the first line");
+        container.Delete("--force").Succeeds();
+        Assert.Equal("", events.Wait().Succeeds().Stderr);
+    }
+
+    [Fact]
+    public void A_created_container_has_events_too()
+    {
+        Container container = NewContainer().Runs("true").Create();
+        using RunningCommand events = container.Command("events", "--interval", "1h", container.Id).Start();
+        Eventually.True(() => events.Stdout.EndsWith('\n'), "the first line");
+        container.Start();
+        _ = events.Wait().Succeeds();
+    }
+
+    [Fact]
+    public void A_reader_that_goes_away_ends_the_events()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        Command pipe = new("sh", ["-c", "\"$@\" | head -n 1", "sh", Runtime.Path, "--root", container.StateRoot, "events", "--interval", "1h", container.Id]);
+        Outcome outcome = pipe.Run().Succeeds();
+        Assert.StartsWith("{\"type\":\"stats\"", outcome.Stdout, StringComparison.Ordinal);
+        Assert.Equal("", outcome.Stderr);
+    }
+
+    [Fact]
+    public void A_kill_for_want_of_memory_is_told_and_counted()
+    {
+        Controllers.Need("memory");
+        Container container = NewContainer().Sleeps().Limits("""{"memory":{"limit":16777216,"swap":16777216}}""").CreateAndStart();
+        using RunningCommand events = container.Command("events", "--interval", "1h", container.Id).Start();
+        Eventually.True(() => events.Stdout.EndsWith('\n'), "the first line");
+        container.Exec("dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1").Returns(137);
+        string oom = $$"""{"type":"oom","id":"{{container.Id}}"}""";
+        Eventually.True(() => events.Stdout.EndsWith(oom + "\n", StringComparison.Ordinal), "the line of the kill");
+        JsonNode told = Data(container)["memory"]!["events"]!;
+        Assert.Equal(1ul, (ulong)told["oom_kill"]!);
+        Assert.True((ulong)told["max"]! > 0);
+        container.Stop();
+        _ = Assert.Single(events.Wait().Succeeds().Stdout.Split('\n'), line => line == oom);
+    }
+
+    [Fact]
+    public void The_kill_that_ends_the_container_is_told_before_the_end()
+    {
+        Controllers.Need("memory");
+        Container container = NewContainer().Runs("dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1")
+            .Limits("""{"memory":{"limit":16777216,"swap":16777216}}""").Create();
+        using RunningCommand events = container.Command("events", "--interval", "1h", container.Id).Start();
+        Eventually.True(() => events.Stdout.EndsWith('\n'), "the first line");
+        container.Start();
+        Assert.EndsWith($$"""{"type":"oom","id":"{{container.Id}}"}""" + "\n", events.Wait().Succeeds().Stdout, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("0s", "duration interval must be greater than 0")]
+    [InlineData("-1s", "duration interval must be greater than 0")]
+    [InlineData("5", "invalid value \"5\" for flag -interval")]
+    [InlineData("", "invalid value \"\" for flag -interval")]
+    [InlineData("5 s", "invalid value \"5 s\" for flag -interval")]
+    [InlineData("s", "invalid value \"s\" for flag -interval")]
+    [InlineData("1.2.3s", "invalid value \"1.2.3s\" for flag -interval")]
+    [InlineData("5d", "invalid value \"5d\" for flag -interval")]
+    [InlineData("99999999h", "invalid value \"99999999h\" for flag -interval")]
+    public void An_interval_that_is_none_is_refused(string interval, string expected)
+    {
+        Container container = NewContainer().Sleeps().Create();
+        container.Call("events", "--interval", interval, container.Id).Fails(expected);
+    }
+
+    [Fact]
+    public void A_stopped_container_has_no_events()
+    {
+        Container container = NewContainer().Runs("true").CreateAndStart().WaitFor("stopped");
+        container.Call("events", container.Id).Fails($"container with id {container.Id} is not running");
+        container.Call("events", "--stats", "no-such-container").Fails("container does not exist");
+    }
+
+    private static JsonNode Data(Container container)
+    {
+        return JsonNode.Parse(container.Call("events", "--stats", container.Id).Succeeds().Stdout)!["data"]!;
+    }
+}
