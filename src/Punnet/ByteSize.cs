@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 
 namespace Punnet;
 
@@ -24,18 +23,7 @@ internal static class ByteSize
         int power = rest.IsEmpty ? 0 : "kmgtp".IndexOf(char.ToLowerInvariant(rest[^1]), StringComparison.Ordinal) + 1;
         rest = power > 0 ? rest[..^1] : rest;
         rest = EndsWith(rest, ' ') ? rest[..^1] : rest;
-        if (!decimal.TryParse(rest, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal number))
-        {
-            return false;
-        }
-
-        for (int i = 0; i < power; i++)
-        {
-            number = number > long.MaxValue ? number : number * 1024;
-        }
-
-        bytes = number > long.MaxValue ? -1 : (long)number;
-        return number <= long.MaxValue;
+        return Quantity.TryParse(rest, 1L << (10 * power), out bytes);
     }
 
     private static bool EndsWith(ReadOnlySpan<char> text, char letter) => !text.IsEmpty && char.ToLowerInvariant(text[^1]) == letter;

@@ -83,15 +83,12 @@ public sealed class EventsTests : ContainerTest
         Assert.Equal("{\"usage\":0,\"limit\":4194304,\"failcnt\":0}", Data(container)["hugetlb"]!["2MB"]!.ToJsonString());
     }
 
-    [Theory]
-    [InlineData("50ms")]
-    [InlineData("0.05s")]
-    [InlineData("0m0.04s10000us")]
-    public void Statistics_come_at_once_and_then_in_the_interval_until_the_container_stops(string interval)
+    [Fact]
+    public void Statistics_come_at_once_and_then_in_the_interval_until_the_container_stops()
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
-        using RunningCommand events = container.Command("events", "--interval", interval, container.Id).Start();
-        Eventually.True(() => events.Stdout.Split('\n').Length > 4, "four lines");
+        using RunningCommand events = container.Command("events", "--interval", "0m0.1s1ms100us", container.Id).Start();
+        Eventually.True(() => events.Stdout.Split('\n').Length > 3, "three lines");
         Assert.False(events.HasExited);
         container.Stop();
         string[] lines = events.Wait().Succeeds().Stdout.TrimEnd('\n').Split('\n');
@@ -179,8 +176,7 @@ public sealed class EventsTests : ContainerTest
     [InlineData("99999999h", "invalid value \"99999999h\" for flag -interval")]
     public void An_interval_that_is_none_is_refused(string interval, string expected)
     {
-        Container container = NewContainer().Sleeps().Create();
-        container.Call("events", "--interval", interval, container.Id).Fails(expected);
+        Runtime.Run("events", "--interval", interval, "no-such-container").Fails(expected);
     }
 
     [Fact]

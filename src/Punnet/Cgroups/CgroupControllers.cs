@@ -33,9 +33,11 @@ internal static class CgroupControllers
         {
             string directory = mount + path[..slash];
             List<string> missing = Missing(List(directory, Offered), List(directory, Given));
-            if (missing.Count > 0 && Give(directory, string.Join(' ', missing)) != Errno.None)
+            Errno errno = missing.Count > 0 ? Give(directory, string.Join(' ', missing)) : Errno.None;
+            if (errno is not (Errno.None or Errno.EBUSY))
             {
-                // A single one that is refused makes the kernel refuse all.
+                // A single one that is refused makes the kernel refuse all. Not so where processes are in the way (EBUSY): it would take
+                // the threaded ones (cpu, pids), and then no process into the cgroups below (cgroup-v2.rst, "Threads").
                 missing.ForEach(controller => Give(directory, controller));
             }
         }
@@ -61,7 +63,7 @@ internal static class CgroupControllers
 
             if (Array.IndexOf(List(directory, Given), controller) < 0)
             {
-                Errno errno = Give(directory, "+" + controller);
+                Errno errno = slash > 0 && List(directory, "cgroup.procs").Length > 0 ? Errno.EBUSY : Give(directory, "+" + controller);
                 if (errno != Errno.None)
                 {
                     hint = errno == Errno.EBUSY

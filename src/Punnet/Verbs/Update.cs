@@ -20,8 +20,8 @@ internal static class Update
 
     private static int Run(Globals globals, CommandLine line)
     {
-        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         Resources resources = UpdateOptions.Overlay(line, Read(line, globals.Log));
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         bool isPossible = container.Status is ContainerStatus.Running or ContainerStatus.Created or ContainerStatus.Paused;
         using CgroupDirectory? cgroup = isPossible ? container.TryOpenCgroup() : null;
         if (cgroup is null)
