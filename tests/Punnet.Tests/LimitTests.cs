@@ -99,6 +99,23 @@ public sealed class LimitTests : ContainerTest
     }
 
     [Fact]
+    public void A_weight_of_disks_needs_a_scheduler_or_a_cost_model()
+    {
+        Controllers.Need("io");
+        Container container = NewContainer().Sleeps().Limits("""{"blockIO":{"weight":100}}""");
+        Outcome outcome = container.TryCreate();
+        if (outcome.ExitCode == 0)
+        {
+            string weight = CgroupTree.DirectoryOf(container.Pid) + "/io.bfq.weight";
+            Assert.Equal("default 100\n", File.ReadAllText(File.Exists(weight) ? weight : CgroupTree.DirectoryOf(container.Pid) + "/io.weight").Replace("default 910", "default 100", StringComparison.Ordinal));
+        }
+        else
+        {
+            outcome.Fails("cannot set io.bfq.weight or io.weight to \"100\" (linux.resources.blockIO.weight)", "the controller io is enabled");
+        }
+    }
+
+    [Fact]
     public void A_parent_with_processes_is_why_a_limit_cannot_be_had()
     {
         Container owner = NewContainer().Sleeps();

@@ -112,7 +112,8 @@ internal static class CgroupLimits
         string? hint = null;
         bool isMissing = errno == Errno.ENOENT && write.Controller.Length > 0;
         string reason = isMissing ? CgroupControllers.Explain(path, write.Controller, out hint) : errno.Words();
+        string file = write.Otherwise is null ? write.File : write.File + " or " + write.Otherwise.File;
         throw new PunnetException(
-            "cannot set " + write.File + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": " + reason, hint);
+            "cannot set " + file + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": " + reason, hint);
     }
 }
