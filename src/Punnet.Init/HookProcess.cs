@@ -72,6 +72,8 @@ public static class HookProcess
 
     private static Errno Become(HookMaterial hook, int state, int output, int directory)
     {
+        // A hook ends with who waits for it.
+        Sys.Control(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
         Errno errno = Sys.Rewind(state);
         if (errno == Errno.None)
         {

@@ -41,7 +41,7 @@ public sealed class StdioTests : ContainerTest
         container.Bundle.Write();
         string line = $"'{Runtime.Path}' --root '{container.StateRoot}' create --bundle '{container.Bundle.Path}' {container.Id} </dev/null | cat";
         using RunningCommand piped = new Command("/bin/sh", ["-c", line]).Start();
-        Eventually.True(() => Directory.Exists(container.StateRoot + "/" + container.Id) && container.Call("state", container.Id).Stdout.Contains("\"created\"", StringComparison.Ordinal), "created");
+        Eventually.True(() => Directory.Exists(container.StateRoot + "/" + container.Id) && container.Call("state", container.Id).Stdout.Contains("\"status\": \"created\"", StringComparison.Ordinal), "created");
         container.Start();
         Eventually.True(() => piped.Stdout == "from inside\n", "output through the pipe");
         Assert.False(piped.HasExited);
