@@ -27,7 +27,7 @@ internal static class MountPlanner
         string place = Place.At("mounts", index);
         if (mount.UidMappings.Count > 0 || mount.GidMappings.Count > 0)
         {
-            throw new SpecException(place + ".uidMappings", "id-mapped mounts are not supported yet");
+            throw new SpecException(place + (mount.UidMappings.Count > 0 ? ".uidMappings" : ".gidMappings"), "id-mapped mounts are not supported yet");
         }
 
         string destination = Destination(mount, place, root);
@@ -52,7 +52,8 @@ internal static class MountPlanner
         bool isTmpfs = kind == MountKind.FileSystem && mount.Type == "tmpfs";
         if (draft.CopyUpPlace is not null && !isTmpfs)
         {
-            throw new SpecException(draft.CopyUpPlace, "only a tmpfs can start with what it covers");
+            string found = kind == MountKind.Bind ? "this is a bind mount" : "the type is \"" + mount.Type + "\"";
+            throw new SpecException(draft.CopyUpPlace, "\"tmpcopyup\" is for a tmpfs, and " + found);
         }
 
         bool isDev = destination == "/dev" && isTmpfs;
@@ -63,6 +64,7 @@ internal static class MountPlanner
             Destination = Place.Text(destination, place + ".destination"),
             Source = Source(mount, kind, place, bundle),
             Type = kind is MountKind.FileSystem ? Place.Text(mount.Type!, place + ".type") : default,
+            // cgroups(7): those of cgroup2 count only where the host mounts it.
             Parameters = kind is MountKind.FileSystem or MountKind.Remount ? [.. draft.FileSystemFlags, .. draft.Parameters] : [],
             Recursive = draft.IsRecursiveBind,
             Set = isDev ? draft.Set & ~MountAttributes.ReadOnly : draft.Set,
@@ -105,9 +107,9 @@ internal static class MountPlanner
 
         // runtime-spec 1.2: a relative destination starts at "/". A path that already leads into the root is taken as meant.
         string path = PathText.Clean("/" + written);
-        if (root != "/" && path.StartsWith(root + "/", StringComparison.Ordinal))
+        if (root != "/" && (path + "/").StartsWith(root + "/", StringComparison.Ordinal))
         {
-            path = path[root.Length..];
+            path = path == root ? "/" : path[root.Length..];
         }
 
         return path != "/" ? path : throw new SpecException(place + ".destination", "\"" + written + "\" is the container's root itself");
@@ -207,7 +209,12 @@ internal static class MountPlanner
         {
             if (option.Length == 0)
             {
-                throw new SpecException(place, "is empty");
+                throw new SpecException(place, "is empty: expected the name of an option");
+            }
+
+            if (option[0] == '=')
+            {
+                throw new SpecException(place, "\"" + option + "\" has no name before the \"=\"");
             }
 
             if (Parameters.Count == 0)
