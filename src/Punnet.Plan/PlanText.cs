@@ -242,7 +242,7 @@ public static class PlanText
         text.Line(plan.NoNewPrivileges, "no_new_privs");
         foreach (LimitStep limit in plan.Limits)
         {
-            text.Line("limit " + LimitPlanner.Name(limit.Kind) + " " + Limit(limit.Soft) + " of " + Limit(limit.Hard)
+            text.Line("limit " + limit.Name + " " + Limit(limit.Soft) + " of " + Limit(limit.Hard)
                 + " (" + Place.At("process.rlimits", limit.Index) + ")");
         }
 

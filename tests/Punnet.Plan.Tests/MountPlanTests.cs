@@ -49,6 +49,9 @@ public sealed class MountPlanTests
     [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["sync","lazytime"]}""", "bind /srv on /mnt")]
     [InlineData("""{"destination":"/mnt","type":"xfs","options":["noquota","sync","logbsize=32k"]}""", "mount xfs (xfs) on /mnt sync noquota logbsize=32k")]
     [InlineData("""{"destination":"/mnt","type":"overlay","options":["lowerdir=/a:/b=c"]}""", "mount overlay (overlay) on /mnt lowerdir=/a:/b=c")]
+    [InlineData("""{"destination":"/mnt","type":"xfs","source":"/dev/sda","options":["ro","noquota"]}""", "mount /dev/sda (xfs) on /mnt ro noquota, set ro")]
+    [InlineData("""{"destination":"/mnt","type":"xfs","source":"/dev/sda","options":["ro","rw"]}""", "mount /dev/sda (xfs) on /mnt, clear ro")]
+    [InlineData("""{"destination":"/mnt","type":"tmpfs","source":"/tmpfs","options":["ro","mode=1"]}""", "mount /tmpfs (tmpfs) on /mnt mode=1, set ro")]
     [InlineData("""{"destination":"/mnt","type":"xfs","options":["defaults","loud","silent"]}""", "mount xfs (xfs) on /mnt")]
     // Places with a meaning of their own.
     [InlineData("""{"destination":"/proc","type":"proc"}""", "mount proc (proc) on /proc, through no link, perhaps over proc")]
@@ -96,6 +99,38 @@ public sealed class MountPlanTests
     public void What_is_not_built_yet_is_refused_and_not_ignored(string mount, string expected) =>
         Assert.Equal(expected, Plans.Refusal("{\"mounts\":[" + mount + "]}"));
 
+    [Theory]
+    [InlineData(50, "lowerdir=/A:/B")]
+    [InlineData(126, "lowerdir=/A:/B")]
+    [InlineData(127, "lowerdir+=/A lowerdir+=/B")]
+    [InlineData(254, "lowerdir+=/A lowerdir+=/B")]
+    public void Lower_layers_are_divided_where_they_do_not_fit_into_one_parameter(int length, string expected)
+    {
+        string a = new('a', length), b = new('b', length);
+        MountStep step = Plans.With(Overlay("lowerdir=/" + a + ":/" + b)).Mounts[0];
+
+        Assert.Equal(expected, string.Join(' ', step.Parameters.Select(parameter => parameter.Key + "=" + parameter.Value)).Replace(a, "A", System.StringComparison.Ordinal).Replace(b, "B", System.StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("overlay", "upperdir=/", "", "upperdir", 256)]
+    [InlineData("overlay", "lowerdir=/", "", "lowerdir+", 256)]
+    [InlineData("overlay", "lowerdir=/", "::/data", "lowerdir", 263)]
+    [InlineData("overlay", "lowerdir=/", "\\\\:x", "lowerdir", 259)]
+    [InlineData("xfs", "lowerdir=/", ":/b", "lowerdir", 259)]
+    public void A_value_that_fsconfig_would_not_take_is_refused(string type, string start, string end, string key, int length) => Assert.Equal(
+        "mounts[0].options[0]: the value of \"" + key + "\" is " + length + " bytes long, and the kernel takes at most 255",
+        Plans.Refusal(Overlay(start + new string('x', 255) + end).Replace("\"overlay\"", "\"" + type + "\"", System.StringComparison.Ordinal)));
+
+    [Fact]
+    public void A_mount_takes_a_thousand_parameters_and_not_many_more()
+    {
+        string Options(int count) => """{"mounts":[{"destination":"/mnt","type":"xfs","options":[""" + string.Join(',', Enumerable.Repeat("\"a\"", count)) + "]}]}";
+
+        Assert.Equal(1024, Plans.With(Options(1024)).Mounts[0].Parameters.Length);
+        Assert.Equal("mounts[0].options: 1025 parameters of the file system, and punnet takes at most 1024", Plans.Refusal(Options(1025)));
+    }
+
     [Fact]
     public void Mounts_keep_their_order_and_places()
     {
@@ -132,4 +167,6 @@ public sealed class MountPlanTests
     [Fact]
     public void The_named_options_are_sorted_and_each_stands_once() =>
         Assert.Equal(MountOptions.Names.Distinct().Order(System.StringComparer.Ordinal), MountOptions.Names);
+
+    private static string Overlay(string option) => """{"mounts":[{"destination":"/mnt","type":"overlay","options":[""" + "\"" + option + "\"]}]}";
 }
