@@ -39,7 +39,7 @@ public enum InitStep
     /// <summary>Opening the file system type of mounts[item].</summary>
     MountType,
 
-    /// <summary>A parameter of mounts[item / 256]: its parameter item % 256.</summary>
+    /// <summary>A parameter of mounts[item / <see cref="Plan.MountParameter.Limit"/>]: the rest of that division.</summary>
     MountParameter,
 
     /// <summary>Making the file system of mounts[item].</summary>

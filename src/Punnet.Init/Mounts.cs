@@ -83,7 +83,7 @@ internal static class Mounts
         {
             MountParameter parameter = step.Parameters[i];
             Errno errno = Sys.ConfigureFileSystem(context, parameter.Key.WithNul, parameter.Value.WithNul);
-            report.Check(InitStep.MountParameter, (step.Index * 256) + i, errno);
+            report.Check(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno);
         }
     }
 

@@ -47,6 +47,12 @@ internal static class DevicePlanner
                 place + ".path", string.IsNullOrEmpty(device.Path) ? "is missing" : "\"" + device.Path + "\" is not an absolute path");
         }
 
+        string path = PathText.Clean(device.Path);
+        if (path == "/")
+        {
+            throw new SpecException(place + ".path", "\"" + device.Path + "\" is the container's root itself");
+        }
+
         uint type = device.Type switch
         {
             "c" or "u" => FileMode.CharacterDevice,
@@ -58,12 +64,12 @@ internal static class DevicePlanner
         bool isFifo = type == FileMode.Fifo;
         uint mode = device.FileMode ?? ReadWriteAll;
         return new DeviceStep(
-            Place.Text(PathText.Clean(device.Path), place + ".path"),
+            Place.Text(path, place + ".path"),
             type | (mode & 0xfff),
             isFifo ? 0 : Number(device.Major, MajorLimit, place + ".major"),
             isFifo ? 0 : Number(device.Minor, MinorLimit, place + ".minor"),
-            device.Uid ?? 0,
-            device.Gid ?? 0,
+            Place.Id(device.Uid ?? 0, place + ".uid"),
+            Place.Id(device.Gid ?? 0, place + ".gid"),
             index);
     }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using Punnet.Abi;
@@ -8,6 +9,14 @@ namespace Punnet.Plan;
 /// <summary>process.rlimits.</summary>
 internal static class LimitPlanner
 {
+    // In the order of ResourceLimit: asm-generic/resource.h.
+    private static readonly string[] s_names =
+    [
+        "RLIMIT_CPU", "RLIMIT_FSIZE", "RLIMIT_DATA", "RLIMIT_STACK", "RLIMIT_CORE", "RLIMIT_RSS", "RLIMIT_NPROC", "RLIMIT_NOFILE",
+        "RLIMIT_MEMLOCK", "RLIMIT_AS", "RLIMIT_LOCKS", "RLIMIT_SIGPENDING", "RLIMIT_MSGQUEUE", "RLIMIT_NICE", "RLIMIT_RTPRIO",
+        "RLIMIT_RTTIME",
+    ];
+
     /// <summary>Plans every limit.</summary>
     /// <exception cref="SpecException">A limit is unknown, named twice, or soft beyond hard.</exception>
     public static ImmutableArray<LimitStep> Plan(IReadOnlyList<Rlimit> limits, string place)
@@ -37,24 +46,8 @@ internal static class LimitPlanner
         return steps.MoveToImmutable();
     }
 
-    private static ResourceLimit? Kind(string? type) => type switch
-    {
-        "RLIMIT_CPU" => ResourceLimit.Cpu,
-        "RLIMIT_FSIZE" => ResourceLimit.FileSize,
-        "RLIMIT_DATA" => ResourceLimit.Data,
-        "RLIMIT_STACK" => ResourceLimit.Stack,
-        "RLIMIT_CORE" => ResourceLimit.Core,
-        "RLIMIT_RSS" => ResourceLimit.ResidentSet,
-        "RLIMIT_NPROC" => ResourceLimit.Processes,
-        "RLIMIT_NOFILE" => ResourceLimit.OpenFiles,
-        "RLIMIT_MEMLOCK" => ResourceLimit.LockedMemory,
-        "RLIMIT_AS" => ResourceLimit.AddressSpace,
-        "RLIMIT_LOCKS" => ResourceLimit.Locks,
-        "RLIMIT_SIGPENDING" => ResourceLimit.PendingSignals,
-        "RLIMIT_MSGQUEUE" => ResourceLimit.MessageQueue,
-        "RLIMIT_NICE" => ResourceLimit.Nice,
-        "RLIMIT_RTPRIO" => ResourceLimit.RealtimePriority,
-        "RLIMIT_RTTIME" => ResourceLimit.RealtimeTime,
-        _ => null,
-    };
+    /// <summary>The kernel's name of a limit.</summary>
+    public static string Name(ResourceLimit kind) => s_names[(int)kind];
+
+    private static ResourceLimit? Kind(string? type) => Array.IndexOf(s_names, type) is >= 0 and int number ? (ResourceLimit)number : null;
 }

@@ -9,6 +9,8 @@ namespace Punnet.Plan;
 /// <summary>config.md#mounts: from what was written to steps.</summary>
 internal static class MountPlanner
 {
+    private static readonly MountParameter s_readOnly = new(CString.Of("ro"), default);
+
     /// <summary>Plans every mount, in order.</summary>
     /// <exception cref="SpecException">A mount cannot be made as it is written.</exception>
     public static ImmutableArray<MountStep> Plan(IReadOnlyList<Mount> mounts, string bundle, string root)
@@ -27,14 +29,14 @@ internal static class MountPlanner
         string place = Place.At("mounts", index);
         if (mount.UidMappings.Count > 0 || mount.GidMappings.Count > 0)
         {
-            throw new SpecException(place + ".uidMappings", "id-mapped mounts are not supported yet");
+            throw new SpecException(place + (mount.UidMappings.Count > 0 ? ".uidMappings" : ".gidMappings"), "id-mapped mounts are not supported yet");
         }
 
         string destination = Destination(mount, place, root);
         Draft draft = new();
         for (int i = 0; i < mount.Options.Count; i++)
         {
-            draft.Add(mount.Options[i], Place.At(place + ".options", i));
+            draft.Add(mount.Options[i], mount.Type, Place.At(place + ".options", i));
         }
 
         MountKind kind = Kind(mount, draft);
@@ -52,7 +54,8 @@ internal static class MountPlanner
         bool isTmpfs = kind == MountKind.FileSystem && mount.Type == "tmpfs";
         if (draft.CopyUpPlace is not null && !isTmpfs)
         {
-            throw new SpecException(draft.CopyUpPlace, "only a tmpfs can start with what it covers");
+            string found = kind == MountKind.Bind ? "this is a bind mount" : "the type is \"" + mount.Type + "\"";
+            throw new SpecException(draft.CopyUpPlace, "\"tmpcopyup\" is for a tmpfs, and " + found);
         }
 
         bool isDev = destination == "/dev" && isTmpfs;
@@ -63,7 +66,8 @@ internal static class MountPlanner
             Destination = Place.Text(destination, place + ".destination"),
             Source = Source(mount, kind, place, bundle),
             Type = kind is MountKind.FileSystem ? Place.Text(mount.Type!, place + ".type") : default,
-            Parameters = kind is MountKind.FileSystem or MountKind.Remount ? [.. draft.FileSystemFlags, .. draft.Parameters] : [],
+            // cgroups(7): those of cgroup2 count only where the host mounts it.
+            Parameters = kind is MountKind.FileSystem or MountKind.Remount ? Parameters(mount, kind, draft, place) : [],
             Recursive = draft.IsRecursiveBind,
             Set = isDev ? draft.Set & ~MountAttributes.ReadOnly : draft.Set,
             Clear = draft.Clear,
@@ -76,6 +80,19 @@ internal static class MountPlanner
             CopiesUp = draft.CopyUpPlace is not null,
             KeepsMode = isTmpfs && !draft.HasMode,
         };
+    }
+
+    private static ImmutableArray<MountParameter> Parameters(Mount mount, MountKind kind, Draft draft, string place)
+    {
+        // Without it the file system would be opened for writing, which a read-only device refuses (EACCES). What lies in memory has
+        // no device, and its mount points are still to be made in it.
+        bool isReadOnlyDevice = kind == MountKind.FileSystem && (draft.Set & MountAttributes.ReadOnly) != MountAttributes.None
+            && mount.Source?.StartsWith('/') == true && mount.Type != "tmpfs";
+        ImmutableArray<MountParameter> parameters =
+            [.. isReadOnlyDevice ? [s_readOnly] : ImmutableArray<MountParameter>.Empty, .. draft.FileSystemFlags, .. draft.Parameters];
+        return parameters.Length <= MountParameter.Limit
+            ? parameters
+            : throw new SpecException(place + ".options", parameters.Length.ToString() + " parameters of the file system, and punnet takes at most 1024");
     }
 
     private static MountKind Kind(Mount mount, Draft draft)
@@ -105,9 +122,9 @@ internal static class MountPlanner
 
         // runtime-spec 1.2: a relative destination starts at "/". A path that already leads into the root is taken as meant.
         string path = PathText.Clean("/" + written);
-        if (root != "/" && path.StartsWith(root + "/", StringComparison.Ordinal))
+        if (root != "/" && (path + "/").StartsWith(root + "/", StringComparison.Ordinal))
         {
-            path = path[root.Length..];
+            path = path == root ? "/" : path[root.Length..];
         }
 
         return path != "/" ? path : throw new SpecException(place + ".destination", "\"" + written + "\" is the container's root itself");
@@ -165,7 +182,7 @@ internal static class MountPlanner
 
         public bool HasMode { get; private set; }
 
-        public void Add(string option, string place)
+        public void Add(string option, string? type, string place)
         {
             MountOptions.Effect effect = MountOptions.Find(option);
             switch (effect.Meaning)
@@ -198,16 +215,21 @@ internal static class MountPlanner
                 case MountOptions.Meaning.Unsupported:
                     throw new SpecException(place, "\"" + option + "\" is not supported yet");
                 case MountOptions.Meaning.Parameter:
-                    AddParameter(option, place);
+                    AddParameter(option, type, place);
                     break;
             }
         }
 
-        private void AddParameter(string option, string place)
+        private void AddParameter(string option, string? type, string place)
         {
             if (option.Length == 0)
             {
-                throw new SpecException(place, "is empty");
+                throw new SpecException(place, "is empty: expected the name of an option");
+            }
+
+            if (option[0] == '=')
+            {
+                throw new SpecException(place, "\"" + option + "\" has no name before the \"=\"");
             }
 
             if (Parameters.Count == 0)
@@ -219,8 +241,13 @@ internal static class MountPlanner
             int equals = option.IndexOf('=', StringComparison.Ordinal);
             string key = equals < 0 ? option : option[..equals];
             HasMode |= key == "mode";
-            Parameters.Add(new MountParameter(
-                Place.Text(key, place), equals < 0 ? default : Place.Text(option[(equals + 1)..], place)));
+            if (type == "overlay" && key == "lowerdir" && equals > 0 && OverlayPlanner.Divide(option[(equals + 1)..], place) is List<MountParameter> layers)
+            {
+                Parameters.AddRange(layers);
+                return;
+            }
+
+            Parameters.Add(MountParameter.Of(key, equals < 0 ? null : option[(equals + 1)..], place));
         }
     }
 }

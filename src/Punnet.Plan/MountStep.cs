@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Punnet.Abi;
+using Punnet.Spec;
 
 namespace Punnet.Plan;
 
@@ -77,4 +78,22 @@ public sealed record MountStep
 /// <summary>One parameter of a file system, for fsconfig(2).</summary>
 /// <param name="Key">Name.</param>
 /// <param name="Value">Value; null for a flag.</param>
-public readonly record struct MountParameter(CString Key, CString Value);
+public readonly record struct MountParameter(CString Key, CString Value)
+{
+    /// <summary>Most bytes of a key or a value: fsconfig(2) takes 256 with the NUL.</summary>
+    public const int LongestValue = 255;
+
+    /// <summary>Most parameters of one mount: a failure names a mount and its parameter with one number.</summary>
+    public const int Limit = 1024;
+
+    /// <summary>A parameter from config.json.</summary>
+    /// <exception cref="SpecException">Its value is too long.</exception>
+    internal static MountParameter Of(string key, string? value, string place)
+    {
+        CString text = value is null ? default : Place.Text(value, place);
+        return text.Text.Length <= LongestValue
+            ? new MountParameter(Place.Text(key, place), text)
+            : throw new SpecException(
+                place, "the value of \"" + key + "\" is " + text.Text.Length.ToString() + " bytes long, and the kernel takes at most 255");
+    }
+}

@@ -119,7 +119,7 @@ internal static class NamespacePlanner
             string here = Place.At(place, i);
             if (mapping.Size == 0)
             {
-                throw new SpecException(here + ".size", "0 maps nothing");
+                throw new SpecException(here + ".size", "0 maps nothing: expected 1 or more");
             }
 
             // 4294967295 itself is no id: it means "none" to the kernel.
@@ -128,11 +128,35 @@ internal static class NamespacePlanner
                 throw new SpecException(here + ".size", mapping.Size.ToString() + " ids go beyond the largest, 4294967294");
             }
 
+            RefuseOverlap(mappings, i, place);
             text.Append(mapping.ContainerId).Append(' ').Append(mapping.HostId).Append(' ').Append(mapping.Size).Append('\n');
         }
 
         return CString.Of(text.ToString());
     }
+
+    // The kernel would only say EINVAL, for the table as a whole.
+    private static void RefuseOverlap(IReadOnlyList<IdMapping> mappings, int index, string place)
+    {
+        IdMapping mapping = mappings[index];
+        for (int i = 0; i < index; i++)
+        {
+            IdMapping earlier = mappings[i];
+            (string Whose, uint First)? overlap =
+                Overlap(mapping.ContainerId, mapping.Size, earlier.ContainerId, earlier.Size) ? ("container", mapping.ContainerId)
+                : Overlap(mapping.HostId, mapping.Size, earlier.HostId, earlier.Size) ? ("host", mapping.HostId)
+                : null;
+            if (overlap is (string whose, uint first))
+            {
+                throw new SpecException(
+                    Place.At(place, index),
+                    "the " + whose + "'s ids " + first.ToString() + " to " + (first + mapping.Size - 1).ToString() + " overlap those of " + Place.At(place, i));
+            }
+        }
+    }
+
+    private static bool Overlap(uint first, uint size, uint otherFirst, uint otherSize) =>
+        first < (ulong)otherFirst + otherSize && otherFirst < (ulong)first + size;
 
     private static CString TimeOffsets(Linux linux, CloneFlags seen, bool makesTime)
     {
@@ -164,7 +188,7 @@ internal static class NamespacePlanner
 
             if (offset.Value.Nanoseconds > 999_999_999)
             {
-                throw new SpecException(place + ".nanosecs", offset.Value.Nanoseconds.ToString() + " is a second or more");
+                throw new SpecException(place + ".nanosecs", offset.Value.Nanoseconds.ToString() + " is a second or more: expected 0 to 999999999");
             }
 
             text.Append(offset.Key).Append(' ').Append(offset.Value.Seconds).Append(' ').Append(offset.Value.Nanoseconds).Append('\n');

@@ -159,7 +159,7 @@ public static class Planner
         "unbindable" => MountFlags.Unbindable,
         "runbindable" => MountFlags.Unbindable | MountFlags.Recursive,
         _ => throw new SpecException(
-            "linux.rootfsPropagation", "\"" + written + "\" is not a propagation (shared, slave, private or unbindable)"),
+            "linux.rootfsPropagation", "\"" + written + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)"),
     };
 
     private static bool HasHostDev(ImmutableArray<MountStep> mounts)

@@ -69,4 +69,8 @@ public sealed record ProcessPlan
 /// <param name="Soft">Soft limit.</param>
 /// <param name="Hard">Hard limit.</param>
 /// <param name="Index">Place in process.rlimits.</param>
-public sealed record LimitStep(ResourceLimit Kind, ulong Soft, ulong Hard, int Index);
+public sealed record LimitStep(ResourceLimit Kind, ulong Soft, ulong Hard, int Index)
+{
+    /// <summary>Its native name, such as RLIMIT_NOFILE.</summary>
+    public string Name => LimitPlanner.Name(Kind);
+}

@@ -54,9 +54,9 @@ internal static class ProcessPlanner
             NeedsHome = needsHome,
             Candidates = Candidates(process.Args[0], path, dot + "args[0]"),
             Cwd = Place.Text(process.Cwd, dot + "cwd"),
-            Uid = process.User.Uid,
-            Gid = process.User.Gid,
-            Groups = [.. process.User.AdditionalGids],
+            Uid = Place.Id(process.User.Uid, dot + "user.uid"),
+            Gid = Place.Id(process.User.Gid, dot + "user.gid"),
+            Groups = Groups(process.User.AdditionalGids, dot + "user.additionalGids"),
             Umask = process.User.Umask ?? 0x12, // octal 022
             Limits = LimitPlanner.Plan(process.Rlimits, dot + "rlimits"),
             Capabilities = CapabilityPlanner.Plan(process.Capabilities, dot + "capabilities", facts.LastCapability, ownsUser ? ulong.MaxValue : facts.Capabilities, warnings),
@@ -145,7 +145,7 @@ internal static class ProcessPlanner
     {
         if (program.Length == 0)
         {
-            throw new SpecException(place, "is empty");
+            throw new SpecException(place, "is empty: expected the name of a program");
         }
 
         if (program.Contains('/', StringComparison.Ordinal))
@@ -164,6 +164,17 @@ internal static class ProcessPlanner
         }
 
         return candidates.ToImmutable();
+    }
+
+    private static ImmutableArray<uint> Groups(IReadOnlyList<uint> written, string place)
+    {
+        ImmutableArray<uint>.Builder groups = ImmutableArray.CreateBuilder<uint>(written.Count);
+        for (int i = 0; i < written.Count; i++)
+        {
+            groups.Add(Place.Id(written[i], Place.At(place, i)));
+        }
+
+        return groups.MoveToImmutable();
     }
 
     private static ImmutableArray<CString> Texts(IReadOnlyList<string> texts, string place)

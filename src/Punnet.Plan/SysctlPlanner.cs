@@ -70,7 +70,7 @@ internal static class SysctlPlanner
             throw new SpecException(place, "needs a " + name + " namespace in linux.namespaces: without one it would change the host");
         }
 
-        if (path == "kernel/domainname" && domainname is not null && domainname != value)
+        if (path == "kernel/domainname" && !string.IsNullOrEmpty(domainname) && domainname != value)
         {
             throw new SpecException(place, "\"" + value + "\" contradicts the property domainname, \"" + domainname + "\"");
         }

@@ -20,8 +20,8 @@ internal static class Failures
             case >= InitStep.MountSource and <= InitStep.MountAttach when step != InitStep.MountParameter:
                 return Mount(plan.Mounts[item], step, failure.Errno);
             case InitStep.MountParameter:
-                MountStep mount = plan.Mounts[item / 256];
-                MountParameter parameter = mount.Parameters[item % 256];
+                MountStep mount = plan.Mounts[item / MountParameter.Limit];
+                MountParameter parameter = mount.Parameters[item % MountParameter.Limit];
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
                 return new PunnetException("cannot mount " + mount.Type + " on " + mount.Destination + ": it does not take the option \""
                     + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
@@ -80,7 +80,7 @@ internal static class Failures
             InitStep.Group => "cannot become group " + plan.Gid.ToString() + " (process.user.gid): " + words,
             InitStep.User => "cannot become user " + plan.Uid.ToString() + " (process.user.uid): " + words,
             InitStep.Capabilities => "cannot set the capabilities (process.capabilities): " + words,
-            InitStep.Limit => "cannot set the resource limit " + plan.Limits[failure.Item].Kind.ToString() + " (process.rlimits["
+            InitStep.Limit => "cannot set the resource limit " + plan.Limits[failure.Item].Name + " (process.rlimits["
                 + plan.Limits[failure.Item].Index.ToString() + "]): " + words,
             InitStep.OwnFile => "exec: \"" + plan.Args[0] + "\": permission denied: it is punnet itself (process.args[0])",
             InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Item) + " (process.capabilities.bounding): " + words,

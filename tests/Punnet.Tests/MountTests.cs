@@ -322,6 +322,50 @@ public sealed class MountTests : ContainerTest
         }
     }
 
+    // fsconfig(2) takes at most 255 bytes a value, and engines' layers have long names.
+    [Fact]
+    public void An_overlay_may_have_more_lower_layers_than_fit_into_one_parameter()
+    {
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 5), "lowerdir+ needs Linux 6.5");
+        Container container = NewContainer().Runs("ls", "/mnt");
+        string layers = "";
+        for (int layer = 0; layer < 4; layer++)
+        {
+            string directory = container.Directory + "/" + new string('l', 80) + layer.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            Directory.CreateDirectory(directory);
+            File.WriteAllText($"{directory}/file{layer}", "");
+            layers += (layer == 0 ? "" : ":") + directory;
+        }
+
+        container.Bundle.Mount("/mnt", "overlay", "overlay", "lowerdir=" + layers);
+        Assert.Equal("file0\nfile1\nfile2\nfile3\n", container.RunToEnd());
+    }
+
+    // Opened for writing, a read-only device says EACCES: "ro" must reach the file system, not only the mount.
+    [Fact]
+    public void A_file_system_on_a_read_only_device_can_be_mounted()
+    {
+        Container container = NewContainer().Sleeps();
+        string image = container.Directory + "/image";
+        new Command("truncate", ["--size=8M", image]).Run().Succeeds();
+        new Command("mkfs.ext4", ["-q", image]).Run().Succeeds();
+        Outcome loop = new Command("losetup", ["--read-only", "--find", "--show", image]).Run();
+        Assert.SkipUnless(loop.ExitCode == 0, "needs a loop device");
+        string device = loop.Stdout.TrimEnd('\n');
+        try
+        {
+            container.Bundle.Mount("/mnt", "ext4", device, "ro", "nosuid");
+            container.Bundle.Add("linux.resources.devices", """{"allow":true,"type":"b","access":"r"}""");
+            container.CreateAndStart();
+            MountInfo.At(container.Pid, "/mnt").Has("ro", "nosuid").HasSuper("ro");
+            container.Delete("--force").Succeeds();
+        }
+        finally
+        {
+            new Command("losetup", ["--detach", device]).Run().Succeeds();
+        }
+    }
+
     private static void Check(Container container, string present, string absent)
     {
         container.CreateAndStart();

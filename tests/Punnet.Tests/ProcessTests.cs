@@ -48,6 +48,18 @@ public sealed class ProcessTests : ContainerTest
         Assert.Equal(["A=2"], Array.FindAll(Environment(container), static entry => entry.StartsWith("A=", StringComparison.Ordinal)));
     }
 
+    // setresuid(2) takes -1 for "unchanged", and unchanged is root.
+    [Theory]
+    [InlineData("""{"uid":4294967295,"gid":0}""", "process.user.uid: 4294967295 is not an id")]
+    [InlineData("""{"uid":0,"gid":4294967295}""", "process.user.gid: 4294967295 is not an id")]
+    public void The_number_that_is_no_id_does_not_become_root(string user, string expected)
+    {
+        Container container = NewContainer().Runs("id", "-u");
+        container.Bundle.Set("process.user", user);
+        container.TryCreate().Fails(Runtime.IsPunnet ? expected : "");
+        container.AssertNothingLeft();
+    }
+
     [Theory]
     [InlineData("""{"uid":0,"gid":0}""", "HOME=/root")]
     [InlineData("""{"uid":1000,"gid":1000}""", "HOME=/home/user")]

@@ -1,0 +1,357 @@
+using System;
+using System.Collections.Immutable;
+using System.Text;
+using Punnet.Abi;
+
+namespace Punnet.Plan;
+
+/// <summary>
+/// A plan as text: one line a step, in the order in which they happen. It exists to be reviewed as a diff: whatever changes what a
+/// create does changes a line here.
+/// </summary>
+public static class PlanText
+{
+    /// <summary>Writes a plan.</summary>
+    /// <param name="plan">Of a create.</param>
+    /// <returns>Sections of lines, with a line end after each; an empty section is left out.</returns>
+    public static string Of(ContainerPlan plan)
+    {
+        Sections text = new();
+        text.Open("cgroup");
+        Cgroup(text, plan);
+        text.Open("namespaces");
+        Namespaces(text, plan.Namespaces);
+        text.Step("keyring", plan.Keyring);
+        text.Open("root");
+        text.Line("mount " + PlanWords.Quoted(plan.Root));
+        text.Line((plan.NoPivot ? "enter by moving the mount" : "enter by pivot_root") + " after the createContainer hooks");
+        text.Line(plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation));
+        text.Line(plan.RootReadOnly, "read-only");
+        text.Open("mounts");
+        foreach (MountStep mount in plan.Mounts)
+        {
+            Mount(text, mount);
+        }
+
+        text.Open("devices");
+        Devices(text, plan);
+        text.Open("hooks");
+        Hooks(text, plan.Hooks);
+        text.Open("names");
+        text.Step("hostname", plan.HostName);
+        text.Step("domainname", plan.DomainName);
+        text.Open("sysctls");
+        foreach (SysctlStep sysctl in plan.Sysctls)
+        {
+            text.Line(PlanWords.Quoted(sysctl.Name) + ": " + PlanWords.Quoted(sysctl.Value) + " to /proc/" + PlanWords.Quoted(sysctl.Path)
+                + " of the " + PlanWords.Of(sysctl.Kind) + " namespace");
+        }
+
+        text.Open("masks");
+        foreach (CString path in plan.ReadOnlyPaths)
+        {
+            text.Step("read-only", path);
+        }
+
+        foreach (CString path in plan.MaskedPaths)
+        {
+            text.Step("hide", path);
+        }
+
+        text.Open("process");
+        Process(text, plan.Process);
+        text.Open("seccomp");
+        Seccomp(text, plan.Process);
+        return text.ToString();
+    }
+
+    private static void Cgroup(Sections text, ContainerPlan plan)
+    {
+        text.Line("path " + PlanWords.Quoted(plan.Cgroup.Path));
+        if (plan.Cgroup.Unit is SystemdUnit unit)
+        {
+            text.Line("unit " + PlanWords.Quoted(unit.Name) + " in " + PlanWords.Quoted(unit.Slice) + (unit.IsSlice ? ", a slice itself" : ""));
+        }
+
+        foreach (UsageCheck check in plan.Resources.UsageChecks)
+        {
+            text.Line("check that the usage is below the " + check.What + " " + check.Limit.ToString() + " (" + check.Place + ")");
+        }
+
+        foreach (CgroupWrite write in plan.Resources.Writes)
+        {
+            text.Line("write " + Write(write));
+        }
+
+        text.Line("device program of " + plan.DeviceProgram.Length.ToString() + " instructions");
+        foreach (string warning in plan.Resources.Warnings)
+        {
+            text.Line("warn: " + warning);
+        }
+    }
+
+    private static string Write(CgroupWrite write)
+    {
+        StringBuilder text = new(PlanWords.Quoted(write.File));
+        text.Append(' ').Append(PlanWords.Quoted(write.Value)).Append(write.KeepsFirstWord ? " after its first word" : "");
+        text.Append(" (").Append(write.Place).Append(write.Controller.Length == 0 ? "" : ", controller " + write.Controller).Append(')');
+        text.Append(write.UnlessIdle ? ", unless idle" : "");
+        text.Append(write.OnError switch
+        {
+            CgroupError.Refuse => "",
+            CgroupError.IgnoreMissing => ", if there is such a file",
+            CgroupError.RetryAfterNext => ", perhaps after the next one",
+            _ => ", on error " + write.OnError.ToString(),
+        });
+        return write.Otherwise is null ? text.ToString() : text.Append(", or ").Append(Write(write.Otherwise)).ToString();
+    }
+
+    private static void Namespaces(Sections text, NamespacePlan plan)
+    {
+        text.Line(plan.NewTime, "unshare time");
+        text.Table("clock", plan.TimeOffsets);
+        if (plan.Staged)
+        {
+            text.Line("clone a process that joins and then clones the container's");
+        }
+        else
+        {
+            Clone(text, plan);
+        }
+
+        foreach (NamespaceJoin join in plan.Joins)
+        {
+            text.Line("join " + PlanWords.Of(join.Kind) + " " + PlanWords.Quoted(join.Path) + " (" + Place.At("linux.namespaces", join.Index) + ")");
+        }
+
+        if (plan.Staged)
+        {
+            Clone(text, plan);
+        }
+
+        text.Line(plan.NewCgroup, "unshare cgroup");
+    }
+
+    private static void Clone(Sections text, NamespacePlan plan)
+    {
+        text.Line("clone " + PlanWords.Of(plan.New));
+        text.Table("uid map", plan.UidMap);
+        text.Table("gid map", plan.GidMap);
+    }
+
+    private static void Mount(Sections text, MountStep step)
+    {
+        StringBuilder line = new();
+        line.Append(step.Kind switch
+        {
+            MountKind.FileSystem => "mount ",
+            MountKind.Bind => step.Recursive ? "bind the tree " : "bind ",
+            MountKind.Remount => "remount ",
+            MountKind.Cgroup => "mount the cgroup ",
+            _ => step.Kind.ToString() + " ",
+        });
+        if (step.Kind != MountKind.Remount)
+        {
+            line.Append(PlanWords.Quoted(step.Source)).Append(step.Type.IsNull ? "" : " (" + PlanWords.Quoted(step.Type) + ")").Append(" on ");
+        }
+
+        line.Append(PlanWords.Quoted(step.Destination));
+        foreach (MountParameter parameter in step.Parameters)
+        {
+            line.Append(' ').Append(PlanWords.Quoted(parameter.Key.ToString() + (parameter.Value.IsNull ? "" : "=" + parameter.Value.ToString())));
+        }
+
+        Change(line, "set", step.Set);
+        Change(line, "clear", step.Clear);
+        Change(line, "set in the tree", step.RecursiveSet);
+        Change(line, "clear in the tree", step.RecursiveClear);
+        foreach (MountFlags propagation in step.Propagation)
+        {
+            line.Append(", ").Append(PlanWords.Of(propagation));
+        }
+
+        line.Append(step.Kind != MountKind.Bind && step.Recursive ? ", the tree" : "");
+        line.Append(step.KeepsMode ? ", with the mode of what it covers" : "");
+        line.Append(step.CopiesUp ? ", with the files of what it covers" : "");
+        line.Append(step.ReadOnlyLate ? ", ro at the end" : "");
+        line.Append(step.NoSymlinks ? ", through no link" : "");
+        line.Append(step.MayCoverProc ? ", perhaps over proc" : "");
+        text.Line(line.Append(" (").Append(Place.At("mounts", step.Index)).Append(')').ToString());
+    }
+
+    private static void Change(StringBuilder line, string what, MountAttributes attributes)
+    {
+        if (attributes != MountAttributes.None)
+        {
+            line.Append(", ").Append(what).Append(' ').Append(PlanWords.Of(attributes));
+        }
+    }
+
+    private static void Devices(Sections text, ContainerPlan plan)
+    {
+        if (!plan.MakesDevices)
+        {
+            text.Line("none: /dev is the host's");
+            return;
+        }
+
+        foreach (DeviceStep device in plan.Devices)
+        {
+            text.Line((device.Mode & FileMode.TypeMask) switch
+            {
+                FileMode.CharacterDevice => "c ",
+                FileMode.BlockDevice => "b ",
+                FileMode.Fifo => "p ",
+                uint other => "0x" + other.ToString("x") + " ",
+            } + device.Major.ToString() + ":" + device.Minor.ToString() + " " + PlanWords.Quoted(device.Path) + " mode " + Octal(device.Mode & 0xfff)
+                + " owner " + device.Uid.ToString() + ":" + device.Gid.ToString()
+                + (device.Index < 0 ? "" : " (" + Place.At("linux.devices", device.Index) + ")"));
+        }
+
+        foreach (LinkStep link in plan.Links)
+        {
+            text.Line("link /dev/" + PlanWords.Quoted(link.Name) + " to " + PlanWords.Quoted(link.Target));
+        }
+    }
+
+    private static void Hooks(Sections text, HooksPlan plan)
+    {
+        Hooks(text, plan.Prestart);
+        Hooks(text, plan.CreateRuntime);
+        Hooks(text, plan.CreateContainer);
+        Hooks(text, plan.StartContainer);
+        Hooks(text, plan.Poststart);
+        Hooks(text, plan.Poststop);
+    }
+
+    private static void Hooks(Sections text, ImmutableArray<HookStep> hooks)
+    {
+        foreach (HookStep hook in hooks)
+        {
+            text.Line(Place.At(hook.Kind, hook.Index) + " " + PlanWords.Quoted(hook.Path) + ", args" + PlanWords.Quoted(hook.Args)
+                + (hook.Env.IsDefault ? ", env inherited" : hook.Env.IsEmpty ? ", env empty" : ", env" + PlanWords.Quoted(hook.Env))
+                + (hook.TimeoutSeconds == 0 ? "" : ", at most " + hook.TimeoutSeconds.ToString() + " s"));
+        }
+    }
+
+    private static void Process(Sections text, ProcessPlan plan)
+    {
+        text.Line(plan.Terminal, "terminal of " + plan.Rows.ToString() + " rows and " + plan.Columns.ToString() + " columns");
+        text.Step("cwd", plan.Cwd);
+        text.Line(plan.NeedsHome, "HOME from /etc/passwd");
+        text.Line(plan.NoNewPrivileges, "no_new_privs");
+        foreach (LimitStep limit in plan.Limits)
+        {
+            text.Line("limit " + limit.Name + " " + Limit(limit.Soft) + " of " + Limit(limit.Hard)
+                + " (" + Place.At("process.rlimits", limit.Index) + ")");
+        }
+
+        text.Line(plan.KeepsGroups ? "groups kept" : "groups" + Numbers(plan.Groups));
+        text.Line("user " + plan.Uid.ToString() + ":" + plan.Gid.ToString());
+        text.Line("bounding " + PlanWords.OfCapabilities(plan.Capabilities.Bounding));
+        text.Line("effective " + PlanWords.OfCapabilities(plan.Capabilities.Effective));
+        text.Line("permitted " + PlanWords.OfCapabilities(plan.Capabilities.Permitted));
+        text.Line("inheritable " + PlanWords.OfCapabilities(plan.Capabilities.Inheritable));
+        text.Line("ambient " + PlanWords.OfCapabilities(plan.Capabilities.Ambient));
+        text.Line("umask " + Octal(plan.Umask));
+        foreach (CString candidate in plan.Candidates)
+        {
+            text.Step("look for", candidate);
+        }
+
+        text.Step("oom_score_adj", plan.OomScore);
+        foreach (CString entry in plan.Env)
+        {
+            text.Step("env", entry);
+        }
+
+        text.Line("args" + PlanWords.Quoted(plan.Args));
+        foreach (string warning in plan.Warnings)
+        {
+            text.Line("warn: " + warning);
+        }
+    }
+
+    private static void Seccomp(Sections text, ProcessPlan plan)
+    {
+        if (plan.Seccomp is not SeccompPlan filter)
+        {
+            return;
+        }
+
+        text.Line("load " + filter.Program.Length.ToString() + " instructions " + (plan.NoNewPrivileges ? "just before exec" : "before the ids change"));
+        text.Line(filter.Flags != SeccompFilterFlags.None, "flags " + PlanWords.Of(filter.Flags));
+        text.Line(filter.NeedsListener, "listener to " + PlanWords.Quoted(filter.ListenerPath ?? "") + " with " + PlanWords.Quoted(filter.ListenerMetadata ?? ""));
+        foreach (string name in filter.IgnoredNames)
+        {
+            text.Line("ignore " + PlanWords.Quoted(name));
+        }
+    }
+
+    private static string Limit(ulong value) => value == ulong.MaxValue ? "unlimited" : value.ToString();
+
+    private static string Numbers(ImmutableArray<uint> numbers)
+    {
+        StringBuilder text = new(numbers.IsEmpty ? " none" : "");
+        foreach (uint number in numbers)
+        {
+            text.Append(' ').Append(number);
+        }
+
+        return text.ToString();
+    }
+
+    private static string Octal(uint number)
+    {
+        StringBuilder digits = new();
+        for (uint rest = number; rest != 0; rest >>= 3)
+        {
+            digits.Insert(0, (char)('0' + (rest & 7)));
+        }
+
+        return "0" + digits.ToString();
+    }
+
+    /// <summary>Lines under headings.</summary>
+    private sealed class Sections
+    {
+        private readonly StringBuilder _text = new();
+        private string _heading = "";
+
+        /// <summary>A heading, written with its first line.</summary>
+        public void Open(string heading) => _heading = heading;
+
+        public void Line(string line)
+        {
+            if (_heading.Length > 0)
+            {
+                _text.Append(_text.Length == 0 ? "" : "\n").Append(_heading).Append('\n');
+                _heading = "";
+            }
+
+            _text.Append("  ").Append(line).Append('\n');
+        }
+
+        public void Line(bool isPlanned, string line)
+        {
+            if (isPlanned)
+            {
+                Line(line);
+            }
+        }
+
+        /// <summary>A word and its text, or nothing where there is no text.</summary>
+        public void Step(string word, CString text) => Line(!text.IsNull, word + " " + PlanWords.Quoted(text));
+
+        /// <summary>A table for the kernel, row by row.</summary>
+        public void Table(string word, CString table)
+        {
+            foreach (string row in table.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                Line(word + " " + row);
+            }
+        }
+
+        public override string ToString() => _text.ToString();
+    }
+}

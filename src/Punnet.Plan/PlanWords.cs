@@ -1,0 +1,152 @@
+using System;
+using System.Collections.Immutable;
+using System.Text;
+using Punnet.Abi;
+
+namespace Punnet.Plan;
+
+/// <summary>The native names of a plan's numbers, and texts that stay on one line.</summary>
+internal static class PlanWords
+{
+    private static readonly (ulong Bits, string Word)[] s_attributes =
+    [
+        ((ulong)MountAttributes.AtimeMask, "atime"),
+        ((ulong)MountAttributes.ReadOnly, "ro"),
+        ((ulong)MountAttributes.NoSuid, "nosuid"),
+        ((ulong)MountAttributes.NoDev, "nodev"),
+        ((ulong)MountAttributes.NoExec, "noexec"),
+        ((ulong)MountAttributes.NoAtime, "noatime"),
+        ((ulong)MountAttributes.StrictAtime, "strictatime"),
+        ((ulong)MountAttributes.NoDirAtime, "nodiratime"),
+        ((ulong)MountAttributes.NoSymlinkFollow, "nosymfollow"),
+        ((ulong)MountAttributes.IdMap, "idmap"),
+    ];
+
+    private static readonly (ulong Bits, string Word)[] s_propagations =
+    [
+        ((ulong)(MountFlags.Shared | MountFlags.Recursive), "rshared"),
+        ((ulong)(MountFlags.Slave | MountFlags.Recursive), "rslave"),
+        ((ulong)(MountFlags.Private | MountFlags.Recursive), "rprivate"),
+        ((ulong)(MountFlags.Unbindable | MountFlags.Recursive), "runbindable"),
+        ((ulong)MountFlags.Shared, "shared"),
+        ((ulong)MountFlags.Slave, "slave"),
+        ((ulong)MountFlags.Private, "private"),
+        ((ulong)MountFlags.Unbindable, "unbindable"),
+    ];
+
+    private static readonly (ulong Bits, string Word)[] s_namespaces =
+    [
+        ((ulong)CloneFlags.NewUser, "user"),
+        ((ulong)CloneFlags.NewPid, "pid"),
+        ((ulong)CloneFlags.NewNetwork, "network"),
+        ((ulong)CloneFlags.NewMount, "mount"),
+        ((ulong)CloneFlags.NewIpc, "ipc"),
+        ((ulong)CloneFlags.NewUts, "uts"),
+        ((ulong)CloneFlags.NewCgroup, "cgroup"),
+        ((ulong)CloneFlags.NewTime, "time"),
+    ];
+
+    private static readonly (ulong Bits, string Word)[] s_filterFlags =
+    [
+        ((ulong)SeccompFilterFlags.ThreadSync, "tsync"),
+        ((ulong)SeccompFilterFlags.Log, "log"),
+        ((ulong)SeccompFilterFlags.SpeculationAllow, "spec_allow"),
+        ((ulong)SeccompFilterFlags.NewListener, "new_listener"),
+        ((ulong)SeccompFilterFlags.ThreadSyncEsrch, "tsync_esrch"),
+        ((ulong)SeccompFilterFlags.WaitKillableReceive, "wait_killable_recv"),
+    ];
+
+    private static readonly (ulong Bits, string Word)[] s_capabilities = CapabilityBits();
+
+    /// <summary>Attributes as their mount options: <c>ro nosuid</c>.</summary>
+    public static string Of(MountAttributes attributes) => Words((ulong)attributes, s_attributes);
+
+    /// <summary>A propagation as its mount option: <c>rslave</c>.</summary>
+    public static string Of(MountFlags propagation) => Words((ulong)propagation, s_propagations);
+
+    /// <summary>Namespaces as config.json names them.</summary>
+    public static string Of(CloneFlags namespaces) => Words((ulong)namespaces, s_namespaces);
+
+    /// <summary>Flags of seccomp(2), without SECCOMP_FILTER_FLAG_.</summary>
+    public static string Of(SeccompFilterFlags flags) => Words((ulong)flags, s_filterFlags);
+
+    /// <summary>Capabilities without CAP_, in the kernel's order: <c>chown kill</c>.</summary>
+    public static string OfCapabilities(ulong set) => Words(set, s_capabilities);
+
+    /// <summary>A text as it is, or in quotes where it would not read as one word of one line.</summary>
+    public static string Quoted(string text)
+    {
+        bool isWord = text.Length > 0;
+        foreach (char letter in text)
+        {
+            isWord &= letter is > ' ' and not ('"' or '\\' or '\x7f');
+        }
+
+        if (isWord)
+        {
+            return text;
+        }
+
+        StringBuilder quoted = new("\"");
+        foreach (char letter in text)
+        {
+            _ = letter switch
+            {
+                '"' or '\\' => quoted.Append('\\').Append(letter),
+                '\n' => quoted.Append("\\n"),
+                '\t' => quoted.Append("\\t"),
+                < ' ' or '\x7f' => quoted.Append("\\x").Append(((int)letter).ToString("x2")),
+                _ => quoted.Append(letter),
+            };
+        }
+
+        return quoted.Append('"').ToString();
+    }
+
+    /// <summary>A text that the kernel will read; <c>-</c> without one.</summary>
+    public static string Quoted(CString text) => text.IsNull ? "-" : text.Text.SequenceEqual("-"u8) ? "\"-\"" : Quoted(text.ToString());
+
+    /// <summary>Texts, each after a space.</summary>
+    public static string Quoted(ImmutableArray<CString> texts)
+    {
+        StringBuilder words = new();
+        foreach (CString text in texts)
+        {
+            words.Append(' ').Append(Quoted(text));
+        }
+
+        return words.ToString();
+    }
+
+    // What has no word is shown as a number: nothing that is planned may be invisible. Two bits come before either one of them.
+    private static string Words(ulong bits, (ulong Bits, string Word)[] vocabulary)
+    {
+        StringBuilder words = new();
+        foreach ((ulong some, string word) in vocabulary)
+        {
+            if ((bits & some) == some)
+            {
+                words.Append(words.Length == 0 ? "" : " ").Append(word);
+                bits &= ~some;
+            }
+        }
+
+        if (bits != 0)
+        {
+            words.Append(words.Length == 0 ? "" : " ").Append("0x").Append(bits.ToString("x"));
+        }
+
+        return words.Length == 0 ? "none" : words.ToString();
+    }
+
+    private static (ulong Bits, string Word)[] CapabilityBits()
+    {
+        (ulong Bits, string Word)[] all = new (ulong Bits, string Word)[Capability.Names.Length];
+        for (int number = 0; number < all.Length; number++)
+        {
+            all[number] = (1UL << number, Capability.Names[number]["CAP_".Length..].ToLowerInvariant());
+        }
+
+        return all;
+    }
+}
