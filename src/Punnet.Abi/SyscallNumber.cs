@@ -150,6 +150,9 @@ public enum SyscallNumber
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
 
+    /// <summary>sched_setaffinity(2).</summary>
+    SchedSetaffinity = 203,
+
     /// <summary>getdents64(2).</summary>
     Getdents64 = 217,
 
@@ -159,11 +162,17 @@ public enum SyscallNumber
     /// <summary>exit_group(2).</summary>
     ExitGroup = 231,
 
+    /// <summary>set_mempolicy(2).</summary>
+    SetMempolicy = 238,
+
     /// <summary>waitid(2).</summary>
     Waitid = 247,
 
     /// <summary>keyctl(2).</summary>
     Keyctl = 250,
+
+    /// <summary>ioprio_set(2).</summary>
+    IoprioSet = 251,
 
     /// <summary>openat(2).</summary>
     Openat = 257,
@@ -209,6 +218,9 @@ public enum SyscallNumber
 
     /// <summary>setns(2).</summary>
     Setns = 308,
+
+    /// <summary>sched_setattr(2).</summary>
+    SchedSetattr = 314,
 
     /// <summary>seccomp(2).</summary>
     Seccomp = 317,

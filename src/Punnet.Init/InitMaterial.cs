@@ -43,6 +43,9 @@ public sealed record InitMaterial
     /// <summary>Detached mounts of bind sources, one for each mount of the plan, for where init may not reach them; or empty.</summary>
     public ImmutableArray<int> Sources { get; init; } = [];
 
+    /// <summary>User namespaces whose ids the mounts of the plan get, or -1; empty without any.</summary>
+    public ImmutableArray<int> IdMaps { get; init; } = [];
+
     /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
     public CString CgroupPath { get; init; }
 

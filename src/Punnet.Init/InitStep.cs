@@ -51,6 +51,9 @@ public enum InitStep
     /// <summary>Attributes of mounts[item].</summary>
     MountAttributes,
 
+    /// <summary>Mapping the ids of mounts[item].</summary>
+    MountIdMap,
+
     /// <summary>Propagation of mounts[item].</summary>
     MountPropagation,
 
@@ -128,6 +131,21 @@ public enum InitStep
 
     /// <summary>Standard input, output or error (item).</summary>
     StandardStream,
+
+    /// <summary>process.scheduler; set by the host side, which has the right to.</summary>
+    Scheduler,
+
+    /// <summary>process.ioPriority; set by the host side.</summary>
+    IoPriority,
+
+    /// <summary>process.execCPUAffinity: 0 initial, 1 final; set by the host side.</summary>
+    Affinity,
+
+    /// <summary>linux.personality.</summary>
+    Personality,
+
+    /// <summary>linux.memoryPolicy.</summary>
+    MemoryPolicy,
 
     /// <summary>prctl(PR_SET_NO_NEW_PRIVS).</summary>
     NoNewPrivileges,

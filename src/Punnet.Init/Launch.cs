@@ -24,6 +24,7 @@ internal static class Launch
         }
 
         StandardStreams.Give(plan.Uid);
+        Settle(plan, report);
         if (plan.NoNewPrivileges)
         {
             report.Check(InitStep.NoNewPrivileges, Sys.Control(ProcessControl.SetNoNewPrivileges, 1));
@@ -90,6 +91,20 @@ internal static class Launch
 
         report.Fail(InitStep.FindProgram, 0, found);
         return -1;
+    }
+
+    // Before the filter, which may forbid both.
+    private static void Settle(ProcessPlan plan, InitReport report)
+    {
+        if (plan.Personality is ExecutionDomain domain)
+        {
+            report.Check(InitStep.Personality, Sys.SetPersonality((uint)domain));
+        }
+
+        if (plan.MemoryPolicy is MemoryPolicyStep policy)
+        {
+            report.Check(InitStep.MemoryPolicy, Sys.SetMemoryPolicy(policy.Mode, policy.Nodes.AsSpan()));
+        }
     }
 
     // /proc/self/exe as a program is punnet: it could do no harm (see Sys.LeaveOwnFile), but nobody can mean it.

@@ -25,14 +25,42 @@ internal static class Mounts
                 continue;
             }
 
+            if (step.CopiesLink && SymbolicLinks.Copy(step, root, report))
+            {
+                continue;
+            }
+
             int mount = step.Kind switch
             {
-                MountKind.Bind => CloneSource(step, step.Source, material.Sources.IsEmpty ? -1 : material.Sources[i], report),
+                MountKind.Bind => Bind(step, i, material, report),
                 MountKind.Cgroup => MakeCgroup(plan, step, material, report),
                 _ => MakeFileSystem(plan, step, root, report),
             };
             Attach(step, mount, root, report);
         }
+    }
+
+    private static int Bind(MountStep step, int place, InitMaterial material, InitReport report)
+    {
+        int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
+        if (step.IdMap is null)
+        {
+            return CloneSource(step, step.Source, opened, report);
+        }
+
+        // A user namespace has no right to map the ids of the host's file systems: there the host has done it.
+        int mount = opened;
+        if (opened < 0)
+        {
+            report.Check(
+                InitStep.MountSource, step.Index,
+                Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount));
+            MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)material.IdMaps[place] };
+            report.Check(InitStep.MountIdMap, step.Index, Sys.ChangeMount(mount, change, step.IdMap.Recursive));
+        }
+
+        ChangeAttributes(step, mount, report);
+        return mount;
     }
 
     private static int MakeFileSystem(ContainerPlan plan, MountStep step, int root, InitReport report)
@@ -139,7 +167,7 @@ internal static class Mounts
 
     private static int CloneSource(MountStep step, CString source, int opened, InitReport report)
     {
-        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, source.WithNul, step.Recursive, out int mount);
+        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, source.WithNul, step.Recursive, !step.SourceNoFollow, out int mount);
         if (errno == Errno.EACCES && opened >= 0)
         {
             mount = opened;
@@ -147,6 +175,12 @@ internal static class Mounts
         }
 
         report.Check(InitStep.MountSource, step.Index, errno);
+        ChangeAttributes(step, mount, report);
+        return mount;
+    }
+
+    private static void ChangeAttributes(MountStep step, int mount, InitReport report)
+    {
         if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
         {
             MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
@@ -154,7 +188,6 @@ internal static class Mounts
         }
 
         ChangeTree(step, mount, report);
-        return mount;
     }
 
     private static void ChangeTree(MountStep step, int mount, InitReport report)
@@ -196,7 +229,7 @@ internal static class Mounts
 
             report.Check(InitStep.MountTarget, step.Index, errno);
         }
-        else
+        else if (!step.DestinationNoFollow || RootPath.Find(root, step.Destination.WithNul, OpenFlags.NoFollow, out target) != Errno.None)
         {
             report.Check(InitStep.MountTarget, step.Index, RootPath.FindOrMake(root, step.Destination.WithNul, isDirectory, out target));
         }

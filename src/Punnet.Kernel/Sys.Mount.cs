@@ -79,7 +79,11 @@ public static unsafe partial class Sys
         Open(SyscallNumber.Fsmount, out mount, context, 1, (nint)attributes);
 
     /// <summary>open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount at a path, close-on-exec.</summary>
-    public static Errno CloneMount(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount)
+    public static Errno CloneMount(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount) =>
+        CloneMount(directory, path, recursive, followsLink: true, out mount);
+
+    /// <summary>The same, where a symbolic link at the end of the path may be meant itself (AT_SYMLINK_NOFOLLOW).</summary>
+    public static Errno CloneMount(int directory, ReadOnlySpan<byte> path, bool recursive, bool followsLink, out int mount)
     {
         mount = -1;
         if (!IsText(path))
@@ -88,7 +92,7 @@ public static unsafe partial class Sys
         }
 
         // OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH
-        int flags = 1 | 0x80000 | (recursive ? 0x8000 : 0) | (path.Length == 1 ? EmptyPath : 0);
+        int flags = 1 | 0x80000 | (recursive ? 0x8000 : 0) | (path.Length == 1 ? EmptyPath : 0) | (followsLink ? 0 : 0x100);
         fixed (byte* text = path)
         {
             return Open(SyscallNumber.OpenTree, out mount, directory, (nint)text, flags);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 
@@ -9,12 +10,13 @@ public static class MountOptions
     /// <summary>Every option that punnet gives a meaning to, sorted; <c>features</c> prints it.</summary>
     public static IReadOnlyList<string> Names { get; } =
     [
-        "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "iversion", "lazytime", "loud", "mand", "noatime",
-        "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow",
-        "private", "ratime", "rbind", "rdev", "rdiratime", "relatime", "remount", "rexec", "rnoatime", "rnodev", "rnodiratime",
-        "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared",
-        "rslave", "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared", "silent", "slave", "strictatime", "suid",
-        "symfollow", "sync", "tmpcopyup", "unbindable",
+        "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec", "idmap",
+        "iversion", "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand",
+        "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "rasync", "ratime", "rbind", "rdev", "rdiratime",
+        "rdirsync", "relatime", "remount", "rexec", "ridmap", "rmand", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnomand",
+        "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared",
+        "rslave", "rstrictatime", "rsuid", "rsymfollow", "rsync", "runbindable", "rw", "shared", "silent", "slave", "src-nofollow",
+        "strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable",
     ];
 
     /// <summary>What one option does.</summary>
@@ -50,8 +52,20 @@ public static class MountOptions
         /// <summary>No effect.</summary>
         Nothing,
 
-        /// <summary>Known to the spec, not built yet.</summary>
-        Unsupported,
+        /// <summary>Other ids than those of the file system.</summary>
+        IdMap,
+
+        /// <summary>The same for the whole tree.</summary>
+        RecursiveIdMap,
+
+        /// <summary>A source that is a symbolic link is made again, not bound (crun).</summary>
+        CopyLink,
+
+        /// <summary>A source that is a symbolic link is bound itself (crun).</summary>
+        SourceNoFollow,
+
+        /// <summary>A destination that is a symbolic link is covered itself (crun).</summary>
+        DestinationNoFollow,
     }
 
     /// <summary>One option's meaning and what it changes.</summary>
@@ -78,11 +92,15 @@ public static class MountOptions
             case "unbindable": return Spread(MountFlags.Unbindable);
             case "runbindable": return Spread(MountFlags.Unbindable | MountFlags.Recursive);
             case "defaults" or "loud" or "silent": return new Effect(Meaning.Nothing);
-            case "sync" or "async" or "dirsync" or "lazytime" or "nolazytime" or "mand" or "nomand" or "iversion" or "noiversion":
+            case "sync" or "async" or "dirsync" or "lazytime" or "nolazytime" or "mand" or "nomand" or "iversion" or "noiversion"
+                or "rsync" or "rasync" or "rdirsync" or "rmand" or "rnomand":
                 return new Effect(Meaning.FileSystemFlag);
             case "tmpcopyup": return new Effect(Meaning.CopyUp);
-            case "idmap" or "ridmap" or "copy-symlink" or "src-nofollow" or "dest-nofollow":
-                return new Effect(Meaning.Unsupported);
+            case "idmap": return new Effect(Meaning.IdMap);
+            case "ridmap": return new Effect(Meaning.RecursiveIdMap);
+            case "copy-symlink": return new Effect(Meaning.CopyLink);
+            case "src-nofollow": return new Effect(Meaning.SourceNoFollow);
+            case "dest-nofollow": return new Effect(Meaning.DestinationNoFollow);
         }
 
         if (Attributes(option) is (MountAttributes set, MountAttributes clear))
@@ -96,7 +114,12 @@ public static class MountOptions
             return new Effect(Meaning.RecursiveAttributes, treeSet, treeClear);
         }
 
-        return new Effect(Meaning.Parameter);
+        return option switch
+        {
+            _ when option.StartsWith("idmap=", StringComparison.Ordinal) => new Effect(Meaning.IdMap),
+            _ when option.StartsWith("ridmap=", StringComparison.Ordinal) => new Effect(Meaning.RecursiveIdMap),
+            _ => new Effect(Meaning.Parameter),
+        };
     }
 
     private static Effect Spread(MountFlags flags) => new(Meaning.Propagation, Propagation: flags);

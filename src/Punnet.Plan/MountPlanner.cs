@@ -13,25 +13,20 @@ internal static class MountPlanner
 
     /// <summary>Plans every mount, in order.</summary>
     /// <exception cref="SpecException">A mount cannot be made as it is written.</exception>
-    public static ImmutableArray<MountStep> Plan(IReadOnlyList<Mount> mounts, string bundle, string root)
+    public static ImmutableArray<MountStep> Plan(IReadOnlyList<Mount> mounts, string bundle, string root, Linux linux, bool hasUser)
     {
         ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
         for (int i = 0; i < mounts.Count; i++)
         {
-            steps.Add(Plan(mounts[i], i, bundle, root));
+            steps.Add(Plan(mounts[i], i, bundle, root, linux, hasUser));
         }
 
         return steps.MoveToImmutable();
     }
 
-    private static MountStep Plan(Mount mount, int index, string bundle, string root)
+    private static MountStep Plan(Mount mount, int index, string bundle, string root, Linux linux, bool hasUser)
     {
         string place = Place.At("mounts", index);
-        if (mount.UidMappings.Count > 0 || mount.GidMappings.Count > 0)
-        {
-            throw new SpecException(place + (mount.UidMappings.Count > 0 ? ".uidMappings" : ".gidMappings"), "id-mapped mounts are not supported yet");
-        }
-
         string destination = Destination(mount, place, root);
         Draft draft = new();
         for (int i = 0; i < mount.Options.Count; i++)
@@ -49,6 +44,11 @@ internal static class MountPlanner
         {
             throw new SpecException(
                 draft.ParameterPlace, "\"" + draft.FirstParameter + "\" is an option of a file system, and a bind mount has none");
+        }
+
+        if (kind != MountKind.Bind && draft.BindPlace is not null)
+        {
+            throw new SpecException(draft.BindPlace, "only a bind mount has a source whose links matter");
         }
 
         bool isTmpfs = kind == MountKind.FileSystem && mount.Type == "tmpfs";
@@ -73,6 +73,10 @@ internal static class MountPlanner
             Clear = draft.Clear,
             RecursiveSet = draft.RecursiveSet,
             RecursiveClear = draft.RecursiveClear,
+            IdMap = IdMapPlanner.Plan(mount, draft.IdMap, place, kind == MountKind.Bind, linux, hasUser),
+            CopiesLink = draft.CopiesLink,
+            SourceNoFollow = draft.SourceNoFollow,
+            DestinationNoFollow = draft.DestinationNoFollow,
             Propagation = [.. draft.Propagation],
             ReadOnlyLate = isDev && (draft.Set & MountAttributes.ReadOnly) != MountAttributes.None,
             NoSymlinks = kind != MountKind.Bind && destination is "/proc" or "/sys",
@@ -182,6 +186,16 @@ internal static class MountPlanner
 
         public bool HasMode { get; private set; }
 
+        public IdMapOption? IdMap { get; private set; }
+
+        public string? BindPlace { get; private set; }
+
+        public bool CopiesLink { get; private set; }
+
+        public bool SourceNoFollow { get; private set; }
+
+        public bool DestinationNoFollow { get; private set; }
+
         public void Add(string option, string? type, string place)
         {
             MountOptions.Effect effect = MountOptions.Find(option);
@@ -200,7 +214,9 @@ internal static class MountPlanner
                     Propagation.Add(effect.Propagation);
                     break;
                 case MountOptions.Meaning.FileSystemFlag:
-                    FileSystemFlags.Add(new MountParameter(Place.Text(option, place), default));
+                    // crun's "rsync" and its kin: what is set on a file system holds for all of it anyway.
+                    string flag = option is "rsync" or "rasync" or "rdirsync" or "rmand" or "rnomand" ? option[1..] : option;
+                    FileSystemFlags.Add(new MountParameter(Place.Text(flag, place), default));
                     break;
                 case MountOptions.Meaning.Bind or MountOptions.Meaning.RecursiveBind:
                     IsBind = true;
@@ -212,8 +228,22 @@ internal static class MountPlanner
                 case MountOptions.Meaning.Remount:
                     IsRemount = true;
                     break;
-                case MountOptions.Meaning.Unsupported:
-                    throw new SpecException(place, "\"" + option + "\" is not supported yet");
+                case MountOptions.Meaning.IdMap or MountOptions.Meaning.RecursiveIdMap:
+                    int assigned = option.IndexOf('=', StringComparison.Ordinal);
+                    IdMap = new IdMapOption(
+                        effect.Meaning == MountOptions.Meaning.RecursiveIdMap, assigned < 0 ? "" : option[(assigned + 1)..], place);
+                    break;
+                case MountOptions.Meaning.CopyLink:
+                    BindPlace ??= place;
+                    CopiesLink = true;
+                    break;
+                case MountOptions.Meaning.SourceNoFollow:
+                    BindPlace ??= place;
+                    SourceNoFollow = true;
+                    break;
+                case MountOptions.Meaning.DestinationNoFollow:
+                    DestinationNoFollow = true;
+                    break;
                 case MountOptions.Meaning.Parameter:
                     AddParameter(option, type, place);
                     break;

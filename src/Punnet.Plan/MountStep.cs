@@ -56,6 +56,18 @@ public sealed record MountStep
     /// <summary>Attributes to clear on the whole tree.</summary>
     public MountAttributes RecursiveClear { get; init; }
 
+    /// <summary>Ids of this mount alone, or null.</summary>
+    public IdMapPlan? IdMap { get; init; }
+
+    /// <summary>copy-symlink: a source that is a symbolic link is made again at the destination; anything else is bound.</summary>
+    public bool CopiesLink { get; init; }
+
+    /// <summary>src-nofollow: a symbolic link at the end of the source is bound itself.</summary>
+    public bool SourceNoFollow { get; init; }
+
+    /// <summary>dest-nofollow: a symbolic link at the end of the destination is covered itself.</summary>
+    public bool DestinationNoFollow { get; init; }
+
     /// <summary>Propagation, one mount(2)-like flag each, in order.</summary>
     public required ImmutableArray<MountFlags> Propagation { get; init; }
 

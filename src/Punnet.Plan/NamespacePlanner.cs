@@ -105,7 +105,9 @@ internal static class NamespacePlanner
         }
     }
 
-    private static CString Map(IReadOnlyList<IdMapping> mappings, string place)
+    /// <summary>Text for uid_map or gid_map.</summary>
+    /// <exception cref="SpecException">A range is none.</exception>
+    internal static CString Map(IReadOnlyList<IdMapping> mappings, string place)
     {
         if (mappings.Count > MapLimit)
         {

@@ -37,7 +37,7 @@ public static class Planner
         string root = PathText.Join(options.Bundle, config.Root.Path);
         NamespacePlan namespaces = NamespacePlanner.Plan(linux);
         (CString host, CString domain) = HostNames(config, namespaces);
-        ImmutableArray<MountStep> mounts = MountPlanner.Plan(config.Mounts, options.Bundle, root);
+        ImmutableArray<MountStep> mounts = MountPlanner.Plan(config.Mounts, options.Bundle, root, linux, namespaces.HasUser);
         return new ContainerPlan
         {
             Root = Place.Text(root, "root.path"),
@@ -55,7 +55,8 @@ public static class Planner
             HostName = host,
             DomainName = domain,
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
-            Process = ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux), namespaces.HasUser),
+            Process = ProcessPlanner.Surround(
+                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux), namespaces.HasUser), config),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
@@ -72,6 +73,10 @@ public static class Planner
     /// <exception cref="SpecException">Something cannot be as it is written.</exception>
     public static ProcessPlan PlanProcess(Process process, string at, HostFacts facts, SeccompPlan? filter, bool ownsUser) =>
         ProcessPlanner.Plan(process, at, facts, filter, ownsUser);
+
+    /// <summary>Adds to a program that joins a container what the container's config.json says of all its programs.</summary>
+    /// <exception cref="SpecException">Something cannot be as it is written.</exception>
+    public static ProcessPlan Surround(ProcessPlan plan, Config config) => ProcessPlanner.Surround(plan, config);
 
     /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
@@ -103,9 +108,7 @@ public static class Planner
         {
             { NetDevices.Count: > 0 } => "netDevices",
             { IntelRdt: not null } => "intelRdt",
-            { MemoryPolicy: not null } => "memoryPolicy",
             { MountLabel.Length: > 0 } => "mountLabel",
-            { Personality: not null } => "personality",
             _ => null,
         };
         if (name is not null)

@@ -57,6 +57,21 @@ public sealed record ProcessPlan
     /// <summary>Columns of the terminal.</summary>
     public required ushort Columns { get; init; }
 
+    /// <summary>sched_setattr(2), or null to keep the caller's.</summary>
+    public SchedulerAttributes? Scheduler { get; init; }
+
+    /// <summary>ioprio_set(2), class and level in one number, or null to keep the caller's.</summary>
+    public int? IoPriority { get; init; }
+
+    /// <summary>CPUs of an exec.</summary>
+    public AffinityPlan Affinity { get; init; } = AffinityPlan.Every;
+
+    /// <summary>personality(2), or null to keep the caller's.</summary>
+    public ExecutionDomain? Personality { get; init; }
+
+    /// <summary>set_mempolicy(2), or null to keep the caller's.</summary>
+    public MemoryPolicyStep? MemoryPolicy { get; init; }
+
     /// <summary>System call filter, or null.</summary>
     public required SeccompPlan? Seccomp { get; init; }
 

@@ -65,7 +65,24 @@ internal static class ProcessPlanner
             Terminal = process.Terminal,
             Rows = Size(process, process.ConsoleSize?.Height ?? 0, dot + "consoleSize.height"),
             Columns = Size(process, process.ConsoleSize?.Width ?? 0, dot + "consoleSize.width"),
+            Scheduler = SchedulerPlanner.Plan(process.Scheduler, dot + "scheduler"),
+            IoPriority = SchedulerPlanner.Plan(process.IoPriority, dot + "ioPriority"),
+            Affinity = SchedulerPlanner.Plan(process.ExecCpuAffinity, dot + "execCPUAffinity"),
             Seccomp = seccomp,
+            Warnings = warnings.ToImmutable(),
+        };
+    }
+
+    /// <summary>Adds what config.json says of every program of the container outside of process.</summary>
+    /// <exception cref="SpecException">Something cannot be as it is written.</exception>
+    public static ProcessPlan Surround(ProcessPlan plan, Config config)
+    {
+        ImmutableArray<string>.Builder warnings = ImmutableArray.CreateBuilder<string>();
+        warnings.AddRange(plan.Warnings);
+        return plan with
+        {
+            Personality = PersonalityPlanner.Plan(config.Linux?.Personality, warnings),
+            MemoryPolicy = MemoryPolicyPlanner.Plan(config.Linux?.MemoryPolicy),
             Warnings = warnings.ToImmutable(),
         };
     }
@@ -76,9 +93,6 @@ internal static class ProcessPlanner
         {
             { ApparmorProfile.Length: > 0 } => "apparmorProfile",
             { SelinuxLabel.Length: > 0 } => "selinuxLabel",
-            { Scheduler: not null } => "scheduler",
-            { IoPriority: not null } => "ioPriority",
-            { ExecCpuAffinity: not null } => "execCPUAffinity",
             _ => null,
         };
         if (name is not null)

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
 
@@ -17,7 +19,8 @@ internal sealed class BindSources : IDisposable
     public ImmutableArray<int> Numbers { get; }
 
     /// <summary>Opens them; without a user namespace there is nothing to open.</summary>
-    public static BindSources Open(ContainerPlan plan)
+    /// <exception cref="PunnetException">The ids of one cannot be mapped, which only the host may do.</exception>
+    public static BindSources Open(ContainerPlan plan, IdMapNamespaces idMaps)
     {
         if (!plan.Namespaces.HasUser)
         {
@@ -25,19 +28,34 @@ internal sealed class BindSources : IDisposable
         }
 
         ImmutableArray<int>.Builder numbers = ImmutableArray.CreateBuilder<int>(plan.Mounts.Length);
-        foreach (MountStep step in plan.Mounts)
+        for (int i = 0; i < plan.Mounts.Length; i++)
         {
+            MountStep step = plan.Mounts[i];
             int mount = -1;
             if (step.Kind == MountKind.Bind)
             {
                 // What cannot be opened here either is reported by the new process, in its turn.
-                _ = Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, out mount);
+                _ = Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
             }
 
             numbers.Add(mount);
+            if (mount >= 0 && step.IdMap is not null)
+            {
+                MapIds(plan, step.IdMap, i, mount, idMaps.Numbers[i]);
+            }
         }
 
         return new BindSources(numbers.MoveToImmutable());
+    }
+
+    private static void MapIds(ContainerPlan plan, IdMapPlan map, int index, int mount, int user)
+    {
+        MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)user };
+        Errno errno = Sys.ChangeMount(mount, change, map.Recursive);
+        if (errno != Errno.None)
+        {
+            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = index, Errno = errno });
+        }
     }
 
     /// <inheritdoc/>

@@ -58,7 +58,8 @@ internal static class Creation
 
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
-        using BindSources sources = BindSources.Open(plan);
+        using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc);
+        using BindSources sources = BindSources.Open(plan, idMaps);
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner() : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);
@@ -79,6 +80,7 @@ internal static class Creation
             StartResult = startResult?.Number ?? -1,
             Joins = joins.Numbers,
             Sources = sources.Numbers,
+            IdMaps = idMaps.Numbers,
             CgroupPath = CString.Of(cgroup.Path),
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
@@ -97,6 +99,8 @@ internal static class Creation
         childChannel.Dispose();
         Attend(request, rollback, process, channel, proc);
         SetOomScore(plan.Process, process.Pid, proc);
+        Scheduling.ResetAffinity(process.Pid);
+        Scheduling.Apply(plan.Process, process.Pid);
         return rollback.Disarm();
     }
 

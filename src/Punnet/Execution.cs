@@ -70,10 +70,13 @@ internal static class Execution
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
             };
             ExecTarget target = Target(init.Number, request.Container.Init!.Value.Pid);
+            Scheduling.EnterInitialAffinity(request.Plan);
             process = Clone(request, target, material, cgroup?.Number ?? -1);
             childChannel.Dispose();
             Attend(request, process, channel);
             Creation.SetOomScore(request.Plan, process.Pid, proc);
+            Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);
+            Scheduling.Apply(request.Plan, process.Pid);
             return process;
         }
         catch

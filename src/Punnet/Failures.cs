@@ -85,6 +85,14 @@ internal static class Failures
             InitStep.OwnFile => "exec: \"" + plan.Args[0] + "\": permission denied: it is punnet itself (process.args[0])",
             InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Item) + " (process.capabilities.bounding): " + words,
             InitStep.AmbientSet => "cannot raise " + CapabilityName(failure.Item) + " (process.capabilities.ambient): " + words,
+            InitStep.Scheduler => "cannot set the scheduler " + (plan.Scheduler is SchedulerAttributes scheduler ? Policy(scheduler.Policy) : "")
+                + " (process.scheduler): " + words,
+            InitStep.IoPriority => "cannot set the priority of input and output (process.ioPriority): " + words,
+            InitStep.Affinity => "cannot run on the CPUs " + (failure.Item == 0 ? plan.Affinity.InitialText : plan.Affinity.FinalText)
+                + " (process.execCPUAffinity." + (failure.Item == 0 ? "initial" : "final") + "): " + words,
+            InitStep.Personality => "cannot enter the execution domain " + (plan.Personality == ExecutionDomain.Linux32 ? "LINUX32" : "LINUX")
+                + " (linux.personality): " + words,
+            InitStep.MemoryPolicy => "cannot set the memory policy " + plan.MemoryPolicy?.Name + " (linux.memoryPolicy): " + words,
             InitStep.NoNewPrivileges => "cannot set no_new_privs (process.noNewPrivileges): " + words,
             InitStep.Seccomp => "cannot load the system call filter (linux.seccomp): " + words,
             InitStep.SeccompListener => "cannot hand the seccomp listener out (linux.seccomp.listenerPath): " + words,
@@ -110,10 +118,27 @@ internal static class Failures
         {
             InitStep.Execute when failure.Errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
             InitStep.Limit when failure.Errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
+            InitStep.Scheduler when failure.Errno == Errno.EPERM => plan.Scheduler?.Policy == SchedulerPolicy.Deadline
+                ? "SCHED_DEADLINE needs CAP_SYS_NICE, and every CPU: no cpuset"
+                : "it needs CAP_SYS_NICE, and SCHED_FIFO and SCHED_RR also a cgroup that has time for them",
+            InitStep.Scheduler when failure.Errno == Errno.EBUSY => "so much time is not left on these CPUs",
+            InitStep.MemoryPolicy when failure.Errno == Errno.ENOSYS => "this kernel has no NUMA",
+            InitStep.MemoryPolicy when failure.Errno == Errno.EINVAL => "a node does not exist here, or this kernel does not know the mode or a flag",
+            InitStep.Affinity when failure.Errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
             _ => null,
         };
         return new PunnetException(sentence, hint);
     }
+
+    private static string Policy(SchedulerPolicy policy) => policy switch
+    {
+        SchedulerPolicy.Fifo => "SCHED_FIFO",
+        SchedulerPolicy.RoundRobin => "SCHED_RR",
+        SchedulerPolicy.Batch => "SCHED_BATCH",
+        SchedulerPolicy.Idle => "SCHED_IDLE",
+        SchedulerPolicy.Deadline => "SCHED_DEADLINE",
+        _ => "SCHED_OTHER",
+    };
 
     private static string CapabilityName(int number) =>
         number < Capability.Names.Length ? Capability.Names[number] : "capability " + number.ToString();
@@ -146,6 +171,11 @@ internal static class Failures
             InitStep.MountType => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].type): " + words,
                 errno == Errno.ENODEV ? "this kernel has no such file system" : null),
+            InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(
+                mount + place + "the ids of its file system, " + MountedFileSystem.Name(step.Source) + ", cannot be mapped: " + words),
+            InitStep.MountIdMap => new PunnetException(
+                mount + place + "cannot map its ids: " + words,
+                errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host, and is done once only" : null),
             InitStep.MountAttributes or InitStep.MountPropagation => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].options): " + words),
             _ => new PunnetException(mount + place + words),

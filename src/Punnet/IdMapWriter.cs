@@ -21,7 +21,9 @@ internal static class IdMapWriter
         Write(proc, pid, "gid_map", namespaces.GidMap, "linux.gidMappings");
     }
 
-    private static void Write(Descriptor proc, int pid, string file, CString map, string place)
+    /// <summary>Writes one map.</summary>
+    /// <exception cref="PunnetException">The kernel refuses it.</exception>
+    public static void Write(Descriptor proc, int pid, string file, CString map, string place)
     {
         Errno errno = HostProbe.OpenOfProcess(proc, pid, file, OpenFlags.WriteOnly, out int descriptor);
         if (errno == Errno.None)

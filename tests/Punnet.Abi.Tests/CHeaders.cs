@@ -17,8 +17,8 @@ internal static partial class CHeaders
     private static readonly string[] Headers =
     [
         "asm/errno.h", "asm/fcntl.h", "asm/poll.h", "asm/resource.h", "asm/signal.h", "asm/unistd.h", "linux/audit.h",
-        "linux/bpf.h", "linux/capability.h", "linux/filter.h", "linux/magic.h", "linux/mount.h", "linux/openat2.h",
-        "linux/prctl.h", "linux/sched.h", "linux/seccomp.h", "linux/stat.h",
+        "linux/bpf.h", "linux/capability.h", "linux/filter.h", "linux/ioprio.h", "linux/magic.h", "linux/mempolicy.h", "linux/mount.h",
+        "linux/openat2.h", "linux/personality.h", "linux/prctl.h", "linux/sched.h", "linux/sched/types.h", "linux/seccomp.h", "linux/stat.h",
     ];
 
     /// <summary>Whether there is a compiler at all.</summary>

@@ -31,6 +31,11 @@ public sealed class LayoutTests
             + "Changed=stx_ctime Modified=stx_mtime DeviceMajor=stx_rdev_major DeviceMinor=stx_rdev_minor "
             + "FileSystemMajor=stx_dev_major FileSystemMinor=stx_dev_minor"
         },
+        {
+            typeof(SchedulerAttributes), "struct sched_attr",
+            "Size=size Policy=sched_policy Flags=sched_flags Nice=sched_nice Priority=sched_priority Runtime=sched_runtime "
+            + "Deadline=sched_deadline Period=sched_period UtilizationMinimum=sched_util_min UtilizationMaximum=sched_util_max"
+        },
         { typeof(BpfInstruction), "struct sock_filter", "Code=code JumpTrue=jt JumpFalse=jf K=k" },
         { typeof(EbpfInstruction), "struct bpf_insn", "Code=code Offset=off Immediate=imm" },
     };

@@ -123,7 +123,9 @@ internal static class Exec
 
             try
             {
-                return Planner.PlanProcess(SpecJson.ReadProcess(HostFile.Read(file)), "", facts, filter, ownsUser);
+                Process whole = SpecJson.ReadProcess(HostFile.Read(file));
+                whole = whole with { ExecCpuAffinity = whole.ExecCpuAffinity ?? config.Process?.ExecCpuAffinity };
+                return Planner.Surround(Planner.PlanProcess(whole, "", facts, filter, ownsUser), config);
             }
             catch (SpecException refusal)
             {
@@ -137,6 +139,6 @@ internal static class Exec
         }
 
         Process process = ExecOptions.Change(config.Process ?? new Process { Cwd = "/" }, line);
-        return BundleFile.Refusing(() => Planner.PlanProcess(process, "process", facts, filter, ownsUser));
+        return BundleFile.Refusing(() => Planner.Surround(Planner.PlanProcess(process, "process", facts, filter, ownsUser), config));
     }
 }
