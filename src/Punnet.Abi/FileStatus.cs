@@ -129,6 +129,9 @@ public static class FileSystemMagic
     /// <summary>CGROUP2_SUPER_MAGIC.</summary>
     public const long Cgroup2 = 0x63677270;
 
+    /// <summary>SELINUX_MAGIC.</summary>
+    public const long Selinux = 0xf97cff8c;
+
     /// <summary>DEVPTS_SUPER_MAGIC.</summary>
     public const long Devpts = 0x1cd1;
 }

@@ -12,7 +12,7 @@ internal static class ContainerHooks
     {
         for (int i = 0; i < hooks.Length; i++)
         {
-            HookOutcome outcome = HookProcess.Run(hooks[i], material.HookState, material.HookOutput, root);
+            HookOutcome outcome = HookProcess.Run(hooks[i], material.HookState, material.HookOutput, material.HookErrors, root);
             report.Check(run, i, outcome.Run);
             report.Check(timeout, i, outcome.HasTimedOut ? Errno.ETIMEDOUT : Errno.None);
             report.Check(status, i, (Errno)outcome.Status);

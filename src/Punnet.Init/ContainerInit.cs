@@ -16,7 +16,7 @@ public static class ContainerInit
         // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
         Hardening.LeaveOwnFile(material, report);
         Namespaces.Enter(plan.Namespaces, material, report);
-        Keyrings.Join(plan.Keyring, report);
+        Keyrings.Join(plan, material, report);
 
         // The root, seen from outside.
         Sys.SetUmask(0);

@@ -17,9 +17,10 @@ public static class HookProcess
     /// <summary>Runs a hook to its end.</summary>
     /// <param name="hook">The hook.</param>
     /// <param name="state">Memory file with the container's state: its standard input.</param>
-    /// <param name="output">Memory file for what it prints.</param>
+    /// <param name="output">File for what it prints.</param>
+    /// <param name="errors">File for what it prints to standard error; may be the same.</param>
     /// <param name="directory">Its working directory, or -1 for the caller's.</param>
-    public static HookOutcome Run(HookMaterial hook, int state, int output, int directory)
+    public static HookOutcome Run(HookMaterial hook, int state, int output, int errors, int directory)
     {
         Errno errno = Sys.Pipe(out int result, out int report);
         if (errno != Errno.None)
@@ -30,7 +31,7 @@ public static class HookProcess
         errno = Sys.Clone(CloneFlags.None, cgroup: -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
-            errno = Become(hook, state, output, directory);
+            errno = Become(hook, state, output, errors, directory);
             Sys.WriteAll(report, MemoryMarshal.AsBytes(new ReadOnlySpan<Errno>(in errno)));
             while (true)
             {
@@ -70,7 +71,7 @@ public static class HookProcess
         return new HookOutcome(errno, !hasEnded, status);
     }
 
-    private static Errno Become(HookMaterial hook, int state, int output, int directory)
+    private static Errno Become(HookMaterial hook, int state, int output, int errors, int directory)
     {
         // A hook ends with who waits for it.
         Sys.Control(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
@@ -80,9 +81,14 @@ public static class HookProcess
             errno = Sys.Duplicate(state, 0);
         }
 
-        for (int stream = 1; stream <= 2 && errno == Errno.None; stream++)
+        if (errno == Errno.None)
         {
-            errno = Sys.Duplicate(output, stream);
+            errno = Sys.Duplicate(output, 1);
+        }
+
+        if (errno == Errno.None)
+        {
+            errno = Sys.Duplicate(errors, 2);
         }
 
         if (errno == Errno.None && directory >= 0)

@@ -67,8 +67,11 @@ public sealed record InitMaterial
     /// <summary>Memory file with the container's state, standard input of hooks.</summary>
     public int HookState { get; init; } = -1;
 
-    /// <summary>Memory file that takes what hooks print.</summary>
+    /// <summary>File that takes what hooks print.</summary>
     public int HookOutput { get; init; } = -1;
+
+    /// <summary>File that takes what hooks print to standard error.</summary>
+    public int HookErrors { get; init; } = -1;
 
     /// <summary>createContainer hooks, ready to be executed.</summary>
     public ImmutableArray<HookMaterial> CreateContainer { get; init; } = [];

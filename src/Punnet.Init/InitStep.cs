@@ -147,6 +147,12 @@ public enum InitStep
     /// <summary>linux.memoryPolicy.</summary>
     MemoryPolicy,
 
+    /// <summary>process.apparmorProfile.</summary>
+    Apparmor,
+
+    /// <summary>process.selinuxLabel.</summary>
+    Selinux,
+
     /// <summary>prctl(PR_SET_NO_NEW_PRIVS).</summary>
     NoNewPrivileges,
 

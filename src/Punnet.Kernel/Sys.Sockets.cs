@@ -25,6 +25,9 @@ public static unsafe partial class Sys
         return errno;
     }
 
+    /// <summary>socket(2) for rtnetlink(7), in the network namespace of this thread, close-on-exec.</summary>
+    public static Errno OpenRouteSocket(out int socket) => Open(SyscallNumber.Socket, out socket, 16, 3 | 0x80000, 0); // AF_NETLINK, SOCK_RAW
+
     /// <summary>socket(2) and connect(2) to a Unix stream socket.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="socket">The connection, close-on-exec.</param>

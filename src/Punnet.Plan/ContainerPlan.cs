@@ -54,6 +54,12 @@ public sealed record ContainerPlan
     /// <summary>Name of a new session keyring, or null to keep the caller's.</summary>
     public required CString Keyring { get; init; }
 
+    /// <summary>linux.mountLabel, or null.</summary>
+    public CString MountLabel { get; init; }
+
+    /// <summary>Network devices that move into the container.</summary>
+    public ImmutableArray<NetDeviceStep> NetDevices { get; init; } = [];
+
     /// <summary>The program and what it may do.</summary>
     public required ProcessPlan Process { get; init; }
 
@@ -152,6 +158,11 @@ public sealed record LinkStep(CString Name, CString Target);
 /// <param name="Name">The key in linux.sysctl.</param>
 /// <param name="Kind">The kind of namespace that it belongs to.</param>
 public sealed record SysctlStep(CString Path, CString Value, string Name, CloneFlags Kind);
+
+/// <summary>A network device that moves into the container.</summary>
+/// <param name="Name">On the host.</param>
+/// <param name="NewName">In the container.</param>
+public sealed record NetDeviceStep(CString Name, CString NewName);
 
 /// <summary>Hooks by kind.</summary>
 public sealed record HooksPlan

@@ -13,12 +13,15 @@ internal static class MountPlanner
 
     /// <summary>Plans every mount, in order.</summary>
     /// <exception cref="SpecException">A mount cannot be made as it is written.</exception>
-    public static ImmutableArray<MountStep> Plan(IReadOnlyList<Mount> mounts, string bundle, string root, Linux linux, bool hasUser)
+    public static ImmutableArray<MountStep> Plan(Config config, string bundle, string root, Linux linux, bool hasUser)
     {
+        IReadOnlyList<Mount> mounts = config.Mounts;
+        MountParameter[] label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations);
         ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
         for (int i = 0; i < mounts.Count; i++)
         {
-            steps.Add(Plan(mounts[i], i, bundle, root, linux, hasUser));
+            MountStep step = Plan(mounts[i], i, bundle, root, linux, hasUser);
+            steps.Add(MountLabelPlanner.Takes(step, label) ? step with { Parameters = [.. step.Parameters, .. label] } : step);
         }
 
         return steps.MoveToImmutable();

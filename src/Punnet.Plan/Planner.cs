@@ -37,7 +37,7 @@ public static class Planner
         string root = PathText.Join(options.Bundle, config.Root.Path);
         NamespacePlan namespaces = NamespacePlanner.Plan(linux);
         (CString host, CString domain) = HostNames(config, namespaces);
-        ImmutableArray<MountStep> mounts = MountPlanner.Plan(config.Mounts, options.Bundle, root, linux, namespaces.HasUser);
+        ImmutableArray<MountStep> mounts = MountPlanner.Plan(config, options.Bundle, root, linux, namespaces.HasUser);
         return new ContainerPlan
         {
             Root = Place.Text(root, "root.path"),
@@ -54,6 +54,8 @@ public static class Planner
             MaskedPaths = Paths(linux.MaskedPaths, "linux.maskedPaths"),
             HostName = host,
             DomainName = domain,
+            MountLabel = string.IsNullOrEmpty(linux.MountLabel) ? default : Place.Text(linux.MountLabel, "linux.mountLabel"),
+            NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = ProcessPlanner.Surround(
                 ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux), namespaces.HasUser), config),
@@ -106,9 +108,7 @@ public static class Planner
     {
         string? name = linux switch
         {
-            { NetDevices.Count: > 0 } => "netDevices",
             { IntelRdt: not null } => "intelRdt",
-            { MountLabel.Length: > 0 } => "mountLabel",
             _ => null,
         };
         if (name is not null)

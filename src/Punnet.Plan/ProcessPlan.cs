@@ -72,6 +72,15 @@ public sealed record ProcessPlan
     /// <summary>set_mempolicy(2), or null to keep the caller's.</summary>
     public MemoryPolicyStep? MemoryPolicy { get; init; }
 
+    /// <summary>AppArmor profile, or null.</summary>
+    public CString ApparmorProfile { get; init; }
+
+    /// <summary>What asks AppArmor for it at the next exec; null without.</summary>
+    public CString ApparmorRequest { get; init; }
+
+    /// <summary>SELinux label, or null.</summary>
+    public CString SelinuxLabel { get; init; }
+
     /// <summary>System call filter, or null.</summary>
     public required SeccompPlan? Seccomp { get; init; }
 

@@ -21,7 +21,6 @@ internal static class ProcessPlanner
     public static ProcessPlan Plan(Process process, string at, HostFacts facts, SeccompPlan? seccomp, bool ownsUser)
     {
         string dot = at.Length == 0 ? "" : at + ".";
-        RefuseUnsupported(process, dot);
         if (process.Args.Count == 0)
         {
             throw new SpecException(dot + "args", "args must not be empty");
@@ -68,6 +67,9 @@ internal static class ProcessPlanner
             Scheduler = SchedulerPlanner.Plan(process.Scheduler, dot + "scheduler"),
             IoPriority = SchedulerPlanner.Plan(process.IoPriority, dot + "ioPriority"),
             Affinity = SchedulerPlanner.Plan(process.ExecCpuAffinity, dot + "execCPUAffinity"),
+            ApparmorProfile = OptionalText(process.ApparmorProfile, "", dot + "apparmorProfile"),
+            ApparmorRequest = OptionalText(process.ApparmorProfile, "exec ", dot + "apparmorProfile"),
+            SelinuxLabel = OptionalText(process.SelinuxLabel, "", dot + "selinuxLabel"),
             Seccomp = seccomp,
             Warnings = warnings.ToImmutable(),
         };
@@ -81,25 +83,16 @@ internal static class ProcessPlanner
         warnings.AddRange(plan.Warnings);
         return plan with
         {
+            // crun: any value but "0".
+            KeepsGroups = config.Annotations.TryGetValue("run.oci.keep_original_groups", out string? keeps) && keeps != "0",
             Personality = PersonalityPlanner.Plan(config.Linux?.Personality, warnings),
             MemoryPolicy = MemoryPolicyPlanner.Plan(config.Linux?.MemoryPolicy),
             Warnings = warnings.ToImmutable(),
         };
     }
 
-    private static void RefuseUnsupported(Process process, string dot)
-    {
-        string? name = process switch
-        {
-            { ApparmorProfile.Length: > 0 } => "apparmorProfile",
-            { SelinuxLabel.Length: > 0 } => "selinuxLabel",
-            _ => null,
-        };
-        if (name is not null)
-        {
-            throw new SpecException(dot + name, "is not supported yet");
-        }
-    }
+    private static CString OptionalText(string? text, string before, string place) =>
+        string.IsNullOrEmpty(text) ? default : Place.Text(before + text, place);
 
     // struct winsize has 16 bits; without a terminal the size has no meaning.
     private static ushort Size(Process process, uint size, string place)

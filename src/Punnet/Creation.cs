@@ -48,6 +48,7 @@ internal static class Creation
     public static NewContainer Run(CreationRequest request)
     {
         ContainerPlan plan = request.Plan;
+        SecurityModules.Check(plan);
         using Rollback rollback = new(request);
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
         directory.Write(Record(request));
@@ -60,7 +61,7 @@ internal static class Creation
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
         using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc);
         using BindSources sources = BindSources.Open(plan, idMaps);
-        HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner() : null;
+        HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);
         using Descriptor childChannel = new(there);
@@ -89,6 +90,7 @@ internal static class Creation
             Home = plan.Process.NeedsHome ? new FixedBuffer(4096) : default,
             HookState = hooks?.StateNumber ?? -1,
             HookOutput = hooks?.OutputNumber ?? -1,
+            HookErrors = hooks?.ErrorsNumber ?? -1,
             CreateContainer = plan.Hooks.CreateContainer.IsEmpty
                 ? [] : HookRunner.Prepare(plan.Hooks.CreateContainer, HookRunner.OwnEnvironment()),
             StartContainer = HookRunner.Prepare(plan.Hooks.StartContainer, env),
@@ -170,6 +172,8 @@ internal static class Creation
             RaiseLimits(plan.Process, process.Pid);
             IdMapWriter.Write(proc, process.Pid, plan.Namespaces);
         }
+
+        NetworkDevices.Move(plan, process.Pid, proc);
 
         if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull)
         {

@@ -19,7 +19,7 @@ internal static class Deletion
         container.Directory.Remove();
         if (container.Record is StateRecord { Poststop.Count: > 0 } record)
         {
-            using HookRunner hooks = new();
+            using HookRunner hooks = new(record.Annotations);
             hooks.Announce(state);
             hooks.RunAll(HookPlanner.Plan(record.Poststop, "poststop"), log);
         }

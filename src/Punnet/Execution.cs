@@ -44,6 +44,7 @@ internal static class Execution
     /// <exception cref="SysException">It cannot be made; nothing of it is left.</exception>
     public static NewProcess Run(ExecutionRequest request, out Descriptor channel)
     {
+        SecurityModules.Check(request.Plan);
         using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
         using CgroupDirectory? cgroup = OpenCgroup(request);
         using Descriptor proc = HostProbe.OpenProc();

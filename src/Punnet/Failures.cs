@@ -93,6 +93,11 @@ internal static class Failures
             InitStep.Personality => "cannot enter the execution domain " + (plan.Personality == ExecutionDomain.Linux32 ? "LINUX32" : "LINUX")
                 + " (linux.personality): " + words,
             InitStep.MemoryPolicy => "cannot set the memory policy " + plan.MemoryPolicy?.Name + " (linux.memoryPolicy): " + words,
+            // Podman looks for the path in back quotes.
+            InitStep.Apparmor => "apparmor failed to apply profile \"" + plan.ApparmorProfile
+                + "\" (process.apparmorProfile): cannot write `/proc/thread-self/attr/apparmor/exec`: " + words,
+            InitStep.Selinux => "cannot set the label \"" + plan.SelinuxLabel
+                + "\" (process.selinuxLabel): cannot write `/proc/thread-self/attr/exec`: " + words,
             InitStep.NoNewPrivileges => "cannot set no_new_privs (process.noNewPrivileges): " + words,
             InitStep.Seccomp => "cannot load the system call filter (linux.seccomp): " + words,
             InitStep.SeccompListener => "cannot hand the seccomp listener out (linux.seccomp.listenerPath): " + words,
@@ -124,11 +129,26 @@ internal static class Failures
             InitStep.Scheduler when failure.Errno == Errno.EBUSY => "so much time is not left on these CPUs",
             InitStep.MemoryPolicy when failure.Errno == Errno.ENOSYS => "this kernel has no NUMA",
             InitStep.MemoryPolicy when failure.Errno == Errno.EINVAL => "a node does not exist here, or this kernel does not know the mode or a flag",
+            InitStep.Apparmor when failure.Errno == Errno.ENOENT => "no such profile is loaded on this host",
             InitStep.Affinity when failure.Errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
             _ => null,
         };
         return new PunnetException(sentence, hint);
     }
+
+    /// <summary>linux.netDevices: a device that could not be moved.</summary>
+    /// <param name="device">Which.</param>
+    /// <param name="what">What was being done, as in "cannot …".</param>
+    /// <param name="errno">Why.</param>
+    public static PunnetException OfNetworkDevice(NetDeviceStep device, string what, Errno errno) => new(
+        "cannot " + what + " the network device " + device.Name + " (linux.netDevices[\"" + device.Name + "\"]): " + errno.Words(),
+        errno switch
+        {
+            Errno.EPERM => "moving a device needs CAP_NET_ADMIN on the host",
+            Errno.EEXIST => "the network namespace has a device named " + device.NewName + " already",
+            Errno.EINVAL => "some devices, like lo, belong to their network namespace for ever",
+            _ => null,
+        });
 
     private static string Policy(SchedulerPolicy policy) => policy switch
     {

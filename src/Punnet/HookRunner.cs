@@ -16,11 +16,17 @@ internal sealed class HookRunner : IDisposable
 {
     private readonly Descriptor _state;
     private readonly Descriptor _output;
+    private readonly Descriptor? _stdout;
+    private readonly Descriptor? _stderr;
 
     /// <summary>Makes the files that hooks read and write.</summary>
+    /// <param name="annotations">The container's, which may name files for what hooks print.</param>
     /// <exception cref="SysException">No memory file can be made.</exception>
-    public HookRunner()
+    /// <exception cref="PunnetException">A file that an annotation names cannot be written.</exception>
+    public HookRunner(IReadOnlyDictionary<string, string> annotations)
     {
+        _stdout = HookOutput.Open(annotations, "stdout");
+        _stderr = HookOutput.Open(annotations, "stderr");
         Sys.MakeMemoryFile("hook-state\0"u8, sealable: false, out int state).OrThrow("make a memory file");
         _state = new Descriptor(state);
         Sys.MakeMemoryFile("hook-output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
@@ -30,8 +36,11 @@ internal sealed class HookRunner : IDisposable
     /// <summary>Memory file with the state.</summary>
     public int StateNumber => _state.Number;
 
-    /// <summary>Memory file for what hooks print.</summary>
-    public int OutputNumber => _output.Number;
+    /// <summary>File for what hooks print: one in memory, unless an annotation names another.</summary>
+    public int OutputNumber => (_stdout ?? _output).Number;
+
+    /// <summary>File for what hooks print to standard error.</summary>
+    public int ErrorsNumber => (_stderr ?? _output).Number;
 
     /// <summary>Puts the container's state where the next hooks read it.</summary>
     public void Announce(ContainerState state)
@@ -131,6 +140,8 @@ internal sealed class HookRunner : IDisposable
     {
         _state.Dispose();
         _output.Dispose();
+        _stdout?.Dispose();
+        _stderr?.Dispose();
     }
 
     private HookOutcome Run(HookStep hook)
@@ -138,7 +149,7 @@ internal sealed class HookRunner : IDisposable
         Sys.Truncate(_output.Number, 0);
         HookMaterial material = Prepare([hook], hook.Env.IsDefault ? OwnEnvironment() : default)[0];
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, _state.Number, _output.Number, directory: -1);
+        HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1);
         Sys.UnblockSignals();
         return outcome;
     }

@@ -22,7 +22,7 @@ internal static class HostProgram
         using Descriptor ownedOutput = new(output);
         HookMaterial material = new(CString.Of(path), ArgumentBlock.Of(texts), HookRunner.OwnEnvironment(), TimeoutSeconds: 30);
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, input, output, directory: -1);
+        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1);
         Sys.UnblockSignals();
         Sys.Rewind(output);
         string printed = Encoding.UTF8.GetString(HostFile.Read(output, "the output of " + path));

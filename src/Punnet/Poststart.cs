@@ -14,7 +14,7 @@ internal static class Poststart
             return;
         }
 
-        using HookRunner hooks = new();
+        using HookRunner hooks = new(record.Annotations);
         hooks.Announce(container.State() with { Status = Container.Word(ContainerStatus.Running) });
         hooks.Run(HookPlanner.Plan(record.Poststart, "poststart"));
     }

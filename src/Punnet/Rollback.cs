@@ -85,7 +85,7 @@ internal sealed class Rollback : IDisposable
         // runtime.md#lifecycle: a failure between create and the program is followed by the poststop hooks.
         if (_state is not null && _request.Config.Hooks is { Poststop.Count: > 0 } written)
         {
-            using HookRunner hooks = new();
+            using HookRunner hooks = new(_request.Config.Annotations);
             hooks.Announce(_state with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });
             hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), _request.Log);
         }

@@ -19,26 +19,27 @@ internal static class Create
     {
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
         CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: true);
         CreationOptions.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
         using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
         using NewContainer container = Creation.Run(request with { ConsoleSocket = console });
-        Finish(globals, container, pidFile);
+        Finish(globals, container, receivers, pidFile);
         return 0;
     }
 
     // The pid file last: engines take it for "created".
-    private static void Finish(Globals globals, NewContainer container, string? pidFile)
+    private static void Finish(Globals globals, NewContainer container, PidfdReceivers receivers, string? pidFile)
     {
         container.Directory.Unlock();
-        if (pidFile is null)
-        {
-            return;
-        }
-
         try
         {
-            PidFile.Write(pidFile, container.Process.Pid);
+            receivers.Send("standard"u8, container.Process.Pidfd);
+            if (pidFile is not null)
+            {
+                PidFile.Write(pidFile, container.Process.Pid);
+            }
         }
         catch (SysException)
         {

@@ -16,6 +16,7 @@ internal static class CreationOptions
         new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
         new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
         new("pid-file", "", "PATH", "file that gets the process id"),
+        new("pidfd-socket", "", "PATH", "Unix socket that gets a pidfd of the container's process"),
         new("no-pivot", "", "", "move the root in place of pivot_root, for a root on a ramfs"),
         new("no-new-keyring", "", "", "keep the caller's session keyring"),
         new("preserve-fds", "", "N", "pass N more descriptors to the container, from 3 on"),

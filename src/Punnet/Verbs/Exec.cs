@@ -20,6 +20,7 @@ internal static class Exec
             new("detach", "d", "", "do not wait for the program"),
             new("tty", "t", "", "give the program a terminal"),
             new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
+            new("pidfd-socket", "", "PATH", "Unix socket that gets a pidfd of the program"),
             new("pid-file", "", "PATH", "file that gets the process id"),
             new("user", "u", "UID[:GID]", "numeric user, and group"),
             new("additional-gids", "g", "GID", "one more group; may be repeated"),
@@ -44,6 +45,7 @@ internal static class Exec
         bool detach = line.Has("detach");
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
         int preserved = CreationOptions.Preserved(line);
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         CheckStatus(container, line);
@@ -60,17 +62,20 @@ internal static class Exec
             Preserved = preserved,
             Log = globals.Log,
         };
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, annotations: null);
         using NewProcess process = Execution.Run(request, out Descriptor channel);
         using Descriptor owned = channel;
         console?.Dispose();
-        return Finish(process, channel, plan, detach ? null : foreground, pidFile);
+        return Finish(process, channel, receivers, plan, detach ? null : foreground, pidFile);
     }
 
-    private static int Finish(NewProcess process, Descriptor channel, ProcessPlan plan, Foreground? foreground, string? pidFile)
+    private static int Finish(
+        NewProcess process, Descriptor channel, PidfdReceivers receivers, ProcessPlan plan, Foreground? foreground, string? pidFile)
     {
         try
         {
             foreground?.Connect(process);
+            receivers.Send("setns"u8, process.Pidfd);
 
             // Before the program: it may have ended by the time that an engine looks.
             if (pidFile is not null)

@@ -27,6 +27,7 @@ internal static class Run
         bool detach = line.Has("detach");
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
         CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false);
         bool terminal = request.Plan.Process.Terminal;
         CreationOptions.CheckTerminal(terminal, detach, socket);
@@ -37,6 +38,7 @@ internal static class Run
             Sys.Control(ProcessControl.SetChildSubreaper, 1);
         }
 
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
         using NewContainer container = Creation.Run(request with { ConsoleSocket = console });
         bool isDone = false;
         try
@@ -47,6 +49,7 @@ internal static class Run
                 foreground.Connect(container.Process);
             }
 
+            receivers.Send("standard"u8, container.Process.Pidfd);
             container.Start();
             if (pidFile is not null)
             {

@@ -1,0 +1,51 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>
+/// process.apparmorProfile and process.selinuxLabel: written to the host's /proc that the parent opened and verified. In the container's
+/// they would go where an image has put a file of that name (CVE-2019-16884, CVE-2025-52881).
+/// </summary>
+internal static class SecurityLabels
+{
+    /// <summary>Asks for profile and label at the next exec.</summary>
+    public static void Request(ProcessPlan plan, InitMaterial material, InitReport report)
+    {
+        if (!plan.ApparmorProfile.IsNull)
+        {
+            Errno errno = Write(material, "thread-self/attr/apparmor/exec\0"u8, plan.ApparmorRequest.Text);
+            if (errno == Errno.ENOENT)
+            {
+                // Before Linux 5.8 the modules had one file between them.
+                errno = Write(material, "thread-self/attr/exec\0"u8, plan.ApparmorRequest.Text);
+            }
+
+            report.Check(InitStep.Apparmor, errno);
+        }
+
+        if (!plan.SelinuxLabel.IsNull)
+        {
+            report.Check(InitStep.Selinux, Write(material, "thread-self/attr/exec\0"u8, plan.SelinuxLabel.Text));
+        }
+    }
+
+    /// <summary>Says whose the keys are that this process makes; without a label, its own again.</summary>
+    public static void LabelKeys(CString label, InitMaterial material) => _ = Write(material, "thread-self/attr/keycreate\0"u8, label.Text);
+
+    private static Errno Write(InitMaterial material, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
+    {
+        // "thread-self" is a link made of text, which these allow; what leads out of the procfs they do not.
+        const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoMagicLinks;
+        Errno errno = Sys.OpenAt2(material.Proc, path, OpenFlags.WriteOnly, 0, Strict, out int file);
+        if (errno == Errno.None)
+        {
+            errno = Sys.Write(file, text, out _);
+            Sys.Close(file);
+        }
+
+        return errno;
+    }
+}
