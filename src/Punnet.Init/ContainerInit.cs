@@ -52,6 +52,7 @@ public static class ContainerInit
         Masks.Hide(plan, root, report);
 
         // The program.
+        SecurityLabels.Request(plan.Process, material, report);
         Descriptors.CloseHosts(material, root, report);
         Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true);
         int program = Launch.FindProgram(plan.Process, material, report);

@@ -18,7 +18,7 @@ internal static class Descriptors
         Span<int> kept =
         [
             material.Channel, material.Image, material.StartGate, material.StartResult, material.ConsoleSocket, material.SeccompSocket,
-            material.HookState, material.HookOutput, root,
+            material.HookState, material.HookOutput, material.HookErrors, root,
         ];
         Sort(kept);
         int next = 3 + material.Preserved;

@@ -19,6 +19,7 @@ public static class ExecInit
         Join(plan, target, material, report);
         Sys.SetUmask(0);
         report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
+        SecurityLabels.Request(plan, material, report);
         Descriptors.CloseHosts(material, root, report);
         if (plan.Terminal)
         {

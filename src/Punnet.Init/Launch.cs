@@ -25,7 +25,6 @@ internal static class Launch
 
         StandardStreams.Give(plan.Uid);
         Settle(plan, report);
-        SecurityLabels.Request(plan, material, report);
         if (plan.NoNewPrivileges)
         {
             report.Check(InitStep.NoNewPrivileges, Sys.Control(ProcessControl.SetNoNewPrivileges, 1));

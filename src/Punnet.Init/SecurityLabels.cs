@@ -11,7 +11,7 @@ namespace Punnet.Init;
 /// </summary>
 internal static class SecurityLabels
 {
-    /// <summary>Asks for profile and label at the next exec.</summary>
+    /// <summary>Asks for profile and label at the next exec; called while the host's /proc is still open.</summary>
     public static void Request(ProcessPlan plan, InitMaterial material, InitReport report)
     {
         if (!plan.ApparmorProfile.IsNull)
