@@ -119,22 +119,24 @@ internal static class Failures
             InitStep.CloseDescriptors => "cannot close descriptors: " + words,
             _ => "step " + failure.First.ToString() + " of the new process failed: " + words,
         };
-        string? hint = step switch
-        {
-            InitStep.Execute when failure.Errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
-            InitStep.Limit when failure.Errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
-            InitStep.Scheduler when failure.Errno == Errno.EPERM => plan.Scheduler?.Policy == SchedulerPolicy.Deadline
-                ? "SCHED_DEADLINE needs CAP_SYS_NICE, and every CPU: no cpuset"
-                : "it needs CAP_SYS_NICE, and SCHED_FIFO and SCHED_RR also a cgroup that has time for them",
-            InitStep.Scheduler when failure.Errno == Errno.EBUSY => "so much time is not left on these CPUs",
-            InitStep.MemoryPolicy when failure.Errno == Errno.ENOSYS => "this kernel has no NUMA",
-            InitStep.MemoryPolicy when failure.Errno == Errno.EINVAL => "a node does not exist here, or this kernel does not know the mode or a flag",
-            InitStep.Apparmor when failure.Errno == Errno.ENOENT => "no such profile is loaded on this host",
-            InitStep.Affinity when failure.Errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
-            _ => null,
-        };
-        return new PunnetException(sentence, hint);
+        return new PunnetException(sentence, Hint(plan, step, failure.Errno));
     }
+
+    // Only where the kernel's words mislead, or say less than is known.
+    private static string? Hint(ProcessPlan plan, InitStep step, Errno errno) => step switch
+    {
+        InitStep.Execute when errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
+        InitStep.Limit when errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
+        InitStep.Scheduler when errno == Errno.EPERM => plan.Scheduler?.Policy == SchedulerPolicy.Deadline
+            ? "SCHED_DEADLINE needs CAP_SYS_NICE, and every CPU: no cpuset"
+            : "it needs CAP_SYS_NICE, and SCHED_FIFO and SCHED_RR also a cgroup that has time for them",
+        InitStep.Scheduler when errno == Errno.EBUSY => "so much time is not left on these CPUs",
+        InitStep.MemoryPolicy when errno == Errno.ENOSYS => "this kernel has no NUMA",
+        InitStep.MemoryPolicy when errno == Errno.EINVAL => "a node does not exist here, or this kernel does not know the mode or a flag",
+        InitStep.Apparmor when errno == Errno.ENOENT => "no such profile is loaded on this host",
+        InitStep.Affinity when errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
+        _ => null,
+    };
 
     /// <summary>linux.netDevices: a device that could not be moved.</summary>
     /// <param name="device">Which.</param>

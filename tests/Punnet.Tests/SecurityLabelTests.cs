@@ -78,6 +78,16 @@ public sealed class SecurityLabelTests : ContainerTest
     }
 
     [Fact]
+    public void No_confinement_may_be_asked_for_as_well()
+    {
+        Assert.SkipUnless(HasApparmor, "this kernel has no AppArmor");
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("process.apparmorProfile", "\"unconfined\"");
+        container.CreateAndStart();
+        Assert.StartsWith("unconfined", container.Exec("cat", "/proc/self/attr/apparmor/current").Succeeds().Stdout, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_profile_that_is_not_loaded_is_told_in_the_words_that_engines_look_for()
     {
         Assert.SkipUnless(HasApparmor, "this kernel has no AppArmor");
