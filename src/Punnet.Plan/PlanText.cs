@@ -9,7 +9,7 @@ namespace Punnet.Plan;
 /// A plan as text: one line a step, in the order in which they happen. It exists to be reviewed as a diff: whatever changes what a
 /// create does changes a line here.
 /// </summary>
-public static class PlanText
+public static partial class PlanText
 {
     /// <summary>Writes a plan.</summary>
     /// <param name="plan">Of a create.</param>
@@ -22,12 +22,19 @@ public static class PlanText
         text.Open("namespaces");
         Namespaces(text, plan.Namespaces);
         text.Step("keyring", plan.Keyring);
+        text.Open("network devices");
+        foreach (NetDeviceStep device in plan.NetDevices)
+        {
+            text.Line("move " + PlanWords.Quoted(device.Name) + " as " + PlanWords.Quoted(device.NewName));
+        }
+
         text.Open("root");
         text.Line("mount " + PlanWords.Quoted(plan.Root));
         text.Line((plan.NoPivot ? "enter by moving the mount" : "enter by pivot_root") + " after the createContainer hooks");
         text.Line(plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation));
         text.Line(plan.RootReadOnly, "read-only");
         text.Open("mounts");
+        text.Step("check that SELinux is there for the label", plan.MountLabel);
         foreach (MountStep mount in plan.Mounts)
         {
             Mount(text, mount);
@@ -71,6 +78,11 @@ public static class PlanText
         if (plan.Cgroup.Unit is SystemdUnit unit)
         {
             text.Line("unit " + PlanWords.Quoted(unit.Name) + " in " + PlanWords.Quoted(unit.Slice) + (unit.IsSlice ? ", a slice itself" : ""));
+        }
+
+        if (plan.Cgroup.Owner is uint owner)
+        {
+            text.Line("owner " + owner.ToString());
         }
 
         foreach (UsageCheck check in plan.Resources.UsageChecks)
@@ -174,9 +186,39 @@ public static class PlanText
         line.Append(step.KeepsMode ? ", with the mode of what it covers" : "");
         line.Append(step.CopiesUp ? ", with the files of what it covers" : "");
         line.Append(step.ReadOnlyLate ? ", ro at the end" : "");
+        IdMap(line, step.IdMap);
+        line.Append(step.CopiesLink ? ", a link made again" : "");
+        line.Append(step.SourceNoFollow ? ", from a link itself" : "");
+        line.Append(step.DestinationNoFollow ? ", over a link itself" : "");
         line.Append(step.NoSymlinks ? ", through no link" : "");
         line.Append(step.MayCoverProc ? ", perhaps over proc" : "");
         text.Line(line.Append(" (").Append(Place.At("mounts", step.Index)).Append(')').ToString());
+    }
+
+    private static void IdMap(StringBuilder line, IdMapPlan? map)
+    {
+        if (map is null)
+        {
+            return;
+        }
+
+        line.Append(map.Recursive ? ", ids of the tree mapped" : ", ids mapped");
+        if (map.UidMap.IsNull && map.GidMap.IsNull)
+        {
+            line.Append(" as the container's");
+            return;
+        }
+
+        Rows(line, "uid map", map.UidMap);
+        Rows(line, "gid map", map.GidMap);
+    }
+
+    private static void Rows(StringBuilder line, string word, CString table)
+    {
+        foreach (string row in table.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            line.Append(", ").Append(word).Append(' ').Append(row);
+        }
     }
 
     private static void Change(StringBuilder line, string what, MountAttributes attributes)
@@ -232,84 +274,6 @@ public static class PlanText
                 + (hook.Env.IsDefault ? ", env inherited" : hook.Env.IsEmpty ? ", env empty" : ", env" + PlanWords.Quoted(hook.Env))
                 + (hook.TimeoutSeconds == 0 ? "" : ", at most " + hook.TimeoutSeconds.ToString() + " s"));
         }
-    }
-
-    private static void Process(Sections text, ProcessPlan plan)
-    {
-        text.Line(plan.Terminal, "terminal of " + plan.Rows.ToString() + " rows and " + plan.Columns.ToString() + " columns");
-        text.Step("cwd", plan.Cwd);
-        text.Line(plan.NeedsHome, "HOME from /etc/passwd");
-        text.Line(plan.NoNewPrivileges, "no_new_privs");
-        foreach (LimitStep limit in plan.Limits)
-        {
-            text.Line("limit " + limit.Name + " " + Limit(limit.Soft) + " of " + Limit(limit.Hard)
-                + " (" + Place.At("process.rlimits", limit.Index) + ")");
-        }
-
-        text.Line(plan.KeepsGroups ? "groups kept" : "groups" + Numbers(plan.Groups));
-        text.Line("user " + plan.Uid.ToString() + ":" + plan.Gid.ToString());
-        text.Line("bounding " + PlanWords.OfCapabilities(plan.Capabilities.Bounding));
-        text.Line("effective " + PlanWords.OfCapabilities(plan.Capabilities.Effective));
-        text.Line("permitted " + PlanWords.OfCapabilities(plan.Capabilities.Permitted));
-        text.Line("inheritable " + PlanWords.OfCapabilities(plan.Capabilities.Inheritable));
-        text.Line("ambient " + PlanWords.OfCapabilities(plan.Capabilities.Ambient));
-        text.Line("umask " + Octal(plan.Umask));
-        foreach (CString candidate in plan.Candidates)
-        {
-            text.Step("look for", candidate);
-        }
-
-        text.Step("oom_score_adj", plan.OomScore);
-        foreach (CString entry in plan.Env)
-        {
-            text.Step("env", entry);
-        }
-
-        text.Line("args" + PlanWords.Quoted(plan.Args));
-        foreach (string warning in plan.Warnings)
-        {
-            text.Line("warn: " + warning);
-        }
-    }
-
-    private static void Seccomp(Sections text, ProcessPlan plan)
-    {
-        if (plan.Seccomp is not SeccompPlan filter)
-        {
-            return;
-        }
-
-        text.Line("load " + filter.Program.Length.ToString() + " instructions " + (plan.NoNewPrivileges ? "just before exec" : "before the ids change"));
-        text.Line(filter.Flags != SeccompFilterFlags.None, "flags " + PlanWords.Of(filter.Flags));
-        text.Line(filter.NeedsListener, "listener to " + PlanWords.Quoted(filter.ListenerPath ?? "") + " with " + PlanWords.Quoted(filter.ListenerMetadata ?? ""));
-        foreach (string name in filter.IgnoredNames)
-        {
-            text.Line("ignore " + PlanWords.Quoted(name));
-        }
-    }
-
-    private static string Limit(ulong value) => value == ulong.MaxValue ? "unlimited" : value.ToString();
-
-    private static string Numbers(ImmutableArray<uint> numbers)
-    {
-        StringBuilder text = new(numbers.IsEmpty ? " none" : "");
-        foreach (uint number in numbers)
-        {
-            text.Append(' ').Append(number);
-        }
-
-        return text.ToString();
-    }
-
-    private static string Octal(uint number)
-    {
-        StringBuilder digits = new();
-        for (uint rest = number; rest != 0; rest >>= 3)
-        {
-            digits.Insert(0, (char)('0' + (rest & 7)));
-        }
-
-        return "0" + digits.ToString();
     }
 
     /// <summary>Lines under headings.</summary>

@@ -56,6 +56,24 @@ internal static class PlanWords
         ((ulong)SeccompFilterFlags.WaitKillableReceive, "wait_killable_recv"),
     ];
 
+    private static readonly (ulong Bits, string Word)[] s_schedulerFlags =
+    [
+        ((ulong)SchedulerFlags.ResetOnFork, "reset_on_fork"),
+        ((ulong)SchedulerFlags.Reclaim, "reclaim"),
+        ((ulong)SchedulerFlags.DeadlineOverrun, "dl_overrun"),
+        ((ulong)SchedulerFlags.KeepPolicy, "keep_policy"),
+        ((ulong)SchedulerFlags.KeepParameters, "keep_params"),
+        ((ulong)SchedulerFlags.UtilizationMinimum, "util_clamp_min"),
+        ((ulong)SchedulerFlags.UtilizationMaximum, "util_clamp_max"),
+    ];
+
+    private static readonly (ulong Bits, string Word)[] s_memoryFlags =
+    [
+        ((ulong)MemoryPolicyMode.NumaBalancing, "numa_balancing"),
+        ((ulong)MemoryPolicyMode.RelativeNodes, "relative_nodes"),
+        ((ulong)MemoryPolicyMode.StaticNodes, "static_nodes"),
+    ];
+
     private static readonly (ulong Bits, string Word)[] s_capabilities = CapabilityBits();
 
     /// <summary>Attributes as their mount options: <c>ro nosuid</c>.</summary>
@@ -69,6 +87,62 @@ internal static class PlanWords
 
     /// <summary>Flags of seccomp(2), without SECCOMP_FILTER_FLAG_.</summary>
     public static string Of(SeccompFilterFlags flags) => Words((ulong)flags, s_filterFlags);
+
+    /// <summary>A policy of sched_setattr(2), without SCHED_.</summary>
+    public static string Of(SchedulerPolicy policy) => policy switch
+    {
+        SchedulerPolicy.Other => "other",
+        SchedulerPolicy.Fifo => "fifo",
+        SchedulerPolicy.RoundRobin => "rr",
+        SchedulerPolicy.Batch => "batch",
+        SchedulerPolicy.Idle => "idle",
+        SchedulerPolicy.Deadline => "deadline",
+        _ => Hexadecimal((ulong)policy),
+    };
+
+    /// <summary>Flags of sched_setattr(2), without SCHED_FLAG_.</summary>
+    public static string Of(SchedulerFlags flags) => Words((ulong)flags, s_schedulerFlags);
+
+    /// <summary>A priority of ioprio_set(2): its class without IOPRIO_CLASS_, and its level.</summary>
+    public static string OfIoPriority(int priority)
+    {
+        const int ClassShift = 13; // IOPRIO_CLASS_SHIFT
+        int level = priority & ((1 << ClassShift) - 1);
+        IoPriorityClass kind = (IoPriorityClass)(priority >> ClassShift);
+        return kind switch
+        {
+            IoPriorityClass.Realtime => "rt",
+            IoPriorityClass.BestEffort => "be",
+            IoPriorityClass.Idle => "idle",
+            _ => Hexadecimal((ulong)kind),
+        } + " " + level.ToString();
+    }
+
+    /// <summary>A domain of personality(2), without PER_.</summary>
+    public static string Of(ExecutionDomain domain) => domain switch
+    {
+        ExecutionDomain.Linux => "linux",
+        ExecutionDomain.Linux32 => "linux32",
+        _ => Hexadecimal((ulong)domain),
+    };
+
+    /// <summary>A mode of set_mempolicy(2) without MPOL_, and its flags without MPOL_F_.</summary>
+    public static string Of(MemoryPolicyMode mode)
+    {
+        const MemoryPolicyMode Flags = MemoryPolicyMode.NumaBalancing | MemoryPolicyMode.RelativeNodes | MemoryPolicyMode.StaticNodes;
+        MemoryPolicyMode flags = mode & Flags;
+        return (mode & ~Flags) switch
+        {
+            MemoryPolicyMode.Default => "default",
+            MemoryPolicyMode.Preferred => "preferred",
+            MemoryPolicyMode.Bind => "bind",
+            MemoryPolicyMode.Interleave => "interleave",
+            MemoryPolicyMode.Local => "local",
+            MemoryPolicyMode.PreferredMany => "preferred_many",
+            MemoryPolicyMode.WeightedInterleave => "weighted_interleave",
+            MemoryPolicyMode other => Hexadecimal((ulong)other),
+        } + ((ulong)flags == 0 ? "" : " " + Words((ulong)flags, s_memoryFlags));
+    }
 
     /// <summary>Capabilities without CAP_, in the kernel's order: <c>chown kill</c>.</summary>
     public static string OfCapabilities(ulong set) => Words(set, s_capabilities);
@@ -138,6 +212,8 @@ internal static class PlanWords
 
         return words.Length == 0 ? "none" : words.ToString();
     }
+
+    private static string Hexadecimal(ulong number) => "0x" + number.ToString("x");
 
     private static (ulong Bits, string Word)[] CapabilityBits()
     {

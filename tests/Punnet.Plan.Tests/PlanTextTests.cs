@@ -11,15 +11,22 @@ public sealed class PlanTextTests
     private const string Sample = """
         {
           "hostname": "web1", "domainname": "example.org",
-          "mounts": [{ "destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "rro", "slave", "size=1m"] }],
+          "mounts": [{ "destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "rro", "slave", "size=1m"] },
+            { "destination": "/ids", "type": "bind", "source": "/srv", "options": ["ridmap"],
+              "uidMappings": [{ "containerID": 0, "hostID": 1, "size": 1 }], "gidMappings": [{ "containerID": 0, "hostID": 1, "size": 1 }] }],
           "process": {
             "terminal": true, "consoleSize": { "height": 24, "width": 80 }, "oomScoreAdj": 5, "env": ["A=1"],
-            "user": { "additionalGids": [7] }, "rlimits": [{ "type": "RLIMIT_CORE", "soft": 1, "hard": 2 }]
+            "user": { "additionalGids": [7] }, "rlimits": [{ "type": "RLIMIT_CORE", "soft": 1, "hard": 2 }],
+            "scheduler": { "policy": "SCHED_DEADLINE", "flags": ["SCHED_FLAG_RECLAIM"], "runtime": 1, "deadline": 2, "period": 3 },
+            "ioPriority": { "class": "IOPRIO_CLASS_BE", "priority": 4 }, "execCPUAffinity": { "initial": "0-1", "final": "64" },
+            "apparmorProfile": "web", "selinuxLabel": "u:r:t:s0"
           },
           "linux": {
-            "namespaces": [{ "type": "mount" }, { "type": "uts" }, { "type": "user" }, { "type": "time" }, { "type": "ipc", "path": "/run/ipc" }],
+            "namespaces": [{ "type": "mount" }, { "type": "uts" }, { "type": "user" }, { "type": "time" }, { "type": "network" }, { "type": "ipc", "path": "/run/ipc" }],
             "uidMappings": [{ "containerID": 0, "hostID": 1, "size": 1 }], "gidMappings": [{ "containerID": 0, "hostID": 1, "size": 1 }],
             "timeOffsets": { "monotonic": { "secs": 1 } }, "sysctl": { "kernel.sem": "1" },
+            "mountLabel": "u:r:t:s0", "netDevices": { "eth1": { "name": "lan0" } },
+            "personality": { "domain": "LINUX32" }, "memoryPolicy": { "mode": "MPOL_BIND", "nodes": "0,65", "flags": ["MPOL_F_STATIC_NODES"] },
             "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"], "resources": { "pids": { "limit": 5 } }
           },
           "hooks": {
@@ -83,7 +90,7 @@ public sealed class PlanTextTests
         CgroupWrite write = plan.Resources.Writes[0];
         return plan with
         {
-            Cgroup = plan.Cgroup with { Unit = new SystemdUnit("web1.scope", "system.slice", IsSlice: false) },
+            Cgroup = plan.Cgroup with { Unit = new SystemdUnit("web1.scope", "system.slice", IsSlice: false), Owner = 1 },
             Resources = new ResourcePlan([write with { Otherwise = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
             Process = plan.Process with
             {

@@ -28,6 +28,7 @@ internal sealed class PlanVariations
             _ when type.IsEnum => [(place, Enum.ToObject(type, Convert.ToUInt64(value) ^ 1))],
             _ when type.IsPrimitive => [(place, Convert.ChangeType(Convert.ToInt64(value) + 1, type))],
             IList list => OfList(list, type, place),
+            SchedulerAttributes attributes => OfStructure(attributes, type, place),
             _ => OfRecord(value, type, place),
         };
     }
@@ -51,6 +52,20 @@ internal sealed class PlanVariations
                 tried.Add(name);
                 object copy = Copy(record, type);
                 property.SetValue(copy, changed);
+                yield return (inner, copy);
+            }
+        }
+    }
+
+    private IEnumerable<(string Place, object Changed)> OfStructure(SchedulerAttributes structure, Type type, string place)
+    {
+        // Its size is no part of a plan: the system call fills it in.
+        foreach (FieldInfo field in type.GetFields(BindingFlags.Public | BindingFlags.Instance).Where(field => field.Name != nameof(structure.Size)))
+        {
+            foreach ((string inner, object changed) in Of(field.GetValue(structure)!, place + "." + field.Name))
+            {
+                object copy = structure;
+                field.SetValue(copy, changed);
                 yield return (inner, copy);
             }
         }

@@ -16,9 +16,7 @@ public sealed class RootPlanTests
     [InlineData("""{"process":null}""", "process: process property must not be empty")]
     [InlineData("""{"linux":null}""", "linux: is missing: a container needs at least a mount namespace")]
     [InlineData("""{"annotations":{"a":"b","":"c"}}""", "annotations: a key is empty")]
-    [InlineData("""{"linux":{"netDevices":{"eth0":{}}}}""", "linux.netDevices: is not supported yet")]
     [InlineData("""{"linux":{"intelRdt":{}}}""", "linux.intelRdt: is not supported yet")]
-    [InlineData("""{"linux":{"mountLabel":"system_u:object_r:x"}}""", "linux.mountLabel: is not supported yet")]
     public void A_config_is_refused(string config, string expected) => Assert.Equal(expected, Plans.Refusal(config));
 
     [Theory]
