@@ -42,6 +42,9 @@ public enum SyscallNumber
     /// <summary>mremap(2).</summary>
     Mremap = 25,
 
+    /// <summary>pread(2).</summary>
+    Pread64 = 17,
+
     /// <summary>getpid(2).</summary>
     Getpid = 39,
 
