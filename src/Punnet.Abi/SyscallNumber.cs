@@ -63,6 +63,9 @@ public enum SyscallNumber
     /// <summary>socketpair(2).</summary>
     Socketpair = 53,
 
+    /// <summary>clone(2).</summary>
+    Clone = 56,
+
     /// <summary>execve(2).</summary>
     Execve = 59,
 
@@ -149,6 +152,9 @@ public enum SyscallNumber
 
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
+
+    /// <summary>tkill(2).</summary>
+    Tkill = 200,
 
     /// <summary>getdents64(2).</summary>
     Getdents64 = 217,
@@ -254,6 +260,9 @@ public enum SyscallNumber
 
     /// <summary>openat2(2).</summary>
     Openat2 = 437,
+
+    /// <summary>pidfd_getfd(2).</summary>
+    PidfdGetfd = 438,
 
     /// <summary>faccessat2(2).</summary>
     Faccessat2 = 439,
