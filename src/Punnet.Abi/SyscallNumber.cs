@@ -66,6 +66,9 @@ public enum SyscallNumber
     /// <summary>socketpair(2).</summary>
     Socketpair = 53,
 
+    /// <summary>clone(2).</summary>
+    Clone = 56,
+
     /// <summary>execve(2).</summary>
     Execve = 59,
 
@@ -152,6 +155,9 @@ public enum SyscallNumber
 
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
+
+    /// <summary>tkill(2).</summary>
+    Tkill = 200,
 
     /// <summary>getdents64(2).</summary>
     Getdents64 = 217,
@@ -257,6 +263,9 @@ public enum SyscallNumber
 
     /// <summary>openat2(2).</summary>
     Openat2 = 437,
+
+    /// <summary>pidfd_getfd(2).</summary>
+    PidfdGetfd = 438,
 
     /// <summary>faccessat2(2).</summary>
     Faccessat2 = 439,

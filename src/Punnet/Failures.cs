@@ -110,10 +110,25 @@ internal static class Failures
         {
             InitStep.Execute when failure.Errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
             InitStep.Limit when failure.Errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
+            _ when failure.Errno == Errno.ENOSYS && plan.Seccomp is { NeedsListener: true, Verdicts: null } =>
+                "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (linux.seccomp.listenerPath)",
             _ => null,
         };
         return new PunnetException(sentence, hint);
     }
+
+    /// <summary>A failure on the listener's way to the agent.</summary>
+    /// <param name="what">As in "cannot …".</param>
+    /// <param name="errno">Why.</param>
+    public static PunnetException SeccompAgent(string what, Errno errno) => new(
+        "cannot " + what + " (linux.seccomp.listenerPath): " + errno.Words(),
+        errno switch
+        {
+            Errno.ENOENT or Errno.ECONNREFUSED => "no agent listens there",
+            Errno.EPIPE or Errno.ECONNRESET => "the agent has ended",
+            Errno.ENAMETOOLONG => "the path of a Unix socket has at most 107 bytes",
+            _ => null,
+        });
 
     private static string CapabilityName(int number) =>
         number < Capability.Names.Length ? Capability.Names[number] : "capability " + number.ToString();

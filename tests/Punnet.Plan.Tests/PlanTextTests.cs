@@ -90,6 +90,7 @@ public sealed class PlanTextTests
                 Seccomp = new SeccompPlan
                 {
                     Program = [default, default],
+                    Verdicts = [default, default],
                     Flags = SeccompFilterFlags.Log,
                     NeedsListener = true,
                     ListenerPath = "/run/agent",

@@ -22,7 +22,8 @@ internal static class Create
         CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: true);
         CreationOptions.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
         using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
-        using NewContainer container = Creation.Run(request with { ConsoleSocket = console });
+        using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log: null);
+        using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
         Finish(globals, container, pidFile);
         return 0;
     }
