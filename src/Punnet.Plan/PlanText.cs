@@ -68,6 +68,7 @@ public static class PlanText
     private static void Cgroup(Sections text, ContainerPlan plan)
     {
         text.Line("path " + PlanWords.Quoted(plan.Cgroup.Path));
+        text.Line(plan.Cgroup.Owner is not null, "owner " + plan.Cgroup.Owner.ToString());
         if (plan.Cgroup.Unit is SystemdUnit unit)
         {
             text.Line("unit " + PlanWords.Quoted(unit.Name) + " in " + PlanWords.Quoted(unit.Slice) + (unit.IsSlice ? ", a slice itself" : ""));

@@ -83,7 +83,7 @@ public sealed class PlanTextTests
         CgroupWrite write = plan.Resources.Writes[0];
         return plan with
         {
-            Cgroup = plan.Cgroup with { Unit = new SystemdUnit("web1.scope", "system.slice", IsSlice: false) },
+            Cgroup = plan.Cgroup with { Unit = new SystemdUnit("web1.scope", "system.slice", IsSlice: false), Owner = 1000 },
             Resources = new ResourcePlan([write with { Otherwise = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
             Process = plan.Process with
             {
