@@ -45,6 +45,9 @@ public enum Errno
     /// <summary>Permission denied.</summary>
     EACCES = 13,
 
+    /// <summary>Bad address.</summary>
+    EFAULT = 14,
+
     /// <summary>Block device required.</summary>
     ENOTBLK = 15,
 
@@ -110,6 +113,9 @@ public enum Errno
 
     /// <summary>Operation not supported.</summary>
     EOPNOTSUPP = 95,
+
+    /// <summary>Connection reset by peer.</summary>
+    ECONNRESET = 104,
 
     /// <summary>Connection refused.</summary>
     ECONNREFUSED = 111,

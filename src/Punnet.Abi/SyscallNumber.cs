@@ -42,6 +42,9 @@ public enum SyscallNumber
     /// <summary>mremap(2).</summary>
     Mremap = 25,
 
+    /// <summary>pread(2).</summary>
+    Pread64 = 17,
+
     /// <summary>getpid(2).</summary>
     Getpid = 39,
 
@@ -62,6 +65,9 @@ public enum SyscallNumber
 
     /// <summary>socketpair(2).</summary>
     Socketpair = 53,
+
+    /// <summary>clone(2).</summary>
+    Clone = 56,
 
     /// <summary>execve(2).</summary>
     Execve = 59,
@@ -149,6 +155,9 @@ public enum SyscallNumber
 
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
+
+    /// <summary>tkill(2).</summary>
+    Tkill = 200,
 
     /// <summary>sched_setaffinity(2).</summary>
     SchedSetaffinity = 203,
@@ -266,6 +275,9 @@ public enum SyscallNumber
 
     /// <summary>openat2(2).</summary>
     Openat2 = 437,
+
+    /// <summary>pidfd_getfd(2).</summary>
+    PidfdGetfd = 438,
 
     /// <summary>faccessat2(2).</summary>
     Faccessat2 = 439,

@@ -17,6 +17,7 @@ namespace Punnet.Init;
 //      │── Go ───────────────────────────────────────────────────────────────────────────>│  run and exec; after a create the
 //      │<──────────────────────────────────────────────────── end of file: executed ──────│  start gate takes this place
 //
+// Before it loads a filter with a listener, init sends Listener(number): once its ids are about to change, before Created, or after Go.
 // At any moment init may send Failed(step, item, errno) and end. End of file before Created: it was killed.
 
 /// <summary>What one side tells the other; in the order of the protocol.</summary>
@@ -39,6 +40,9 @@ public enum Message
 
     /// <summary>Execute the program.</summary>
     Go,
+
+    /// <summary>The filter is loaded next, and its listener will have the first number; see SeccompLoader.</summary>
+    Listener,
 
     /// <summary>A step failed: <see cref="InitStep"/>, item, errno.</summary>
     Failed,

@@ -57,6 +57,7 @@ public static class ContainerInit
         Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true);
         int program = Launch.FindProgram(plan.Process, material, report);
         Hardening.OutliveParent();
+        Launch.LoadFilterBeforeGate(plan.Process, material, report);
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
         report = StartGate.Wait(material, report);
         Launch.LoadLateFilter(plan.Process, material, report);

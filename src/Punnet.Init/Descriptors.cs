@@ -17,7 +17,7 @@ internal static class Descriptors
     {
         Span<int> kept =
         [
-            material.Channel, material.Image, material.StartGate, material.StartResult, material.ConsoleSocket, material.SeccompSocket,
+            material.Channel, material.Image, material.StartGate, material.StartResult, material.ConsoleSocket,
             material.HookState, material.HookOutput, material.HookErrors, root,
         ];
         Sort(kept);

@@ -34,8 +34,8 @@ public sealed record InitMaterial
     /// <summary>Fifo that takes a failure after the start gate.</summary>
     public int StartResult { get; init; } = -1;
 
-    /// <summary>Connection of the seccomp agent's messenger, or -1.</summary>
-    public int SeccompSocket { get; init; } = -1;
+    /// <summary>How far the listener is on its way to the host; only where the plan's filter has one.</summary>
+    public SharedFlag HandOver { get; init; }
 
     /// <summary>Namespace files, one for each join of the plan.</summary>
     public required ImmutableArray<int> Joins { get; init; }

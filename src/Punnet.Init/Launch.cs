@@ -52,14 +52,29 @@ internal static class Launch
         Sys.SetUmask(plan.Umask);
     }
 
-    /// <summary>Loads the filter that no_new_privs allows to load as late as this.</summary>
-    public static void LoadLateFilter(ProcessPlan plan, InitMaterial material, InitReport report)
+    /// <summary>
+    /// Loads the filter that no_new_privs allows to load late, but not so late: after a create nobody is there who could take the
+    /// listener to the agent. From here on the agent may have to answer for punnet's own calls too.
+    /// </summary>
+    public static void LoadFilterBeforeGate(ProcessPlan plan, InitMaterial material, InitReport report)
     {
-        if (plan.NoNewPrivileges)
+        if (plan.NoNewPrivileges && HandsOutBeforeGate(plan, material))
         {
             LoadFilter(plan, material, report);
         }
     }
+
+    /// <summary>Loads the filter that no_new_privs allows to load as late as this.</summary>
+    public static void LoadLateFilter(ProcessPlan plan, InitMaterial material, InitReport report)
+    {
+        if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material))
+        {
+            LoadFilter(plan, material, report);
+        }
+    }
+
+    private static bool HandsOutBeforeGate(ProcessPlan plan, InitMaterial material) =>
+        material.StartGate >= 0 && plan.Seccomp is { NeedsListener: true };
 
     /// <summary>
     /// The first candidate that this user may execute. late: what the files are is known only here.

@@ -120,7 +120,7 @@ public static unsafe partial class Sys
             bool isWritable = (headers[i].Flags & 2) != 0;
             Errno errno = isWritable
                 ? MoveToMemory(from, to, isReadOnly: from >= relroStart && to <= relroEnd)
-                : MapAgain(from, to, headers[i].Flags, image, headers[i].Offset);
+                : MapAgain(from, to, headers[i].Flags, image, PageFloor(headers[i].Offset));
             if (errno != Errno.None)
             {
                 return errno;
@@ -134,11 +134,39 @@ public static unsafe partial class Sys
 
     private static nuint PageFloor(nuint address) => address & ~(PageSize - 1);
 
+    // The .NET runtime writes its stack-guard cookie into a page of the read-only segment, and closes it again: such a page is no
+    // longer the file's, and mapped from the file it would bring back a cookie that everybody knows. It is moved as data is.
     private static Errno MapAgain(nuint from, nuint to, uint segmentFlags, int image, nuint offset)
     {
+        const int Chunk = 256;
+        ulong* pages = stackalloc ulong[Chunk]; // pagemap: 64 bits a page
         int protection = ((segmentFlags & 4) != 0 ? 1 : 0) | ((segmentFlags & 1) != 0 ? 4 : 0); // PF_R, PF_X to PROT_READ, PROT_EXEC
-        return Call(SyscallNumber.Mmap, out _, (nint)from, (nint)(to - from), protection, 0x12, image, (nint)PageFloor(offset)); // MAP_PRIVATE | MAP_FIXED
+        Errno errno = OpenAt(WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int map);
+        nuint start = from;
+        for (nuint page = from; page < to && errno == Errno.None; page += PageSize)
+        {
+            int index = (int)((page - from) / PageSize % Chunk);
+            if (index == 0)
+            {
+                errno = Call(SyscallNumber.Pread64, map, (nint)pages, Chunk * sizeof(ulong), (nint)(page / PageSize * sizeof(ulong)));
+            }
+
+            const ulong IsPresent = 1UL << 63, IsFile = 1UL << 61;
+            if (errno == Errno.None && (pages[index] & (IsPresent | IsFile)) == IsPresent)
+            {
+                errno = MapRange(start, page, protection, image, offset + (start - from));
+                errno = errno == Errno.None ? MoveToMemory(page, page + PageSize, isReadOnly: true) : errno;
+                start = page + PageSize;
+            }
+        }
+
+        Close(map);
+        return errno == Errno.None ? MapRange(start, to, protection, image, offset + (start - from)) : errno;
     }
+
+    private static Errno MapRange(nuint from, nuint to, int protection, int image, nuint offset) => from == to
+        ? Errno.None
+        : Call(SyscallNumber.Mmap, out _, (nint)from, (nint)(to - from), protection, 0x12, image, (nint)offset); // MAP_PRIVATE | MAP_FIXED
 
     // Data that was relocated or written differs from the file: it is copied to anonymous memory, which then takes the place.
     private static Errno MoveToMemory(nuint from, nuint to, bool isReadOnly)

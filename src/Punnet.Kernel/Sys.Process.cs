@@ -33,6 +33,12 @@ public static unsafe partial class Sys
         }
 
         Errno errno = Call(SyscallNumber.Clone3, out long result, (nint)(&arguments), sizeof(CloneArguments));
+        if (errno == Errno.ENOSYS && flags == CloneFlags.None && cgroup < 0)
+        {
+            // A seccomp profile that cannot see clone3's arguments has it missing (Docker's), and lets the older call pass.
+            errno = Call(SyscallNumber.Clone, out result, (nint)CloneFlags.Pidfd | Child, 0, (nint)(&place));
+        }
+
         pid = (int)result;
         pidfd = place;
         return errno;

@@ -30,23 +30,4 @@ public static unsafe partial class Sys
         uint* attributes = stackalloc uint[5] { (uint)cgroup, (uint)program, CgroupDeviceHook, AllowMulti, 0 };
         return Call(SyscallNumber.Bpf, Attach, (nint)attributes, 20);
     }
-
-    /// <summary>seccomp(2) SECCOMP_SET_MODE_FILTER, of this thread.</summary>
-    /// <param name="instructions">cBPF instructions, 8 bytes each.</param>
-    /// <param name="flags">SECCOMP_FILTER_FLAG_*.</param>
-    /// <param name="listener">The notification descriptor with SECCOMP_FILTER_FLAG_NEW_LISTENER, else 0.</param>
-    public static Errno LoadFilter(ReadOnlySpan<byte> instructions, uint flags, out int listener)
-    {
-        fixed (byte* code = instructions)
-        {
-            FilterProgram program = new() { Length = (ushort)(instructions.Length / 8), Instructions = (nint)code };
-            return Open(SyscallNumber.Seccomp, out listener, 1, (nint)flags, (nint)(&program));
-        }
-    }
-
-    private struct FilterProgram
-    {
-        public ushort Length;
-        public nint Instructions;
-    }
 }

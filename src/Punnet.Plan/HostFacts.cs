@@ -1,3 +1,5 @@
+using Punnet.Abi;
+
 namespace Punnet.Plan;
 
 /// <summary>What planning needs to know of the host; gathered before, so that planning itself looks at nothing.</summary>
@@ -5,4 +7,9 @@ namespace Punnet.Plan;
 /// <param name="LastCapability">Highest capability of the running kernel, /proc/sys/kernel/cap_last_cap.</param>
 /// <param name="OwnCgroup">punnet's own cgroup, below the cgroup2 mount: <c>/</c> or <c>/user.slice/x</c>.</param>
 /// <param name="Capabilities">punnet's permitted set: what it can grant where there is no user namespace.</param>
-public sealed record HostFacts(uint EffectiveUser, int LastCapability, string OwnCgroup, ulong Capabilities);
+public sealed record HostFacts(uint EffectiveUser, int LastCapability, string OwnCgroup, ulong Capabilities)
+{
+    /// <summary>Flags that seccomp(2) takes: those of Linux 5.14, unless the kernel was asked.</summary>
+    public SeccompFilterFlags SeccompFlags { get; init; } =
+        SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
+}

@@ -58,7 +58,7 @@ public static class Planner
             NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = ProcessPlanner.Surround(
-                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux), namespaces.HasUser), config),
+                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, facts), namespaces.HasUser), config),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
@@ -82,17 +82,9 @@ public static class Planner
 
     /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
-    public static SeccompPlan? Filter(Linux linux)
-    {
-        if (linux.Seccomp is null)
-        {
-            return null;
-        }
-
-        const SeccompFilterFlags Supported = SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
-        SeccompPlan plan = SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(SeccompArchitecture.X86_64, Supported));
-        return plan.NeedsListener ? throw new SpecException("linux.seccomp", "SCMP_ACT_NOTIFY is not supported yet") : plan;
-    }
+    public static SeccompPlan? Filter(Linux linux, HostFacts facts) => linux.Seccomp is null
+        ? null
+        : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(SeccompArchitecture.X86_64, facts.SeccompFlags));
 
     private static CgroupPlan Cgroup(Linux linux, CreateOptions options, HostFacts facts)
     {

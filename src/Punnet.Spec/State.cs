@@ -45,6 +45,25 @@ public sealed record StateRecord
     public IReadOnlyList<Hook> Poststop { get; init; } = [];
 }
 
+/// <summary>config-linux.md#containerprocessstate: what a seccomp agent gets beside the listener.</summary>
+public sealed record ContainerProcessState
+{
+    /// <summary>Version of the specification.</summary>
+    public required string OciVersion { get; init; }
+
+    /// <summary>Names of the descriptors that come with it, in their order.</summary>
+    public IReadOnlyList<string> Fds { get; init; } = ["seccompFd"];
+
+    /// <summary>The process that has the filter, in the runtime's pid namespace.</summary>
+    public required int Pid { get; init; }
+
+    /// <summary>linux.seccomp.listenerMetadata; left out when absent.</summary>
+    public string? Metadata { get; init; }
+
+    /// <summary>The container.</summary>
+    public required ContainerState State { get; init; }
+}
+
 /// <summary>runtime.md#state, and what runc prints beyond it.</summary>
 public sealed record ContainerState
 {

@@ -57,6 +57,20 @@ public static class StateJson
     /// <returns>UTF-8, one line without its end.</returns>
     public static byte[] WriteHookState(ContainerState state) => new JsonText(' ', 0).Document(state, HookStateMembers);
 
+    /// <summary>Writes what a seccomp agent gets.</summary>
+    /// <param name="state">The state.</param>
+    /// <returns>UTF-8, one line without its end.</returns>
+    public static byte[] WriteProcessState(ContainerProcessState state) => new JsonText(' ', 0).Document(state, ProcessStateMembers);
+
+    private static void ProcessStateMembers(JsonText writer, ContainerProcessState state)
+    {
+        writer.Text("ociVersion"u8, state.OciVersion);
+        writer.OptionalStrings("fds"u8, state.Fds);
+        writer.Integer("pid"u8, state.Pid);
+        writer.Text("metadata"u8, state.Metadata);
+        writer.Object("state"u8, state.State, HookStateMembers);
+    }
+
     private static void StateMembers(JsonText writer, ContainerState state)
     {
         writer.Text("ociVersion"u8, state.OciVersion);

@@ -29,6 +29,9 @@ internal sealed record CreationRequest
     /// <summary>Connection that gets the terminal, or null.</summary>
     public Descriptor? ConsoleSocket { get; init; }
 
+    /// <summary>The listener's way out, where the filter has one.</summary>
+    public SeccompListener? Listener { get; init; }
+
     /// <summary>How many descriptors from 3 on the program inherits.</summary>
     public int Preserved { get; init; }
 
@@ -37,6 +40,20 @@ internal sealed record CreationRequest
 
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
+
+    /// <summary>The state, as hooks and a seccomp agent read it.</summary>
+    public ContainerState State(ContainerStatus status, int pid) => new()
+    {
+        OciVersion = Config.OciVersion ?? SpecVersion.Newest,
+        Id = Options.Id,
+        Pid = pid,
+        Status = Container.Word(status),
+        Bundle = Options.Bundle,
+        Rootfs = Plan.Root.ToString(),
+        Created = "",
+        Annotations = Config.Annotations,
+        Owner = "",
+    };
 }
 
 /// <summary>The script of the host side: from a plan to a container that only lacks its program.</summary>
@@ -79,6 +96,7 @@ internal static class Creation
             ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
             StartGate = startGate?.Number ?? -1,
             StartResult = startResult?.Number ?? -1,
+            HandOver = request.Listener?.HandOver ?? default,
             Joins = joins.Numbers,
             Sources = sources.Numbers,
             IdMaps = idMaps.Numbers,
@@ -149,6 +167,9 @@ internal static class Creation
                     rollback.Hooks!.Run(plan.Hooks.Prestart);
                     rollback.Hooks.Run(plan.Hooks.CreateRuntime);
                     Channel.Tell(channel.Number, Message.HooksDone).OrThrow("tell the new process");
+                    break;
+                case Message.Listener:
+                    request.Listener!.Take(message, process, channel, request.State(ContainerStatus.Creating, process.Pid));
                     break;
                 case Message.Created:
                     request.Log.Debug("the new process allocated " + message.First.ToString() + " bytes");

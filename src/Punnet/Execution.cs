@@ -3,6 +3,7 @@ using Punnet.Cgroups;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
+using Punnet.Spec;
 
 namespace Punnet;
 
@@ -20,6 +21,9 @@ internal sealed record ExecutionRequest
 
     /// <summary>Connection that gets the terminal, or null.</summary>
     public Descriptor? ConsoleSocket { get; init; }
+
+    /// <summary>The listener's way out, where the filter has one.</summary>
+    public SeccompListener? Listener { get; init; }
 
     /// <summary>How many descriptors from 3 on the program inherits.</summary>
     public int Preserved { get; init; }
@@ -63,6 +67,7 @@ internal static class Execution
                 Title = image.Title,
                 Proc = proc.Number,
                 ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
+                HandOver = request.Listener?.HandOver ?? default,
                 Joins = [],
                 Preserved = request.Preserved,
                 LastCapability = HostProbe.LastCapability(),
@@ -131,12 +136,23 @@ internal static class Execution
                     process.BecomeInit(message.First);
                     Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
                     break;
+                case Message.Listener:
+                    TakeListener(request, message, process, channel);
+                    break;
                 case Message.Created:
                     return;
                 default:
                     throw Failures.Of(request.Plan, message);
             }
         }
+    }
+
+    /// <summary>Takes the listener of the new process's filter to who answers.</summary>
+    /// <exception cref="PunnetException">It cannot be taken, or the agent is gone.</exception>
+    public static void TakeListener(ExecutionRequest request, ChannelMessage message, NewProcess process, Descriptor channel)
+    {
+        ContainerState state = request.Container.State() with { Status = Container.Word(ContainerStatus.Running) };
+        request.Listener!.Take(message, process, channel, state);
     }
 
     private static CgroupDirectory? OpenCgroup(ExecutionRequest request)

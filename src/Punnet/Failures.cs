@@ -135,6 +135,8 @@ internal static class Failures
         InitStep.MemoryPolicy when errno == Errno.EINVAL => "a node does not exist here, or this kernel does not know the mode or a flag",
         InitStep.Apparmor when errno == Errno.ENOENT => "no such profile is loaded on this host",
         InitStep.Affinity when errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
+        _ when errno == Errno.ENOSYS && plan.Seccomp is { NeedsListener: true, Verdicts: null } =>
+            "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (linux.seccomp.listenerPath)",
         _ => null,
     };
 
@@ -161,6 +163,19 @@ internal static class Failures
         SchedulerPolicy.Deadline => "SCHED_DEADLINE",
         _ => "SCHED_OTHER",
     };
+
+    /// <summary>A failure on the listener's way to the agent.</summary>
+    /// <param name="what">As in "cannot …".</param>
+    /// <param name="errno">Why.</param>
+    public static PunnetException SeccompAgent(string what, Errno errno) => new(
+        "cannot " + what + " (linux.seccomp.listenerPath): " + errno.Words(),
+        errno switch
+        {
+            Errno.ENOENT or Errno.ECONNREFUSED => "no agent listens there",
+            Errno.EPIPE or Errno.ECONNRESET => "the agent has ended",
+            Errno.ENAMETOOLONG => "the path of a Unix socket has at most 107 bytes",
+            _ => null,
+        });
 
     private static string CapabilityName(int number) =>
         number < Capability.Names.Length ? Capability.Names[number] : "capability " + number.ToString();

@@ -9,10 +9,20 @@ namespace Punnet;
 internal static class HostProbe
 {
     /// <summary>Gathers the facts.</summary>
-    public static HostFacts Facts() => new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath(), Sys.PermittedCapabilities());
+    public static HostFacts Facts() =>
+        new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath(), Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags() };
 
     /// <summary>Gathers what planning a single process needs: nothing of the cgroups.</summary>
-    public static HostFacts ProcessFacts() => new(Sys.EffectiveUser(), LastCapability(), "/", Sys.PermittedCapabilities());
+    public static HostFacts ProcessFacts() =>
+        new(Sys.EffectiveUser(), LastCapability(), "/", Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags() };
+
+    /// <summary>Flags that seccomp(2) takes. Only the one that is younger than Linux 5.14 is worth asking for.</summary>
+    public static SeccompFilterFlags SeccompFlags()
+    {
+        const SeccompFilterFlags Always = SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
+        const SeccompFilterFlags Young = SeccompFilterFlags.WaitKillableReceive;
+        return Sys.KnowsFilterFlags(SeccompFilterFlags.NewListener | Young) ? Always | Young : Always;
+    }
 
     /// <summary>Highest capability of this kernel. Those that punnet has no name for count too: they are dropped.</summary>
     public static int LastCapability()

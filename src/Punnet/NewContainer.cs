@@ -32,9 +32,14 @@ internal sealed class NewContainer : IDisposable
     public void Start()
     {
         Channel.Tell(_channel.Number, Message.Go).OrThrow("start the program");
-        if (Channel.Hear(_channel.Number, out ChannelMessage failure))
+        while (Channel.Hear(_channel.Number, out ChannelMessage message))
         {
-            throw Failures.Of(_request.Plan, _hooks, failure);
+            if (message.Kind != Message.Listener)
+            {
+                throw Failures.Of(_request.Plan, _hooks, message);
+            }
+
+            _request.Listener!.Take(message, Process, _channel, _request.State(ContainerStatus.Creating, Process.Pid));
         }
 
         Directory.Unlock();

@@ -39,18 +39,7 @@ internal sealed class Rollback : IDisposable
             return;
         }
 
-        _state = new ContainerState
-        {
-            OciVersion = _request.Config.OciVersion ?? SpecVersion.Newest,
-            Id = _request.Options.Id,
-            Pid = pid,
-            Status = Container.Word(status),
-            Bundle = _request.Options.Bundle,
-            Rootfs = _request.Plan.Root.ToString(),
-            Created = "",
-            Annotations = _request.Config.Annotations,
-            Owner = "",
-        };
+        _state = _request.State(status, pid);
         Hooks?.Announce(_state);
     }
 

@@ -37,6 +37,11 @@ public sealed class LayoutTests
             + "Deadline=sched_deadline Period=sched_period UtilizationMinimum=sched_util_min UtilizationMaximum=sched_util_max"
         },
         { typeof(BpfInstruction), "struct sock_filter", "Code=code JumpTrue=jt JumpFalse=jf K=k" },
+        {
+            typeof(SeccompNotification), "struct seccomp_notif",
+            "Id=id Thread=pid Flags=flags Number=data.nr Architecture=data.arch InstructionPointer=data.instruction_pointer Arguments=data.args"
+        },
+        { typeof(SeccompResponse), "struct seccomp_notif_resp", "Id=id Value=val Error=error Flags=flags" },
         { typeof(EbpfInstruction), "struct bpf_insn", "Code=code Offset=off Immediate=imm" },
     };
 
@@ -58,7 +63,7 @@ public sealed class LayoutTests
     [Fact]
     public void No_struct_is_left_out()
     {
-        Type[] neverGivenToTheKernel = [typeof(CString), typeof(CapabilitySets)];
+        Type[] neverGivenToTheKernel = [typeof(CString), typeof(CapabilitySets), typeof(SeccompArgumentValues)];
         IEnumerable<Type> structs = typeof(Errno).Assembly.GetExportedTypes().Where(type => type is { IsValueType: true, IsEnum: false });
 
         Assert.Empty(structs.Except(neverGivenToTheKernel).Except(Structs.Select(row => row.Data.Item1)));

@@ -39,8 +39,8 @@ public sealed class ResourcePlannerTests
     [InlineData("cpu.shares=100", "cpu.weight = 17")]
     [InlineData("cpu.shares=256", "cpu.weight = 35")]
     [InlineData("cpu.shares=512", "cpu.weight = 59")]
-    [InlineData("cpu.shares=1023", "cpu.weight = 100")]
-    [InlineData("cpu.shares=1024", "cpu.weight = 100")]
+    [InlineData("cpu.shares=1023", "cpu.weight = 100 (may be missing)")]
+    [InlineData("cpu.shares=1024", "cpu.weight = 100 (may be missing)")]
     [InlineData("cpu.shares=1025", "cpu.weight = 101")]
     [InlineData("cpu.shares=2048", "cpu.weight = 174")]
     [InlineData("cpu.shares=4096", "cpu.weight = 303")]
@@ -50,7 +50,7 @@ public sealed class ResourcePlannerTests
     [InlineData("cpu.shares=18446744073709551615", "cpu.weight = 10000")]
     [InlineData("cpu.idle=1", "cpu.idle = 1")]
     [InlineData("cpu.idle=0", "cpu.idle = 0")]
-    [InlineData("cpu.idle=0; cpu.shares=1024", "cpu.idle = 0; cpu.weight = 100")]
+    [InlineData("cpu.idle=0; cpu.shares=1024", "cpu.idle = 0; cpu.weight = 100 (may be missing)")]
     [InlineData("cpu.idle=1; cpu.shares=1024", "cpu.idle = 1")]
     // CPU bandwidth.
     [InlineData("cpu.quota=50000", "cpu.max = 50000 100000")]
@@ -66,7 +66,7 @@ public sealed class ResourcePlannerTests
     [InlineData("cpu.burst=0", "cpu.max.burst = 0")]
     [InlineData("cpu.burst=1000; cpu.quota=50000", "cpu.max.burst = 1000 (again after the next); cpu.max = 50000 100000")]
     [InlineData("cpu.burst=1000; cpu.period=50000", "cpu.max.burst = 1000 (again after the next); cpu.max = max 50000")]
-    [InlineData("cpu.shares=1024; cpu.quota=50000; cpu.burst=5; cpu.idle=0", "cpu.idle = 0; cpu.weight = 100; cpu.max.burst = 5 (again after the next); cpu.max = 50000 100000")]
+    [InlineData("cpu.shares=1024; cpu.quota=50000; cpu.burst=5; cpu.idle=0", "cpu.idle = 0; cpu.weight = 100 (may be missing); cpu.max.burst = 5 (again after the next); cpu.max = 50000 100000")]
     [InlineData("cpu.realtimeRuntime=950000; cpu.realtimePeriod=1000000", "")]
     // CPU sets.
     [InlineData("cpu.cpus=0-3,7", "cpuset.cpus = 0-3,7")]
@@ -134,8 +134,8 @@ public sealed class ResourcePlannerTests
     [InlineData("cpu.burst=7; cpu.period=200000", null, "cpu.max.burst = 7 (again after the next); cpu.max = 200000 (keeps the first word)")]
     [InlineData("cpu.burst=7", null, "cpu.max.burst = 7")]
     // The group may be idle.
-    [InlineData("cpu.shares=1024", null, "cpu.weight = 100 (unless idle)")]
-    [InlineData("cpu.shares=1024; cpu.idle=0", null, "cpu.idle = 0; cpu.weight = 100")]
+    [InlineData("cpu.shares=1024", null, "cpu.weight = 100 (may be missing) (unless idle)")]
+    [InlineData("cpu.shares=1024; cpu.idle=0", null, "cpu.idle = 0; cpu.weight = 100 (may be missing)")]
     [InlineData("cpu.shares=1024; cpu.idle=1", null, "cpu.idle = 1")]
     // Swap without a limit goes by the limit that holds.
     [InlineData("memory.swap=3000", 1000L, "memory.swap.max = 2000")]

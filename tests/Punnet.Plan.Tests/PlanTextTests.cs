@@ -90,13 +90,14 @@ public sealed class PlanTextTests
         CgroupWrite write = plan.Resources.Writes[0];
         return plan with
         {
-            Cgroup = plan.Cgroup with { Unit = new SystemdUnit("web1.scope", "system.slice", IsSlice: false), Owner = 1 },
+            Cgroup = plan.Cgroup with { Unit = new SystemdUnit("web1.scope", "system.slice", IsSlice: false), Owner = 1000 },
             Resources = new ResourcePlan([write with { Otherwise = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
             Process = plan.Process with
             {
                 Seccomp = new SeccompPlan
                 {
                     Program = [default, default],
+                    Verdicts = [default, default],
                     Flags = SeccompFilterFlags.Log,
                     NeedsListener = true,
                     ListenerPath = "/run/agent",

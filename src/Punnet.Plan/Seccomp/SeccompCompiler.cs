@@ -136,7 +136,7 @@ public static class SeccompCompiler
 
             if (notifies && name == "write")
             {
-                // The new process tells the listener's number by write(2): the agent cannot answer before it knows it.
+                // The new process says by write(2) how far it is; runc refuses it as well, so no profile that works has it.
                 throw new SpecException($"{place}.names[{i}]", "SCMP_ACT_NOTIFY cannot be used for write");
             }
 

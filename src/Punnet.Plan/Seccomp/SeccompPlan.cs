@@ -19,10 +19,16 @@ public sealed record SeccompPlan
     /// <summary>Flags for seccomp(SECCOMP_SET_MODE_FILTER), with NEW_LISTENER where an agent is told.</summary>
     public required SeccompFilterFlags Flags { get; init; }
 
-    /// <summary>Whether loading returns a descriptor that goes to the agent at <see cref="ListenerPath"/>.</summary>
+    /// <summary>
+    /// The profile's own program where <see cref="Program"/> only reports what that refuses (<see cref="SeccompExplanation"/>);
+    /// null in a plan that does as the profile says.
+    /// </summary>
+    public BpfInstruction[]? Verdicts { get; init; }
+
+    /// <summary>Whether loading returns a descriptor: for the agent at <see cref="ListenerPath"/>, or for punnet where it explains.</summary>
     public required bool NeedsListener { get; init; }
 
-    /// <summary>Unix socket of the agent; present where <see cref="NeedsListener"/>.</summary>
+    /// <summary>Unix socket of the agent; present where <see cref="NeedsListener"/> and nothing is explained.</summary>
     public string? ListenerPath { get; init; }
 
     /// <summary>Opaque text for the agent.</summary>

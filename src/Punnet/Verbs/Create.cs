@@ -24,7 +24,8 @@ internal static class Create
         CreationOptions.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
         using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
-        using NewContainer container = Creation.Run(request with { ConsoleSocket = console });
+        using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log: null);
+        using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
         Finish(globals, container, receivers, pidFile);
         return 0;
     }

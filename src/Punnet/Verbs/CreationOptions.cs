@@ -24,7 +24,7 @@ internal static class CreationOptions
 
     /// <summary>Reads, plans and checks; nothing is made.</summary>
     /// <exception cref="PunnetException">config.json cannot be obeyed.</exception>
-    public static CreationRequest Prepare(Globals globals, CommandLine line, bool waitsForStart)
+    public static CreationRequest Prepare(Globals globals, CommandLine line, bool waitsForStart, SeccompLog? log = null)
     {
         string id = line.Positionals[0];
         StateStore.CheckId(id);
@@ -33,6 +33,11 @@ internal static class CreationOptions
         CreateOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup);
         HostFacts facts = HostProbe.Facts();
         ContainerPlan plan = BundleFile.Refusing(() => Planner.Plan(config, options, facts));
+        if (log is not null)
+        {
+            plan = plan with { Process = plan.Process with { Seccomp = log.Explain(config.Linux?.Seccomp, plan.Process.Seccomp) } };
+        }
+
         foreach (string warning in plan.Process.Warnings)
         {
             globals.Log.Warn("config.json: " + warning);

@@ -33,6 +33,7 @@ internal static class Exec
             new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
             new("ignore-paused", "", "", "also in a paused container; the program then runs once that is resumed"),
             new("preserve-fds", "", "N", "pass N more descriptors to the program, from 3 on"),
+            .. SeccompLog.Options,
         ],
         Most = int.MaxValue,
         StopsAtFirst = true,
@@ -49,16 +50,19 @@ internal static class Exec
         int preserved = CreationOptions.Preserved(line);
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         CheckStatus(container, line);
-        ProcessPlan plan = Plan(globals, line, container);
+        using SeccompLog? log = SeccompLog.Open(line, detach);
+        ProcessPlan plan = Plan(globals, line, container, log);
         CreationOptions.CheckTerminal(plan.Terminal, detach, socket);
         using Foreground foreground = new();
         using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
+        using SeccompListener? listener = SeccompListener.Prepare(plan.Seccomp, log);
         ExecutionRequest request = new()
         {
             Container = container,
             Plan = plan,
             SubCgroup = ExecOptions.SubCgroup(line.Value("cgroup")),
             ConsoleSocket = console,
+            Listener = listener,
             Preserved = preserved,
             Log = globals.Log,
         };
@@ -66,11 +70,11 @@ internal static class Exec
         using NewProcess process = Execution.Run(request, out Descriptor channel);
         using Descriptor owned = channel;
         console?.Dispose();
-        return Finish(process, channel, receivers, plan, detach ? null : foreground, pidFile);
+        return Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
     }
 
     private static int Finish(
-        NewProcess process, Descriptor channel, PidfdReceivers receivers, ProcessPlan plan, Foreground? foreground, string? pidFile)
+        ExecutionRequest request, NewProcess process, Descriptor channel, PidfdReceivers receivers, Foreground? foreground, string? pidFile)
     {
         try
         {
@@ -84,9 +88,14 @@ internal static class Exec
             }
 
             Channel.Tell(channel.Number, Message.Go).OrThrow("start the program");
-            if (Channel.Hear(channel.Number, out ChannelMessage failure))
+            while (Channel.Hear(channel.Number, out ChannelMessage message))
             {
-                throw Failures.Of(plan, failure);
+                if (message.Kind != Message.Listener)
+                {
+                    throw Failures.Of(request.Plan, message);
+                }
+
+                Execution.TakeListener(request, message, process, channel);
             }
         }
         catch
@@ -112,13 +121,14 @@ internal static class Exec
     }
 
     // The process of the bundle's config.json as it is now, changed by the options; or a whole process of its own.
-    private static ProcessPlan Plan(Globals globals, CommandLine line, Container container)
+    private static ProcessPlan Plan(Globals globals, CommandLine line, Container container, SeccompLog? log)
     {
         string bundle = container.Record?.Bundle ?? "";
         Config config = BundleFile.Read(bundle + "/config.json", globals.Log);
         HostFacts facts = HostProbe.ProcessFacts();
         bool ownsUser = Execution.HasOwnUserNamespace(container);
-        SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux));
+        SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, facts));
+        filter = log is null ? filter : log.Explain(config.Linux?.Seccomp, filter);
         if (line.Value("process") is string file)
         {
             if (line.Positionals.Count > 1)

@@ -38,7 +38,7 @@ internal static class FeaturesVerb
                     Actions =
                     [
                         "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
-                        "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
+                        "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
                     ],
                     Operators =
                     [
@@ -50,7 +50,7 @@ internal static class FeaturesVerb
                         "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC",
                         "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
                     ],
-                    SupportedFlags = ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC"],
+                    SupportedFlags = SupportedFlags(),
                 },
                 Apparmor = new FeatureSwitch(true),
                 Selinux = new FeatureSwitch(true),
@@ -64,4 +64,8 @@ internal static class FeaturesVerb
         }));
         return 0;
     }
+
+    private static string[] SupportedFlags() => HostProbe.SeccompFlags().HasFlag(SeccompFilterFlags.WaitKillableReceive)
+        ? ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]
+        : ["SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC"];
 }

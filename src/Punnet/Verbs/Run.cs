@@ -17,6 +17,7 @@ internal static class Run
             .. CreationOptions.Options,
             new("detach", "d", "", "do not wait for the container, and do not delete it"),
             new("keep", "", "", "do not delete the container after its end"),
+            .. SeccompLog.Options,
             new("no-subreaper", "", "", "do not become the parent of processes that the container leaves"),
         ],
         Run = Execute,
@@ -28,7 +29,8 @@ internal static class Run
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
         string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
-        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false);
+        using SeccompLog? log = SeccompLog.Open(line, detach);
+        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false, log);
         bool terminal = request.Plan.Process.Terminal;
         CreationOptions.CheckTerminal(terminal, detach, socket);
         using Foreground foreground = new();
@@ -39,7 +41,8 @@ internal static class Run
         }
 
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
-        using NewContainer container = Creation.Run(request with { ConsoleSocket = console });
+        using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log);
+        using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
         bool isDone = false;
         try
         {

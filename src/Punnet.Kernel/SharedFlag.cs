@@ -1,0 +1,33 @@
+using System.Runtime.Intrinsics.Arm;
+using System.Runtime.Intrinsics.X86;
+using System.Threading;
+
+namespace Punnet.Kernel;
+
+/// <summary>A number that this process and those cloned from it see and change without any system call. Never freed.</summary>
+public readonly unsafe struct SharedFlag
+{
+    private readonly int* _place;
+
+    internal SharedFlag(int* place) => _place = place;
+
+    /// <summary>0 at first.</summary>
+    public int Value
+    {
+        get => Volatile.Read(ref *_place);
+        set => Volatile.Write(ref *_place, value);
+    }
+
+    /// <summary>A moment for the other side: the processor's own hint that somebody waits in a loop.</summary>
+    public static void Pause()
+    {
+        if (X86Base.IsSupported)
+        {
+            X86Base.Pause();
+        }
+        else
+        {
+            ArmBase.Yield();
+        }
+    }
+}
