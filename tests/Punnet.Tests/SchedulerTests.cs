@@ -17,6 +17,7 @@ public sealed class SchedulerTests : ContainerTest
     [InlineData("""{"policy":"SCHED_OTHER","nice":-3}""", "SCHED_OTHER", "0")]
     public void A_policy_is_the_containers(string scheduler, string policy, string priority)
     {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml" && policy is not ("SCHED_OTHER" or "SCHED_BATCH" or "SCHED_IDLE"), "User-Mode Linux refuses real-time policies in a cgroup");
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.scheduler", scheduler);
         container.CreateAndStart();
@@ -45,6 +46,7 @@ public sealed class SchedulerTests : ContainerTest
     [Fact]
     public void A_user_namespace_does_not_keep_a_policy_away()
     {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "User-Mode Linux refuses real-time policies in a cgroup");
         Container container = NewContainer().Sleeps();
         container.Bundle.UserNamespace();
         container.Bundle.Set("process.scheduler", """{"policy":"SCHED_RR","priority":1}""");
