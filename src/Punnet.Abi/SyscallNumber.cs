@@ -42,7 +42,7 @@ public enum SyscallNumber
     /// <summary>mremap(2).</summary>
     Mremap = 25,
 
-    /// <summary>pread(2).</summary>
+    /// <summary>pread64(2).</summary>
     Pread64 = 17,
 
     /// <summary>getpid(2).</summary>
