@@ -60,7 +60,7 @@ public static class ContainerInit
         Launch.LoadFilterBeforeGate(plan.Process, material, report);
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
         report = StartGate.Wait(material, report);
-        Launch.LoadLateFilter(plan.Process, material, report);
+        Launch.LoadFilterBeforeHooks(plan.Process, material, report);
         ContainerHooks.Run(
             material.StartContainer, material, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);

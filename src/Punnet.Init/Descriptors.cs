@@ -40,6 +40,26 @@ internal static class Descriptors
         report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)next, uint.MaxValue, onlyAtExec: false));
     }
 
+    /// <summary>
+    /// The last barrier against descriptors of the host (CVE-2024-21626), whoever opened them. They are closed before execve(2), not by
+    /// it: the kernel gives a program its new memory first and closes descriptors after, and in between who has CAP_SYS_PTRACE in the
+    /// container's user namespace can look.
+    /// </summary>
+    /// <param name="channel">Tells the host by its end that the program runs; it closes at exec.</param>
+    /// <param name="preserved">How many from 3 on the program inherits.</param>
+    /// <param name="report">Failures.</param>
+    public static void CloseAllBut(int channel, int preserved, InitReport report)
+    {
+        uint first = (uint)(3 + preserved);
+        if (channel > first)
+        {
+            report.Check(InitStep.CloseDescriptors, Sys.CloseRange(first, (uint)channel - 1, onlyAtExec: false));
+        }
+
+        report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)channel, (uint)channel, onlyAtExec: true));
+        report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)channel + 1, uint.MaxValue, onlyAtExec: false));
+    }
+
     // By insertion: the library's Sort allocates its comparer at first use.
     private static void Sort(Span<int> numbers)
     {

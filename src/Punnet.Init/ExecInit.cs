@@ -37,7 +37,6 @@ public static class ExecInit
         Hardening.OutliveParent();
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
         report = StartGate.Wait(material, report);
-        Launch.LoadLateFilter(plan, material, report);
         Launch.Execute(plan, program, material, report);
     }
 

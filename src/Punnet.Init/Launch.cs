@@ -64,10 +64,10 @@ internal static class Launch
         }
     }
 
-    /// <summary>Loads the filter that no_new_privs allows to load as late as this.</summary>
-    public static void LoadLateFilter(ProcessPlan plan, InitMaterial material, InitReport report)
+    /// <summary>Loads the filter that no_new_privs allows to load late, where hooks in the container still run: it is for them too.</summary>
+    public static void LoadFilterBeforeHooks(ProcessPlan plan, InitMaterial material, InitReport report)
     {
-        if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material))
+        if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material) && !material.StartContainer.IsEmpty)
         {
             LoadFilter(plan, material, report);
         }
@@ -135,10 +135,15 @@ internal static class Launch
     /// <summary>Becomes the program.</summary>
     public static void Execute(ProcessPlan plan, int program, InitMaterial material, InitReport report)
     {
-        // The last barrier against descriptors of the host (CVE-2024-21626), whoever opened them.
-        report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)(3 + material.Preserved), uint.MaxValue, onlyAtExec: true));
+        Descriptors.CloseAllBut(report.Socket, material.Preserved, report);
         Sys.ResetSignals();
         Sys.UnblockSignals();
+        if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material) && material.StartContainer.IsEmpty)
+        {
+            // As late as no_new_privs allows: the filter need not let pass what punnet itself calls, but execve(2).
+            LoadFilter(plan, material, report);
+        }
+
         ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;
         Errno errno = Sys.Execute(path, material.Args, material.Env);
         InitStep step = errno == Errno.ENOENT && Sys.AccessAt(Sys.WorkingDirectory, path, 0) == Errno.None
