@@ -49,7 +49,7 @@ internal static class Run
             console?.Dispose();
             if (!detach)
             {
-                foreground.Connect(container.Process);
+                foreground.Connect();
             }
 
             receivers.Send("standard"u8, container.Process.Pidfd);
