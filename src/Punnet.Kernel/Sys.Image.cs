@@ -108,7 +108,8 @@ public static unsafe partial class Sys
             }
         }
 
-        for (int i = 0; i < count; i++)
+        Errno errno = OpenAt(WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int pagemap);
+        for (int i = 0; i < count && errno == Errno.None; i++)
         {
             if (headers[i].Type != LoadSegment)
             {
@@ -120,14 +121,11 @@ public static unsafe partial class Sys
             first = first < from ? first : from;
             bool isWritable = (headers[i].Flags & 2) != 0 && !(from >= relroStart && to <= relroEnd); // PF_W
             int protection = 1 | (isWritable ? 2 : 0) | ((headers[i].Flags & 1) != 0 ? 4 : 0); // PROT_READ, _WRITE, _EXEC; PF_X
-            Errno errno = MapAgain(from, to, protection, image, PageFloor(headers[i].Offset));
-            if (errno != Errno.None)
-            {
-                return errno;
-            }
+            errno = MapAgain(from, to, protection, image, PageFloor(headers[i].Offset), pagemap);
         }
 
-        return SetExecutable(image, title, first);
+        Close(pagemap);
+        return errno == Errno.None ? SetExecutable(image, title, first) : errno;
     }
 
     private const nuint PageSize = 4096;
@@ -138,15 +136,10 @@ public static unsafe partial class Sys
     // What was written differs from the file, and is moved instead: most of the data, and of the read-only pages the one with the
     // .NET runtime's stack-guard cookie, which mapped from the file would be a cookie that everybody knows. Runs of written pages
     // that lie close together are one: a page more to copy costs less than three calls.
-    private static Errno MapAgain(nuint from, nuint to, int protection, int image, nuint offset)
+    private static Errno MapAgain(nuint from, nuint to, int protection, int image, nuint offset, int pagemap)
     {
         const nuint Near = 8 * PageSize;
-        Errno errno = OpenAt(WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int map);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
+        Errno errno = Errno.None;
         nuint done = from, runStart = to, runEnd = to;
         ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits a page
         for (nuint page = from; page < to && errno == Errno.None; page += PageSize)
@@ -154,7 +147,7 @@ public static unsafe partial class Sys
             int index = (int)((page - from) / PageSize % PagemapChunk);
             if (index == 0)
             {
-                errno = Call(SyscallNumber.Pread64, map, (nint)states, PagemapChunk * sizeof(ulong), (nint)(page / PageSize * sizeof(ulong)));
+                errno = Call(SyscallNumber.Pread64, pagemap, (nint)states, PagemapChunk * sizeof(ulong), (nint)(page / PageSize * sizeof(ulong)));
             }
 
             const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
@@ -175,7 +168,6 @@ public static unsafe partial class Sys
             runEnd = page + PageSize;
         }
 
-        Close(map);
         errno = errno == Errno.None ? MapRange(done, runStart, protection, image, offset + (done - from)) : errno;
         errno = errno == Errno.None ? MoveToMemory(runStart, runEnd, protection) : errno;
         return errno == Errno.None ? MapRange(runEnd, to, protection, image, offset + (runEnd - from)) : errno;

@@ -71,7 +71,11 @@ internal static class Creation
         directory.Write(Record(request));
         CgroupDirectory cgroup = rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
         CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
-        cgroup.RestrictDevices(plan.DeviceProgram);
+        if (plan.Hooks.HasInContainer)
+        {
+            cgroup.RestrictDevices(plan.DeviceProgram);
+        }
+
         CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
 
         using Descriptor proc = HostProbe.OpenProc();
@@ -90,6 +94,7 @@ internal static class Creation
         {
             Channel = there,
             Image = image.Number,
+            ImageMount = image.MountNumber,
             HasLeftOwnFile = image.HasLeft,
             Title = image.Title,
             Proc = proc.Number,
@@ -117,6 +122,15 @@ internal static class Creation
         TimeNamespace.Prepare(plan.Namespaces, proc);
         NewProcess process = rollback.Process = Clone(plan, cgroup.Number, material);
         childChannel.Dispose();
+
+        // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.
+        NetworkNamespace.Send(plan, channel, proc);
+        if (!plan.Hooks.HasInContainer)
+        {
+            cgroup.RestrictDevices(plan.DeviceProgram);
+        }
+
+        image.Dispose();
         Attend(request, rollback, process, channel, proc);
         SetOomScore(plan.Process, process.Pid, proc);
         Scheduling.ResetAffinity(process.Pid);
@@ -127,6 +141,7 @@ internal static class Creation
     private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)
     {
         CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
+        flags &= plan.NetworkBeforeMount < 0 ? flags : ~CloneFlags.NewNetwork;
         Sys.BlockSignals();
         Errno errno = Sys.Clone(flags, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
@@ -137,9 +152,7 @@ internal static class Creation
         Sys.UnblockSignals();
         if (errno != Errno.None)
         {
-            throw new PunnetException(
-                "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(),
-                errno == Errno.ENOSPC ? "a limit in /proc/sys/user/ is reached" : null);
+            throw Failures.OfNamespaces(errno);
         }
 
         return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged);
@@ -226,7 +239,8 @@ internal static class Creation
         }
     }
 
-    private static StateRecord Record(CreationRequest request) => new()
+    /// <summary>What the state keeps.</summary>
+    public static StateRecord Record(CreationRequest request) => new()
     {
         OciVersion = request.Config.OciVersion ?? SpecVersion.Newest,
         Id = request.Options.Id,
