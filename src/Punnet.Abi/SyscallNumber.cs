@@ -63,6 +63,9 @@ public enum SyscallNumber
     /// <summary>recvmsg(2).</summary>
     Recvmsg = 47,
 
+    /// <summary>bind(2).</summary>
+    Bind = 49,
+
     /// <summary>socketpair(2).</summary>
     Socketpair = 53,
 
@@ -209,6 +212,9 @@ public enum SyscallNumber
 
     /// <summary>readlinkat(2).</summary>
     Readlinkat = 267,
+
+    /// <summary>fchmodat(2).</summary>
+    Fchmodat = 268,
 
     /// <summary>ppoll(2).</summary>
     Ppoll = 271,

@@ -8,7 +8,10 @@ namespace Punnet.Init;
 // Between the host side and the new process, over a socket pair that keeps message boundaries:
 //
 //     host                                  stage (only when joining needs one)         init
-//      │── clone3 ───────────────────────────>│── clone3(CLONE_PARENT) ──────────────────>│
+//      │── clone3 ───────────────────────────>│                                           │
+//      │<─────────────────────── Unmapped ────│                                           │  with a new user namespace
+//      │── Mapped ───────────────────────────>│                                           │
+//      │                                      │── clone3(CLONE_PARENT) ──────────────────>│
 //      │<──────────────────── Cloned(pid) ────│ ends                                      │
 //      │── Settled ──────────────────────────────────────────────────────────────────────>│  after a stage, or with a new user namespace
 //      │── Network + descriptor ──────────────────────────────────────────────────────────>│  when the host makes the network namespace
@@ -24,8 +27,14 @@ namespace Punnet.Init;
 /// <summary>What one side tells the other; in the order of the protocol.</summary>
 public enum Message
 {
+    /// <summary>The stage is in a new user namespace, which has no ids yet.</summary>
+    Unmapped = 1,
+
+    /// <summary>Its id maps are written.</summary>
+    Mapped,
+
     /// <summary>The stage has cloned init; the first number is its pid.</summary>
-    Cloned = 1,
+    Cloned,
 
     /// <summary>The host knows the new process, and its id maps are written.</summary>
     Settled,

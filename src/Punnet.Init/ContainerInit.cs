@@ -15,13 +15,12 @@ public static class ContainerInit
 
         // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
         Sys.Close(material.ImageMount);
-        Hardening.LeaveOwnFile(material, report);
         Namespaces.Enter(plan, material, report);
         Keyrings.Join(plan, material, report);
 
         // The root, seen from outside.
         Sys.SetUmask(0);
-        int root = Rootfs.Prepare(plan, report);
+        int root = Rootfs.Prepare(plan, material, report);
         Mounts.Make(plan, material, root, report);
         if (plan.MakesDevices)
         {

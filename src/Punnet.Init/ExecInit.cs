@@ -15,7 +15,6 @@ public static class ExecInit
     {
         InitReport report = new(material.Channel);
         Sys.Close(material.ImageMount);
-        Hardening.LeaveOwnFile(material, report);
         Hardening.Apply(report);
         Join(plan, target, material, report);
         Sys.SetUmask(0);
@@ -45,12 +44,16 @@ public static class ExecInit
     {
         // The user namespace last: until then this process has its rights over all the others.
         Limits.Apply(plan, report);
-        report.Check(InitStep.JoinNamespace, Sys.JoinNamespaces(target.Pidfd, target.Kinds & ~CloneFlags.NewUser));
+        Errno errno = Sys.JoinNamespaces(target.Pidfd, target.Kinds & ~CloneFlags.NewUser);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
-            report.Check(InitStep.JoinNamespace, Sys.JoinNamespaces(target.Pidfd, CloneFlags.NewUser));
+            // late: an ordinary user has no rights but those that the user namespace gives, and joins all with them.
+            CloneFlags rest = errno == Errno.EPERM ? target.Kinds : CloneFlags.NewUser;
+            errno = errno is Errno.None or Errno.EPERM ? Sys.JoinNamespaces(target.Pidfd, rest) : errno;
         }
 
+        report.Check(InitStep.JoinNamespace, errno);
+        Hardening.LeaveOwnFile(material, report);
         if ((target.Kinds & CloneFlags.NewPid) != CloneFlags.None)
         {
             // A joined pid namespace counts for children only.

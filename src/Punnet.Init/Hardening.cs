@@ -6,12 +6,15 @@ namespace Punnet.Init;
 /// <summary>What keeps others from using this process while it still has the host's rights.</summary>
 internal static class Hardening
 {
-    /// <summary>Gives up punnet's own file as executable, unless the host side has done so: see <see cref="Sys.LeaveOwnFile"/>.</summary>
+    /// <summary>
+    /// Gives up punnet's own file as executable, unless the host side had the right to: see <see cref="Sys.SetOwnFile"/>. Called as root of
+    /// a user namespace, and before a process of the container may see this one.
+    /// </summary>
     public static void LeaveOwnFile(InitMaterial material, InitReport report)
     {
         if (!material.HasLeftOwnFile)
         {
-            report.Check(InitStep.LeaveOwnFile, Sys.LeaveOwnFile(material.Image, material.Title));
+            report.Check(InitStep.LeaveOwnFile, Sys.SetOwnFile(material.Image, material.Title));
         }
     }
 

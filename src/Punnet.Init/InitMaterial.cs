@@ -24,7 +24,7 @@ public sealed record InitMaterial
     /// <summary>What ps shows until the program is executed.</summary>
     public required FixedBuffer Title { get; init; }
 
-    /// <summary>Whether punnet had the right to leave its own file before the clone.</summary>
+    /// <summary>Whether punnet had the right to give its own file up before the clone.</summary>
     public required bool HasLeftOwnFile { get; init; }
 
     /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
@@ -48,11 +48,20 @@ public sealed record InitMaterial
     /// <summary>Detached mounts of bind sources, one for each mount of the plan, for where init may not reach them; or empty.</summary>
     public ImmutableArray<int> Sources { get; init; } = [];
 
+    /// <summary>
+    /// What the new process opens while it still is its caller, whom directories let pass that are closed to root of the user namespace: the
+    /// root, and then the source of each mount where punnet could not clone it. Filled by init, with -1 for what cannot be opened.
+    /// </summary>
+    public int[] Reached { get; init; } = [];
+
     /// <summary>User namespaces whose ids the mounts of the plan get, or -1; empty without any.</summary>
     public ImmutableArray<int> IdMaps { get; init; } = [];
 
     /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
     public CString CgroupPath { get; init; }
+
+    /// <summary>Whether that cgroup is the container's own, and not its caller's.</summary>
+    public bool HasCgroup { get; init; }
 
     /// <summary>How many descriptors from 3 on the program inherits.</summary>
     public required int Preserved { get; init; }

@@ -15,6 +15,9 @@ public enum InitStep
     /// <summary>Cloning the container's first process after joining.</summary>
     CloneInit,
 
+    /// <summary>A new user namespace, after joining others.</summary>
+    UserNamespace,
+
     /// <summary>Becoming root of the user namespace.</summary>
     BecomeRoot,
 

@@ -50,9 +50,35 @@ internal static class Mounts
         }
     }
 
+    /// <summary>Opens as the caller what root of the user namespace may not reach; used where its own attempt is refused.</summary>
+    public static void Reach(ContainerPlan plan, InitMaterial material)
+    {
+        int[] reached = material.Reached;
+        for (int i = 0; i < reached.Length; i++)
+        {
+            int opened = -1;
+            if (i == 0)
+            {
+                Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out opened);
+            }
+            else if (plan.Mounts[i - 1].Kind == MountKind.Bind)
+            {
+                MountStep step = plan.Mounts[i - 1];
+                Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out opened);
+            }
+
+            reached[i] = opened;
+        }
+    }
+
     private static int Bind(MountStep step, int place, InitMaterial material, InitReport report)
     {
         int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
+        if (step.IdMap is null && opened < 0 && material.Reached.Length > 1)
+        {
+            opened = material.Reached[1 + place];
+        }
+
         if (step.IdMap is null)
         {
             return CloneSource(step, step.Source, opened, report);
@@ -145,6 +171,19 @@ internal static class Mounts
         RootPath.Open(root, step.Destination.WithNul, OpenFlags.Directory, out int covered) == Errno.None ? covered : -1;
 
     private static int MakeCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
+    {
+        int mount = OpenCgroup(plan, step, material, report);
+        if (!material.HasCgroup)
+        {
+            // It is the caller's cgroup, and not the container's own: to be seen, not to be changed (CVE-2023-25809).
+            MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
+            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
+        }
+
+        return mount;
+    }
+
+    private static int OpenCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
     {
         if (plan.Namespaces.Has(CloneFlags.NewCgroup))
         {

@@ -14,18 +14,17 @@ internal static class Namespaces
         NamespacePlan plan = container.Namespaces;
         if (plan.Staged)
         {
-            Hardening.Apply(report);
-            Join(plan, material, report);
-            CloneInit(plan, material, report);
+            Stage(plan, material, report);
+        }
+        else
+        {
+            Hardening.LeaveOwnFile(material, report);
         }
 
         if (plan.Staged || !plan.UidMap.IsNull)
         {
             // Not hardened before: of a process that is not dumpable, an ordinary user may not write the maps.
-            if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Settled)
-            {
-                Sys.Exit(1);
-            }
+            AwaitHost(material, Message.Settled);
         }
 
         if (!plan.Staged)
@@ -35,6 +34,7 @@ internal static class Namespaces
 
         if (plan.HasUser)
         {
+            Mounts.Reach(container, material);
             report.Check(InitStep.BecomeRoot, Sys.SetGroup(0));
             report.Check(InitStep.BecomeRoot, Sys.SetUser(0));
         }
@@ -48,6 +48,39 @@ internal static class Namespaces
         if ((plan.New & CloneFlags.NewNetwork) != CloneFlags.None && container.NetworkBeforeMount < 0)
         {
             report.Check(InitStep.Loopback, Sys.RaiseLoopback());
+        }
+    }
+
+    // Joins before a user namespace is made that would have no right to. This process is never in a joined pid namespace, which counts for
+    // its children only: until the clone nobody in it can see or ptrace this one, and it need not be hardened against them. It must not be
+    // while its ids are mapped: the files of a process that is not dumpable belong to root, and an ordinary user may not write the maps.
+    // From the clone on init is seen, and is hardened from its first moment (CVE-2016-9962).
+    private static void Stage(NamespacePlan plan, InitMaterial material, InitReport report)
+    {
+        bool makesUser = !plan.UidMap.IsNull;
+        if (!makesUser)
+        {
+            Hardening.Apply(report);
+        }
+
+        Join(plan, material, report);
+        if (makesUser)
+        {
+            report.Check(InitStep.UserNamespace, Sys.Unshare(CloneFlags.NewUser));
+            report.Check(InitStep.UserNamespace, Channel.Tell(material.Channel, Message.Unmapped));
+            AwaitHost(material, Message.Mapped);
+            Hardening.Apply(report);
+        }
+
+        Hardening.LeaveOwnFile(material, report);
+        CloneInit(plan, material, report);
+    }
+
+    private static void AwaitHost(InitMaterial material, Message wanted)
+    {
+        if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != wanted)
+        {
+            Sys.Exit(1); // The parent is gone, or has said why it fails.
         }
     }
 
@@ -77,7 +110,7 @@ internal static class Namespaces
     // Returns only in the new process, which is a child of punnet like this one.
     private static void CloneInit(NamespacePlan plan, InitMaterial material, InitReport report)
     {
-        report.Check(InitStep.CloneInit, Sys.Clone(plan.New | CloneFlags.Parent, cgroup: -1, out int pid, out _));
+        report.Check(InitStep.CloneInit, Sys.Clone((plan.New & ~CloneFlags.NewUser) | CloneFlags.Parent, cgroup: -1, out int pid, out _));
         if (pid != 0)
         {
             Channel.Tell(material.Channel, Message.Cloned, pid);

@@ -9,7 +9,7 @@ internal static class Rootfs
 {
     /// <summary>Cuts the mount namespace off the host's and makes root.path a mount.</summary>
     /// <returns>Its descriptor, O_PATH.</returns>
-    public static int Prepare(ContainerPlan plan, InitReport report)
+    public static int Prepare(ContainerPlan plan, InitMaterial material, InitReport report)
     {
         MountFlags wanted = plan.RootPropagation;
         bool isShared = (wanted & MountFlags.Shared) != MountFlags.None;
@@ -19,8 +19,15 @@ internal static class Rootfs
             report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside | MountFlags.Recursive));
         }
 
-        report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory));
-        report.Check(InitStep.Root, Sys.CloneMount(Sys.WorkingDirectory, plan.Root.WithNul, recursive: true, out int root));
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
+        if (errno == Errno.EACCES && material.Reached.Length > 0 && material.Reached[0] >= 0)
+        {
+            directory = material.Reached[0];
+            errno = Errno.None;
+        }
+
+        report.Check(InitStep.Root, errno);
+        report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out int root));
         if (isShared)
         {
             // What is attached to a shared mount appears on the host as well.

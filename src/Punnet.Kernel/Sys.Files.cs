@@ -262,6 +262,20 @@ public static unsafe partial class Sys
     /// <summary>fchmod(2).</summary>
     public static Errno ChangeMode(int descriptor, uint mode) => Call(SyscallNumber.Fchmod, descriptor, (nint)mode);
 
+    /// <summary>fchmodat(2); a link that is the last part is followed.</summary>
+    public static Errno ChangeModeAt(int directory, ReadOnlySpan<byte> path, uint mode)
+    {
+        if (!IsText(path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path)
+        {
+            return Call(SyscallNumber.Fchmodat, directory, (nint)text, (nint)mode);
+        }
+    }
+
     /// <summary>fchown(2).</summary>
     public static Errno ChangeOwner(int descriptor, uint uid, uint gid) => Call(SyscallNumber.Fchown, descriptor, (nint)uid, (nint)gid);
 

@@ -25,8 +25,9 @@ public static unsafe partial class Sys
     {
         image = -1;
         Errno errno = CloneMount(WorkingDirectory, "/proc/self/exe\0"u8, recursive: false, out mount);
-        if (errno == Errno.EPERM)
+        if (errno is Errno.EPERM or Errno.EINVAL)
         {
+            // EINVAL: punnet already runs from memory, which is no mount that could be cloned.
             return CopyOwnImage(out image);
         }
 
@@ -47,8 +48,32 @@ public static unsafe partial class Sys
         return OpenAt(WorkingDirectory, path, flags, 0, out opened);
     }
 
+    /// <summary>
+    /// Whether the kernel has PR_SET_MM_MAP (CONFIG_CHECKPOINT_RESTORE): without it only the host's CAP_SYS_RESOURCE can move a process off
+    /// its file, and who lacks that is to execute a sealed copy.
+    /// </summary>
+    public static bool KnowsMemoryMap()
+    {
+        const int Size = 15; // PR_SET_MM_MAP_SIZE
+        uint size = 0;
+        return Call(SyscallNumber.Prctl, (nint)ProcessControl.SetMemoryMap, Size, (nint)(&size), 0, 0) == Errno.None;
+    }
+
+    /// <summary>Whether a file is one in memory that nobody can write any more, fcntl(2) F_GET_SEALS: punnet runs from a sealed copy.</summary>
+    public static bool IsSealed(int file)
+    {
+        const int GetSeals = 1034, SealWrite = 8;
+        return Call(SyscallNumber.Fcntl, out long seals, file, GetSeals) == Errno.None && (seals & SealWrite) != 0;
+    }
+
     private static Errno CopyOwnImage(out int image)
     {
+        if (OpenAt(WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out image) == Errno.None && IsSealed(image))
+        {
+            return Errno.None;
+        }
+
+        Close(image);
         Errno errno = MakeMemoryFile("punnet\0"u8, sealable: true, out image);
         if (errno != Errno.None)
         {
@@ -81,10 +106,12 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>Replaces every mapping of punnet's file, and /proc/self/exe, by <paramref name="image"/>.</summary>
+    /// <summary>
+    /// Replaces every mapping of punnet's file by <paramref name="image"/>, which everybody may do. Only then the kernel lets the file go:
+    /// <see cref="SetOwnFile"/>.
+    /// </summary>
     /// <param name="image">From <see cref="OpenOwnImage"/>; the same bytes.</param>
-    /// <param name="title">What /proc/PID/cmdline shows from now on, with NUL.</param>
-    public static Errno LeaveOwnFile(int image, FixedBuffer title)
+    public static Errno LeaveOwnFile(int image)
     {
         const uint LoadSegment = 1, ProgramHeaders = 6, RelocatedReadOnly = 0x6474e552;
         const nuint HeadersAddress = 3, HeaderCount = 5; // AT_PHDR, AT_PHNUM
@@ -125,7 +152,7 @@ public static unsafe partial class Sys
         }
 
         Close(pagemap);
-        return errno == Errno.None ? SetExecutable(image, title, first) : errno;
+        return errno;
     }
 
     private const nuint PageSize = 4096;
@@ -205,17 +232,22 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Mremap, out _, (nint)copy, length, length, 3, (nint)from); // MREMAP_MAYMOVE | MREMAP_FIXED
     }
 
-    // PR_SET_MM_MAP: the one form of PR_SET_MM that a user namespace's root may use (PR_SET_MM_EXE_FILE wants the host's
-    // CAP_SYS_RESOURCE). The addresses only matter to those who read /proc/PID/stat, and only until exec.
-    private static Errno SetExecutable(int image, FixedBuffer title, nuint start)
+    /// <summary>
+    /// Tells the kernel that <paramref name="image"/> is this process's executable: /proc/self/exe. By PR_SET_MM_MAP, the one form of
+    /// PR_SET_MM that a user namespace's root may use (PR_SET_MM_EXE_FILE wants the host's CAP_SYS_RESOURCE); EPERM to those who are root
+    /// nowhere. The addresses only matter to those who read /proc/PID/stat, and only until exec.
+    /// </summary>
+    /// <param name="image">From <see cref="OpenOwnImage"/>, after <see cref="LeaveOwnFile"/>.</param>
+    /// <param name="title">What /proc/PID/cmdline shows from now on, with NUL.</param>
+    public static Errno SetOwnFile(int image, FixedBuffer title)
     {
         const int SetMap = 14;
         const int SetFile = 13;
         Call(SyscallNumber.Brk, out long heapEnd, 0);
         MemoryMap map = new() { HeapStart = (nuint)heapEnd, HeapEnd = (nuint)heapEnd, Executable = image };
         nuint stack = (nuint)(&map);
-        map.CodeStart = map.DataStart = start;
-        map.CodeEnd = map.DataEnd = start + PageSize;
+        map.CodeStart = map.DataStart = PageFloor(getauxval(3)); // AT_PHDR: any address of the program
+        map.CodeEnd = map.DataEnd = map.CodeStart + PageSize;
         map.StackStart = map.EnvironmentStart = map.EnvironmentEnd = stack;
         map.ArgumentsStart = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(title.Span));
         map.ArgumentsEnd = map.ArgumentsStart + (nuint)title.Span.Length;

@@ -7,6 +7,7 @@ public static unsafe partial class Sys
 {
     private const int UnixFamily = 1; // AF_UNIX
     private const int StreamType = 1 | 0x80000; // SOCK_STREAM | SOCK_CLOEXEC
+    private const int DatagramType = 2 | 0x80000; // SOCK_DGRAM | SOCK_CLOEXEC
     private const int PacketType = 5 | 0x80000; // SOCK_SEQPACKET | SOCK_CLOEXEC
     private const int NoSignal = 0x4000; // MSG_NOSIGNAL
 
@@ -31,7 +32,24 @@ public static unsafe partial class Sys
     /// <summary>socket(2) and connect(2) to a Unix stream socket.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="socket">The connection, close-on-exec.</param>
-    public static Errno ConnectUnix(ReadOnlySpan<byte> path, out int socket)
+    public static Errno ConnectUnix(ReadOnlySpan<byte> path, out int socket) =>
+        NameUnix(SyscallNumber.Connect, StreamType, path, isAbstract: false, out socket);
+
+    /// <summary>socket(2) and connect(2) to a Unix datagram socket.</summary>
+    /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
+    /// <param name="isAbstract">Whether the first byte stands for the NUL that starts an abstract address.</param>
+    /// <param name="socket">The socket, close-on-exec.</param>
+    public static Errno ConnectDatagram(ReadOnlySpan<byte> path, bool isAbstract, out int socket) =>
+        NameUnix(SyscallNumber.Connect, DatagramType, path, isAbstract, out socket);
+
+    /// <summary>socket(2) and bind(2) of a Unix datagram socket.</summary>
+    /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
+    /// <param name="socket">The socket, close-on-exec.</param>
+    public static Errno BindDatagram(ReadOnlySpan<byte> path, out int socket) =>
+        NameUnix(SyscallNumber.Bind, DatagramType, path, isAbstract: false, out socket);
+
+    // connect(2) and bind(2) take an address in the same form.
+    private static Errno NameUnix(SyscallNumber call, int type, ReadOnlySpan<byte> path, bool isAbstract, out int socket)
     {
         const int PathLimit = 108;
         socket = -1;
@@ -48,13 +66,21 @@ public static unsafe partial class Sys
         byte* address = stackalloc byte[PathLimit + 2];
         *(ushort*)address = UnixFamily;
         path.CopyTo(new Span<byte>(address + 2, PathLimit));
-        Errno errno = Open(SyscallNumber.Socket, out int made, UnixFamily, StreamType, 0);
+        int length = 2 + path.Length;
+        if (isAbstract)
+        {
+            // The length alone ends it.
+            address[2] = 0;
+            length--;
+        }
+
+        Errno errno = Open(SyscallNumber.Socket, out int made, UnixFamily, type, 0);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        errno = Call(SyscallNumber.Connect, made, (nint)address, 2 + path.Length);
+        errno = Call(call, made, (nint)address, length);
         if (errno != Errno.None)
         {
             Close(made);

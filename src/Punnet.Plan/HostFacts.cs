@@ -9,6 +9,9 @@ namespace Punnet.Plan;
 /// <param name="Capabilities">punnet's permitted set: what it can grant where there is no user namespace.</param>
 public sealed record HostFacts(uint EffectiveUser, int LastCapability, string OwnCgroup, ulong Capabilities)
 {
+    /// <summary>getegid(2), where the user is an ordinary one.</summary>
+    public uint EffectiveGroup { get; init; }
+
     /// <summary>Flags that seccomp(2) takes: those of Linux 5.14, unless the kernel was asked.</summary>
     public SeccompFilterFlags SeccompFlags { get; init; } =
         SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;

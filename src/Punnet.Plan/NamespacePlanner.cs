@@ -11,13 +11,18 @@ internal static class NamespacePlanner
     // The kernel takes at most 340 lines, user_namespaces(7).
     private const int MapLimit = 340;
 
+    private const int SystemAdministration = 21; // CAP_SYS_ADMIN
+
     /// <summary>Plans which namespaces are made and which are joined.</summary>
     /// <exception cref="SpecException">A namespace is unknown, named twice or lacks what it needs.</exception>
-    public static NamespacePlan Plan(Linux linux)
+    public static NamespacePlan Plan(Linux linux, HostFacts facts)
     {
         CloneFlags made = CloneFlags.None;
         CloneFlags seen = CloneFlags.None;
         List<NamespaceJoin> joins = [];
+
+        // The user namespace last: until then punnet has its rights over all that is joined. Without any, only it can give them.
+        int user = (facts.Capabilities & (1UL << SystemAdministration)) != 0 || facts.EffectiveUser == 0 ? 2 : -1;
         for (int i = 0; i < linux.Namespaces.Count; i++)
         {
             Namespace written = linux.Namespaces[i];
@@ -35,7 +40,7 @@ internal static class NamespacePlanner
             }
             else if (written.Path.StartsWith('/'))
             {
-                Add(joins, new NamespaceJoin(kind, Place.Text(written.Path, place + ".path"), i));
+                Add(joins, new NamespaceJoin(kind, Place.Text(written.Path, place + ".path"), i), user);
             }
             else
             {
@@ -65,10 +70,10 @@ internal static class NamespacePlanner
     }
 
     // In the order in which they are joined.
-    private static void Add(List<NamespaceJoin> joins, NamespaceJoin join)
+    private static void Add(List<NamespaceJoin> joins, NamespaceJoin join, int user)
     {
         int place = joins.Count;
-        while (place > 0 && Order(joins[place - 1]) > Order(join))
+        while (place > 0 && Order(joins[place - 1], user) > Order(join, user))
         {
             place--;
         }
@@ -91,9 +96,9 @@ internal static class NamespacePlanner
             place, "\"" + type + "\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)"),
     };
 
-    private static int Order(NamespaceJoin join) => join.Kind switch
+    private static int Order(NamespaceJoin join, int user) => join.Kind switch
     {
-        CloneFlags.NewUser => 2,
+        CloneFlags.NewUser => user,
         CloneFlags.NewMount => 1,
         _ => 0,
     };

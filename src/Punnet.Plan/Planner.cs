@@ -35,7 +35,8 @@ public static class Planner
         RefuseUnsupported(linux);
         RefuseAnnotations(config.Annotations);
         string root = PathText.Join(options.Bundle, config.Root.Path);
-        NamespacePlan namespaces = NamespacePlanner.Plan(linux);
+        NamespacePlan namespaces = NamespacePlanner.Plan(linux, facts);
+        RefuseGroups(config.Process, namespaces, facts);
         (CString host, CString domain) = HostNames(config, namespaces);
         ImmutableArray<MountStep> mounts = MountPlanner.Plan(config, options.Bundle, root, linux, namespaces.HasUser);
         return new ContainerPlan
@@ -127,6 +128,18 @@ public static class Planner
         if (name is not null)
         {
             throw new SpecException("linux." + name, "is not supported yet");
+        }
+    }
+
+    // Where an ordinary user maps the own group alone, setgroups(2) is denied for ever: user_namespaces(7).
+    private static void RefuseGroups(Process process, NamespacePlan namespaces, HostFacts facts)
+    {
+        bool isDenied = facts.EffectiveUser != 0 && RootlessIds.IsOnly(namespaces.GidMap, facts.EffectiveGroup);
+        if (isDenied && process.User.AdditionalGids.Count > 0)
+        {
+            throw new SpecException(
+                "process.user.additionalGids",
+                "cannot set any additional groups in a rootless container that maps only the own group (linux.gidMappings)");
         }
     }
 

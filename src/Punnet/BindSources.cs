@@ -48,6 +48,10 @@ internal sealed class BindSources : IDisposable
         return new BindSources(numbers.MoveToImmutable());
     }
 
+    /// <summary>Room for what the new process is to open as its caller. An ordinary user has no right to clone a mount here.</summary>
+    public static int[] Room(ContainerPlan plan) =>
+        !plan.Namespaces.HasUser ? [] : new int[Sys.EffectiveUser() == 0 ? 1 : 1 + plan.Mounts.Length];
+
     private static void MapIds(ContainerPlan plan, IdMapPlan map, int index, int mount, int user)
     {
         MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)user };

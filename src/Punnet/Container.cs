@@ -87,9 +87,23 @@ internal sealed class Container : IDisposable
         Owner = UserNames.Find(Record?.Owner ?? 0),
     };
 
+    /// <summary>Whether it was made without a cgroup of its own: the one that its processes are in is its caller's, and not its own to touch.</summary>
+    public bool HasNoCgroup => Record is { Cgroup: null };
+
+    /// <summary>The sentence for what only a cgroup can do.</summary>
+    /// <param name="what">As in "cannot …".</param>
+    public PunnetException WithoutCgroup(string what) => new(
+        "cannot " + what + " container " + Directory.Id + ": it has no cgroup of its own",
+        "punnet was not allowed to make one when it made the container");
+
     /// <summary>Its cgroup, or null when that is gone.</summary>
     public CgroupDirectory? TryOpenCgroup()
     {
+        if (HasNoCgroup)
+        {
+            return null;
+        }
+
         // Where the record was lost, the kernel still knows it of a process that lives.
         string? path = Record?.Cgroup ?? (Init is ProcessIdentity init && init.IsAlive() ? CgroupMount.PathOf(init.Pid.ToString()) : null);
         return path is null or "/" ? null : CgroupDirectory.TryOpen(path);

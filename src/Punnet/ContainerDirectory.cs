@@ -57,6 +57,15 @@ internal sealed class ContainerDirectory : IDisposable
         Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", Path + "/state.json");
     }
 
+    /// <summary>Writes again what does not change, where the create found that something of it cannot be had; the lock stays.</summary>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public void Rewrite(StateRecord record)
+    {
+        Sys.Truncate(_locked!.Number, 0).OrThrow("write", Path + "/state.json");
+        Sys.Rewind(_locked.Number);
+        Sys.WriteAll(_locked.Number, StateJson.WriteRecord(record)).OrThrow("write", Path + "/state.json");
+    }
+
     /// <summary>The creation is over.</summary>
     public void Unlock()
     {
@@ -147,7 +156,10 @@ internal sealed class ContainerDirectory : IDisposable
     {
         foreach (string name in DirectoryListing.All(Number))
         {
-            Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false);
+            if (Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false) == Errno.EISDIR)
+            {
+                RemoveDirectory(CString.Of(name));
+            }
         }
 
         Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
@@ -162,6 +174,22 @@ internal sealed class ContainerDirectory : IDisposable
     {
         Unlock();
         _directory.Dispose();
+    }
+
+    // The one directory that there may be is NotifySocket's, and only files are in it.
+    private void RemoveDirectory(CString name)
+    {
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+        if (Sys.OpenAt(Number, name.WithNul, Flags, 0, out int directory) == Errno.None)
+        {
+            using Descriptor owned = new(directory);
+            foreach (string file in DirectoryListing.All(directory))
+            {
+                Sys.RemoveAt(directory, CString.Of(file).WithNul, isDirectory: false);
+            }
+        }
+
+        Sys.RemoveAt(Number, name.WithNul, isDirectory: true);
     }
 
     private Descriptor MakeFifo(ReadOnlySpan<byte> name)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Cgroups;
@@ -38,6 +39,12 @@ internal sealed record CreationRequest
     /// <summary>LISTEN_FDS and LISTEN_PID for the container, sd_listen_fds(3); empty without.</summary>
     public ImmutableArray<CString> ListenEnv { get; init; } = [];
 
+    /// <summary>Where the service manager hears that the container is ready, or null.</summary>
+    public NotifySocket? Notify { get; init; }
+
+    /// <summary><c>--rootless</c>: whether a cgroup that cannot be made is no failure; null decides by who punnet is.</summary>
+    public bool? Rootless { get; init; }
+
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 
@@ -69,14 +76,21 @@ internal static class Creation
         using Rollback rollback = new(request);
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
         directory.Write(Record(request));
-        CgroupDirectory cgroup = rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
-        CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
-        if (plan.Hooks.HasInContainer)
+        if (request.Notify is not null)
         {
-            cgroup.RestrictDevices(plan.DeviceProgram);
+            NotifySocket.MakeDirectory(directory);
         }
 
-        CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
+        CgroupDirectory? cgroup = ContainerCgroup.Make(request, rollback);
+        if (cgroup is null)
+        {
+            directory.Rewrite(Record(request) with { Cgroup = null });
+        }
+
+        if (plan.Hooks.HasInContainer)
+        {
+            ContainerCgroup.RestrictDevices(request, cgroup);
+        }
 
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
@@ -104,8 +118,10 @@ internal static class Creation
             HandOver = request.Listener?.HandOver ?? default,
             Joins = joins.Numbers,
             Sources = sources.Numbers,
+            Reached = BindSources.Room(plan),
             IdMaps = idMaps.Numbers,
-            CgroupPath = CString.Of(cgroup.Path),
+            CgroupPath = CString.Of(cgroup?.Path ?? CgroupMount.OwnDirectory()),
+            HasCgroup = cgroup is not null,
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
             Args = ArgumentBlock.Of(plan.Process.Args),
@@ -120,19 +136,23 @@ internal static class Creation
         };
 
         TimeNamespace.Prepare(plan.Namespaces, proc);
-        NewProcess process = rollback.Process = Clone(plan, cgroup.Number, material);
+        NewProcess process = rollback.Process = Clone(plan, cgroup?.Number ?? -1, material);
         childChannel.Dispose();
 
         // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.
         NetworkNamespace.Send(plan, channel, proc);
         if (!plan.Hooks.HasInContainer)
         {
-            cgroup.RestrictDevices(plan.DeviceProgram);
+            ContainerCgroup.RestrictDevices(request, cgroup);
         }
 
         image.Dispose();
         Attend(request, rollback, process, channel, proc);
-        SetOomScore(plan.Process, process.Pid, proc);
+        if (plan.Namespaces.UidMap.IsNull)
+        {
+            SetOomScore(plan.Process, process.Pid, proc);
+        }
+
         Scheduling.ResetAffinity(process.Pid);
         Scheduling.Apply(plan.Process, process.Pid);
         return rollback.Disarm();
@@ -152,7 +172,7 @@ internal static class Creation
         Sys.UnblockSignals();
         if (errno != Errno.None)
         {
-            throw Failures.OfNamespaces(errno);
+            throw Failures.OfNamespaces(plan.Namespaces, errno);
         }
 
         return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged);
@@ -172,6 +192,10 @@ internal static class Creation
             ChannelMessage message = process.Hear(channel);
             switch (message.Kind)
             {
+                case Message.Unmapped:
+                    MapIds(plan, process, channel, proc);
+                    Channel.Tell(channel.Number, Message.Mapped).OrThrow("tell the new process");
+                    break;
                 case Message.Cloned:
                     process.BecomeInit(message.First);
                     Settle(plan, rollback, process, channel, proc);
@@ -201,10 +225,9 @@ internal static class Creation
             ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
-        if (!plan.Namespaces.UidMap.IsNull)
+        if (!plan.Namespaces.UidMap.IsNull && !plan.Namespaces.Staged)
         {
-            RaiseLimits(plan.Process, process.Pid);
-            IdMapWriter.Write(proc, process.Pid, plan.Namespaces);
+            MapIds(plan, process, channel, proc);
         }
 
         NetworkDevices.Move(plan, process.Pid, proc);
@@ -212,6 +235,23 @@ internal static class Creation
         if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull)
         {
             Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
+        }
+    }
+
+    // What only punnet may do, and only while the new process is dumpable and waits.
+    private static void MapIds(ContainerPlan plan, NewProcess process, Descriptor channel, Descriptor proc)
+    {
+        try
+        {
+            RaiseLimits(plan.Process, process.Pid);
+            SetOomScore(plan.Process, process.Pid, proc);
+            IdMapWriter.Write(proc, process.Pid, plan.Namespaces);
+        }
+        catch (Exception failure) when (failure is SysException or PunnetException
+            && Sys.WaitReadable(channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
+        {
+            // It has ended before: what could not be written is only the consequence.
+            throw Failures.Of(plan, hooks: null, process.Hear(channel));
         }
     }
 
@@ -249,7 +289,7 @@ internal static class Creation
         Created = Timestamp.Now(),
         Owner = Sys.EffectiveUser(),
         Cgroup = request.Plan.Cgroup.Path,
-        PrivatePidNamespace = request.Plan.Namespaces.Has(CloneFlags.NewPid),
+        PrivatePidNamespace = (request.Plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],
         Poststop = request.Config.Hooks?.Poststop ?? [],

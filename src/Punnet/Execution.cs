@@ -162,6 +162,10 @@ internal static class Execution
         string? path = request.Container.Record?.Cgroup;
         if (path is null)
         {
+            if (!string.IsNullOrEmpty(request.SubCgroup))
+            {
+                throw request.Container.WithoutCgroup("use --cgroup in");
+            }
             return null;
         }
 

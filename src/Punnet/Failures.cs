@@ -18,7 +18,7 @@ internal static class Failures
         switch (step)
         {
             case >= InitStep.MountSource and <= InitStep.MountAttach when step != InitStep.MountParameter:
-                return Mount(plan.Mounts[item], step, failure.Errno);
+                return Mount(plan, plan.Mounts[item], step, failure.Errno);
             case InitStep.MountParameter:
                 MountStep mount = plan.Mounts[item / MountParameter.Limit];
                 MountParameter parameter = mount.Parameters[item % MountParameter.Limit];
@@ -61,9 +61,8 @@ internal static class Failures
     }
 
     /// <summary>The kernel does not make the new namespaces.</summary>
-    public static PunnetException OfNamespaces(Errno errno) => new(
-        "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(),
-        errno == Errno.ENOSPC ? "a limit in /proc/sys/user/ is reached" : null);
+    public static PunnetException OfNamespaces(NamespacePlan namespaces, Errno errno) => new(
+        "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(), HostPolicy.OfClone(namespaces, errno));
 
     /// <summary>A failure that a create and an exec have in common.</summary>
     public static PunnetException Of(ProcessPlan plan, ChannelMessage failure)
@@ -112,6 +111,7 @@ internal static class Failures
             InitStep.Harden => "cannot protect the new process from the container: " + words,
             InitStep.JoinNamespace => "cannot join the container's namespaces: " + words,
             InitStep.CloneInit => "cannot clone the container's process: " + words,
+            InitStep.UserNamespace => "cannot make a user namespace (linux.namespaces): " + words,
             InitStep.BecomeRoot => "cannot become root of the user namespace (linux.uidMappings and gidMappings must map id 0): " + words,
             InitStep.CgroupNamespace => "cannot make a cgroup namespace: " + words,
             InitStep.Keyring => "cannot join a session keyring: " + words,
@@ -133,6 +133,10 @@ internal static class Failures
     private static string? Hint(ProcessPlan plan, InitStep step, Errno errno) => step switch
     {
         InitStep.Execute when errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
+        InitStep.LeaveOwnFile when !Sys.KnowsMemoryMap() =>
+            "this kernel lacks CONFIG_CHECKPOINT_RESTORE, without which only the host's CAP_SYS_RESOURCE can do it",
+        InitStep.LeaveOwnFile or InitStep.BecomeRoot or InitStep.UserNamespace or InitStep.Propagation => HostPolicy.OfRights(errno),
+        InitStep.Groups when errno == Errno.EPERM => "setgroups(2) is denied where an ordinary user maps only the own group",
         InitStep.Limit when errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
         InitStep.Scheduler when errno == Errno.EPERM => plan.Scheduler?.Policy == SchedulerPolicy.Deadline
             ? "SCHED_DEADLINE needs CAP_SYS_NICE, and every CPU: no cpuset"
@@ -197,7 +201,7 @@ internal static class Failures
             : "exec: \"" + name + "\": " + errno.Words() + " (process.args[0])";
     }
 
-    private static PunnetException Mount(MountStep step, InitStep at, Errno errno)
+    private static PunnetException Mount(ContainerPlan plan, MountStep step, InitStep at, Errno errno)
     {
         string place = " (mounts[" + step.Index.ToString() + "]): ";
         string what = step.Kind == MountKind.Bind ? step.Source.ToString() : step.Type.IsNull ? step.Kind == MountKind.Cgroup ? "cgroup" : "it" : step.Type.ToString();
@@ -222,7 +226,7 @@ internal static class Failures
                 errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host, and is done once only" : null),
             InitStep.MountAttributes or InitStep.MountPropagation => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].options): " + words),
-            _ => new PunnetException(mount + place + words),
+            _ => new PunnetException(mount + place + words, HostPolicy.OfMount(plan.Namespaces, step, errno)),
         };
     }
 

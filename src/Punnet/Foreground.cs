@@ -40,10 +40,12 @@ internal sealed class Foreground : IDisposable
     }
 
     /// <summary>Moves bytes and signals, and waits.</summary>
+    /// <param name="process">The program.</param>
+    /// <param name="notify">What it tells the service manager, or null.</param>
     /// <returns>Exit status of the program.</returns>
-    public int Wait(NewProcess process)
+    public int Wait(NewProcess process, NotifyProxy? notify = null)
     {
-        Relay(process);
+        Relay(process, notify);
         int status = process.Wait();
 
         // As a subreaper, what the container has left behind outside of its pid namespace.
@@ -86,7 +88,7 @@ internal sealed class Foreground : IDisposable
         _isRaw = Sys.SetTerminalMode(0, raw) == Errno.None;
     }
 
-    private void Relay(NewProcess process)
+    private void Relay(NewProcess process, NotifyProxy? notify)
     {
         Span<byte> buffer = stackalloc byte[8192];
         int master = _master?.Number ?? -1;
@@ -96,6 +98,7 @@ internal sealed class Foreground : IDisposable
             new PollDescriptor { Descriptor = master, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = process.Pidfd, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = _signals!.Number, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = notify?.Number ?? -1, Wanted = PollEvents.In },
         ];
         while (true)
         {
@@ -103,6 +106,11 @@ internal sealed class Foreground : IDisposable
             if (ends[3].Found != PollEvents.None)
             {
                 PassSignal(process);
+            }
+
+            if (ends[4].Found != PollEvents.None)
+            {
+                notify!.Forward(Sys.ProcessId());
             }
 
             if (ends[1].Found != PollEvents.None && !Copy(master, 1, buffer))

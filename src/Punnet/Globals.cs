@@ -15,7 +15,7 @@ internal sealed class Globals
         new("log-format", "", "FORMAT", "text or json (default: text)"),
         new("debug", "", "", "log what is done, and warnings"),
         new("systemd-cgroup", "", "", "let systemd make the cgroup"),
-        new("rootless", "", "WHEN", "true, false or auto: accepted for compatibility, punnet finds out by itself"),
+        new("rootless", "", "WHEN", "true, false or auto: go on where no cgroup can be made and none is asked for (default: auto)"),
         new("version", "v", "", "print the version"),
     ];
 
@@ -29,10 +29,13 @@ internal sealed class Globals
             throw new UsageException("invalid log-format: " + format);
         }
 
-        if (line.Value("rootless") is not (null or "true" or "false" or "auto"))
+        Rootless = line.Value("rootless") switch
         {
-            throw new UsageException("invalid value for --rootless: true, false or auto is expected");
-        }
+            null or "auto" => null,
+            "true" => true,
+            "false" => false,
+            _ => throw new UsageException("invalid value for --rootless: true, false or auto is expected"),
+        };
 
         string? log = line.Value("log");
         Log = new Log(string.IsNullOrEmpty(log) ? null : HostPath.Absolute(log), format == "json", line.Has("debug"));
@@ -45,6 +48,9 @@ internal sealed class Globals
 
     /// <summary><c>--root</c>, or null.</summary>
     public string? RootPath { get; }
+
+    /// <summary><c>--rootless</c>: true or false as given, null where punnet finds out.</summary>
+    public bool? Rootless { get; }
 
     /// <summary><c>--systemd-cgroup</c>.</summary>
     public bool SystemdCgroup { get; }

@@ -10,11 +10,27 @@ internal static class HostProbe
 {
     /// <summary>Gathers the facts.</summary>
     public static HostFacts Facts() =>
-        new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath(), Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags() };
+        Facts(Cgroups.CgroupMount.OwnPath());
 
     /// <summary>Gathers what planning a single process needs: nothing of the cgroups.</summary>
-    public static HostFacts ProcessFacts() =>
-        new(Sys.EffectiveUser(), LastCapability(), "/", Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags() };
+    public static HostFacts ProcessFacts() => Facts("/");
+
+    private static HostFacts Facts(string cgroup)
+    {
+        uint user = Sys.EffectiveUser();
+        return new HostFacts(user, LastCapability(), cgroup, Sys.PermittedCapabilities())
+        {
+            EffectiveGroup = user == 0 ? 0 : Sys.EffectiveGroup(),
+            SeccompFlags = SeccompFlags(),
+        };
+    }
+
+    /// <summary>Whether punnet is in a user namespace: the first one maps every id to itself, user_namespaces(7).</summary>
+    public static bool IsInUserNamespace()
+    {
+        string map = HostFile.TryReadText(Sys.WorkingDirectory, "/proc/self/uid_map\0"u8) ?? "";
+        return map.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295"];
+    }
 
     /// <summary>Flags that seccomp(2) takes. Only the one that is younger than Linux 5.14 is worth asking for.</summary>
     public static SeccompFilterFlags SeccompFlags()

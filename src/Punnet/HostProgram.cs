@@ -16,16 +16,7 @@ internal static class HostProgram
     {
         List<CString> texts = [];
         args.ForEach(text => texts.Add(CString.Of(text)));
-        Sys.MakeMemoryFile("input\0"u8, sealable: false, out int input).OrThrow("make a memory file");
-        using Descriptor ownedInput = new(input);
-        Sys.MakeMemoryFile("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
-        using Descriptor ownedOutput = new(output);
-        HookMaterial material = new(CString.Of(path), ArgumentBlock.Of(texts), HookRunner.OwnEnvironment(), TimeoutSeconds: 30);
-        Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1);
-        Sys.UnblockSignals();
-        Sys.Rewind(output);
-        string printed = Encoding.UTF8.GetString(HostFile.Read(output, "the output of " + path));
+        HookOutcome outcome = Execute(path, ArgumentBlock.Of(texts), HookRunner.OwnEnvironment(), out string printed);
         if (outcome.Run != Errno.None)
         {
             throw new PunnetException("cannot run " + path + ": " + outcome.Run.Words());
@@ -34,5 +25,26 @@ internal static class HostProgram
         return outcome is { HasTimedOut: false, Status: 0 }
             ? printed
             : throw new PunnetException(path + " failed with status " + outcome.Status.ToString() + ": " + printed.Trim());
+    }
+
+    /// <summary>Runs it to its end, or for 30 seconds.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="args">argv.</param>
+    /// <param name="env">Its environment.</param>
+    /// <param name="printed">What it printed, both streams together.</param>
+    /// <exception cref="SysException">No memory file can be made.</exception>
+    public static HookOutcome Execute(string path, ArgumentBlock args, ArgumentBlock env, out string printed)
+    {
+        Sys.MakeMemoryFile("input\0"u8, sealable: false, out int input).OrThrow("make a memory file");
+        using Descriptor ownedInput = new(input);
+        Sys.MakeMemoryFile("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
+        using Descriptor ownedOutput = new(output);
+        HookMaterial material = new(CString.Of(path), args, env, TimeoutSeconds: 30);
+        Sys.BlockSignals();
+        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1);
+        Sys.UnblockSignals();
+        Sys.Rewind(output);
+        printed = Encoding.UTF8.GetString(HostFile.Read(output, "the output of " + path));
+        return outcome;
     }
 }

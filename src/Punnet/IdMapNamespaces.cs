@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using Punnet.Abi;
+using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
 
@@ -34,6 +35,7 @@ internal sealed class IdMapNamespaces : IDisposable
             ImmutableArray<int>.Builder numbers = ImmutableArray.CreateBuilder<int>(plan.Mounts.Length);
             foreach (MountStep step in plan.Mounts)
             {
+                Refuse(plan, step);
                 numbers.Add(step.IdMap is null ? -1 : namespaces.Find(plan, step, joins, proc));
             }
 
@@ -53,6 +55,16 @@ internal sealed class IdMapNamespaces : IDisposable
         foreach ((CString _, CString _, Descriptor file) in _made)
         {
             file.Dispose();
+        }
+    }
+
+    // The kernel would say so when all is made but the mount.
+    private static void Refuse(ContainerPlan plan, MountStep step)
+    {
+        const ulong SystemAdministration = 1UL << 21; // CAP_SYS_ADMIN
+        if (step.IdMap is not null && Sys.EffectiveUser() != 0 && (Sys.PermittedCapabilities() & SystemAdministration) == 0)
+        {
+            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
         }
     }
 

@@ -7,18 +7,37 @@ namespace Punnet;
 /// <summary>user_namespaces(7): gives a new user namespace its ids, once and for all.</summary>
 internal static class IdMapWriter
 {
-    /// <summary>Writes both maps.</summary>
-    /// <exception cref="PunnetException">The kernel refuses them.</exception>
+    /// <summary>Writes both maps, or has them written where punnet itself may not.</summary>
+    /// <exception cref="PunnetException">The kernel, or the program that may, refuses them.</exception>
     public static void Write(Descriptor proc, int pid, NamespacePlan namespaces)
     {
-        if (Sys.EffectiveUser() != 0)
+        uint user = Sys.EffectiveUser();
+        if (user == 0)
+        {
+            Write(proc, pid, "uid_map", namespaces.UidMap, "linux.uidMappings");
+            Write(proc, pid, "gid_map", namespaces.GidMap, "linux.gidMappings");
+            return;
+        }
+
+        if (RootlessIds.IsOnly(namespaces.UidMap, user))
+        {
+            Write(proc, pid, "uid_map", namespaces.UidMap, "linux.uidMappings");
+        }
+        else
+        {
+            SubordinateIds.Map(SubordinateIds.Users, pid, namespaces.UidMap, user);
+        }
+
+        if (RootlessIds.IsOnly(namespaces.GidMap, Sys.EffectiveGroup()))
         {
             // Without privilege a group map is accepted only when no group can be given up any more.
             HostProbe.WriteOfProcess(proc, pid, "setgroups", "deny"u8);
+            Write(proc, pid, "gid_map", namespaces.GidMap, "linux.gidMappings");
         }
-
-        Write(proc, pid, "uid_map", namespaces.UidMap, "linux.uidMappings");
-        Write(proc, pid, "gid_map", namespaces.GidMap, "linux.gidMappings");
+        else
+        {
+            SubordinateIds.Map(SubordinateIds.Groups, pid, namespaces.GidMap, user);
+        }
     }
 
     /// <summary>Writes one map.</summary>
@@ -36,9 +55,13 @@ internal static class IdMapWriter
         {
             throw new PunnetException(
                 "cannot map ids (" + place + "): " + errno.Words(),
-                errno == Errno.EPERM && Sys.EffectiveUser() != 0
-                    ? "an ordinary user can map only the own id, with size 1"
-                    : errno == Errno.EINVAL ? "ranges of ids must not overlap" : null);
+                errno switch
+                {
+                    Errno.EPERM when Sys.EffectiveUser() != 0 => HostPolicy.OfUserNamespaces() ?? "an ordinary user can map only the own id, with size 1",
+                    Errno.EPERM => "every id on the host's side must be one of punnet's own user namespace",
+                    Errno.EINVAL => "ranges of ids must not overlap",
+                    _ => null,
+                });
         }
     }
 }

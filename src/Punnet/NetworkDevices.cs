@@ -35,7 +35,7 @@ internal static class NetworkDevices
 
         Sys.OpenRouteSocket(out int here).OrThrow("open a netlink socket");
         using Descriptor hereSocket = new(here);
-        using Descriptor thereSocket = OpenThere(own, target);
+        using Descriptor thereSocket = OpenThere(plan.NetDevices[0], own, target);
         foreach (NetDeviceStep device in plan.NetDevices)
         {
             Move(device, here, thereSocket.Number, target.Number);
@@ -74,9 +74,9 @@ internal static class NetworkDevices
     }
 
     // A socket stays in the namespace where it was opened, whereas this process goes back at once.
-    private static Descriptor OpenThere(Descriptor own, Descriptor target)
+    private static Descriptor OpenThere(NetDeviceStep first, Descriptor own, Descriptor target)
     {
-        Sys.JoinNamespaces(target.Number, CloneFlags.NewNetwork).OrThrow("enter the container's network namespace");
+        Check(first, "enter the container's network namespace with", Sys.JoinNamespaces(target.Number, CloneFlags.NewNetwork));
         Errno errno = Sys.OpenRouteSocket(out int socket);
         Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
         errno.OrThrow("open a netlink socket in the container's network namespace");

@@ -28,7 +28,7 @@ internal static class NetworkNamespace
         Errno errno = Sys.Unshare(CloneFlags.NewNetwork);
         if (errno != Errno.None)
         {
-            throw Failures.OfNamespaces(errno);
+            throw Failures.OfNamespaces(plan.Namespaces, errno);
         }
 
         errno = Sys.RaiseLoopback();

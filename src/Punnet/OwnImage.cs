@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -27,19 +28,50 @@ internal sealed class OwnImage : IDisposable
     /// <summary>What ps shows until the program is executed.</summary>
     public FixedBuffer Title { get; }
 
-    /// <summary>Whether this process has left it; if not, the new process does, as root of its user namespace.</summary>
+    /// <summary>Whether the kernel has let it go; if not, the new process tells it to, once it is root of a user namespace.</summary>
     public bool HasLeft { get; }
 
     /// <summary>Opens the file another way, and leaves it when the kernel lets this process do so.</summary>
-    /// <exception cref="SysException">It can neither be reached by a mount of its own nor be copied.</exception>
+    /// <exception cref="SysException">It can neither be reached by a mount of its own nor be copied, or not be mapped again.</exception>
     public static OwnImage Leave()
     {
         Sys.OpenOwnImage(out int image, out int mount).OrThrow("open punnet's own file");
         ReadOnlySpan<byte> text = "punnet: init\0"u8;
         FixedBuffer title = new(text.Length);
         text.CopyTo(title.Span);
-        bool hasLeft = Sys.LeaveOwnFile(image, title) == Errno.None;
+        Sys.LeaveOwnFile(image).OrThrow("leave punnet's own file");
+        bool hasLeft = Sys.SetOwnFile(image, title) == Errno.None || (mount < 0 && IsRestarted());
         return new OwnImage(image, mount, title, hasLeft);
+    }
+
+    /// <summary>
+    /// Executes a sealed copy of punnet in its place, where an ordinary user has no other way off the file: on a kernel without
+    /// CONFIG_CHECKPOINT_RESTORE. The first thing that create, run and exec do.
+    /// </summary>
+    /// <exception cref="SysException">The copy can be neither made nor executed.</exception>
+    public static void RestartIfNeeded()
+    {
+        if (Sys.EffectiveUser() == 0 || Sys.KnowsMemoryMap() || IsRestarted())
+        {
+            return;
+        }
+
+        Sys.OpenOwnImage(out int image, out int mount).OrThrow("open punnet's own file");
+        using Descriptor copy = new(image), held = new(mount);
+        List<CString> args = [];
+        foreach (string arg in Environment.GetCommandLineArgs())
+        {
+            args.Add(CString.Of(arg));
+        }
+
+        CString path = CString.Of("/proc/self/fd/" + image.ToString());
+        Sys.Execute(path.WithNul, ArgumentBlock.Of(args), HookRunner.OwnEnvironment()).OrThrow("execute a copy of punnet");
+    }
+
+    private static bool IsRestarted()
+    {
+        using Descriptor own = Descriptor.Open("/proc/self/exe", OpenFlags.ReadOnly);
+        return Sys.IsSealed(own.Number);
     }
 
     /// <inheritdoc/>

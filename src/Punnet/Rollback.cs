@@ -47,7 +47,7 @@ internal sealed class Rollback : IDisposable
     public NewContainer Disarm()
     {
         _isDisarmed = true;
-        Cgroup!.Dispose();
+        Cgroup?.Dispose();
         return new NewContainer(_request, Directory!, Process!, Channel!, Hooks);
     }
 

@@ -38,6 +38,7 @@ internal sealed class SeccompListener : IDisposable
             return null;
         }
 
+        RefuseOrdinaryUser();
         if (log is not null)
         {
             log.Prepare();
@@ -49,6 +50,18 @@ internal sealed class SeccompListener : IDisposable
         return errno == Errno.None
             ? new SeccompListener(plan, log: null, new Descriptor(socket))
             : throw Failures.SeccompAgent("connect to the seccomp agent " + path, errno);
+    }
+
+    // The new process is not dumpable, so that nobody in the container looks into it; nor does an ordinary user then, pidfd_getfd(2).
+    private static void RefuseOrdinaryUser()
+    {
+        const ulong Tracing = 1UL << 19; // CAP_SYS_PTRACE
+        if (Sys.EffectiveUser() != 0 && (Sys.PermittedCapabilities() & Tracing) == 0)
+        {
+            throw new PunnetException(
+                "cannot hand a listener to a seccomp agent (linux.seccomp): " + Errno.EPERM.Words(),
+                "taking it from the new process, which is protected against its own user, needs CAP_SYS_PTRACE on the host");
+        }
     }
 
     /// <summary>Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.</summary>

@@ -9,6 +9,8 @@ namespace Punnet;
 internal sealed class StateStore
 {
     private const uint PrivateMode = 0x1c0; // octal 0700
+    private const uint Sticky = 0x200; // S_ISVTX
+    private const string SystemPath = "/run/punnet";
     private readonly string _path;
     private readonly bool _isDefault;
 
@@ -25,6 +27,9 @@ internal sealed class StateStore
         }
     }
 
+    /// <summary>Where a container's state directory is, or will be.</summary>
+    public string PathOf(string id) => _path + "/" + id;
+
     /// <summary>Reserves an id: of several that try, one wins.</summary>
     /// <exception cref="PunnetException">The id is taken, or none.</exception>
     public ContainerDirectory Reserve(string id)
@@ -38,7 +43,7 @@ internal sealed class StateStore
             throw new PunnetException("container with given ID already exists: " + id);
         }
 
-        errno.OrThrow("make the state directory", _path + "/" + id);
+        Check(errno, "make the state directory " + _path + "/" + id);
         return ContainerDirectory.Open(root.Number, _path, id)
             ?? throw new PunnetException("the state directory of " + id + " vanished while it was made");
     }
@@ -115,12 +120,18 @@ internal sealed class StateStore
     private static string DefaultPath()
     {
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        return Sys.EffectiveUser() == 0 || string.IsNullOrEmpty(runtime) ? "/run/punnet" : runtime + "/punnet";
+        return !string.IsNullOrEmpty(runtime) && IsOrdinary() ? runtime + "/punnet" : SystemPath;
+
+        // runc's rule: who has become root of a user namespace only is still the user who logged in.
+        static bool IsOrdinary() => Sys.EffectiveUser() != 0
+            || (Environment.GetEnvironmentVariable("USER") != "root" && HostProbe.IsInUserNamespace());
     }
 
     private void MakeRoot()
     {
-        Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, PrivateMode);
+        // XDG Base Directory Specification: what is old and not sticky there may be cleaned away.
+        uint mode = _isDefault && _path != SystemPath ? PrivateMode | Sticky : PrivateMode;
+        Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
         if (errno == Errno.ENOENT)
         {
             for (int slash = _path.IndexOf('/', 1); slash > 0; slash = _path.IndexOf('/', slash + 1))
@@ -128,12 +139,24 @@ internal sealed class StateStore
                 Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path[..slash]).WithNul, 0x1ed); // octal 0755
             }
 
-            errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, PrivateMode);
+            errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
         }
 
         if (errno != Errno.EEXIST)
         {
-            errno.OrThrow("make the state root", _path);
+            Check(errno, "make the state root " + _path);
         }
+    }
+
+    private void Check(Errno errno, string what)
+    {
+        if (errno is Errno.EACCES or Errno.EPERM or Errno.EROFS && _isDefault && _path == SystemPath)
+        {
+            throw new PunnetException(
+                "cannot " + what + ": " + errno.Words(),
+                "XDG_RUNTIME_DIR is not set: an ordinary user's state is below it, or below what --root names");
+        }
+
+        errno.OrThrow(what);
     }
 }

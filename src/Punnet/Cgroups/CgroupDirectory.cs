@@ -5,7 +5,6 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
-using Punnet.Plan;
 
 namespace Punnet.Cgroups;
 
@@ -67,19 +66,22 @@ internal sealed class CgroupDirectory : IDisposable
     }
 
     /// <summary>Loads a device program and puts it on the cgroup; before any process is in it.</summary>
-    /// <exception cref="SysException">The kernel refuses it.</exception>
-    public void RestrictDevices(ImmutableArray<EbpfInstruction> instructions)
+    /// <param name="instructions">The program.</param>
+    /// <returns>False where punnet may not load one: it lacks CAP_BPF on the host.</returns>
+    /// <exception cref="SysException">The kernel refuses it for another reason.</exception>
+    public bool RestrictDevices(ImmutableArray<EbpfInstruction> instructions)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(instructions.AsSpan());
         Errno errno = Sys.LoadDeviceProgram(bytes, out int program);
-        if (errno == Errno.EPERM && DeviceProgram.AllowsEverything(instructions.AsSpan()))
+        if (errno == Errno.EPERM)
         {
-            return; // Inside a container without bpf(2), and nothing to forbid.
+            return false;
         }
 
         errno.OrThrow("load the device program of the cgroup", Path);
         using Descriptor owned = new(program);
         Sys.AttachDeviceProgram(Number, program).OrThrow("attach the device program to the cgroup", Path);
+        return true;
     }
 
     /// <summary>Every process in it and below, by their pids in punnet's pid namespace.</summary>

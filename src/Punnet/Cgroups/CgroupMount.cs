@@ -42,6 +42,10 @@ internal static class CgroupMount
     /// <exception cref="PunnetException">The kernel names none.</exception>
     public static string OwnPath() => PathOf("self");
 
+    /// <summary>Directory of punnet's own cgroup.</summary>
+    /// <exception cref="PunnetException">There is no cgroup2, or the kernel names none.</exception>
+    public static string OwnDirectory() => Find() + OwnPath();
+
     /// <summary>The cgroup of a process below the mount.</summary>
     /// <param name="process">A pid, or "self".</param>
     /// <exception cref="PunnetException">The kernel names none.</exception>

@@ -26,10 +26,13 @@ internal static class CreationOptions
     /// <exception cref="PunnetException">config.json cannot be obeyed.</exception>
     public static CreationRequest Prepare(Globals globals, CommandLine line, bool waitsForStart, SeccompLog? log = null)
     {
+        OwnImage.RestartIfNeeded();
         string id = line.Positionals[0];
         StateStore.CheckId(id);
         StateStore store = globals.Store();
         Config config = BundleFile.Enter(line.Value("bundle"), globals.Log, out string bundle);
+        NotifySocket? notify = NotifySocket.FromEnvironment();
+        config = notify is null ? config : NotifySocket.Extend(config, store.PathOf(id));
         CreateOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup);
         HostFacts facts = HostProbe.Facts();
         ContainerPlan plan = BundleFile.Refusing(() => Planner.Plan(config, options, facts));
@@ -52,6 +55,8 @@ internal static class CreationOptions
             Log = globals.Log,
             Preserved = Preserved(line) + ListenCount(),
             ListenEnv = ListenEnv(),
+            Notify = notify,
+            Rootless = globals.Rootless,
             WaitsForStart = waitsForStart,
         };
     }

@@ -44,6 +44,11 @@ internal static class Events
         using CgroupDirectory? cgroup = container.Status is ContainerStatus.Stopped or ContainerStatus.Creating ? null : container.TryOpenCgroup();
         if (cgroup is null)
         {
+            if (container.HasNoCgroup && container.Status is not (ContainerStatus.Stopped or ContainerStatus.Creating))
+            {
+                throw container.WithoutCgroup("measure");
+            }
+
             throw new PunnetException("container with id " + id + " is not running");
         }
 

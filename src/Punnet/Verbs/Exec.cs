@@ -43,6 +43,7 @@ internal static class Exec
 
     private static int Execute(Globals globals, CommandLine line)
     {
+        OwnImage.RestartIfNeeded();
         bool detach = line.Has("detach");
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));

@@ -35,7 +35,7 @@ internal static class Kill
         if (init is null)
         {
             // Without a pid namespace of its own the end of the first process is not the end of the others.
-            if (signal == (int)Signal.Kill && container.Record is { PrivatePidNamespace: false })
+            if (signal == (int)Signal.Kill && MayLeaveProcesses(container))
             {
                 SendToAll(container, signal);
             }
@@ -50,7 +50,7 @@ internal static class Kill
         }
 
         errno.OrThrow("send signal", word);
-        if (signal == (int)Signal.Kill && (container.Status == ContainerStatus.Paused || container.Record is { PrivatePidNamespace: false }))
+        if (signal == (int)Signal.Kill && (container.Status == ContainerStatus.Paused || MayLeaveProcesses(container)))
         {
             SendToAll(container, signal);
         }
@@ -58,21 +58,24 @@ internal static class Kill
         return 0;
     }
 
+    // Without a cgroup they cannot be found, and the first process is all that the signal was asked for.
+    private static bool MayLeaveProcesses(Container container) => container.Record is { PrivatePidNamespace: false, Cgroup: not null };
+
     private static void SendToAll(Container container, int signal)
     {
         using CgroupDirectory? cgroup = container.TryOpenCgroup();
-        if (cgroup is null)
+        if (cgroup is null && !container.HasNoCgroup)
         {
             return;
         }
 
-        if (signal == (int)Signal.Kill)
+        if (cgroup is not null && signal == (int)Signal.Kill)
         {
             cgroup.Kill();
             return;
         }
 
-        List<int> pids = cgroup.Processes();
+        List<int> pids = cgroup?.Processes() ?? PidNamespace.Processes(container, "send a signal to all of");
         foreach (int pid in pids)
         {
             if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)

@@ -32,6 +32,11 @@ internal static class Pause
         using CgroupDirectory? cgroup = isPossible ? container.TryOpenCgroup() : null;
         if (cgroup is null)
         {
+            if (isPossible && container.HasNoCgroup)
+            {
+                throw container.WithoutCgroup("pause");
+            }
+
             throw new PunnetException(freeze ? "container not running" : "container not paused");
         }
 

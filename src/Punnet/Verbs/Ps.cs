@@ -32,7 +32,7 @@ internal static class Ps
 
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         using CgroupDirectory? cgroup = container.TryOpenCgroup();
-        List<int> pids = cgroup?.Processes() ?? [];
+        List<int> pids = cgroup?.Processes() ?? (container.HasNoCgroup ? PidNamespace.Processes(container, "list the processes of") : []);
         pids.Sort();
         if (format == "json")
         {

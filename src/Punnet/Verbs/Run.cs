@@ -53,13 +53,19 @@ internal static class Run
             }
 
             receivers.Send("standard"u8, container.Process.Pidfd);
+            using NotifyProxy? proxy = request.Notify?.Open(container.Directory);
             container.Start();
             if (pidFile is not null)
             {
                 PidFile.Write(pidFile, container.Process.Pid);
             }
 
-            int status = detach ? 0 : foreground.Wait(container.Process);
+            if (detach)
+            {
+                proxy?.WaitUntilReady(container.Process.Pidfd, container.Process.Pid);
+            }
+
+            int status = detach ? 0 : foreground.Wait(container.Process, proxy);
             hasEnded = !detach;
             isDone = detach || line.Has("keep");
             return status;

@@ -35,6 +35,7 @@ internal static class Start
                 throw new PunnetException("cannot start a container in the " + container.StatusWord + " state");
         }
 
+        using NotifyProxy? proxy = NotifySocket.FromEnvironment()?.Open(container.Directory);
         if (!container.Directory.TakeStartGate(out int gate, out int result))
         {
             throw new PunnetException("cannot start an already running container");
@@ -59,6 +60,12 @@ internal static class Start
         {
             Stop(container);
             throw;
+        }
+
+        if (proxy is not null && container.Init?.TryOpen() is Descriptor init)
+        {
+            using Descriptor owned = init;
+            proxy.WaitUntilReady(init.Number, container.Init.Value.Pid);
         }
 
         return 0;

@@ -26,6 +26,11 @@ internal static class Update
         using CgroupDirectory? cgroup = isPossible ? container.TryOpenCgroup() : null;
         if (cgroup is null)
         {
+            if (isPossible && container.HasNoCgroup)
+            {
+                throw container.WithoutCgroup("limit");
+            }
+
             throw new PunnetException("container not running");
         }
 

@@ -50,6 +50,24 @@ internal sealed class Command(string program, IReadOnlyList<string> arguments)
     /// <summary>What every wait in this suite is limited by; User-Mode Linux on a loaded machine is slow.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>The program and its arguments, for another command that executes it.</summary>
+    public string[] Words => [program, .. arguments];
+
+    /// <summary>The same with one more variable of the environment.</summary>
+    public Command With(string variable, string value)
+    {
+        return new Command(program, arguments)
+        {
+            WorkingDirectory = WorkingDirectory,
+            Environment = new Dictionary<string, string?>(Environment, StringComparer.Ordinal) { [variable] = value },
+            Stdin = Stdin,
+            Stdout = Stdout,
+            Stderr = Stderr,
+            Redirections = Redirections,
+            Before = Before,
+        };
+    }
+
     /// <summary>Working directory; null is the test's own.</summary>
     public string? WorkingDirectory { get; init; }
 

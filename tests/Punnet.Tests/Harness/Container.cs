@@ -30,6 +30,9 @@ internal sealed class Container
     /// <summary>The container's id, unique on this machine.</summary>
     public string Id { get; }
 
+    /// <summary>Who calls the runtime; null is root.</summary>
+    public OrdinaryUser? User { get; set; }
+
     /// <summary>Everything of this container lies below.</summary>
     public string Directory { get; }
 
@@ -79,7 +82,8 @@ internal sealed class Container
     /// <summary>A call of the runtime on this state root.</summary>
     public Command Command(params IReadOnlyList<string> arguments)
     {
-        return Runtime.Command(["--root", StateRoot, .. arguments]);
+        IReadOnlyList<string> all = ["--root", StateRoot, .. arguments];
+        return User is null ? Runtime.Command(all) : User.Command(all);
     }
 
     /// <summary>Runs the runtime on this state root.</summary>
@@ -272,18 +276,16 @@ internal sealed class Container
     private Command StartingCommand(string verb, IReadOnlyList<string> flags)
     {
         Bundle.Write();
-        return new Command(Runtime.Path, ["--root", StateRoot, verb, "--bundle", Bundle.Path, "--pid-file", PidFile, .. flags, Id])
-        {
-            Stdout = stdout,
-            Stderr = stderr,
-        };
+        IReadOnlyList<string> all = ["--root", StateRoot, verb, "--bundle", Bundle.Path, "--pid-file", PidFile, .. flags, Id];
+        return User is null ? new Command(Runtime.Path, all) { Stdout = stdout, Stderr = stderr } : User.Command(all, stdout, stderr);
     }
 
     // The cgroup's name is the runtime's choice: only the kernel says where it is.
     private void Notice()
     {
         int pid = int.Parse(File.ReadAllText(PidFile), CultureInfo.InvariantCulture);
-        cgroup = CgroupTree.DirectoryOf(pid);
+        string directory = CgroupTree.DirectoryOf(pid);
+        cgroup = User is null || directory.Contains(Id, StringComparison.Ordinal) ? directory : null;
     }
 
     private static string ReadShared(string path)

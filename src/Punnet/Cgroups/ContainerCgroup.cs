@@ -1,0 +1,114 @@
+using System;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Cgroups;
+
+/// <summary>
+/// The cgroup of a container that is being made: with its limits, or, where punnet may make none and config.json asks for none, left out.
+/// The container is then in its caller's cgroup.
+/// </summary>
+internal static class ContainerCgroup
+{
+    private const string Delegation =
+        "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
+
+    /// <summary>Makes it with its limits, before any process is in it.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="rollback">Knows of it from the moment that it exists.</param>
+    /// <returns>Null where the container goes without.</returns>
+    /// <exception cref="PunnetException">It cannot be made and is needed, or a limit cannot be had.</exception>
+    /// <exception cref="SysException">The kernel refuses its owner.</exception>
+    public static CgroupDirectory? Make(CreationRequest request, Rollback rollback)
+    {
+        ContainerPlan plan = request.Plan;
+        try
+        {
+            rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
+        }
+        catch (SysException failure) when (failure.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
+        {
+            GoWithout(request, failure);
+            return null;
+        }
+
+        CgroupDirectory cgroup = rollback.Cgroup;
+        if (Sys.EffectiveUser() != 0 && !MayEnter(cgroup))
+        {
+            GoWithout(request, new SysException(Errno.EACCES, "move a process from punnet's own cgroup to " + cgroup.Path));
+            cgroup.Remove();
+            cgroup.Dispose();
+            return rollback.Cgroup = null;
+        }
+
+        CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
+        CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
+        return cgroup;
+    }
+
+    /// <summary>Sets its device rules, before the first program that is not punnet runs in it.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
+    /// <exception cref="SysException">The kernel refuses them.</exception>
+    public static void RestrictDevices(CreationRequest request, CgroupDirectory? cgroup)
+    {
+        ImmutableArray<EbpfInstruction> program = request.Plan.DeviceProgram;
+        if (cgroup is null || cgroup.RestrictDevices(program) || DeviceProgram.AllowsEverything(program.AsSpan()))
+        {
+            return;
+        }
+
+        if (!Tolerates(request) && Sys.EffectiveUser() == 0)
+        {
+            throw new SysException(Errno.EPERM, "load the device program of the cgroup " + cgroup.Path);
+        }
+
+        // Nothing is lost without root's rights: neither user nor container can make a device, and both may open the same ones.
+        request.Log.Warn("linux.resources.devices: ignored, since only the host's root may set device rules");
+    }
+
+    // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.
+    private static void GoWithout(CreationRequest request, SysException failure)
+    {
+        bool isNamed = !string.IsNullOrEmpty(request.Config.Linux?.CgroupsPath);
+        string? hint = Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace() ? Delegation : null;
+        if (!Tolerates(request))
+        {
+            throw new PunnetException(failure.Message, hint);
+        }
+
+        if (request.Plan.Resources.Writes.Count > 0)
+        {
+            CgroupWrite first = request.Plan.Resources.Writes[0];
+            throw new PunnetException(
+                "cannot set " + first.File + " to \"" + first.Value.TrimEnd('\n') + "\" (" + first.Place + "): " + failure.Message, hint);
+        }
+
+        if (isNamed)
+        {
+            throw new PunnetException(failure.Message + " (linux.cgroupsPath)", hint);
+        }
+
+        request.Log.Warn(failure.Message + ": the container has no cgroup of its own");
+    }
+
+    // cgroup-v2.rst, "Delegation Containment": whoever moves a process needs to write to cgroup.procs of the nearest cgroup above both.
+    private static bool MayEnter(CgroupDirectory cgroup)
+    {
+        const int Write = 2; // W_OK
+        string own = CgroupMount.OwnPath() + "/";
+        string path = cgroup.BelowMount + "/";
+        int common = 0;
+        for (int i = 0; i < Math.Min(own.Length, path.Length) && own[i] == path[i]; i++)
+        {
+            common = own[i] == '/' ? i : common;
+        }
+
+        string procs = cgroup.Path[..^cgroup.BelowMount.Length] + path[..common] + "/cgroup.procs";
+        return Sys.AccessAt(Sys.WorkingDirectory, CString.Of(procs).WithNul, Write) == Errno.None;
+    }
+
+    private static bool Tolerates(CreationRequest request) => request.Rootless ?? (Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace());
+}
