@@ -210,6 +210,9 @@ public enum SyscallNumber
     /// <summary>readlinkat(2).</summary>
     Readlinkat = 267,
 
+    /// <summary>faccessat(2).</summary>
+    Faccessat = 269,
+
     /// <summary>ppoll(2).</summary>
     Ppoll = 271,
 

@@ -31,6 +31,23 @@ public sealed class SeccompTests : ContainerTest
             filters);
     }
 
+    [Theory]
+    [InlineData("true", 1)]
+    [InlineData("true", 38)]
+    [InlineData("false", 1)]
+    [InlineData("false", 38)]
+    public void A_profile_older_than_a_call_does_not_keep_the_program_from_being_found(string noNewPrivileges, int errno)
+    {
+        string rule = $$"""{ "names": [ "statx", "faccessat2" ], "action": "SCMP_ACT_ERRNO", "errnoRet": {{errno}} }""";
+        Container container = Allowing(rule).Runs("echo", "found");
+        container.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
+        Assert.Equal("found\n", container.RunToEnd());
+
+        Container missing = Allowing(rule).Runs("no-such-program");
+        missing.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
+        missing.Run().Fails("executable file not found in $PATH");
+    }
+
     [Fact]
     public void Without_a_profile_there_is_no_filter()
     {
