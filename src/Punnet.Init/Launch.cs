@@ -160,9 +160,9 @@ internal static class Launch
     }
 
     /// <summary>Becomes the program.</summary>
-    public static void Execute(ProcessPlan plan, int program, InitMaterial material, InitReport report)
+    public static void Execute(ProcessPlan plan, int program, InitMaterial material, int root, InitReport report)
     {
-        Descriptors.CloseAllBut(report.Socket, material.Preserved, report);
+        Descriptors.CloseAllBut(report.Socket, material, root, report);
         Sys.ResetSignals();
         Sys.UnblockSignals();
         if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material) && material.StartContainer.IsEmpty)

@@ -36,12 +36,16 @@ public sealed class SeccompTests : ContainerTest
     [InlineData("true", 38)]
     [InlineData("false", 1)]
     [InlineData("false", 38)]
-    public void A_profile_older_than_a_call_does_not_keep_the_program_from_being_found(string noNewPrivileges, int errno)
+    public void A_profile_older_than_a_call_does_not_keep_the_program_from_running(string noNewPrivileges, int errno)
     {
-        string rule = $$"""{ "names": [ "statx", "faccessat2" ], "action": "SCMP_ACT_ERRNO", "errnoRet": {{errno}} }""";
+        string rule = $$"""{ "names": [ "statx", "faccessat2", "close_range" ], "action": "SCMP_ACT_ERRNO", "errnoRet": {{errno}} }""";
         Container container = Allowing(rule).Runs("echo", "found");
         container.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
         Assert.Equal("found\n", container.RunToEnd());
+
+        Container listing = Allowing(rule).Runs("ls", "/proc/self/fd");
+        listing.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
+        Assert.Equal("0\n1\n2\n3\n", listing.RunToEnd()); // 3 is the directory that ls reads
 
         Container missing = Allowing(rule).Runs("no-such-program");
         missing.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
