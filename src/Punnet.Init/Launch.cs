@@ -18,6 +18,12 @@ internal static class Launch
     public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer)
     {
         Errno directory = EnterDirectory(plan, root, isContainer, report);
+        if (directory == Errno.None)
+        {
+            // Here rather than at the end: a filter may forbid getcwd(2).
+            CheckDirectory(report);
+        }
+
         if (plan.NeedsHome)
         {
             HomeDirectory.Find(plan.Uid, root, material);
@@ -44,11 +50,10 @@ internal static class Launch
         if (directory == Errno.EACCES)
         {
             // Root may be shut out where the user is not: a network file system, or a user namespace.
-            directory = EnterDirectory(plan, root, makes: false, report);
+            report.Check(InitStep.WorkingDirectory, EnterDirectory(plan, root, makes: false, report));
+            CheckDirectory(report);
         }
 
-        report.Check(InitStep.WorkingDirectory, directory);
-        CheckDirectory(report);
         Sys.SetUmask(plan.Umask);
     }
 

@@ -53,6 +53,14 @@ public sealed class SeccompTests : ContainerTest
     }
 
     [Fact]
+    public void A_profile_may_forbid_to_ask_for_the_working_directory()
+    {
+        Container container = Allowing("""{ "names": [ "getcwd" ], "action": "SCMP_ACT_ERRNO" }""").Runs("echo", "ran");
+        container.Bundle.Set("process.noNewPrivileges", "false");
+        Assert.Equal("ran\n", container.RunToEnd());
+    }
+
+    [Fact]
     public void Without_a_profile_there_is_no_filter()
     {
         Assert.Equal("Seccomp:\t0\nSeccomp_filters:\t0\n", NewContainer().Runs("grep", "^Seccomp", "/proc/self/status").RunToEnd());
