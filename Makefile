@@ -68,8 +68,8 @@ peers: ## out/peers: crun and runc from Debian sid, to compare with
 	@.ci/packages peers
 	@tests/bench/peers out/peers
 
-conformance: ## the outside suites that are here
-	@find conformance -name run -type f | sort | grep . || echo "none yet: see conformance/README.md"
+conformance: $(PUNNET) ## real engines and OCI runtime-tools with runc and with punnet, all of it: half an hour; writes conformance/RESULTS.md
+	@conformance/run
 
 format: ## rewrite the sources in the project's format
 	$(DOTNET) format Runtime.sln

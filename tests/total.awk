@@ -1,5 +1,6 @@
 # Adds up xunit's XML reports. The first file is tests/skip.list: the name of a test, a blank, the reason why it may be skipped.
-# Variables: ci ("true": a skip that the list does not have is a failure), broken (suites that did not come to their end).
+# Variables: ci ("true": a skip that the list does not have is a failure), broken (suites that did not come to their end), engines
+# (the three numbers of conformance/run).
 # From the second file on RS is "<" (the caller sets it): a record is then one tag with the text behind it, for xunit writes
 # every other "<" as an entity, or inside the CDATA of a failure, which nothing here reads.
 
@@ -87,6 +88,10 @@ END {
         failed++
         print "failed: " suite[i] ": the suite did not come to its end (status after the colon)"
     }
+    split(engines, checks, " ")
+    passed += checks[1]
+    failed += checks[2]
+    skips += checks[3]
     if (elsewhere) {
         print elsewhere " skipped in one place ran in the other"
     }

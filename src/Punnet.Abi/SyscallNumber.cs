@@ -215,6 +215,8 @@ public enum SyscallNumber
 
     /// <summary>fchmodat(2).</summary>
     Fchmodat = 268,
+    /// <summary>faccessat(2).</summary>
+    Faccessat = 269,
 
     /// <summary>ppoll(2).</summary>
     Ppoll = 271,

@@ -64,7 +64,7 @@ public static class ContainerInit
         ContainerHooks.Run(
             material.StartContainer, material, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);
-        Launch.Execute(plan.Process, program, material, report);
+        Launch.Execute(plan.Process, program, material, root, report);
     }
 
     private static void HostHooks(ContainerPlan plan, InitMaterial material, InitReport report)

@@ -1,4 +1,5 @@
 using System;
+using Punnet.Abi;
 using Punnet.Kernel;
 
 namespace Punnet.Init;
@@ -9,18 +10,16 @@ namespace Punnet.Init;
 /// </summary>
 internal static class Descriptors
 {
+    private const int KeptCount = 9;
+
     /// <summary>Closes all descriptors but the streams, those that the program inherits, and these.</summary>
     /// <param name="material">Says what else is needed until the program runs.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="report">Failures.</param>
     public static void CloseHosts(InitMaterial material, int root, InitReport report)
     {
-        Span<int> kept =
-        [
-            material.Channel, material.Image, material.StartGate, material.StartResult, material.ConsoleSocket,
-            material.HookState, material.HookOutput, material.HookErrors, root,
-        ];
-        Sort(kept);
+        Span<int> kept = stackalloc int[KeptCount];
+        Keep(material, root, kept);
         int next = 3 + material.Preserved;
         foreach (int descriptor in kept)
         {
@@ -46,18 +45,58 @@ internal static class Descriptors
     /// container's user namespace can look.
     /// </summary>
     /// <param name="channel">Tells the host by its end that the program runs; it closes at exec.</param>
-    /// <param name="preserved">How many from 3 on the program inherits.</param>
+    /// <param name="material">Says what the program inherits, and what <see cref="CloseHosts"/> kept.</param>
+    /// <param name="root">The container's root.</param>
     /// <param name="report">Failures.</param>
-    public static void CloseAllBut(int channel, int preserved, InitReport report)
+    public static void CloseAllBut(int channel, InitMaterial material, int root, InitReport report)
     {
-        uint first = (uint)(3 + preserved);
+        uint first = (uint)(3 + material.Preserved);
+        Errno errno = Sys.CloseRange((uint)channel, (uint)channel, onlyAtExec: true);
+        if (errno is Errno.EPERM or Errno.ENOSYS)
+        {
+            CloseEach(channel, material, root);
+            return;
+        }
+
+        report.Check(InitStep.CloseDescriptors, errno);
         if (channel > first)
         {
             report.Check(InitStep.CloseDescriptors, Sys.CloseRange(first, (uint)channel - 1, onlyAtExec: false));
         }
 
-        report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)channel, (uint)channel, onlyAtExec: true));
         report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)channel + 1, uint.MaxValue, onlyAtExec: false));
+    }
+
+    // A filter that is older than close_range(2) forbids it. What is open now was kept by CloseHosts, or opened since, and a new
+    // descriptor takes the lowest free number: no need to try a million of them. The channel was made to close at exec.
+    private static void CloseEach(int channel, InitMaterial material, int root)
+    {
+        const int OpenedSince = 64;
+        Span<int> kept = stackalloc int[KeptCount];
+        Keep(material, root, kept);
+        int first = 3 + material.Preserved;
+        int last = Math.Max(first, kept[^1]) + OpenedSince;
+        for (int descriptor = first; descriptor <= last; descriptor++)
+        {
+            if (descriptor != channel)
+            {
+                Sys.Close(descriptor);
+            }
+        }
+    }
+
+    private static void Keep(InitMaterial material, int root, Span<int> kept)
+    {
+        kept[0] = material.Channel;
+        kept[1] = material.Image;
+        kept[2] = material.StartGate;
+        kept[3] = material.StartResult;
+        kept[4] = material.ConsoleSocket;
+        kept[5] = material.HookState;
+        kept[6] = material.HookOutput;
+        kept[7] = material.HookErrors;
+        kept[8] = root;
+        Sort(kept);
     }
 
     // By insertion: the library's Sort allocates its comparer at first use.

@@ -37,7 +37,7 @@ public static class ExecInit
         Hardening.OutliveParent();
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
         report = StartGate.Wait(material, report);
-        Launch.Execute(plan, program, material, report);
+        Launch.Execute(plan, program, material, root, report);
     }
 
     private static void Join(ProcessPlan plan, ExecTarget target, InitMaterial material, InitReport report)

@@ -18,6 +18,12 @@ internal static class Launch
     public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer)
     {
         Errno directory = EnterDirectory(plan, root, isContainer, report);
+        if (directory == Errno.None)
+        {
+            // Here rather than at the end: a filter may forbid getcwd(2).
+            CheckDirectory(report);
+        }
+
         if (plan.NeedsHome)
         {
             HomeDirectory.Find(plan.Uid, root, material);
@@ -44,11 +50,10 @@ internal static class Launch
         if (directory == Errno.EACCES)
         {
             // Root may be shut out where the user is not: a network file system, or a user namespace.
-            directory = EnterDirectory(plan, root, makes: false, report);
+            report.Check(InitStep.WorkingDirectory, EnterDirectory(plan, root, makes: false, report));
+            CheckDirectory(report);
         }
 
-        report.Check(InitStep.WorkingDirectory, directory);
-        CheckDirectory(report);
         Sys.SetUmask(plan.Umask);
     }
 
@@ -82,31 +87,52 @@ internal static class Launch
     /// <returns>Its place among the candidates.</returns>
     public static int FindProgram(ProcessPlan plan, InitMaterial material, InitReport report)
     {
-        const int Executable = 1;
         ImmutableArray<CString> candidates = plan.Candidates;
+        bool isSearched = plan.Args[0].WithNul.IndexOf((byte)'/') < 0;
         Errno found = Errno.ENOENT;
         for (int i = 0; i < candidates.Length; i++)
         {
-            ReadOnlySpan<byte> path = candidates[i].WithNul;
-            Errno errno = Sys.StatusAt(Sys.WorkingDirectory, path, out FileStatus status);
-            if (errno == Errno.None)
-            {
-                errno = status.Is(FileMode.Directory) ? Errno.EISDIR : Sys.AccessAt(Sys.WorkingDirectory, path, Executable);
-            }
-
+            Errno errno = TryProgram(candidates[i].WithNul, out FileStatus status);
             if (errno == Errno.None)
             {
                 RefuseOwnFile(status, material, report);
                 return i;
             }
 
-            // "Permission denied" says more than "not found" in another directory of PATH.
-            found = errno is Errno.ENOENT or Errno.ENOTDIR && found != Errno.ENOENT ? found : errno;
+            // "Permission denied" says more than "not found" in another directory of PATH. Whatever else is in the way there, a
+            // directory or a loop of links, is not the program, and engines know only the one word for that.
+            found = isSearched && errno != Errno.EACCES ? found : errno;
         }
 
         report.Fail(InitStep.FindProgram, 0, found);
         return -1;
     }
+
+    private static Errno TryProgram(ReadOnlySpan<byte> path, out FileStatus status)
+    {
+        const int Executable = 1;
+        Errno errno = Sys.StatusAt(Sys.WorkingDirectory, path, out status);
+        if (errno == Errno.None && status.Is(FileMode.Directory))
+        {
+            return Errno.EISDIR;
+        }
+
+        if (errno == Errno.None || IsOfFilter(errno))
+        {
+            errno = Sys.AccessAt(Sys.WorkingDirectory, path, Executable);
+        }
+
+        // The real ids are the effective ones by now.
+        if (IsOfFilter(errno))
+        {
+            errno = Sys.RealAccessAt(Sys.WorkingDirectory, path, Executable);
+        }
+
+        return IsOfFilter(errno) ? Errno.None : errno;
+    }
+
+    // Neither is an answer about a file, but both are a filter's about statx(2) and faccessat2(2): profiles may be older than these.
+    private static bool IsOfFilter(Errno errno) => errno is Errno.EPERM or Errno.ENOSYS;
 
     // Before the filter, which may forbid both.
     private static void Settle(ProcessPlan plan, InitReport report)
@@ -125,7 +151,13 @@ internal static class Launch
     // /proc/self/exe as a program is punnet: it could do no harm (see Sys.LeaveOwnFile), but nobody can mean it.
     private static void RefuseOwnFile(FileStatus program, InitMaterial material, InitReport report)
     {
-        report.Check(InitStep.OwnFile, Sys.Status(material.Image, out FileStatus own));
+        Errno errno = Sys.Status(material.Image, out FileStatus own);
+        if (IsOfFilter(errno))
+        {
+            return;
+        }
+
+        report.Check(InitStep.OwnFile, errno);
         if (own.Inode == program.Inode && own.FileSystemMajor == program.FileSystemMajor && own.FileSystemMinor == program.FileSystemMinor)
         {
             report.Fail(InitStep.OwnFile, 0, Errno.EACCES);
@@ -133,9 +165,9 @@ internal static class Launch
     }
 
     /// <summary>Becomes the program.</summary>
-    public static void Execute(ProcessPlan plan, int program, InitMaterial material, InitReport report)
+    public static void Execute(ProcessPlan plan, int program, InitMaterial material, int root, InitReport report)
     {
-        Descriptors.CloseAllBut(report.Socket, material.Preserved, report);
+        Descriptors.CloseAllBut(report.Socket, material, root, report);
         Sys.ResetSignals();
         Sys.UnblockSignals();
         if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material) && material.StartContainer.IsEmpty)

@@ -167,6 +167,23 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>faccessat(2), for the real ids.</summary>
+    /// <param name="directory">Where a relative path starts.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="mode">4 read, 2 write, 1 execute, 0 exists.</param>
+    public static Errno RealAccessAt(int directory, ReadOnlySpan<byte> path, int mode)
+    {
+        if (!IsText(path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path)
+        {
+            return Call(SyscallNumber.Faccessat, directory, (nint)text, mode);
+        }
+    }
+
     /// <summary>mkdirat(2).</summary>
     public static Errno MakeDirectoryAt(int directory, ReadOnlySpan<byte> path, uint mode)
     {

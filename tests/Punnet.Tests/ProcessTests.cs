@@ -105,6 +105,23 @@ public sealed class ProcessTests : ContainerTest
         Assert.Equal("from opt\n", container.RunToEnd());
     }
 
+    [Fact]
+    public void A_directory_or_a_loop_of_links_on_the_path_is_not_the_program()
+    {
+        Container container = NewContainer().Runs("hello");
+        string root = container.Bundle.Rootfs;
+        Directory.CreateDirectory(root + "/first/hello");
+        Directory.CreateDirectory(root + "/second");
+        File.CreateSymbolicLink(root + "/second/hello", "hello");
+        container.Bundle.Set("process.env", """[ "PATH=/first:/second" ]""");
+        container.TryCreate().Fails("executable file not found in $PATH");
+
+        Directory.CreateDirectory(root + "/third");
+        container.Bundle.WriteScript("/third/hello", "#!/bin/sh\necho from third\n");
+        container.Bundle.Set("process.env", """[ "PATH=/first:/second:/third" ]""");
+        Assert.Equal("from third\n", container.RunToEnd());
+    }
+
     [Theory]
     [InlineData("nosuch", "exec: \"nosuch\": executable file not found in $PATH")]
     [InlineData("/bin/nosuch", "no such file or directory")]

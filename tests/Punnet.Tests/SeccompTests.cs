@@ -31,6 +31,35 @@ public sealed class SeccompTests : ContainerTest
             filters);
     }
 
+    [Theory]
+    [InlineData("true", 1)]
+    [InlineData("true", 38)]
+    [InlineData("false", 1)]
+    [InlineData("false", 38)]
+    public void A_profile_older_than_a_call_does_not_keep_the_program_from_running(string noNewPrivileges, int errno)
+    {
+        string rule = $$"""{ "names": [ "statx", "faccessat2", "close_range" ], "action": "SCMP_ACT_ERRNO", "errnoRet": {{errno}} }""";
+        Container container = Allowing(rule).Runs("echo", "found");
+        container.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
+        Assert.Equal("found\n", container.RunToEnd());
+
+        Container listing = Allowing(rule).Runs("ls", "/proc/self/fd");
+        listing.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
+        Assert.Equal("0\n1\n2\n3\n", listing.RunToEnd()); // 3 is the directory that ls reads
+
+        Container missing = Allowing(rule).Runs("no-such-program");
+        missing.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
+        missing.Run().Fails("executable file not found in $PATH");
+    }
+
+    [Fact]
+    public void A_profile_may_forbid_to_ask_for_the_working_directory()
+    {
+        Container container = Allowing("""{ "names": [ "getcwd" ], "action": "SCMP_ACT_ERRNO" }""").Runs("echo", "ran");
+        container.Bundle.Set("process.noNewPrivileges", "false");
+        Assert.Equal("ran\n", container.RunToEnd());
+    }
+
     [Fact]
     public void Without_a_profile_there_is_no_filter()
     {

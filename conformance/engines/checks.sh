@@ -1,0 +1,285 @@
+# The part that every engine's `run` shares; sourced, POSIX sh.
+#
+#   run [--short] [--place native|vm] [--only 'NAME NAME…']
+#
+# An engine's script has functions named check_WHAT; words behind the opening brace's # are its tags:
+#   short   part of the short form, which CI runs
+#   vm      needs memory, pids, cpu and io controllers: runs in the virtual machine (tests/vm), and only there
+# It also says packages=, and has the functions version, start, tidy (after each check) and stop.
+#
+# Everything happens twice, with the reference runtime first: $REFERENCE, or out/peers/runc where `make peers` put it, or runc.
+# The engine runs in mount, process, network, IPC, UTS and cgroup namespaces of its own, with an empty /run and /tmp, and its
+# files in $work; what it leaves behind ends with them. Inside, $runtime is the path of the runtime under test.
+#
+# A check passes when its function ends with status 0 (set -e is on) within $seconds. Each gets one line, and the results go to
+# out/conformance as lines of six columns: engine, place, check, the reference's result, punnet's, why it does not count. Last line: the total.
+# skip.list has the checks that do not count: what the reference runtime cannot do on this machine, with the reason.
+
+# shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # variables that the engine's script reads or sets
+script=$(realpath -- "$0")
+here=$(dirname -- "$script")
+engine=${here##*/}
+top=$here
+until [ -e "$top/Runtime.sln" ]; do top=$(dirname -- "$top"); done
+seconds=60
+
+# --- for the checks ---
+
+# same EXPECTED ACTUAL
+same() {
+    [ "$1" = "$2" ] || { printf 'expected <%s>, got <%s>\n' "$1" "$2"; return 1; }
+}
+
+# holds TEXT PART…: every part is in the text
+holds() {
+    text=$1
+    shift
+    for part in "$@"; do
+        case $text in *"$part"*) ;; *) printf 'no <%s> in <%s>\n' "$part" "$text"; return 1 ;; esac
+    done
+}
+
+# ends STATUS COMMAND…: the command's status; what it writes is in $output
+ends() {
+    expected=$1 code=0
+    shift
+    output=$("$@" 2>&1) || code=$?
+    [ "$code" = "$expected" ] || { printf 'expected status %s, got %s: %s\n' "$expected" "$code" "$output"; return 1; }
+}
+
+# eventually SECONDS COMMAND…
+eventually() {
+    tries=$(($1 * 10))
+    shift
+    while ! "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ "$tries" -gt 0 ] || { printf 'never came true: %s\n' "$*"; return 1; }
+        sleep 0.1
+    done
+}
+
+# fails COMMAND…: any status but 0; what it writes is in $output
+fails() {
+    if output=$("$@" 2>&1); then
+        printf 'should have failed: %s\n%s\n' "$*" "$output"
+        return 1
+    fi
+}
+
+# typed COMMAND: with a terminal of its own, without carriage returns and the echo of the NUL that script(1) sends at first
+typed() {
+    script --quiet --return --command "$1" /dev/null </dev/null | tr -d '\r' | sed 's/^\^@//'
+}
+
+# image_tree DIR: a root file system of one static program
+image_tree() {
+    mkdir -p "$1/bin" "$1/etc" "$1/tmp" "$1/proc" "$1/sys" "$1/dev" "$1/home/user" "$1/root" "$1/var/data"
+    chmod 1777 "$1/tmp"
+    cp /bin/busybox "$1/bin/busybox"
+    busybox --list | while read -r applet; do
+        [ "$applet" = busybox ] || ln -sf busybox "$1/bin/$applet"
+    done
+    printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n' >"$1/etc/passwd"
+    printf 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\n' >"$1/etc/group"
+    echo content >"$1/var/data/file"
+    echo text >"$1/etc/text"
+    chown 1000:1000 "$1/home/user"
+}
+
+# The file KEY of the cgroup of process PID, as the host sees it.
+cgroup_value() {
+    cat "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")/$2"
+}
+
+# --- the machinery ---
+
+# For a suite whose checks are not functions: it says so by its own checks and check.
+check() {
+    "check_$1"
+}
+
+# Once, before all, outside of the namespaces.
+ready() {
+    :
+}
+
+checks() {
+    # shellcheck disable=SC2016 # sed's own words
+    sed -n 's/^check_\([a-z0-9_]*\)() {\( *# *\(.*\)\)\{0,1\}$/\1 \3/p' "$script"
+}
+
+# The checks of this run, one name a line.
+chosen() {
+    checks | while read -r name tags; do
+        case " $tags " in *" vm "*) where=vm ;; *) where=native ;; esac
+        [ "$where" = "$place" ] || continue
+        if [ -n "$only" ]; then
+            case " $only " in *" $name "*) ;; *) continue ;; esac
+        elif [ "$short" = yes ]; then
+            case " $tags " in *" short "*) ;; *) continue ;; esac
+        fi
+        echo "$name"
+    done
+}
+
+# Step 1 inside: file systems, and a cgroup that becomes the root of what is seen.
+enter() {
+    # Not over it: podman unmounts what it sees in /proc/self/mountinfo below /sys, and could not.
+    umount --recursive --lazy /sys
+    mount -t sysfs sysfs /sys
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    mkdir "/sys/fs/cgroup/$cgroup"
+    echo 0 >"/sys/fs/cgroup/$cgroup/cgroup.procs"
+    exec unshare --cgroup "$script" --inside
+}
+
+# Step 2 inside: the checks, one after the other.
+inside() {
+    umount /sys/fs/cgroup
+    mount -t cgroup2 cgroup2 /sys/fs/cgroup
+    mkdir /sys/fs/cgroup/engine
+    echo 0 >/sys/fs/cgroup/engine/cgroup.procs
+    for controller in $(cat /sys/fs/cgroup/cgroup.controllers); do
+        echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control || true
+    done
+    mount -t tmpfs -o mode=755 tmpfs /run
+    mkdir -p /run/lock /run/user
+    # The checkout may be under /tmp, and in the machine $work is.
+    case $top:$place in /tmp/* | *:vm) ;; *) mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
+    ip link set lo up 2>/dev/null || busybox ip link set lo up
+    hostname conformance
+    start >"$work/start.log" 2>&1 || { echo "the engine did not start:"; cat "$work/start.log"; exit 1; }
+    for name in $(chosen); do
+        begun=$(date +%s)
+        code=0
+        timeout --kill-after=5 "$seconds" "$script" --check "$name" </dev/null >"$work/check.log" 2>&1 || code=$?
+        case $code in
+            0) result=pass ;;
+            *) result=fail ;;
+        esac
+        echo "$name $result" >>"$work/results"
+        printf '%s %s (%s, %s): %s [%ss]\n' "$result" "$engine" "$label" "$place" "$name" "$(($(date +%s) - begun))"
+        [ "$result" = pass ] || { echo "    status $code"; sed 's/^/    /' "$work/check.log"; } | head -n 30
+        tidy >/dev/null 2>&1 || true
+    done
+    stop >/dev/null 2>&1 || true
+}
+
+# sweep: removes the cgroups of a run, with whatever still runs in them.
+sweep() {
+    # shellcheck disable=SC2016 # for the inner shell
+    unshare --mount --propagation private sh -c '
+        mount -t cgroup2 cgroup2 /sys/fs/cgroup
+        cd /sys/fs/cgroup
+        [ -d "$1" ] || exit 0
+        echo 1 >"$1/cgroup.kill"
+        for try in 1 2 3 4 5 6 7 8 9 10; do
+            find "$1" -depth -type d -exec rmdir {} + 2>/dev/null && exit 0
+            sleep 0.1
+        done' sh "$cgroup" || true
+}
+
+# one LABEL RUNTIME: all the checks of this place with one runtime.
+one() {
+    label=$1 runtime=$2
+    work=$base/$label.$place
+    cgroup=punnet-conformance-$$
+    mkdir -p "$work"
+    export label runtime work cgroup place only short seconds
+    if [ "$place" = vm ]; then
+        # Overlay and the engines' own files need a real file system: the machine's tmpfs. Only the results are the host's.
+        PUNNET_conformance=$(printf '%s;' "label=$label" "runtime=$runtime" "work=/tmp/work" "share=$work" "cgroup=$cgroup" \
+            "place=vm" "only='$only'" "short=$short")
+        export PUNNET_conformance
+        "$top/tests/vm/run" --seconds 900 --memory "${VM_MEMORY:-2500M}" --share "$work" -- "$script" --vm || true
+    else
+        unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || true
+        sweep
+    fi
+}
+
+# In the machine: settings come by one variable, which tests/vm/run lets through.
+in_vm() {
+    eval "$PUNNET_conformance"
+    mkdir -p "$work"
+    umount /sys/fs/cgroup
+    export label runtime work share cgroup place only short seconds
+    code=0
+    unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || code=$?
+    cp "$work/results" "$share/results" || true
+    cp "$work"/*.log "$share/" || true
+    exit "$code"
+}
+
+reason() {
+    [ -e "$here/skip.list" ] && awk -v name="$1" '$1 == name { sub(/^[^ ]+ +/, ""); print; exit }' "$here/skip.list"
+}
+
+# The table of one place, and its share of the total.
+result() {
+    awk -v name="$2" '$1 == name { found = $2 } END { print found ? found : "none" }' "$1/results" 2>/dev/null || echo none
+}
+
+table() {
+    for name in $(chosen); do
+        theirs=$(result "$base/reference.$place" "$name")
+        ours=$(result "$base/punnet.$place" "$name")
+        why=$(reason "$name") || why=
+        printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$engine" "$place" "$name" "$theirs" "$ours" "$why" >>"$table"
+        if [ -n "$why" ]; then
+            skipped=$((skipped + 1))
+            echo "skipped: $engine $name: $why"
+        elif [ "$theirs $ours" = "pass pass" ]; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            echo "failed: $engine $name ($place): reference $theirs, punnet $ours"
+        fi
+    done
+}
+
+main() {
+    case ${1-} in
+        --enter) enter ;;
+        --inside) inside; exit ;;
+        --vm) in_vm ;;
+        --check)
+            set -eu
+            check "$2"
+            exit
+            ;;
+    esac
+    short=no only='' places='native vm'
+    while [ $# -gt 0 ]; do
+        case $1 in
+            --short) short=yes ;;
+            --place) places=$2; shift ;;
+            --only) only=$2; shift ;;
+            *) echo "usage: $0 [--short] [--place native|vm] [--only 'CHECK…']" >&2; exit 2 ;;
+        esac
+        shift
+    done
+    "$top/.ci/packages" engines "$engine"
+    ready
+    PUNNET=$(realpath -- "${PUNNET:-$top/out/punnet}")
+    REFERENCE=${REFERENCE:-$top/out/peers/runc}
+    [ -x "$REFERENCE" ] || REFERENCE=$(command -v runc)
+    base=$(mktemp -d /var/tmp/punnet-conformance.XXXXXX)
+    trap 'rm -rf --one-file-system -- "$base"' EXIT
+    trap 'exit 130' INT TERM HUP
+    mkdir -p "$top/out/conformance"
+    { version; "$REFERENCE" --version | head -n 1; "$PUNNET" --version | head -n 1; } >"$top/out/conformance/$engine.versions"
+    passed=0 failed=0 skipped=0
+    for place in $places; do
+        [ -n "$(chosen)" ] || continue
+        # A table for each place: they may be made at different times.
+        table=$top/out/conformance/$engine.$place.tsv
+        : >"$table"
+        one reference "$REFERENCE"
+        one punnet "$PUNNET"
+        table
+    done
+    echo "$passed passed, $failed failed, $skipped skipped"
+    [ "$failed" = 0 ]
+}
