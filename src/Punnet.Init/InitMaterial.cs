@@ -54,6 +54,9 @@ public sealed record InitMaterial
     /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
     public CString CgroupPath { get; init; }
 
+    /// <summary>Whether systemd moves the new process into its cgroup, which it has to wait for: its cgroup namespace starts there.</summary>
+    public bool WaitsForCgroup { get; init; }
+
     /// <summary>How many descriptors from 3 on the program inherits.</summary>
     public required int Preserved { get; init; }
 

@@ -19,7 +19,7 @@ internal static class Namespaces
             CloneInit(plan, material, report);
         }
 
-        if (plan.Staged || !plan.UidMap.IsNull)
+        if (plan.Staged || !plan.UidMap.IsNull || material.WaitsForCgroup)
         {
             // Not hardened before: of a process that is not dumpable, an ordinary user may not write the maps.
             if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Settled)

@@ -5,6 +5,7 @@ using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
+using Punnet.Systemd;
 
 namespace Punnet;
 
@@ -68,15 +69,12 @@ internal static class Creation
         SecurityModules.Check(plan);
         using Rollback rollback = new(request);
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
-        directory.Write(Record(request));
-        CgroupDirectory cgroup = rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
-        CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
-        if (plan.Hooks.HasInContainer)
+        rollback.Unit = plan.Cgroup.Unit is null ? null : ContainerUnit.Prepare(plan.Cgroup, request.Options.Id);
+        directory.Write(Record(request, rollback.Unit));
+        if (rollback.Unit is null)
         {
-            cgroup.RestrictDevices(plan.DeviceProgram);
+            Limit(request, rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path));
         }
-
-        CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
 
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
@@ -105,7 +103,8 @@ internal static class Creation
             Joins = joins.Numbers,
             Sources = sources.Numbers,
             IdMaps = idMaps.Numbers,
-            CgroupPath = CString.Of(cgroup.Path),
+            CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup!.Path),
+            WaitsForCgroup = rollback.Unit is not null,
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
             Args = ArgumentBlock.Of(plan.Process.Args),
@@ -120,14 +119,11 @@ internal static class Creation
         };
 
         TimeNamespace.Prepare(plan.Namespaces, proc);
-        NewProcess process = rollback.Process = Clone(plan, cgroup.Number, material);
+        NewProcess process = rollback.Process = Clone(plan, rollback.Cgroup?.Number ?? -1, material);
         childChannel.Dispose();
-
-        // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.
-        NetworkNamespace.Send(plan, channel, proc);
-        if (!plan.Hooks.HasInContainer)
+        if (rollback.Unit is null)
         {
-            cgroup.RestrictDevices(plan.DeviceProgram);
+            WorkBeside(plan, rollback, channel, proc);
         }
 
         image.Dispose();
@@ -164,7 +160,7 @@ internal static class Creation
         ContainerPlan plan = request.Plan;
         if (!process.IsStage)
         {
-            Settle(plan, rollback, process, channel, proc);
+            Settle(request, rollback, process, channel, proc);
         }
 
         while (true)
@@ -174,7 +170,7 @@ internal static class Creation
             {
                 case Message.Cloned:
                     process.BecomeInit(message.First);
-                    Settle(plan, rollback, process, channel, proc);
+                    Settle(request, rollback, process, channel, proc);
                     break;
                 case Message.RootReady:
                     rollback.Hooks!.Run(plan.Hooks.Prestart);
@@ -195,12 +191,18 @@ internal static class Creation
     }
 
     // The container's first process exists: it is registered, and gets its ids.
-    private static void Settle(ContainerPlan plan, Rollback rollback, NewProcess process, Descriptor channel, Descriptor proc)
+    private static void Settle(CreationRequest request, Rollback rollback, NewProcess process, Descriptor channel, Descriptor proc)
     {
+        ContainerPlan plan = request.Plan;
         ProcessIdentity identity = ProcessIdentity.TryRead(process.Pid)
             ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
+        if (rollback.Unit is not null)
+        {
+            Limit(request, rollback.Cgroup = rollback.Unit.Start(process.Pid, plan.Resources));
+        }
+
         if (!plan.Namespaces.UidMap.IsNull)
         {
             RaiseLimits(plan.Process, process.Pid);
@@ -209,10 +211,37 @@ internal static class Creation
 
         NetworkDevices.Move(plan, process.Pid, proc);
 
-        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull)
+        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull || rollback.Unit is not null)
         {
             Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
         }
+
+        if (rollback.Unit is not null)
+        {
+            WorkBeside(plan, rollback, channel, proc);
+        }
+    }
+
+    // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.
+    private static void WorkBeside(ContainerPlan plan, Rollback rollback, Descriptor channel, Descriptor proc)
+    {
+        NetworkNamespace.Send(plan, channel, proc);
+        if (!plan.Hooks.HasInContainer)
+        {
+            rollback.Cgroup!.RestrictDevices(plan.DeviceProgram);
+        }
+    }
+
+    // Before the program can run: there is no moment without limits.
+    private static void Limit(CreationRequest request, CgroupDirectory cgroup)
+    {
+        CgroupLimits.Apply(cgroup, cgroup.BelowMount, request.Plan.Resources, request.Log);
+        if (request.Plan.Hooks.HasInContainer)
+        {
+            cgroup.RestrictDevices(request.Plan.DeviceProgram);
+        }
+
+        CgroupOwner.Set(cgroup, request.Plan.Cgroup.Owner);
     }
 
     // Before the ids are mapped: the new process could not raise a limit, and afterwards punnet would need CAP_SYS_RESOURCE itself.
@@ -240,7 +269,7 @@ internal static class Creation
     }
 
     /// <summary>What the state keeps.</summary>
-    public static StateRecord Record(CreationRequest request) => new()
+    public static StateRecord Record(CreationRequest request, ContainerUnit? unit) => new()
     {
         OciVersion = request.Config.OciVersion ?? SpecVersion.Newest,
         Id = request.Options.Id,
@@ -248,7 +277,9 @@ internal static class Creation
         Rootfs = request.Plan.Root.ToString(),
         Created = Timestamp.Now(),
         Owner = Sys.EffectiveUser(),
-        Cgroup = request.Plan.Cgroup.Path,
+        Cgroup = unit?.Path ?? request.Plan.Cgroup.Path,
+        SystemdUnit = unit?.Name,
+        SystemdAddress = unit?.Address,
         PrivatePidNamespace = request.Plan.Namespaces.Has(CloneFlags.NewPid),
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],

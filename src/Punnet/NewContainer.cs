@@ -1,6 +1,7 @@
 using System;
 using Punnet.Init;
 using Punnet.Kernel;
+using Punnet.Systemd;
 
 namespace Punnet;
 
@@ -10,15 +11,17 @@ internal sealed class NewContainer : IDisposable
     private readonly CreationRequest _request;
     private readonly Descriptor _channel;
     private readonly HookRunner? _hooks;
+    private readonly ContainerUnit? _unit;
 
     /// <summary>Takes over what a creation has made.</summary>
-    public NewContainer(CreationRequest request, ContainerDirectory directory, NewProcess process, Descriptor channel, HookRunner? hooks)
+    public NewContainer(CreationRequest request, ContainerDirectory directory, NewProcess process, Descriptor channel, HookRunner? hooks, ContainerUnit? unit)
     {
         _request = request;
         Directory = directory;
         Process = process;
         _channel = channel;
         _hooks = hooks;
+        _unit = unit;
     }
 
     /// <summary>Its state directory, locked.</summary>
@@ -51,7 +54,7 @@ internal sealed class NewContainer : IDisposable
     }
 
     /// <summary>It, after its first process was waited for.</summary>
-    public Container Ended() => Container.Ended(Directory, Creation.Record(_request));
+    public Container Ended() => Container.Ended(Directory, Creation.Record(_request, _unit));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -60,5 +63,6 @@ internal sealed class NewContainer : IDisposable
         Process.Dispose();
         _channel.Dispose();
         _hooks?.Dispose();
+        _unit?.Dispose();
     }
 }

@@ -39,9 +39,11 @@ internal sealed class CgroupDirectory : IDisposable
     }
 
     /// <summary>Makes a container's cgroup and what is missing above it.</summary>
+    /// <param name="path">Its path below the mount.</param>
+    /// <param name="isUsed">Whether it may be there, with processes in it or below.</param>
     /// <exception cref="SysException">It cannot be made.</exception>
     /// <exception cref="PunnetException">It is there, and in use or frozen.</exception>
-    public static CgroupDirectory Make(string path)
+    public static CgroupDirectory Make(string path, bool isUsed = false)
     {
         string mount = CgroupMount.Find();
         for (int slash = path.IndexOf('/', 1); ; slash = path.IndexOf('/', slash + 1))
@@ -56,7 +58,7 @@ internal sealed class CgroupDirectory : IDisposable
             if (slash < 0)
             {
                 CgroupDirectory made = new(mount, path, Descriptor.Open(part, OpenFlags.ReadOnly | OpenFlags.Directory));
-                if (errno == Errno.EEXIST)
+                if (errno == Errno.EEXIST && !isUsed)
                 {
                     made.CheckUnused();
                 }
