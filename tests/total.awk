@@ -31,7 +31,9 @@ FNR == NR && FILENAME ~ /skip\.list$/ {
 }
 
 FNR == 1 {
-    place = FILENAME ~ /\.vm\.xml$/ ? "vm" : "native"
+    place = FILENAME
+    sub(/\.xml$/, "", place)
+    sub(/.*\./, "", place)
     test = ""
 }
 

@@ -12,6 +12,8 @@ namespace Punnet.Cgroups;
 /// <summary>A container's cgroup: a directory, used through its descriptor.</summary>
 internal sealed class CgroupDirectory : IDisposable
 {
+    private const string Empty = "populated 0";
+
     private readonly Descriptor _directory;
 
     private CgroupDirectory(string mount, string path, Descriptor directory)
@@ -110,7 +112,7 @@ internal sealed class CgroupDirectory : IDisposable
 
     /// <summary>Waits until no process is left in it and below.</summary>
     /// <exception cref="PunnetException">Processes are left after 10 seconds.</exception>
-    public void WaitUntilEmpty() => WaitFor("populated 0", "end");
+    public void WaitUntilEmpty() => WaitFor(Empty, "end");
 
     /// <summary>Removes it if nothing is in it and below.</summary>
     public bool TryRemove() => Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
@@ -173,14 +175,26 @@ internal sealed class CgroupDirectory : IDisposable
     private void WaitFor(string state, string what)
     {
         const long Limit = 10_000; // milliseconds
-        Sys.OpenAt(Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events).OrThrow("open", Path + "/cgroup.events");
+        Errno errno = Sys.OpenAt(Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events);
+        if (errno == Errno.ENOENT && state == Empty)
+        {
+            return; // systemd has removed it already, which only an empty one lets happen.
+        }
+
+        errno.OrThrow("open", Path + "/cgroup.events");
         using Descriptor owned = new(events);
         Span<byte> buffer = stackalloc byte[256];
         Sys.Clock(1, out long start, out _);
         while (true)
         {
             Sys.Rewind(events);
-            Sys.Read(events, buffer, out int count).OrThrow("read", Path + "/cgroup.events");
+            errno = Sys.Read(events, buffer, out int count);
+            if (errno == Errno.ENODEV && state == Empty)
+            {
+                return;
+            }
+
+            errno.OrThrow("read", Path + "/cgroup.events");
             if (Encoding.UTF8.GetString(buffer[..count]).Contains(state, StringComparison.Ordinal))
             {
                 return;
