@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
@@ -283,6 +284,45 @@ public sealed class SystemdTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().BySystemd().Limits("""{"pids":{"limit":1}}""").CreateAndStart();
         Assert.Equal("1", container.Held("pids.max"));
+    }
+
+    // With one capability more than an ordinary user has: User-Mode Linux's kernel has no CONFIG_CHECKPOINT_RESTORE, without which it lets
+    // only that one leave punnet's own file. It opens nothing of systemd or of cgroups.
+    [Fact]
+    public void An_ordinary_users_container_is_a_unit_of_his_own_systemd()
+    {
+        Systemd.Need();
+        const string Run = "/run/user/65534";
+        Container container = NewContainer().RunsScript("cat /proc/self/cgroup; sleep 1000").Limits("""{"memory":{"limit":67108864},"pids":{"limit":50},"devices":[{"allow":true,"access":"rwm"}]}""");
+        container.Bundle.UserNamespace();
+        container.Bundle.Set("linux.uidMappings", """[{"containerID":0,"hostID":65534,"size":1}]""");
+        container.Bundle.Set("linux.gidMappings", """[{"containerID":0,"hostID":65534,"size":1}]""");
+        container.Bundle.Unmount("/sys");
+        container.Bundle.Unmount("/dev/pts");
+        container.Bundle.Write();
+        new Command("chown", ["-R", "65534:65534", container.Directory]).Run().Succeeds();
+        new Command("install", ["-d", "--owner=65534", "--mode=700", Run]).Run().Succeeds();
+        new Command("systemd-run", ["--quiet", "--unit=ptuser.service", "--uid=65534", "--property=Delegate=yes", "--setenv=XDG_RUNTIME_DIR=" + Run, "/lib/systemd/systemd", "--user"]).Run().Succeeds();
+        Eventually.True(() => File.Exists(Run + "/systemd/private"), "the user's systemd is there");
+        string state = container.StateRoot;
+        Punnet("--systemd-cgroup", "run", "--detach", "--bundle", container.Bundle.Path, container.Id).Succeeds();
+        Assert.Contains("systemd " + Run + "/systemd/private", File.ReadAllText($"{state}/{container.Id}/state.json"), StringComparison.Ordinal);
+        string cgroup = CgroupTree.DirectoryOf((int)container.State()["pid"]!);
+        Assert.EndsWith("/ptuser.service/user.slice/" + container.Unit(), cgroup, StringComparison.Ordinal);
+        Assert.Equal(("67108864", "50"), (File.ReadAllText(cgroup + "/memory.max").Trim(), File.ReadAllText(cgroup + "/pids.max").Trim()));
+        Assert.Equal("0::/\n", container.WaitForOutput("::"));
+        Punnet("update", "--memory", "33554432", container.Id).Succeeds();
+        Assert.Equal("33554432", File.ReadAllText(cgroup + "/memory.max").Trim());
+        Punnet("delete", "--force", container.Id).Succeeds();
+        Assert.False(Directory.Exists(cgroup));
+        Systemd.Control("stop", "ptuser.service").Succeeds();
+
+        Outcome Punnet(params string[] arguments) => new Command("setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+sys_resource", "--ambient-caps=+sys_resource", Runtime.Path, "--root", state, .. arguments])
+        {
+            Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["XDG_RUNTIME_DIR"] = Run },
+            Stdout = arguments[0] == "--systemd-cgroup" ? container.Directory + "/stdout" : null,
+        }.Run();
     }
 
     [Fact]

@@ -14,15 +14,15 @@ internal sealed class ContainerUnit : IDisposable
 {
     private const string UnitExists = "org.freedesktop.systemd1.UnitExists";
 
-    private readonly SystemdManager _manager;
+    private readonly SystemdClient _systemd;
     private readonly SystemdUnit _unit;
     private readonly string _id;
     private readonly string _unitPath;
     private bool _isStarted;
 
-    private ContainerUnit(SystemdManager manager, SystemdUnit unit, string id, string unitPath)
+    private ContainerUnit(SystemdClient systemd, SystemdUnit unit, string id, string unitPath)
     {
-        _manager = manager;
+        _systemd = systemd;
         _unit = unit;
         _id = id;
         _unitPath = unitPath;
@@ -33,7 +33,7 @@ internal sealed class ContainerUnit : IDisposable
     public string Name => _unit.Name;
 
     /// <summary>The socket of the systemd that makes it.</summary>
-    public string Address => _manager.Address;
+    public string Address => _systemd.Address;
 
     /// <summary>The container's cgroup below the mount point.</summary>
     public string Path { get; }
@@ -45,14 +45,14 @@ internal sealed class ContainerUnit : IDisposable
     /// <exception cref="PunnetException">systemd is not there, or does not answer.</exception>
     public static ContainerUnit Prepare(CgroupPlan plan, string id)
     {
-        SystemdManager manager = SystemdManager.Connect(remembered: null);
+        SystemdClient systemd = SystemdClient.Connect(remembered: null);
         try
         {
-            return new ContainerUnit(manager, plan.Unit!, id, manager.ControlGroup() + plan.Path);
+            return new ContainerUnit(systemd, plan.Unit!, id, systemd.ControlGroup() + plan.Path);
         }
         catch
         {
-            manager.Dispose();
+            systemd.Dispose();
             throw;
         }
     }
@@ -67,12 +67,12 @@ internal sealed class ContainerUnit : IDisposable
     {
         List<UnitProperty> properties = Properties(pid, resources);
         _isStarted = true;
-        BusMessage? error = _manager.StartUnit(Name, properties);
+        BusMessage? error = _systemd.StartUnit(Name, properties);
         if (error?.ErrorName == UnitExists)
         {
             // One that has failed stays until somebody has seen it.
-            _manager.ResetFailed(Name);
-            error = _manager.StartUnit(Name, properties);
+            _systemd.ResetFailed(Name);
+            error = _systemd.StartUnit(Name, properties);
         }
 
         if (error is not null)
@@ -101,7 +101,7 @@ internal sealed class ContainerUnit : IDisposable
     {
         if (_isStarted)
         {
-            Remove(_manager, Name, _unitPath, log);
+            Remove(_systemd, Name, _unitPath, log);
         }
     }
 
@@ -110,12 +110,11 @@ internal sealed class ContainerUnit : IDisposable
     /// <param name="log">Takes what goes wrong: a container must be removable where systemd is not.</param>
     public static void Remove(StateRecord record, Log log)
     {
-        string unit = record.SystemdUnit!, path = record.Cgroup!;
-        int name = path.LastIndexOf("/" + unit, StringComparison.Ordinal);
+        string unit = record.SystemdUnit!;
         try
         {
-            using SystemdManager manager = SystemdManager.Connect(record.SystemdAddress);
-            Remove(manager, unit, name < 0 ? path : path[..(name + 1 + unit.Length)], log);
+            using SystemdClient systemd = SystemdClient.Connect(record.SystemdAddress);
+            Remove(systemd, unit, UnitPath(record.Cgroup!, unit), log);
         }
         catch (PunnetException failure)
         {
@@ -124,23 +123,30 @@ internal sealed class ContainerUnit : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _manager.Dispose();
+    public void Dispose() => _systemd.Dispose();
 
-    private static void Remove(SystemdManager manager, string unit, string path, Log log)
+    // What is below the unit's cgroup is a subgroup's.
+    private static string UnitPath(string path, string unit)
+    {
+        int name = path.LastIndexOf("/" + unit, StringComparison.Ordinal);
+        return name < 0 ? path : path[..(name + 1 + unit.Length)];
+    }
+
+    private static void Remove(SystemdClient systemd, string unit, string path, Log log)
     {
         try
         {
-            BusMessage? error = manager.StopUnit(unit);
-            if (error is not null && error.ErrorName != SystemdManager.NoSuchUnit)
+            BusMessage? error = systemd.StopUnit(unit);
+            if (error is not null && error.ErrorName != SystemdClient.NoSuchUnit)
             {
-                log.Warn("cannot stop the systemd unit " + unit + ": " + SystemdManager.Words(error));
+                log.Warn("cannot stop the systemd unit " + unit + ": " + SystemdClient.Words(error));
             }
 
             using CgroupDirectory? left = CgroupDirectory.TryOpen(path);
             left?.Remove();
             if (error is null)
             {
-                manager.ResetFailed(unit);
+                systemd.ResetFailed(unit);
             }
         }
         catch (PunnetException failure)
@@ -170,7 +176,7 @@ internal sealed class ContainerUnit : IDisposable
             properties.Add(Own(accounting, BusNumber.Of(true)));
         }
 
-        properties.AddRange(UnitLimits.Of(resources.Writes, null, _manager));
+        properties.AddRange(UnitLimits.Of(resources.Writes, null, _systemd));
         if (_unit.Devices is ImmutableArray<UnitDevice> devices)
         {
             ImmutableArray<BusValue>.Builder entries = ImmutableArray.CreateBuilder<BusValue>(devices.Length);
@@ -191,7 +197,7 @@ internal sealed class ContainerUnit : IDisposable
 
     private PunnetException Refusal(BusMessage error)
     {
-        string words = SystemdManager.Words(error);
+        string words = SystemdClient.Words(error);
         string sentence = "cannot start the systemd unit " + Name + ": " + words;
         foreach (UnitProperty property in _unit.Properties)
         {
@@ -201,6 +207,6 @@ internal sealed class ContainerUnit : IDisposable
             }
         }
 
-        return new PunnetException(sentence, error.ErrorName == UnitExists ? "a unit of this name is running: choose another id or linux.cgroupsPath" : SystemdManager.Hint(error));
+        return new PunnetException(sentence, error.ErrorName == UnitExists ? "a unit of this name is running: choose another id or linux.cgroupsPath" : SystemdClient.Hint(error));
     }
 }

@@ -14,8 +14,8 @@ internal static class UnitLimits
     /// <summary>The properties that stand for the writes; of two for the same, the later.</summary>
     /// <param name="writes">The plan.</param>
     /// <param name="cgroup">The cgroup when it is in use, and keeps what is not given; null for a new one.</param>
-    /// <param name="manager">Is asked what it knows, if the writes need that.</param>
-    public static List<UnitProperty> Of(IReadOnlyList<CgroupWrite> writes, CgroupDirectory? cgroup, SystemdManager manager)
+    /// <param name="systemd">Is asked what it knows, if the writes need that.</param>
+    public static List<UnitProperty> Of(IReadOnlyList<CgroupWrite> writes, CgroupDirectory? cgroup, SystemdClient systemd)
     {
         List<UnitProperty> properties = [];
         foreach (CgroupWrite planned in writes)
@@ -26,7 +26,7 @@ internal static class UnitLimits
             string value = write.File == "cpu.max" && cgroup is not null ? Whole(write, CgroupFile.Text(cgroup, "cpu.max")) : write.Value;
             if (!isSkipped)
             {
-                properties.AddRange(Of(write.File, value, manager));
+                properties.AddRange(Of(write.File, value, systemd));
             }
         }
 
@@ -43,7 +43,7 @@ internal static class UnitLimits
     }
 
     /// <summary>The properties that stand for what the files of the writes hold now.</summary>
-    public static List<UnitProperty> Current(IReadOnlyList<CgroupWrite> writes, CgroupDirectory cgroup, SystemdManager manager)
+    public static List<UnitProperty> Current(IReadOnlyList<CgroupWrite> writes, CgroupDirectory cgroup, SystemdClient systemd)
     {
         List<CgroupWrite> held = [];
         foreach (CgroupWrite planned in writes)
@@ -56,12 +56,12 @@ internal static class UnitLimits
             }
         }
 
-        return Of(held, null, manager);
+        return Of(held, null, systemd);
     }
 
-    private static ImmutableArray<UnitProperty> Of(string file, string value, SystemdManager manager) => (file, value) switch
+    private static ImmutableArray<UnitProperty> Of(string file, string value, SystemdClient systemd) => (file, value) switch
     {
-        ("cpu.idle", "1") => manager.Version() >= FirstVersionWithIdle ? [UnitLimit.Idle] : [],
+        ("cpu.idle", "1") => systemd.Version() >= FirstVersionWithIdle ? [UnitLimit.Idle] : [],
         // What is not idle has a weight; if the plan has one too, it comes later.
         ("cpu.idle", _) => UnitLimit.Of("cpu.weight", "100"),
         _ => UnitLimit.Of(file, value),

@@ -9,43 +9,43 @@ namespace Punnet.Systemd;
 /// <summary>An update of a container that has a unit: systemd is told what the files will hold, or it would write the old values when it reloads.</summary>
 internal sealed class UnitUpdate : IDisposable
 {
-    private readonly SystemdManager _manager;
+    private readonly SystemdClient _systemd;
     private readonly string _unit;
     private List<UnitProperty> _old = [];
 
-    private UnitUpdate(SystemdManager manager, string unit)
+    private UnitUpdate(SystemdClient systemd, string unit)
     {
-        _manager = manager;
+        _systemd = systemd;
         _unit = unit;
     }
 
     /// <summary>Connects to the systemd that made the unit.</summary>
     /// <exception cref="PunnetException">It is not there, or does not answer.</exception>
-    public static UnitUpdate Connect(StateRecord record) => new(SystemdManager.Connect(record.SystemdAddress), record.SystemdUnit!);
+    public static UnitUpdate Connect(StateRecord record) => new(SystemdClient.Connect(record.SystemdAddress), record.SystemdUnit!);
 
     /// <summary>Sets the properties; all of them or none.</summary>
     /// <exception cref="PunnetException">systemd refuses one.</exception>
     public void Change(IReadOnlyList<CgroupWrite> writes, CgroupDirectory cgroup, Log log)
     {
-        List<UnitProperty> properties = UnitLimits.Of(writes, cgroup, _manager);
+        List<UnitProperty> properties = UnitLimits.Of(writes, cgroup, _systemd);
         if (properties.Count == 0)
         {
             return;
         }
 
-        List<UnitProperty> old = UnitLimits.Current(writes, cgroup, _manager);
-        BusMessage? error = _manager.SetProperties(_unit, properties);
+        List<UnitProperty> old = UnitLimits.Current(writes, cgroup, _systemd);
+        BusMessage? error = _systemd.SetProperties(_unit, properties);
         if (error is null)
         {
             _old = old;
         }
-        else if (error.ErrorName == SystemdManager.NoSuchUnit)
+        else if (error.ErrorName == SystemdClient.NoSuchUnit)
         {
             log.Warn("the systemd unit " + _unit + " is gone: only the cgroup is updated");
         }
         else
         {
-            throw new PunnetException("cannot change the systemd unit " + _unit + ": " + SystemdManager.Words(error), SystemdManager.Hint(error));
+            throw new PunnetException("cannot change the systemd unit " + _unit + ": " + SystemdClient.Words(error), SystemdClient.Hint(error));
         }
     }
 
@@ -54,10 +54,10 @@ internal sealed class UnitUpdate : IDisposable
     {
         if (_old.Count > 0)
         {
-            _manager.SetProperties(_unit, _old);
+            _systemd.SetProperties(_unit, _old);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _manager.Dispose();
+    public void Dispose() => _systemd.Dispose();
 }

@@ -5,7 +5,7 @@ using Punnet.Plan;
 namespace Punnet.Systemd;
 
 /// <summary>The few methods of org.freedesktop.systemd1(5) that a container's unit needs.</summary>
-internal sealed class SystemdManager : IDisposable
+internal sealed class SystemdClient : IDisposable
 {
     /// <summary>The error of a unit that systemd does not have (any more).</summary>
     public const string NoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
@@ -19,7 +19,7 @@ internal sealed class SystemdManager : IDisposable
     private readonly BusConnection _connection;
     private bool _hearsJobs;
 
-    private SystemdManager(BusConnection connection) => _connection = connection;
+    private SystemdClient(BusConnection connection) => _connection = connection;
 
     /// <summary>Where it was found.</summary>
     public string Address => _connection.Address.ToString();
@@ -27,7 +27,7 @@ internal sealed class SystemdManager : IDisposable
     /// <summary>Connects.</summary>
     /// <param name="remembered">Where it was when the container was made, or null.</param>
     /// <exception cref="PunnetException">It is not there, or does not answer.</exception>
-    public static SystemdManager Connect(string? remembered) => new(SystemdAddresses.Connect(remembered));
+    public static SystemdClient Connect(string? remembered) => new(SystemdAddresses.Connect(remembered));
 
     /// <summary>The manager's own place, below which its units are: empty for the system's.</summary>
     /// <exception cref="PunnetException">It does not say.</exception>
