@@ -63,6 +63,5 @@ internal sealed class NewContainer : IDisposable
         Process.Dispose();
         _channel.Dispose();
         _hooks?.Dispose();
-        _unit?.Dispose();
     }
 }

@@ -52,6 +52,7 @@ internal sealed class Rollback : IDisposable
     {
         _isDisarmed = true;
         Cgroup!.Dispose();
+        Unit?.Dispose(); // Its name stays; a connection that nobody reads would only cost systemd memory.
         return new NewContainer(_request, Directory!, Process!, Channel!, Hooks, Unit);
     }
 
