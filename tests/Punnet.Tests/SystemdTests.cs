@@ -272,7 +272,10 @@ public sealed class SystemdTests : ContainerTest
         Container container = NewContainer().Sleeps().BySystemd();
         container.Bundle.Write();
         new Command("unshare", ["--mount", "--propagation", "private", "sh", "-c", "mount --bind /dev/null " + Systemd.PrivateSocket + " && exec \"$@\"", "sh",
-            Runtime.Path, "--root", container.StateRoot, "--systemd-cgroup", "create", "--bundle", container.Bundle.Path, container.Id]) { Stdout = container.Directory + "/stdout" }.Run().Succeeds();
+            Runtime.Path, "--root", container.StateRoot, "--systemd-cgroup", "create", "--bundle", container.Bundle.Path, container.Id])
+        {
+            Stdout = container.Directory + "/stdout",
+        }.Run().Succeeds();
         Assert.Contains("bus /run/dbus/system_bus_socket", File.ReadAllText($"{container.StateRoot}/{container.Id}/state.json"), StringComparison.Ordinal);
         Assert.Equal("active", Systemd.Show(container.Unit(), "ActiveState"));
         container.Start().Delete("--force").Succeeds();
