@@ -32,7 +32,9 @@ FNR == NR && FILENAME ~ /skip\.list$/ {
 }
 
 FNR == 1 {
-    place = FILENAME ~ /\.vm\.xml$/ ? "vm" : "native"
+    place = FILENAME
+    sub(/\.xml$/, "", place)
+    sub(/.*\./, "", place)
     test = ""
 }
 

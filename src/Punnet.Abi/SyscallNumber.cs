@@ -69,6 +69,9 @@ public enum SyscallNumber
     /// <summary>socketpair(2).</summary>
     Socketpair = 53,
 
+    /// <summary>setsockopt(2).</summary>
+    Setsockopt = 54,
+
     /// <summary>clone(2).</summary>
     Clone = 56,
 

@@ -13,7 +13,8 @@ namespace Punnet.Init;
 //      │── Mapped ───────────────────────────>│                                           │
 //      │                                      │── clone3(CLONE_PARENT) ──────────────────>│
 //      │<──────────────────── Cloned(pid) ────│ ends                                      │
-//      │── Settled ──────────────────────────────────────────────────────────────────────>│  after a stage, or with a new user namespace
+//      │── Settled ──────────────────────────────────────────────────────────────────────>│  after a stage, with a new user namespace, or
+//      │                                                                                  │  when systemd has to move it into its cgroup
 //      │── Network + descriptor ──────────────────────────────────────────────────────────>│  when the host makes the network namespace
 //      │<────────────────────────────────────────────────────────────────── RootReady ────│  when the host has hooks to run
 //      │── HooksDone ────────────────────────────────────────────────────────────────────>│
@@ -36,7 +37,7 @@ public enum Message
     /// <summary>The stage has cloned init; the first number is its pid.</summary>
     Cloned,
 
-    /// <summary>The host knows the new process, and its id maps are written.</summary>
+    /// <summary>The host knows the new process, it is in its cgroup, and its id maps are written.</summary>
     Settled,
 
     /// <summary>The network namespace, as a descriptor.</summary>

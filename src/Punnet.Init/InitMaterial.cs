@@ -63,6 +63,9 @@ public sealed record InitMaterial
     /// <summary>Whether that cgroup is the container's own, and not its caller's.</summary>
     public bool HasCgroup { get; init; }
 
+    /// <summary>Whether systemd moves the new process into its cgroup, which it has to wait for: its cgroup namespace starts there.</summary>
+    public bool WaitsForCgroup { get; init; }
+
     /// <summary>How many descriptors from 3 on the program inherits.</summary>
     public required int Preserved { get; init; }
 

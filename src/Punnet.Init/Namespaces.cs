@@ -21,7 +21,7 @@ internal static class Namespaces
             Hardening.LeaveOwnFile(material, report);
         }
 
-        if (plan.Staged || !plan.UidMap.IsNull)
+        if (plan.Staged || !plan.UidMap.IsNull || material.WaitsForCgroup)
         {
             // Not hardened before: of a process that is not dumpable, an ordinary user may not write the maps.
             AwaitHost(material, Message.Settled);

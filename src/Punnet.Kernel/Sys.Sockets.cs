@@ -91,6 +91,49 @@ public static unsafe partial class Sys
         return Errno.None;
     }
 
+    /// <summary>
+    /// socket(2), setsockopt(2) SO_SNDTIMEO and connect(2) to a Unix stream socket whose owner may have stopped to accept: the connection
+    /// and each write to it end with EAGAIN when the time is over, socket(7).
+    /// </summary>
+    /// <param name="address">A path without NUL; or NUL and an abstract name, unix(7). At most 107 bytes, or ENAMETOOLONG.</param>
+    /// <param name="milliseconds">How long each may take.</param>
+    /// <param name="socket">The connection, close-on-exec.</param>
+    public static Errno ConnectUnix(ReadOnlySpan<byte> address, long milliseconds, out int socket)
+    {
+        const int PathLimit = 108, SocketLevel = 1, SendTimeout = 21;
+        socket = -1;
+        if (address.Length is 0 or >= PathLimit)
+        {
+            return address.Length == 0 ? Errno.EINVAL : Errno.ENAMETOOLONG;
+        }
+
+        byte* name = stackalloc byte[PathLimit + 2];
+        *(ushort*)name = UnixFamily;
+        address.CopyTo(new Span<byte>(name + 2, PathLimit));
+        Errno errno = Open(SyscallNumber.Socket, out int made, UnixFamily, StreamType, 0);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1000 };
+        errno = Call(SyscallNumber.Setsockopt, made, SocketLevel, SendTimeout, (nint)limit, 16);
+        if (errno == Errno.None)
+        {
+            // The length says where an abstract name ends; a path may end with the structure's zeros.
+            errno = Call(SyscallNumber.Connect, made, (nint)name, 2 + address.Length + (address[0] == 0 ? 0 : 1));
+        }
+
+        if (errno != Errno.None)
+        {
+            Close(made);
+            return errno;
+        }
+
+        socket = made;
+        return Errno.None;
+    }
+
     /// <summary>sendmsg(2) of bytes, with one descriptor beside them (SCM_RIGHTS) unless it is -1.</summary>
     public static Errno SendMessage(int socket, ReadOnlySpan<byte> bytes, int descriptor)
     {

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Punnet.Plan;
 
 /// <summary>Where the container's cgroup lies.</summary>
@@ -16,4 +18,28 @@ public sealed record CgroupPlan(string Path, SystemdUnit? Unit)
 /// <param name="Name">Full name: prefix-name.scope, or name.slice.</param>
 /// <param name="Slice">The slice that it lies in, such as system.slice; "-.slice" is the root.</param>
 /// <param name="IsSlice">Whether the unit is itself a slice: it then takes no processes and no Delegate=.</param>
-public sealed record SystemdUnit(string Name, string Slice, bool IsSlice);
+public sealed record SystemdUnit(string Name, string Slice, bool IsSlice)
+{
+    /// <summary>From the annotations org.systemd.property.*, in the order of their names.</summary>
+    public ImmutableArray<UnitProperty> Properties { get; init; } = [];
+
+    /// <summary>
+    /// DeviceAllow=: what the container may use, or more where a unit cannot say it; the cgroup's own device program is exact. Null where
+    /// every device is allowed.
+    /// </summary>
+    public ImmutableArray<UnitDevice>? Devices { get; init; }
+
+    /// <summary>Name of a cgroup below the unit's that takes the container, run.oci.systemd.subgroup; null: the unit's takes it.</summary>
+    public string? SubGroup { get; init; }
+}
+
+/// <summary>A property of a unit, as StartTransientUnit takes it (org.freedesktop.systemd1(5)).</summary>
+/// <param name="Name">Such as TimeoutStopUSec.</param>
+/// <param name="Value">Its value.</param>
+/// <param name="Place">Where config.json asks for it; empty where punnet does.</param>
+public sealed record UnitProperty(string Name, BusValue Value, string Place);
+
+/// <summary>One entry of DeviceAllow= (systemd.resource-control(5)).</summary>
+/// <param name="Pattern">/dev/char/1:3, char-136 for a whole major, or char-* for all.</param>
+/// <param name="Access">Some of r, w and m.</param>
+public sealed record UnitDevice(string Pattern, string Access);

@@ -81,6 +81,7 @@ public static partial class PlanText
         if (plan.Cgroup.Unit is SystemdUnit unit)
         {
             text.Line("unit " + PlanWords.Quoted(unit.Name) + " in " + PlanWords.Quoted(unit.Slice) + (unit.IsSlice ? ", a slice itself" : ""));
+            Unit(text, unit);
         }
 
         if (plan.Cgroup.Owner is uint owner)
@@ -102,6 +103,24 @@ public static partial class PlanText
         foreach (string warning in plan.Resources.Warnings)
         {
             text.Line("warn: " + warning);
+        }
+    }
+
+    private static void Unit(Sections text, SystemdUnit unit)
+    {
+        foreach (UnitProperty property in unit.Properties)
+        {
+            text.Line("property " + PlanWords.Quoted(property.Name) + " " + property.Value + " (" + property.Place + ")");
+        }
+
+        foreach (UnitDevice device in unit.Devices ?? [])
+        {
+            text.Line("unit device " + PlanWords.Quoted(device.Pattern) + " " + PlanWords.Quoted(device.Access));
+        }
+
+        if (unit.SubGroup is not null)
+        {
+            text.Line("cgroup " + PlanWords.Quoted(unit.SubGroup) + " below it");
         }
     }
 

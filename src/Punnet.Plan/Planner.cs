@@ -62,7 +62,7 @@ public static class Planner
             Process = ProcessPlanner.Surround(
                 ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, facts), namespaces.HasUser), config),
             Hooks = HookPlanner.Plan(config.Hooks),
-            Cgroup = Cgroup(linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
+            Cgroup = Cgroup(config, linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
         };
@@ -88,13 +88,11 @@ public static class Planner
         ? null
         : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(SeccompArchitecture.X86_64, facts.SeccompFlags));
 
-    private static CgroupPlan Cgroup(Linux linux, CreateOptions options, HostFacts facts)
+    private static CgroupPlan Cgroup(Config config, Linux linux, CreateOptions options, HostFacts facts)
     {
         CgroupPlan plan = CgroupPlanner.Plan(
             linux.CgroupsPath, options.Id, facts.OwnCgroup, options.SystemdCgroup, rootless: facts.EffectiveUser != 0);
-        return plan.Unit is null
-            ? plan
-            : throw new SpecException("linux.cgroupsPath", "--systemd-cgroup is not supported yet");
+        return plan.Unit is null ? plan : plan with { Unit = UnitPlanner.Complete(plan.Unit, config.Annotations, linux.Resources?.Devices) };
     }
 
     // A user namespace owns the network namespace that is made inside it, so the host cannot make that; devices are moved in at the start.

@@ -32,6 +32,12 @@ public sealed record StateRecord
     /// <summary>Path of the cgroup below the cgroup2 mount; null without one.</summary>
     public string? Cgroup { get; init; }
 
+    /// <summary>The systemd unit that the cgroup belongs to; null with the cgroupfs driver.</summary>
+    public string? SystemdUnit { get; init; }
+
+    /// <summary>The socket of the systemd that made the unit; null with the cgroupfs driver.</summary>
+    public string? SystemdAddress { get; init; }
+
     /// <summary>Whether the container's processes all die with its first one.</summary>
     public required bool PrivatePidNamespace { get; init; }
 

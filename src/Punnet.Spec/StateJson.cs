@@ -104,6 +104,8 @@ public static class StateJson
         writer.Text("created"u8, record.Created);
         writer.Integer("owner"u8, record.Owner);
         writer.Text("cgroup"u8, record.Cgroup);
+        writer.Text("systemdUnit"u8, record.SystemdUnit);
+        writer.Text("systemdAddress"u8, record.SystemdAddress);
         writer.Boolean("privatePidNamespace"u8, record.PrivatePidNamespace);
         writer.StringMap("annotations"u8, record.Annotations);
         writer.List("poststart"u8, record.Poststart, ConfigJson.HookMembers);
@@ -113,7 +115,7 @@ public static class StateJson
     private static StateRecord ReadRecord(ref JsonCursor cursor)
     {
         int? version = null;
-        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null;
+        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null;
         uint? owner = null;
         bool? privatePidNamespace = null;
         IReadOnlyDictionary<string, string>? annotations = null;
@@ -131,6 +133,8 @@ public static class StateJson
                 case "created": created = cursor.String(); break;
                 case "owner": owner = cursor.UInt32(); break;
                 case "cgroup": cgroup = cursor.String(); break;
+                case "systemdUnit": unit = cursor.String(); break;
+                case "systemdAddress": address = cursor.String(); break;
                 case "privatePidNamespace": privatePidNamespace = cursor.OptionalBoolean(); break;
                 case "annotations": annotations = cursor.StringMap(); break;
                 case "poststart": poststart = cursor.List(SpecJson.ReadHook); break;
@@ -149,6 +153,8 @@ public static class StateJson
             Created = created ?? throw cursor.RefuseMissing("created"),
             Owner = owner ?? throw cursor.RefuseMissing("owner"),
             Cgroup = cgroup,
+            SystemdUnit = unit,
+            SystemdAddress = address,
             PrivatePidNamespace = privatePidNamespace ?? throw cursor.RefuseMissing("privatePidNamespace"),
             Annotations = annotations ?? new Dictionary<string, string>(),
             Poststart = poststart,

@@ -6,6 +6,7 @@ using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
+using Punnet.Systemd;
 
 namespace Punnet;
 
@@ -75,21 +76,16 @@ internal static class Creation
         SecurityModules.Check(plan);
         using Rollback rollback = new(request);
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
-        directory.Write(Record(request));
+        rollback.Unit = plan.Cgroup.Unit is null ? null : ContainerUnit.Prepare(plan.Cgroup, request.Options.Id);
+        directory.Write(rollback.Record = Record(request, rollback.Unit));
         if (request.Notify is not null)
         {
             NotifySocket.MakeDirectory(directory);
         }
 
-        CgroupDirectory? cgroup = ContainerCgroup.Make(request, rollback);
-        if (cgroup is null)
+        if (rollback.Unit is null && ContainerCgroup.Make(request, rollback) is null)
         {
-            directory.Rewrite(Record(request) with { Cgroup = null });
-        }
-
-        if (plan.Hooks.HasInContainer)
-        {
-            ContainerCgroup.RestrictDevices(request, cgroup);
+            directory.Rewrite(rollback.Record = rollback.Record with { Cgroup = null });
         }
 
         using Descriptor proc = HostProbe.OpenProc();
@@ -120,8 +116,9 @@ internal static class Creation
             Sources = sources.Numbers,
             Reached = BindSources.Room(plan),
             IdMaps = idMaps.Numbers,
-            CgroupPath = CString.Of(cgroup?.Path ?? CgroupMount.OwnDirectory()),
-            HasCgroup = cgroup is not null,
+            CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
+            HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
+            WaitsForCgroup = rollback.Unit is not null,
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
             Args = ArgumentBlock.Of(plan.Process.Args),
@@ -136,14 +133,11 @@ internal static class Creation
         };
 
         TimeNamespace.Prepare(plan.Namespaces, proc);
-        NewProcess process = rollback.Process = Clone(plan, cgroup?.Number ?? -1, material);
+        NewProcess process = rollback.Process = Clone(plan, rollback.Cgroup?.Number ?? -1, material);
         childChannel.Dispose();
-
-        // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.
-        NetworkNamespace.Send(plan, channel, proc);
-        if (!plan.Hooks.HasInContainer)
+        if (rollback.Unit is null)
         {
-            ContainerCgroup.RestrictDevices(request, cgroup);
+            WorkBeside(request, rollback, channel, proc);
         }
 
         image.Dispose();
@@ -184,7 +178,7 @@ internal static class Creation
         ContainerPlan plan = request.Plan;
         if (!process.IsStage)
         {
-            Settle(plan, rollback, process, channel, proc);
+            Settle(request, rollback, process, channel, proc);
         }
 
         while (true)
@@ -198,7 +192,7 @@ internal static class Creation
                     break;
                 case Message.Cloned:
                     process.BecomeInit(message.First);
-                    Settle(plan, rollback, process, channel, proc);
+                    Settle(request, rollback, process, channel, proc);
                     break;
                 case Message.RootReady:
                     rollback.Hooks!.Run(plan.Hooks.Prestart);
@@ -219,12 +213,19 @@ internal static class Creation
     }
 
     // The container's first process exists: it is registered, and gets its ids.
-    private static void Settle(ContainerPlan plan, Rollback rollback, NewProcess process, Descriptor channel, Descriptor proc)
+    private static void Settle(CreationRequest request, Rollback rollback, NewProcess process, Descriptor channel, Descriptor proc)
     {
+        ContainerPlan plan = request.Plan;
         ProcessIdentity identity = ProcessIdentity.TryRead(process.Pid)
             ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
+        if (rollback.Unit is not null)
+        {
+            rollback.Cgroup = rollback.Unit.Start(process.Pid, plan.Resources);
+            ContainerCgroup.Limit(request, rollback.Cgroup);
+        }
+
         if (!plan.Namespaces.UidMap.IsNull && !plan.Namespaces.Staged)
         {
             MapIds(plan, process, channel, proc);
@@ -232,9 +233,24 @@ internal static class Creation
 
         NetworkDevices.Move(plan, process.Pid, proc);
 
-        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull)
+        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull || rollback.Unit is not null)
         {
             Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
+        }
+
+        if (rollback.Unit is not null)
+        {
+            WorkBeside(request, rollback, channel, proc);
+        }
+    }
+
+    // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.
+    private static void WorkBeside(CreationRequest request, Rollback rollback, Descriptor channel, Descriptor proc)
+    {
+        NetworkNamespace.Send(request.Plan, channel, proc);
+        if (!request.Plan.Hooks.HasInContainer)
+        {
+            ContainerCgroup.RestrictDevices(request, rollback.Cgroup);
         }
     }
 
@@ -279,8 +295,7 @@ internal static class Creation
         }
     }
 
-    /// <summary>What the state keeps.</summary>
-    public static StateRecord Record(CreationRequest request) => new()
+    private static StateRecord Record(CreationRequest request, ContainerUnit? unit) => new()
     {
         OciVersion = request.Config.OciVersion ?? SpecVersion.Newest,
         Id = request.Options.Id,
@@ -288,7 +303,9 @@ internal static class Creation
         Rootfs = request.Plan.Root.ToString(),
         Created = Timestamp.Now(),
         Owner = Sys.EffectiveUser(),
-        Cgroup = request.Plan.Cgroup.Path,
+        Cgroup = unit?.Path ?? request.Plan.Cgroup.Path,
+        SystemdUnit = unit?.Name,
+        SystemdAddress = unit?.Address,
         PrivatePidNamespace = (request.Plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],

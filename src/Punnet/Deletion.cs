@@ -3,6 +3,7 @@ using Punnet.Cgroups;
 using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
+using Punnet.Systemd;
 
 namespace Punnet;
 
@@ -16,7 +17,7 @@ internal static class Deletion
     {
         StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
         ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
-        End(container);
+        End(container, log);
         container.Directory.Remove();
         if (written is not null)
         {
@@ -26,7 +27,7 @@ internal static class Deletion
         }
     }
 
-    private static void End(Container container)
+    private static void End(Container container, Log log)
     {
         using CgroupDirectory? cgroup = container.TryOpenCgroup();
         using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
@@ -44,6 +45,11 @@ internal static class Deletion
                 cgroup.WaitUntilEmpty();
                 cgroup.Remove();
             }
+        }
+
+        if (container.Record is StateRecord { SystemdUnit: string, Cgroup: string } record)
+        {
+            ContainerUnit.Remove(record, log);
         }
 
         if (init is not null)

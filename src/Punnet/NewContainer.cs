@@ -1,6 +1,7 @@
 using System;
 using Punnet.Init;
 using Punnet.Kernel;
+using Punnet.Spec;
 
 namespace Punnet;
 
@@ -10,15 +11,17 @@ internal sealed class NewContainer : IDisposable
     private readonly CreationRequest _request;
     private readonly Descriptor _channel;
     private readonly HookRunner? _hooks;
+    private readonly StateRecord _record;
 
     /// <summary>Takes over what a creation has made.</summary>
-    public NewContainer(CreationRequest request, ContainerDirectory directory, NewProcess process, Descriptor channel, HookRunner? hooks)
+    public NewContainer(CreationRequest request, ContainerDirectory directory, NewProcess process, Descriptor channel, HookRunner? hooks, StateRecord record)
     {
         _request = request;
         Directory = directory;
         Process = process;
         _channel = channel;
         _hooks = hooks;
+        _record = record;
     }
 
     /// <summary>Its state directory, locked.</summary>
@@ -51,7 +54,7 @@ internal sealed class NewContainer : IDisposable
     }
 
     /// <summary>It, after its first process was waited for.</summary>
-    public Container Ended() => Container.Ended(Directory, Creation.Record(_request));
+    public Container Ended() => Container.Ended(Directory, _record);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -3,6 +3,7 @@ using Punnet.Cgroups;
 using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
+using Punnet.Systemd;
 
 namespace Punnet;
 
@@ -21,6 +22,12 @@ internal sealed class Rollback : IDisposable
 
     /// <summary>The container's cgroup.</summary>
     public CgroupDirectory? Cgroup { get; set; }
+
+    /// <summary>The unit that the cgroup belongs to, with the systemd driver.</summary>
+    public ContainerUnit? Unit { get; set; }
+
+    /// <summary>What the state keeps.</summary>
+    public StateRecord? Record { get; set; }
 
     /// <summary>Files for hooks.</summary>
     public HookRunner? Hooks { get; set; }
@@ -48,7 +55,8 @@ internal sealed class Rollback : IDisposable
     {
         _isDisarmed = true;
         Cgroup?.Dispose();
-        return new NewContainer(_request, Directory!, Process!, Channel!, Hooks);
+        Unit?.Dispose(); // Its name stays; a connection that nobody reads would only cost systemd memory.
+        return new NewContainer(_request, Directory!, Process!, Channel!, Hooks, Record!);
     }
 
     /// <inheritdoc/>
@@ -65,6 +73,8 @@ internal sealed class Rollback : IDisposable
             Quietly(Cgroup.Kill);
             Quietly(Cgroup.Remove);
         }
+
+        Unit?.Remove(_request.Log);
 
         if (Directory is not null)
         {
@@ -83,6 +93,7 @@ internal sealed class Rollback : IDisposable
         Channel?.Dispose();
         Hooks?.Dispose();
         Cgroup?.Dispose();
+        Unit?.Dispose();
         Directory?.Dispose();
     }
 

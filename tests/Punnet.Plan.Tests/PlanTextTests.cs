@@ -83,6 +83,13 @@ public sealed class PlanTextTests
     public void No_pivot_shows(bool noPivot, string expected) =>
         Assert.Contains(expected, Plans.Section(Plans.With("{}", options: new CreateOptions("web1", "/bundle", noPivot, false, false)), "root"));
 
+    private static SystemdUnit Unit { get; } = new("web1.scope", "system.slice", IsSlice: false)
+    {
+        Properties = [new UnitProperty("After", new BusArray("s", [BusText.Of("a.service")]), "annotations[\"a\"]")],
+        Devices = [new UnitDevice("char-136", "rwm")],
+        SubGroup = "container",
+    };
+
     // Some things no config can ask for yet: the text has them all the same.
     private static ContainerPlan Everything()
     {
@@ -90,7 +97,7 @@ public sealed class PlanTextTests
         CgroupWrite write = plan.Resources.Writes[0];
         return plan with
         {
-            Cgroup = plan.Cgroup with { Unit = new SystemdUnit("web1.scope", "system.slice", IsSlice: false), Owner = 1000 },
+            Cgroup = plan.Cgroup with { Unit = Unit, Owner = 1000 },
             Resources = new ResourcePlan([write with { Otherwise = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
             Process = plan.Process with
             {

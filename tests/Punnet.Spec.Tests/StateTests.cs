@@ -15,6 +15,8 @@ public sealed class StateTests
         Created = "2026-11-23T07:45:01.000000042Z",
         Owner = 1000,
         Cgroup = "/user.slice/web1",
+        SystemdUnit = "runc-web1.scope",
+        SystemdAddress = "systemd /run/systemd/private",
         PrivatePidNamespace = true,
         Annotations = new Dictionary<string, string> { ["b"] = "quote \" backslash \\ line \n bell \a", ["a"] = "" },
         Poststart = [new Hook { Path = "/bin/up", Args = ["up", "now"], Env = [], Timeout = 5 }],
@@ -47,7 +49,7 @@ public sealed class StateTests
     [Fact]
     public void A_record_without_the_optional_members_is_read_as_it_was_written()
     {
-        StateRecord bare = Record with { Cgroup = null, Annotations = new Dictionary<string, string>(), Poststart = [], Poststop = [] };
+        StateRecord bare = Record with { Cgroup = null, SystemdUnit = null, SystemdAddress = null, Annotations = new Dictionary<string, string>(), Poststart = [], Poststop = [] };
 
         Assert.Equal(Structure.Of(bare), Structure.Of(StateJson.ReadRecord(StateJson.WriteRecord(bare))));
     }

@@ -11,6 +11,8 @@ namespace Punnet.Cgroups;
 /// <summary>A container's cgroup: a directory, used through its descriptor.</summary>
 internal sealed class CgroupDirectory : IDisposable
 {
+    private const string Empty = "populated 0";
+
     private readonly Descriptor _directory;
 
     private CgroupDirectory(string mount, string path, Descriptor directory)
@@ -38,9 +40,11 @@ internal sealed class CgroupDirectory : IDisposable
     }
 
     /// <summary>Makes a container's cgroup and what is missing above it.</summary>
+    /// <param name="path">Its path below the mount.</param>
+    /// <param name="isUsed">Whether it may be there, with processes in it or below.</param>
     /// <exception cref="SysException">It cannot be made.</exception>
     /// <exception cref="PunnetException">It is there, and in use or frozen.</exception>
-    public static CgroupDirectory Make(string path)
+    public static CgroupDirectory Make(string path, bool isUsed = false)
     {
         string mount = CgroupMount.Find();
         for (int slash = path.IndexOf('/', 1); ; slash = path.IndexOf('/', slash + 1))
@@ -55,7 +59,7 @@ internal sealed class CgroupDirectory : IDisposable
             if (slash < 0)
             {
                 CgroupDirectory made = new(mount, path, Descriptor.Open(part, OpenFlags.ReadOnly | OpenFlags.Directory));
-                if (errno == Errno.EEXIST)
+                if (errno == Errno.EEXIST && !isUsed)
                 {
                     made.CheckUnused();
                 }
@@ -110,7 +114,7 @@ internal sealed class CgroupDirectory : IDisposable
 
     /// <summary>Waits until no process is left in it and below.</summary>
     /// <exception cref="PunnetException">Processes are left after 10 seconds.</exception>
-    public void WaitUntilEmpty() => WaitFor("populated 0", "end");
+    public void WaitUntilEmpty() => WaitFor(Empty, "end");
 
     /// <summary>Removes it if nothing is in it and below.</summary>
     public bool TryRemove() => Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
@@ -173,14 +177,26 @@ internal sealed class CgroupDirectory : IDisposable
     private void WaitFor(string state, string what)
     {
         const long Limit = 10_000; // milliseconds
-        Sys.OpenAt(Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events).OrThrow("open", Path + "/cgroup.events");
+        Errno errno = Sys.OpenAt(Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events);
+        if (errno == Errno.ENOENT && state == Empty)
+        {
+            return; // systemd has removed it already, which only an empty one lets happen.
+        }
+
+        errno.OrThrow("open", Path + "/cgroup.events");
         using Descriptor owned = new(events);
         Span<byte> buffer = stackalloc byte[256];
         Sys.Clock(1, out long start, out _);
         while (true)
         {
             Sys.Rewind(events);
-            Sys.Read(events, buffer, out int count).OrThrow("read", Path + "/cgroup.events");
+            errno = Sys.Read(events, buffer, out int count);
+            if (errno == Errno.ENODEV && state == Empty)
+            {
+                return;
+            }
+
+            errno.OrThrow("read", Path + "/cgroup.events");
             if (Encoding.UTF8.GetString(buffer[..count]).Contains(state, StringComparison.Ordinal))
             {
                 return;

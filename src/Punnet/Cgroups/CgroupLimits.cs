@@ -3,6 +3,7 @@ using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
+using Punnet.Systemd;
 
 namespace Punnet.Cgroups;
 
@@ -27,19 +28,32 @@ internal static class CgroupLimits
     /// <param name="path">Its path below the mount.</param>
     /// <param name="plan">What to check and to write.</param>
     /// <param name="log">Takes the plan's warnings.</param>
+    /// <param name="unit">The unit that the cgroup belongs to, with the systemd driver.</param>
     /// <exception cref="PunnetException">A limit cannot be had; the old ones hold.</exception>
-    public static void Update(CgroupDirectory cgroup, string path, ResourcePlan plan, Log log)
+    public static void Update(CgroupDirectory cgroup, string path, ResourcePlan plan, Log log, UnitUpdate? unit)
     {
         Warn(plan, log);
         CheckUsage(cgroup, plan.UsageChecks);
         CgroupControllers.Enable(path);
         CgroupSnapshot old = new(cgroup);
+        if (unit is not null)
+        {
+            // systemd writes the same files, and before.
+            foreach (CgroupWrite write in plan.Writes)
+            {
+                old.Remember(write.File, write.Value);
+            }
+
+            unit.Change(plan.Writes, cgroup, log);
+        }
+
         try
         {
             WriteAll(cgroup, path, plan.Writes, old);
         }
         catch (PunnetException failure)
         {
+            unit?.Restore();
             List<string> changed = old.Restore();
             throw changed.Count == 0
                 ? failure

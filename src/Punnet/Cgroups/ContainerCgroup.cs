@@ -43,9 +43,24 @@ internal static class ContainerCgroup
             return rollback.Cgroup = null;
         }
 
-        CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
-        CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
+        Limit(request, cgroup);
         return cgroup;
+    }
+
+    /// <summary>Sets its limits, before the first program that is not punnet runs in it: there is no moment without.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="cgroup">The cgroup.</param>
+    /// <exception cref="PunnetException">A limit cannot be had.</exception>
+    /// <exception cref="SysException">The kernel refuses its device rules or its owner.</exception>
+    public static void Limit(CreationRequest request, CgroupDirectory cgroup)
+    {
+        CgroupLimits.Apply(cgroup, cgroup.BelowMount, request.Plan.Resources, request.Log);
+        if (request.Plan.Hooks.HasInContainer)
+        {
+            RestrictDevices(request, cgroup);
+        }
+
+        CgroupOwner.Set(cgroup, request.Plan.Cgroup.Owner);
     }
 
     /// <summary>Sets its device rules, before the first program that is not punnet runs in it.</summary>

@@ -31,7 +31,7 @@ internal static class FeaturesVerb
             {
                 Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
                 Capabilities = Capability.Names.ToArray(),
-                Cgroup = new CgroupFeatures { V1 = false, V2 = true, Systemd = false, SystemdUser = false, Rdma = true },
+                Cgroup = new CgroupFeatures { V1 = false, V2 = true, Systemd = true, SystemdUser = true, Rdma = true },
                 Seccomp = new SeccompFeatures
                 {
                     Enabled = true,
@@ -60,7 +60,7 @@ internal static class FeaturesVerb
                 NetDevices = new FeatureSwitch(true),
             },
             Annotations = new Dictionary<string, string> { ["org.punnet.version"] = SpecVersion.Punnet },
-            PotentiallyUnsafeConfigAnnotations = [],
+            PotentiallyUnsafeConfigAnnotations = ["org.systemd.property.", "run.oci.systemd.subgroup"],
         }));
         return 0;
     }

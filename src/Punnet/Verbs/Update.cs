@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using Punnet.Cgroups;
 using Punnet.Plan;
 using Punnet.Spec;
+using Punnet.Systemd;
 
 namespace Punnet.Verbs;
 
@@ -34,7 +35,9 @@ internal static class Update
             throw new PunnetException("container not running");
         }
 
-        CgroupLimits.Update(cgroup, cgroup.BelowMount, Plan(line, resources, cgroup), globals.Log);
+        ResourcePlan plan = Plan(line, resources, cgroup);
+        using UnitUpdate? unit = container.Record is { SystemdUnit: string } record ? UnitUpdate.Connect(record) : null;
+        CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, globals.Log, unit);
         return 0;
     }
 

@@ -14,6 +14,7 @@ internal sealed class Container
     private readonly string stdout;
     private readonly string stderr;
     private string? cgroup;
+    private string[] globals = [];
 
     /// <summary>Makes the bundle; nothing runs yet.</summary>
     public Container(string? stateRoot = null)
@@ -71,6 +72,13 @@ internal sealed class Container
     public Container RunsScript(string script)
     {
         return Runs("/bin/sh", "-c", script);
+    }
+
+    /// <summary>Options before the verbs create and run, as engines give them to no other.</summary>
+    public Container Globally(params string[] options)
+    {
+        globals = options;
+        return this;
     }
 
     /// <summary>Lets the container wait to be killed.</summary>
@@ -264,6 +272,7 @@ internal sealed class Container
             left.Add("cgroup " + cgroup);
         }
 
+        left.AddRange(Systemd.Units(Id).ConvertAll(static unit => "unit " + unit));
         string state = Path.Combine(StateRoot, Id);
         if (System.IO.Directory.Exists(state))
         {
@@ -276,7 +285,7 @@ internal sealed class Container
     private Command StartingCommand(string verb, IReadOnlyList<string> flags)
     {
         Bundle.Write();
-        IReadOnlyList<string> all = ["--root", StateRoot, verb, "--bundle", Bundle.Path, "--pid-file", PidFile, .. flags, Id];
+        IReadOnlyList<string> all = ["--root", StateRoot, .. globals, verb, "--bundle", Bundle.Path, "--pid-file", PidFile, .. flags, Id];
         return User is null ? new Command(Runtime.Path, all) { Stdout = stdout, Stderr = stderr } : User.Command(all, stdout, stderr);
     }
 
