@@ -210,6 +210,9 @@ public enum SyscallNumber
     /// <summary>readlinkat(2).</summary>
     Readlinkat = 267,
 
+    /// <summary>fchmodat(2).</summary>
+    Fchmodat = 268,
+
     /// <summary>ppoll(2).</summary>
     Ppoll = 271,
 

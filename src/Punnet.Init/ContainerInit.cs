@@ -20,7 +20,7 @@ public static class ContainerInit
 
         // The root, seen from outside.
         Sys.SetUmask(0);
-        int root = Rootfs.Prepare(plan, report);
+        int root = Rootfs.Prepare(plan, material, report);
         Mounts.Make(plan, material, root, report);
         if (plan.MakesDevices)
         {

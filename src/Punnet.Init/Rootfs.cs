@@ -9,7 +9,7 @@ internal static class Rootfs
 {
     /// <summary>Cuts the mount namespace off the host's and makes root.path a mount.</summary>
     /// <returns>Its descriptor, O_PATH.</returns>
-    public static int Prepare(ContainerPlan plan, InitReport report)
+    public static int Prepare(ContainerPlan plan, InitMaterial material, InitReport report)
     {
         MountFlags wanted = plan.RootPropagation;
         bool isShared = (wanted & MountFlags.Shared) != MountFlags.None;
@@ -19,12 +19,29 @@ internal static class Rootfs
             report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside | MountFlags.Recursive));
         }
 
-        report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory));
-        report.Check(InitStep.Root, Sys.CloneMount(Sys.WorkingDirectory, plan.Root.WithNul, recursive: true, out int root));
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
+        if (errno == Errno.EACCES && plan.Overlay is not null && !plan.NoPivot)
+        {
+            // late: a user namespace need not reach the place; nothing but pivot_root(2) looks for it.
+            errno = Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out directory);
+        }
+
+        report.Check(InitStep.Root, errno);
+        int root = -1;
+        if (plan.Overlay is null)
+        {
+            report.Check(InitStep.Root, Sys.CloneMount(Sys.WorkingDirectory, plan.Root.WithNul, recursive: true, out root));
+        }
+
         if (isShared)
         {
             // What is attached to a shared mount appears on the host as well.
             MakeMountPrivate(directory, report);
+        }
+
+        if (plan.Overlay is not null)
+        {
+            root = Overlay.Make(plan.Overlay, material.Layers!, directory, report);
         }
 
         report.Check(InitStep.Root, Sys.AttachMount(root, directory));

@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -147,7 +148,10 @@ internal sealed class ContainerDirectory : IDisposable
     {
         foreach (string name in DirectoryListing.All(Number))
         {
-            Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false);
+            if (Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false) == Errno.EISDIR)
+            {
+                TreeRemoval.Remove(Number, CString.Of(name), Path + "/" + name);
+            }
         }
 
         Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);

@@ -3,6 +3,7 @@ using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Init;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Plan;
 using Punnet.Spec;
 
@@ -66,9 +67,11 @@ internal static class Creation
     {
         ContainerPlan plan = request.Plan;
         SecurityModules.Check(plan);
+        using LayerStack? layers = LayerStack.Open(plan.Overlay);
         using Rollback rollback = new(request);
+        rollback.Layers = layers;
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
-        directory.Write(Record(request));
+        directory.Write(Record(request, layers));
         CgroupDirectory cgroup = rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
         CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
         cgroup.RestrictDevices(plan.DeviceProgram);
@@ -77,6 +80,7 @@ internal static class Creation
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
         using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc);
+        layers?.Prepare(directory, plan.Root.ToString(), idMaps.Layers);
         using BindSources sources = BindSources.Open(plan, idMaps);
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
@@ -100,6 +104,7 @@ internal static class Creation
             Joins = joins.Numbers,
             Sources = sources.Numbers,
             IdMaps = idMaps.Numbers,
+            Layers = layers?.Material,
             CgroupPath = CString.Of(cgroup.Path),
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
@@ -226,7 +231,7 @@ internal static class Creation
         }
     }
 
-    private static StateRecord Record(CreationRequest request) => new()
+    private static StateRecord Record(CreationRequest request, LayerStack? layers) => new()
     {
         OciVersion = request.Config.OciVersion ?? SpecVersion.Newest,
         Id = request.Options.Id,
@@ -239,5 +244,6 @@ internal static class Creation
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],
         Poststop = request.Config.Hooks?.Poststop ?? [],
+        Overlay = layers?.Record,
     };
 }

@@ -1,6 +1,7 @@
 using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Plan;
 using Punnet.Spec;
 
@@ -16,6 +17,11 @@ internal static class Deletion
     {
         ContainerState state = container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
         End(container);
+        if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
+        {
+            UpperDirectory.Release(upper, container.Directory.Path);
+        }
+
         container.Directory.Remove();
         if (container.Record is StateRecord { Poststop.Count: > 0 } record)
         {

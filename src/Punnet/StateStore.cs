@@ -88,6 +88,9 @@ internal sealed class StateStore
         return all;
     }
 
+    /// <summary>Where a container's state directory is, or would be; absolute.</summary>
+    public string PathOf(string id) => _path + "/" + id;
+
     /// <summary>Refuses what is no id.</summary>
     /// <exception cref="PunnetException">It is none.</exception>
     public static void CheckId(string id)

@@ -60,7 +60,7 @@ internal static class FeaturesVerb
                 NetDevices = new FeatureSwitch(true),
             },
             Annotations = new Dictionary<string, string> { ["org.punnet.version"] = SpecVersion.Punnet },
-            PotentiallyUnsafeConfigAnnotations = [],
+            PotentiallyUnsafeConfigAnnotations = ["org.punnet.rootfs."],
         }));
         return 0;
     }

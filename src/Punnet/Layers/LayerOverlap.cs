@@ -1,0 +1,61 @@
+using System;
+using System.Collections.Generic;
+using Punnet.Plan;
+
+namespace Punnet.Layers;
+
+/// <summary>Finds directories that are given twice or lie within each other; the kernel says only that there are some (ELOOP).</summary>
+internal static class LayerOverlap
+{
+    /// <summary>Checks all directories of a stack against each other.</summary>
+    /// <exception cref="PunnetException">Two overlap.</exception>
+    public static void Check(OverlayPlan plan, List<LayerDirectory> layers, UpperDirectory? upper)
+    {
+        // With a slash at the end a directory stands directly before all that is in it.
+        List<(string Path, int Layer)> sorted = new(layers.Count + 1);
+        Dictionary<(ulong Inode, uint Major, uint Minor), int> known = new(layers.Count);
+        for (int i = 0; i < layers.Count; i++)
+        {
+            sorted.Add((layers[i].Path.TrimEnd('/') + "/", i));
+            if (!known.TryAdd((layers[i].Status.Inode, layers[i].Status.FileSystemMajor, layers[i].Status.FileSystemMinor), i))
+            {
+                int first = known[(layers[i].Status.Inode, layers[i].Status.FileSystemMajor, layers[i].Status.FileSystemMinor)];
+                throw new PunnetException(Words(plan.Layers[i]) + ": it is the same directory as the layer " + Name(plan.Layers[first]));
+            }
+        }
+
+        if (upper is not null)
+        {
+            sorted.Add((upper.Path + "/", -1));
+        }
+
+        sorted.Sort(static (left, right) => string.CompareOrdinal(left.Path, right.Path));
+        for (int i = 1; i < sorted.Count; i++)
+        {
+            (string outerPath, int outer) = sorted[i - 1];
+            (string innerPath, int inner) = sorted[i];
+            if (innerPath.StartsWith(outerPath, StringComparison.Ordinal) && Device(outer).IsOnSameFileSystem(Device(inner)))
+            {
+                throw Overlap(plan, outer, inner, innerPath == outerPath);
+            }
+        }
+
+        LayerDirectory Device(int layer) => layer < 0 ? upper!.Parent : layers[layer];
+    }
+
+    private static PunnetException Overlap(OverlayPlan plan, int outer, int inner, bool isSame)
+    {
+        if (inner >= 0 && outer >= 0)
+        {
+            return new PunnetException(Words(plan.Layers[inner]) + ": it lies within the layer " + Name(plan.Layers[outer]));
+        }
+
+        string layer = Name(plan.Layers[inner < 0 ? outer : inner]);
+        return LayerFailures.Upper(
+            plan, isSame ? "it is the layer " + layer : inner < 0 ? "it lies within the layer " + layer : "the layer " + layer + " lies within it");
+    }
+
+    private static string Words(LayerStep layer) => "cannot use the layer " + Name(layer);
+
+    private static string Name(LayerStep layer) => layer.Path + " (" + layer.Place + ")";
+}
