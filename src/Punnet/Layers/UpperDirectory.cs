@@ -20,6 +20,7 @@ internal sealed class UpperDirectory : IDisposable
     private Descriptor? _owner;
     private string _workName = "work";
     private bool _isMade;
+    private bool _isTaken;
 
     private UpperDirectory(OverlayPlan plan, LayerDirectory parent, string name)
     {
@@ -129,14 +130,15 @@ internal sealed class UpperDirectory : IDisposable
     /// <summary>Undoes what <see cref="Take"/> made.</summary>
     public void Undo(string stateDirectory)
     {
-        if (!_plan.OwnsUpper)
+        if (_isTaken)
         {
-            _owner?.Dispose();
+            _owner!.Dispose();
             Release(Path, stateDirectory);
-            if (_isMade)
-            {
-                Sys.RemoveAt(Parent.Number, CString.Of(_name).WithNul, isDirectory: true);
-            }
+        }
+
+        if (_isMade && !_plan.OwnsUpper)
+        {
+            Sys.RemoveAt(Parent.Number, CString.Of(_name).WithNul, isDirectory: true);
         }
     }
 
@@ -160,13 +162,16 @@ internal sealed class UpperDirectory : IDisposable
         }
 
         using Descriptor ownedWork = new(work);
-        if (Sys.OpenAt(work, "owner\0"u8, OpenFlags.ReadWrite | OpenFlags.NoFollow, 0, out int file) != Errno.None)
+        if (Sys.Status(work, out FileStatus workStatus) != Errno.None || !IsOurs(workStatus)
+            || Sys.OpenAt(work, "owner\0"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out int file) != Errno.None)
         {
             return;
         }
 
+        // One that names nobody was left by a create that was killed before it could.
         using Descriptor ownedFile = new(file);
-        if (Sys.Lock(file) == Errno.None && Encoding.UTF8.GetString(HostFile.Read(file, path)) == stateDirectory)
+        if (Sys.Lock(file) == Errno.None && Encoding.UTF8.GetString(HostFile.Read(file, path)) is string owner
+            && (owner.Length == 0 || owner == stateDirectory))
         {
             TreeRemoval.Remove(parent, CString.Of(WorkNameOf(status)), path[..(slash + 1)] + WorkNameOf(status));
         }
@@ -180,6 +185,9 @@ internal sealed class UpperDirectory : IDisposable
         Parent.Dispose();
     }
 
+    // Beside an upper directory in /tmp anybody can have made a work directory.
+    private static bool IsOurs(FileStatus work) => work.Uid == Sys.EffectiveUser() && (work.Mode & 0x12) == 0; // octal 022
+
     private static string WorkNameOf(FileStatus upper) => ".punnet-work-" + upper.Inode.ToString();
 
     private void Own(string stateDirectory)
@@ -187,9 +195,8 @@ internal sealed class UpperDirectory : IDisposable
         Check(Sys.OpenAt(Parent.Number, CString.Of(_workName).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int work));
         using Descriptor ownedWork = new(work);
         Check(Sys.Status(work, out FileStatus status));
-        if (status.Uid != Sys.EffectiveUser() || (status.Mode & 0x12) != 0) // octal 022
+        if (!IsOurs(status))
         {
-            // Beside an upper directory in /tmp anybody can have made one.
             throw LayerFailures.Upper(_plan, "the work directory " + _workName + " beside it is open to other users");
         }
 
@@ -206,6 +213,7 @@ internal sealed class UpperDirectory : IDisposable
             throw LayerFailures.Upper(_plan, "it is in use by container " + other[(other.LastIndexOf('/') + 1)..] + " of " + other);
         }
 
+        _isTaken = true;
         Sys.Rewind(file);
         Check(Sys.Truncate(file, 0));
         Check(Sys.WriteAll(file, Encoding.UTF8.GetBytes(stateDirectory)));
