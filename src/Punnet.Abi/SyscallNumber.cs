@@ -156,6 +156,9 @@ public enum SyscallNumber
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
 
+    /// <summary>setxattr(2).</summary>
+    Setxattr = 188,
+
     /// <summary>tkill(2).</summary>
     Tkill = 200,
 

@@ -39,6 +39,9 @@ public enum InitStep
     /// <summary>Opening or making the directory for what the container changes.</summary>
     LayerUpper,
 
+    /// <summary>Whether the file system of the upper directory keeps overlayfs's marks.</summary>
+    LayerMarks,
+
     /// <summary>Stacking the layers.</summary>
     LayerStack,
 

@@ -45,6 +45,12 @@ internal static class Overlay
         }
 
         (int upper, int work) = OpenUpper(plan, material, layers[^1], ref top, report);
+        if (plan.UserXattr && work >= 0)
+        {
+            // late: overlayfs would go on without its marks, and a directory could not be removed (EIO).
+            report.Check(InitStep.LayerMarks, Sys.MarkForUsers(work));
+        }
+
         Errno errno = Make(plan, layers, upper, work, out int root);
         if (errno == Errno.EINVAL)
         {

@@ -30,6 +30,21 @@ public static unsafe partial class Sys
         return errno == Errno.None ? Call(SyscallNumber.Ioctl, descriptor, 0x40086602, (nint)(&flags)) : errno;
     }
 
+    /// <summary>setxattr(2) of what a descriptor refers to, also one that was opened with O_PATH: whether it can have attributes of users.</summary>
+    public static Errno MarkForUsers(int descriptor)
+    {
+        Span<byte> path = stackalloc byte[32];
+        if (!FormatDescriptorPath(descriptor, path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path, name = "user.punnet\0"u8)
+        {
+            return Call(SyscallNumber.Setxattr, (nint)text, (nint)name, (nint)text, 0, 0);
+        }
+    }
+
     /// <summary>readlinkat(2) of a descriptor in /proc: the path of what it refers to, as this process sees it; no NUL is added.</summary>
     public static Errno PathOf(int descriptor, Span<byte> buffer, out int length)
     {

@@ -26,7 +26,7 @@ internal static class Failures
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
                 return new PunnetException("cannot mount " + mount.Type + " on " + mount.Destination + ": it does not take the option \""
                     + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
-            case InitStep.Layer or InitStep.LayerUpper or InitStep.LayerStack:
+            case >= InitStep.Layer and <= InitStep.LayerStack:
                 return LayerFailures.Of(plan.Overlay!, step, item, failure.Errno);
             case InitStep.ReadOnlyLate:
                 return new PunnetException("cannot make " + plan.Mounts[item].Destination + " read-only (mounts[" + item.ToString() + "]): " + words);

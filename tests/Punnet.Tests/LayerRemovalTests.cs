@@ -10,7 +10,7 @@ namespace Punnet.Tests;
 public sealed class LayerRemovalTests : ContainerTest
 {
     [Theory]
-    [InlineData("deep() { i=0; while [ $i -lt 1900 ]; do mkdir d; cd d || exit 1; i=$((i+1)); done; }; mkdir /x; cd /x; deep; cd /; deep; mv /x . && echo end >file")]
+    [InlineData("n=a-name-of-forty-bytes-or-nearly-as-long; deep() { i=0; while [ $i -lt 100 ]; do mkdir $n; cd $n || exit 1; i=$((i+1)); done; }; mkdir /x; cd /x; deep; cd /; deep; mv /x . && echo end >file")]
     [InlineData("mkdir -p /x/y/z; echo a >/x/y/z/f; chmod 0 /x/y/z/f /x/y/z /x/y /x")]
     [InlineData("mkdir /x; mkfifo /x/fifo; ln -s /etc/passwd /x/link; ln -s / /x/root; ln -s loop /x/loop; touch \"/x/$(printf '\\377\\376')\" \"/x/$(printf 'a\\nb')\" /x/-f \"/x/ \"")]
     [InlineData("mkdir -p /x/.punnet-removal-1/a/b/c /.punnet-removal-1/a/b/c /.punnet-removal-2; touch /.punnet-removal-3 /.punnet-removal-2/f")]

@@ -13,6 +13,7 @@ internal static class LayerFailures
     {
         InitStep.Layer => Layer(plan.Layers[item], errno),
         InitStep.LayerUpper => Upper(plan, errno),
+        InitStep.LayerMarks => Marks(plan, errno),
         _ => Stack(plan, errno),
     };
 
@@ -40,6 +41,16 @@ internal static class LayerFailures
         "the ids of its file system, " + MountedFileSystem.Name(plan.Upper) + ", cannot be mapped: " + errno.Words(),
         errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host"
             : plan.OwnsUpper ? "give --upper DIR on another file system, --upper-tmpfs SIZE, or another --root" : null);
+
+    // overlayfs.rst: in a user namespace its marks are attributes "user.overlay.…".
+    private static PunnetException Marks(OverlayPlan plan, Errno errno)
+    {
+        string type = plan.Upper.IsNull ? "tmpfs" : MountedFileSystem.Name(plan.Upper);
+        return Upper(
+            plan,
+            "in a user namespace its file system, " + type + ", must keep extended attributes of users: " + errno.Words(),
+            type == "tmpfs" ? "a tmpfs does so from Linux 6.6 on; give --upper DIR on another file system" : "give --upper DIR on another file system, such as ext4, xfs or btrfs");
+    }
 
     private static PunnetException Stack(OverlayPlan plan, Errno errno)
     {
