@@ -222,6 +222,9 @@ public enum SyscallNumber
     /// <summary>unshare(2).</summary>
     Unshare = 272,
 
+    /// <summary>signalfd4(2).</summary>
+    Signalfd4 = 289,
+
     /// <summary>dup3(2).</summary>
     Dup3 = 292,
 

@@ -11,6 +11,7 @@ namespace Punnet.Init;
 //      │── clone3 ───────────────────────────>│── clone3(CLONE_PARENT) ──────────────────>│
 //      │<──────────────────── Cloned(pid) ────│ ends                                      │
 //      │── Settled ──────────────────────────────────────────────────────────────────────>│  after a stage, or with a new user namespace
+//      │── Network + descriptor ──────────────────────────────────────────────────────────>│  when the host makes the network namespace
 //      │<────────────────────────────────────────────────────────────────── RootReady ────│  when the host has hooks to run
 //      │── HooksDone ────────────────────────────────────────────────────────────────────>│
 //      │<──────────────────────────────────────────────────────────────────── Created ────│
@@ -28,6 +29,9 @@ public enum Message
 
     /// <summary>The host knows the new process, and its id maps are written.</summary>
     Settled,
+
+    /// <summary>The network namespace, as a descriptor.</summary>
+    Network,
 
     /// <summary>The root is mounted and populated, and not yet entered.</summary>
     RootReady,
@@ -73,6 +77,22 @@ public static class Channel
     {
         ChannelMessage message = new() { Kind = kind, First = first, Item = item, Errno = errno };
         return Sys.WriteAll(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)));
+    }
+
+    /// <summary>Sends one message with a descriptor.</summary>
+    public static Errno TellWith(int socket, Message kind, int descriptor)
+    {
+        ChannelMessage message = new() { Kind = kind };
+        return Sys.SendMessage(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)), descriptor);
+    }
+
+    /// <summary>Waits for one message with a descriptor.</summary>
+    /// <returns>False when the other side is gone, or sent what is no such message.</returns>
+    public static bool HearWith(int socket, out ChannelMessage message, out int descriptor)
+    {
+        message = default;
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
+        return Sys.ReceiveMessage(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length && descriptor >= 0;
     }
 
     /// <summary>Waits for one message.</summary>

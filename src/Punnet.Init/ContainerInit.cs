@@ -14,8 +14,9 @@ public static class ContainerInit
         InitReport report = new(material.Channel);
 
         // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
+        Sys.Close(material.ImageMount);
         Hardening.LeaveOwnFile(material, report);
-        Namespaces.Enter(plan.Namespaces, material, report);
+        Namespaces.Enter(plan, material, report);
         Keyrings.Join(plan, material, report);
 
         // The root, seen from outside.

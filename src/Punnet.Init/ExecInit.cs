@@ -14,6 +14,7 @@ public static class ExecInit
     public static void Run(ProcessPlan plan, ExecTarget target, InitMaterial material)
     {
         InitReport report = new(material.Channel);
+        Sys.Close(material.ImageMount);
         Hardening.LeaveOwnFile(material, report);
         Hardening.Apply(report);
         Join(plan, target, material, report);

@@ -16,6 +16,11 @@ public sealed record InitMaterial
     /// <summary>From <see cref="Sys.OpenOwnImage"/>.</summary>
     public required int Image { get; init; }
 
+    /// <summary>
+    /// The mount it is on, or -1. Whoever closes it last waits for the kernel to dissolve it, 0.1 ms: not init, which closes it first.
+    /// </summary>
+    public required int ImageMount { get; init; }
+
     /// <summary>What ps shows until the program is executed.</summary>
     public required FixedBuffer Title { get; init; }
 

@@ -21,6 +21,9 @@ public enum InitStep
     /// <summary>A new cgroup namespace.</summary>
     CgroupNamespace,
 
+    /// <summary>Joining the network namespace that the host made.</summary>
+    JoinNetwork,
+
     /// <summary>Bringing up the loopback device.</summary>
     Loopback,
 

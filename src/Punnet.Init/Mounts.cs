@@ -19,6 +19,11 @@ internal static class Mounts
         for (int i = 0; i < steps.Length; i++)
         {
             MountStep step = steps[i];
+            if (i == plan.NetworkBeforeMount)
+            {
+                Namespaces.EnterNetwork(material, report);
+            }
+
             if (step.Kind == MountKind.Remount)
             {
                 Remount(step, root, report);
@@ -37,6 +42,11 @@ internal static class Mounts
                 _ => MakeFileSystem(plan, step, root, report),
             };
             Attach(step, mount, root, report);
+        }
+
+        if (plan.NetworkBeforeMount == steps.Length)
+        {
+            Namespaces.EnterNetwork(material, report);
         }
     }
 

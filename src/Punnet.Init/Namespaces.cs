@@ -9,8 +9,9 @@ namespace Punnet.Init;
 internal static class Namespaces
 {
     /// <summary>On return this process is in every namespace of the plan, as root of its user namespace.</summary>
-    public static void Enter(NamespacePlan plan, InitMaterial material, InitReport report)
+    public static void Enter(ContainerPlan container, InitMaterial material, InitReport report)
     {
+        NamespacePlan plan = container.Namespaces;
         if (plan.Staged)
         {
             Hardening.Apply(report);
@@ -44,10 +45,22 @@ internal static class Namespaces
             report.Check(InitStep.CgroupNamespace, Sys.Unshare(CloneFlags.NewCgroup));
         }
 
-        if ((plan.New & CloneFlags.NewNetwork) != CloneFlags.None)
+        if ((plan.New & CloneFlags.NewNetwork) != CloneFlags.None && container.NetworkBeforeMount < 0)
         {
             report.Check(InitStep.Loopback, Sys.RaiseLoopback());
         }
+    }
+
+    /// <summary>Takes the network namespace that the host has made meanwhile, its loopback device up.</summary>
+    public static void EnterNetwork(InitMaterial material, InitReport report)
+    {
+        if (!Channel.HearWith(material.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
+        {
+            Sys.Exit(1); // The parent is gone, or could not make it and says so itself.
+        }
+
+        report.Check(InitStep.JoinNetwork, Sys.JoinNamespaces(network, CloneFlags.NewNetwork));
+        Sys.Close(network);
     }
 
     private static void Join(NamespacePlan plan, InitMaterial material, InitReport report)

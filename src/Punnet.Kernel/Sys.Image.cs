@@ -90,7 +90,7 @@ public static unsafe partial class Sys
         const nuint HeadersAddress = 3, HeaderCount = 5; // AT_PHDR, AT_PHNUM
         ProgramHeader* headers = (ProgramHeader*)getauxval(HeadersAddress);
         int count = (int)getauxval(HeaderCount);
-        nuint start = 0, relroStart = 0, relroEnd = 0;
+        nuint start = 0, first = nuint.MaxValue, relroStart = 0, relroEnd = 0;
         for (int i = 0; i < count; i++)
         {
             if (headers[i].Type == ProgramHeaders)
@@ -108,7 +108,8 @@ public static unsafe partial class Sys
             }
         }
 
-        for (int i = 0; i < count; i++)
+        Errno errno = OpenAt(WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int pagemap);
+        for (int i = 0; i < count && errno == Errno.None; i++)
         {
             if (headers[i].Type != LoadSegment)
             {
@@ -117,61 +118,74 @@ public static unsafe partial class Sys
 
             nuint from = PageFloor(start + headers[i].Address);
             nuint to = PageFloor(start + headers[i].Address + headers[i].FileSize + PageSize - 1);
-            bool isWritable = (headers[i].Flags & 2) != 0;
-            Errno errno = isWritable
-                ? MoveToMemory(from, to, isReadOnly: from >= relroStart && to <= relroEnd)
-                : MapAgain(from, to, headers[i].Flags, image, PageFloor(headers[i].Offset));
-            if (errno != Errno.None)
-            {
-                return errno;
-            }
+            first = first < from ? first : from;
+            bool isWritable = (headers[i].Flags & 2) != 0 && !(from >= relroStart && to <= relroEnd); // PF_W
+            int protection = 1 | (isWritable ? 2 : 0) | ((headers[i].Flags & 1) != 0 ? 4 : 0); // PROT_READ, _WRITE, _EXEC; PF_X
+            errno = MapAgain(from, to, protection, image, PageFloor(headers[i].Offset), pagemap);
         }
 
-        return SetExecutable(image, title, start);
+        Close(pagemap);
+        return errno == Errno.None ? SetExecutable(image, title, first) : errno;
     }
 
     private const nuint PageSize = 4096;
+    private const int PagemapChunk = 512; // pages looked at with one call
 
     private static nuint PageFloor(nuint address) => address & ~(PageSize - 1);
 
-    // The .NET runtime writes its stack-guard cookie into a page of the read-only segment, and closes it again: such a page is no
-    // longer the file's, and mapped from the file it would bring back a cookie that everybody knows. It is moved as data is.
-    private static Errno MapAgain(nuint from, nuint to, uint segmentFlags, int image, nuint offset)
+    // What was written differs from the file, and is moved instead: most of the data, and of the read-only pages the one with the
+    // .NET runtime's stack-guard cookie, which mapped from the file would be a cookie that everybody knows. Runs of written pages
+    // that lie close together are one: a page more to copy costs less than three calls.
+    private static Errno MapAgain(nuint from, nuint to, int protection, int image, nuint offset, int pagemap)
     {
-        const int Chunk = 256;
-        ulong* pages = stackalloc ulong[Chunk]; // pagemap: 64 bits a page
-        int protection = ((segmentFlags & 4) != 0 ? 1 : 0) | ((segmentFlags & 1) != 0 ? 4 : 0); // PF_R, PF_X to PROT_READ, PROT_EXEC
-        Errno errno = OpenAt(WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int map);
-        nuint start = from;
+        const nuint Near = 8 * PageSize;
+        Errno errno = Errno.None;
+        nuint done = from, runStart = to, runEnd = to;
+        ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits a page
         for (nuint page = from; page < to && errno == Errno.None; page += PageSize)
         {
-            int index = (int)((page - from) / PageSize % Chunk);
+            int index = (int)((page - from) / PageSize % PagemapChunk);
             if (index == 0)
             {
-                errno = Call(SyscallNumber.Pread64, map, (nint)pages, Chunk * sizeof(ulong), (nint)(page / PageSize * sizeof(ulong)));
+                errno = Call(SyscallNumber.Pread64, pagemap, (nint)states, PagemapChunk * sizeof(ulong), (nint)(page / PageSize * sizeof(ulong)));
             }
 
-            const ulong IsPresent = 1UL << 63, IsFile = 1UL << 61;
-            if (errno == Errno.None && (pages[index] & (IsPresent | IsFile)) == IsPresent)
+            const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
+            if (errno != Errno.None || (states[index] & (IsPresent | IsSwapped)) == 0 || (states[index] & IsFile) != 0)
             {
-                errno = MapRange(start, page, protection, image, offset + (start - from));
-                errno = errno == Errno.None ? MoveToMemory(page, page + PageSize, isReadOnly: true) : errno;
-                start = page + PageSize;
+                continue;
             }
+
+            if (runStart != to && page - runEnd > Near)
+            {
+                errno = MapRange(done, runStart, protection, image, offset + (done - from));
+                errno = errno == Errno.None ? MoveToMemory(runStart, runEnd, protection) : errno;
+                done = runEnd;
+                runStart = to;
+            }
+
+            runStart = runStart == to ? page : runStart;
+            runEnd = page + PageSize;
         }
 
-        Close(map);
-        return errno == Errno.None ? MapRange(start, to, protection, image, offset + (start - from)) : errno;
+        errno = errno == Errno.None ? MapRange(done, runStart, protection, image, offset + (done - from)) : errno;
+        errno = errno == Errno.None ? MoveToMemory(runStart, runEnd, protection) : errno;
+        return errno == Errno.None ? MapRange(runEnd, to, protection, image, offset + (runEnd - from)) : errno;
     }
 
     private static Errno MapRange(nuint from, nuint to, int protection, int image, nuint offset) => from == to
         ? Errno.None
         : Call(SyscallNumber.Mmap, out _, (nint)from, (nint)(to - from), protection, 0x12, image, (nint)offset); // MAP_PRIVATE | MAP_FIXED
 
-    // Data that was relocated or written differs from the file: it is copied to anonymous memory, which then takes the place.
-    private static Errno MoveToMemory(nuint from, nuint to, bool isReadOnly)
+    // The copy takes the place in one call: no moment without the data, which the code that runs here needs too.
+    private static Errno MoveToMemory(nuint from, nuint to, int protection)
     {
         nint length = (nint)(to - from);
+        if (length == 0)
+        {
+            return Errno.None;
+        }
+
         Errno errno = Call(SyscallNumber.Mmap, out long copy, 0, length, 3, 0x8022, -1); // PROT_READ | PROT_WRITE; MAP_PRIVATE | _ANONYMOUS | _POPULATE
         if (errno != Errno.None)
         {
@@ -179,9 +193,9 @@ public static unsafe partial class Sys
         }
 
         new ReadOnlySpan<byte>((void*)from, (int)length).CopyTo(new Span<byte>((void*)copy, (int)length));
-        if (isReadOnly)
+        if (protection != 3)
         {
-            errno = Call(SyscallNumber.Mprotect, (nint)copy, length, 1);
+            errno = Call(SyscallNumber.Mprotect, (nint)copy, length, protection);
             if (errno != Errno.None)
             {
                 return errno;

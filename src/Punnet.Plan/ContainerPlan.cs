@@ -30,6 +30,12 @@ public sealed record ContainerPlan
     /// <summary>mounts, in their order.</summary>
     public required ImmutableArray<MountStep> Mounts { get; init; }
 
+    /// <summary>
+    /// Place of the first mount that may show or use the network namespace, or the number of mounts. Until there the host makes that
+    /// namespace, which takes the kernel longer than all the others together, while init mounts. -1: the clone makes it, or none is new.
+    /// </summary>
+    public required int NetworkBeforeMount { get; init; }
+
     /// <summary>Whether devices and links are made: not when /dev is the host's.</summary>
     public required bool MakesDevices { get; init; }
 

@@ -35,7 +35,7 @@ internal static class NamespacePlanner
             }
             else if (written.Path.StartsWith('/'))
             {
-                joins.Add(new NamespaceJoin(kind, Place.Text(written.Path, place + ".path"), i));
+                Add(joins, new NamespaceJoin(kind, Place.Text(written.Path, place + ".path"), i));
             }
             else
             {
@@ -48,8 +48,6 @@ internal static class NamespacePlanner
             throw new SpecException("linux.namespaces", "a container needs a mount namespace of its own ({\"type\": \"mount\"})");
         }
 
-        // The user namespace last: until then punnet has its rights over all that is joined.
-        joins.Sort(static (left, right) => Order(left).CompareTo(Order(right)));
         bool makesUser = (made & CloneFlags.NewUser) != CloneFlags.None;
         bool makesTime = (made & CloneFlags.NewTime) != CloneFlags.None;
         CheckMappings(linux, seen, makesUser);
@@ -64,6 +62,18 @@ internal static class NamespacePlanner
             UidMap = makesUser ? Map(linux.UidMappings, "linux.uidMappings") : default,
             GidMap = makesUser ? Map(linux.GidMappings, "linux.gidMappings") : default,
         };
+    }
+
+    // In the order in which they are joined.
+    private static void Add(List<NamespaceJoin> joins, NamespaceJoin join)
+    {
+        int place = joins.Count;
+        while (place > 0 && Order(joins[place - 1]) > Order(join))
+        {
+            place--;
+        }
+
+        joins.Insert(place, join);
     }
 
     private static CloneFlags Kind(string? type, string place) => type switch

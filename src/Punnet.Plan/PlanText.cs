@@ -43,10 +43,13 @@ public static partial class PlanText
         text.Line(plan.RootReadOnly, "read-only");
         text.Open("mounts");
         text.Step("check that SELinux is there for the label", plan.MountLabel);
-        foreach (MountStep mount in plan.Mounts)
+        for (int i = 0; i < plan.Mounts.Length; i++)
         {
-            Mount(text, mount);
+            text.Line(i == plan.NetworkBeforeMount, "join the network namespace that the host makes meanwhile");
+            Mount(text, plan.Mounts[i]);
         }
+
+        text.Line(plan.NetworkBeforeMount == plan.Mounts.Length, "join the network namespace that the host makes meanwhile");
 
         text.Open("devices");
         Devices(text, plan);

@@ -53,6 +53,7 @@ public static class Planner
             NoPivot = options.NoPivot,
             Namespaces = namespaces,
             Mounts = mounts,
+            NetworkBeforeMount = NetworkBeforeMount(linux, namespaces, mounts),
             MakesDevices = !HasHostDev(mounts),
             Devices = DevicePlanner.Plan(linux.Devices),
             Links = DevicePlanner.Links,
@@ -101,6 +102,26 @@ public static class Planner
             ? plan
             : throw new SpecException("linux.cgroupsPath", "--systemd-cgroup is not supported yet");
     }
+
+    // A user namespace owns the network namespace that is made inside it, so the host cannot make that; devices are moved in at the start.
+    private static int NetworkBeforeMount(Linux linux, NamespacePlan namespaces, ImmutableArray<MountStep> mounts)
+    {
+        if ((namespaces.New & CloneFlags.NewNetwork) == CloneFlags.None || namespaces.Staged || namespaces.HasUser || linux.NetDevices is { Count: > 0 })
+        {
+            return -1;
+        }
+
+        int place = 0;
+        while (place < mounts.Length && (mounts[place].Kind != MountKind.FileSystem || IsLocal(mounts[place].Type.Text)))
+        {
+            place++;
+        }
+
+        return place;
+    }
+
+    private static bool IsLocal(ReadOnlySpan<byte> type) => type.SequenceEqual("proc"u8) || type.SequenceEqual("tmpfs"u8)
+        || type.SequenceEqual("devpts"u8) || type.SequenceEqual("mqueue"u8);
 
     // A property that is known and not obeyed would be worse than one that is refused.
     private static void RefuseUnsupported(Linux linux)

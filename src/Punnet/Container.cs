@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Punnet.Cgroups;
 using Punnet.Spec;
 
@@ -62,6 +63,9 @@ internal sealed class Container : IDisposable
     /// <summary>Looks at a container whose directory is somebody else's to close.</summary>
     public static Container Look(ContainerDirectory directory) => Look(directory, owns: false);
 
+    /// <summary>A container whose first process was waited for: nothing needs to be looked at.</summary>
+    public static Container Ended(ContainerDirectory directory, StateRecord record) => new(directory, ownsDirectory: false, record, init: null, ContainerStatus.Stopped);
+
     private static Container Look(ContainerDirectory directory, bool owns)
     {
         StateRecord? record = directory.TryRead();
@@ -79,7 +83,7 @@ internal sealed class Container : IDisposable
         Bundle = Record?.Bundle ?? "",
         Rootfs = Record?.Rootfs ?? "",
         Created = Record?.Created ?? "",
-        Annotations = Record?.Annotations ?? System.Collections.Immutable.ImmutableDictionary<string, string>.Empty,
+        Annotations = Record?.Annotations ?? new Dictionary<string, string>(),
         Owner = UserNames.Find(Record?.Owner ?? 0),
     };
 

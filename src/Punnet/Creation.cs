@@ -39,6 +39,9 @@ internal sealed record CreationRequest
     /// <summary>LISTEN_FDS and LISTEN_PID for the container, sd_listen_fds(3); empty without.</summary>
     public ImmutableArray<CString> ListenEnv { get; init; } = [];
 
+    /// <summary>What a root of layers is made of; once the layers are open.</summary>
+    public OverlayRecord? Overlay { get; init; }
+
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 
@@ -68,13 +71,18 @@ internal static class Creation
         ContainerPlan plan = request.Plan;
         SecurityModules.Check(plan);
         using LayerStack? layers = LayerStack.Open(plan.Overlay);
+        request = layers is null ? request : request with { Overlay = layers.Record };
         using Rollback rollback = new(request);
         rollback.Layers = layers;
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
-        directory.Write(Record(request, layers));
+        directory.Write(Record(request));
         CgroupDirectory cgroup = rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
         CgroupLimits.Apply(cgroup, plan.Cgroup.Path, plan.Resources, request.Log);
-        cgroup.RestrictDevices(plan.DeviceProgram);
+        if (plan.Hooks.HasInContainer)
+        {
+            cgroup.RestrictDevices(plan.DeviceProgram);
+        }
+
         CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
 
         using Descriptor proc = HostProbe.OpenProc();
@@ -94,6 +102,7 @@ internal static class Creation
         {
             Channel = there,
             Image = image.Number,
+            ImageMount = image.MountNumber,
             HasLeftOwnFile = image.HasLeft,
             Title = image.Title,
             Proc = proc.Number,
@@ -122,6 +131,15 @@ internal static class Creation
         TimeNamespace.Prepare(plan.Namespaces, proc);
         NewProcess process = rollback.Process = Clone(plan, cgroup.Number, material);
         childChannel.Dispose();
+
+        // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.
+        NetworkNamespace.Send(plan, channel, proc);
+        if (!plan.Hooks.HasInContainer)
+        {
+            cgroup.RestrictDevices(plan.DeviceProgram);
+        }
+
+        image.Dispose();
         Attend(request, rollback, process, channel, proc);
         SetOomScore(plan.Process, process.Pid, proc);
         Scheduling.ResetAffinity(process.Pid);
@@ -132,6 +150,7 @@ internal static class Creation
     private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)
     {
         CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
+        flags &= plan.NetworkBeforeMount < 0 ? flags : ~CloneFlags.NewNetwork;
         Sys.BlockSignals();
         Errno errno = Sys.Clone(flags, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
@@ -142,9 +161,7 @@ internal static class Creation
         Sys.UnblockSignals();
         if (errno != Errno.None)
         {
-            throw new PunnetException(
-                "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(),
-                errno == Errno.ENOSPC ? "a limit in /proc/sys/user/ is reached" : null);
+            throw Failures.OfNamespaces(errno);
         }
 
         return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged);
@@ -231,7 +248,8 @@ internal static class Creation
         }
     }
 
-    private static StateRecord Record(CreationRequest request, LayerStack? layers) => new()
+    /// <summary>What the state keeps.</summary>
+    public static StateRecord Record(CreationRequest request) => new()
     {
         OciVersion = request.Config.OciVersion ?? SpecVersion.Newest,
         Id = request.Options.Id,
@@ -244,6 +262,6 @@ internal static class Creation
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],
         Poststop = request.Config.Hooks?.Poststop ?? [],
-        Overlay = layers?.Record,
+        Overlay = request.Overlay,
     };
 }

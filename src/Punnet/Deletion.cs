@@ -15,7 +15,8 @@ internal static class Deletion
     /// <exception cref="SysException">Something cannot be removed.</exception>
     public static void Destroy(Container container, Log log)
     {
-        ContainerState state = container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
+        StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
+        ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
         End(container);
         if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
         {
@@ -23,18 +24,18 @@ internal static class Deletion
         }
 
         container.Directory.Remove();
-        if (container.Record is StateRecord { Poststop.Count: > 0 } record)
+        if (written is not null)
         {
-            using HookRunner hooks = new(record.Annotations);
-            hooks.Announce(state);
-            hooks.RunAll(HookPlanner.Plan(record.Poststop, "poststop"), log);
+            using HookRunner hooks = new(written.Annotations);
+            hooks.Announce(state!);
+            hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), log);
         }
     }
 
     private static void End(Container container)
     {
         using CgroupDirectory? cgroup = container.TryOpenCgroup();
-        using Descriptor? init = container.Init?.TryOpen();
+        using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
         if (init is not null)
         {
             Sys.SendSignal(init.Number, (int)Signal.Kill);
@@ -43,9 +44,12 @@ internal static class Deletion
         if (cgroup is not null)
         {
             // Processes that the first one has left, in a container that shares a pid namespace; a frozen cgroup dies too.
-            cgroup.Kill();
-            cgroup.WaitUntilEmpty();
-            cgroup.Remove();
+            if (!cgroup.TryRemove())
+            {
+                cgroup.Kill();
+                cgroup.WaitUntilEmpty();
+                cgroup.Remove();
+            }
         }
 
         if (init is not null)

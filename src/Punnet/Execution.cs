@@ -63,6 +63,7 @@ internal static class Execution
             {
                 Channel = there,
                 Image = image.Number,
+                ImageMount = image.MountNumber,
                 HasLeftOwnFile = image.HasLeft,
                 Title = image.Title,
                 Proc = proc.Number,
@@ -79,6 +80,7 @@ internal static class Execution
             Scheduling.EnterInitialAffinity(request.Plan);
             process = Clone(request, target, material, cgroup?.Number ?? -1);
             childChannel.Dispose();
+            image.Dispose();
             Attend(request, process, channel);
             Creation.SetOomScore(request.Plan, process.Pid, proc);
             Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);

@@ -50,6 +50,8 @@ internal static class Failures
                 return Hook(plan.Hooks.StartContainer, step, failure, hooks);
             case InitStep.Root:
                 return new PunnetException("cannot use the root file system " + plan.Root + " (root.path): " + words);
+            case InitStep.JoinNetwork:
+                return new PunnetException("cannot join the container's network namespace: " + words);
             case InitStep.Loopback:
                 return new PunnetException("cannot bring up the loopback device: " + words);
             case InitStep.HostName:
@@ -60,6 +62,11 @@ internal static class Failures
                 return Of(plan.Process, failure);
         }
     }
+
+    /// <summary>The kernel does not make the new namespaces.</summary>
+    public static PunnetException OfNamespaces(Errno errno) => new(
+        "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(),
+        errno == Errno.ENOSPC ? "a limit in /proc/sys/user/ is reached" : null);
 
     /// <summary>A failure that a create and an exec have in common.</summary>
     public static PunnetException Of(ProcessPlan plan, ChannelMessage failure)

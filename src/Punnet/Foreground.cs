@@ -10,6 +10,8 @@ internal sealed class Foreground : IDisposable
     private readonly byte[] _mode = new byte[60]; // room for struct termios
     private Descriptor? _socketHere;
     private Descriptor? _master;
+    private Descriptor? _signals;
+    private bool _isCallersTerminal;
     private bool _isRaw;
 
     /// <summary>A connection for the new process to send its terminal to.</summary>
@@ -20,34 +22,28 @@ internal sealed class Foreground : IDisposable
         return new Descriptor(there);
     }
 
-    /// <summary>Takes the terminal that the new process has sent, and passes signals on from now on.</summary>
+    /// <summary>Takes the terminal that the new process has sent, and keeps signals for <see cref="Wait"/> from now on.</summary>
     /// <exception cref="SysException">No terminal came.</exception>
-    public void Connect(NewProcess process)
+    public void Connect()
     {
-        // From here signals are handled on the runtime's own thread: see Sys.ForwardSignals.
         Sys.BlockSignals();
-        int callers = -1;
+        Sys.OpenSignals(out int signals).OrThrow("forward signals");
+        _signals = new Descriptor(signals);
         if (_socketHere is not null)
         {
             Span<byte> name = stackalloc byte[64];
             Sys.ReceiveMessage(_socketHere.Number, name, out _, out int master).OrThrow("receive the terminal");
             _socketHere.Dispose();
             _master = new Descriptor(master);
-            callers = UseCallersTerminal();
+            UseCallersTerminal();
         }
-
-        Sys.ForwardSignals(process.Pidfd, callers, _master?.Number ?? -1).OrThrow("forward signals");
     }
 
-    /// <summary>Moves bytes and waits.</summary>
+    /// <summary>Moves bytes and signals, and waits.</summary>
     /// <returns>Exit status of the program.</returns>
     public int Wait(NewProcess process)
     {
-        if (_master is not null)
-        {
-            Relay(process);
-        }
-
+        Relay(process);
         int status = process.Wait();
 
         // As a subreaper, what the container has left behind outside of its pid namespace.
@@ -68,14 +64,16 @@ internal sealed class Foreground : IDisposable
 
         _socketHere?.Dispose();
         _master?.Dispose();
+        _signals?.Dispose();
     }
 
     // Raw mode: the container's terminal does the editing and makes the signals.
-    private int UseCallersTerminal()
+    private void UseCallersTerminal()
     {
-        if (Sys.GetTerminalMode(0, _mode) != Errno.None)
+        _isCallersTerminal = Sys.GetTerminalMode(0, _mode) == Errno.None;
+        if (!_isCallersTerminal)
         {
-            return -1;
+            return;
         }
 
         if (Sys.GetTerminalSize(0, out TerminalSize size) == Errno.None && size != default)
@@ -86,27 +84,34 @@ internal sealed class Foreground : IDisposable
         byte[] raw = [.. _mode];
         TerminalMode.MakeRaw(raw);
         _isRaw = Sys.SetTerminalMode(0, raw) == Errno.None;
-        return 0;
     }
 
     private void Relay(NewProcess process)
     {
         Span<byte> buffer = stackalloc byte[8192];
+        int master = _master?.Number ?? -1;
         Span<PollDescriptor> ends =
         [
-            new PollDescriptor { Descriptor = 0, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = _master!.Number, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = master < 0 ? -1 : 0, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = master, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = process.Pidfd, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = _signals!.Number, Wanted = PollEvents.In },
         ];
         while (true)
         {
             Sys.Poll(ends, -1).OrThrow("wait for the container");
-            if (ends[1].Found != PollEvents.None && !Copy(_master.Number, 1, buffer))
+            if (ends[3].Found != PollEvents.None)
             {
-                return; // Every program that had the terminal open is gone.
+                PassSignal(process);
             }
 
-            if (ends[0].Found != PollEvents.None && !Copy(0, _master.Number, buffer))
+            if (ends[1].Found != PollEvents.None && !Copy(master, 1, buffer))
+            {
+                // Every program that had the terminal open is gone.
+                ends[0].Descriptor = ends[1].Descriptor = -1;
+            }
+
+            if (ends[0].Found != PollEvents.None && !Copy(0, master, buffer))
             {
                 ends[0].Descriptor = -1;
             }
@@ -116,6 +121,23 @@ internal sealed class Foreground : IDisposable
                 return;
             }
         }
+    }
+
+    private void PassSignal(NewProcess process)
+    {
+        Sys.ReadSignal(_signals!.Number, out Signal signal).OrThrow("forward signals");
+        if (signal == Signal.WindowChange && _isCallersTerminal)
+        {
+            if (Sys.GetTerminalSize(0, out TerminalSize size) == Errno.None)
+            {
+                Sys.SetTerminalSize(_master!.Number, size);
+            }
+
+            return;
+        }
+
+        // It may just have ended: then nobody misses the signal.
+        Sys.SendSignal(process.Pidfd, (int)signal);
     }
 
     private static bool Copy(int from, int to, Span<byte> buffer) =>

@@ -50,6 +50,9 @@ internal sealed class NewContainer : IDisposable
         }
     }
 
+    /// <summary>It, after its first process was waited for.</summary>
+    public Container Ended() => Container.Ended(Directory, Creation.Record(_request));
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -21,6 +21,9 @@ internal sealed class OwnImage : IDisposable
     /// <summary>The file through its read-only mount, or its sealed copy.</summary>
     public int Number => _image.Number;
 
+    /// <summary>The mount that is read-only, or -1.</summary>
+    public int MountNumber => _mount.Number;
+
     /// <summary>What ps shows until the program is executed.</summary>
     public FixedBuffer Title { get; }
 

@@ -92,7 +92,9 @@ internal sealed class SeccompLog : IDisposable
         _order = new Descriptor(order);
 #pragma warning disable RS0030
         _thread = new Thread(Serve);
+        Sys.BlockSignals(); // In that thread for ever: signals are for the main one.
         _thread.Start();
+        Sys.UnblockSignals();
 #pragma warning restore RS0030
 
         // It has begun to wait: from here on it writes nothing that leaving punnet's own file could lose.

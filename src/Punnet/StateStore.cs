@@ -75,8 +75,9 @@ internal sealed class StateStore
 
         errno.OrThrow("open", _path);
         using Descriptor owned = new(root);
-        List<string> names = DirectoryListing.Directories(root);
-        names.Sort(StringComparer.Ordinal);
+        // Not List.Sort: with it every list of the program gets what sorting needs, and each start of punnet sets that up.
+        string[] names = [.. DirectoryListing.Directories(root)];
+        Array.Sort(names, StringComparer.Ordinal);
         foreach (string name in names)
         {
             if (IsId(name) && ContainerDirectory.Open(root, _path, name) is ContainerDirectory found)

@@ -1,5 +1,4 @@
 using System;
-using System.Globalization;
 using Punnet.Kernel;
 
 namespace Punnet;
@@ -11,7 +10,33 @@ internal static class Timestamp
     public static string Now()
     {
         Sys.Clock(0, out long seconds, out long nanoseconds);
-        return DateTime.UnixEpoch.AddSeconds(seconds).ToString("yyyy-MM-dd'T'HH:mm:ss.", CultureInfo.InvariantCulture)
-            + nanoseconds.ToString("D9", CultureInfo.InvariantCulture) + "Z";
+        DateTime now = DateTime.UnixEpoch.AddSeconds(seconds);
+
+        // Not DateTime.ToString: with it come time zones and cultures, 60 types that every start of punnet would set up.
+        Span<char> text = stackalloc char[30];
+        Write(text[..4], now.Year);
+        text[4] = '-';
+        Write(text[5..7], now.Month);
+        text[7] = '-';
+        Write(text[8..10], now.Day);
+        text[10] = 'T';
+        Write(text[11..13], now.Hour);
+        text[13] = ':';
+        Write(text[14..16], now.Minute);
+        text[16] = ':';
+        Write(text[17..19], now.Second);
+        text[19] = '.';
+        Write(text[20..29], nanoseconds);
+        text[29] = 'Z';
+        return new string(text);
+    }
+
+    private static void Write(Span<char> place, long number)
+    {
+        for (int i = place.Length - 1; i >= 0; i--)
+        {
+            place[i] = (char)('0' + (number % 10));
+            number /= 10;
+        }
     }
 }

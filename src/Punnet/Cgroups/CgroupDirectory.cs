@@ -110,6 +110,9 @@ internal sealed class CgroupDirectory : IDisposable
     /// <exception cref="PunnetException">Processes are left after 10 seconds.</exception>
     public void WaitUntilEmpty() => WaitFor("populated 0", "end");
 
+    /// <summary>Removes it if nothing is in it and below.</summary>
+    public bool TryRemove() => Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
+
     /// <summary>Removes it with all that is below; what is in use by processes stays.</summary>
     /// <exception cref="SysException">It cannot be removed.</exception>
     public void Remove()

@@ -8,9 +8,13 @@ namespace Punnet.Cgroups;
 /// <summary>Where cgroup2 is mounted, and where in it punnet itself is.</summary>
 internal static class CgroupMount
 {
+    private static string? s_found;
+
     /// <summary>The mount point: /sys/fs/cgroup, or wherever a hybrid host has it.</summary>
     /// <exception cref="PunnetException">There is none.</exception>
-    public static string Find()
+    public static string Find() => s_found ??= Search();
+
+    private static string Search()
     {
         foreach (string path in (ReadOnlySpan<string>)["/sys/fs/cgroup", "/sys/fs/cgroup/unified"])
         {

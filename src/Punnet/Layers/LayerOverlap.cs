@@ -12,11 +12,12 @@ internal static class LayerOverlap
     public static void Check(OverlayPlan plan, List<LayerDirectory> layers, UpperDirectory? upper)
     {
         // With a slash at the end a directory stands directly before all that is in it.
-        List<(string Path, int Layer)> sorted = new(layers.Count + 1);
+        string[] paths = new string[layers.Count + (upper is null ? 0 : 1)];
+        int[] numbers = new int[paths.Length];
         Dictionary<(ulong Inode, uint Major, uint Minor), int> known = new(layers.Count);
         for (int i = 0; i < layers.Count; i++)
         {
-            sorted.Add((layers[i].Path.TrimEnd('/') + "/", i));
+            (paths[i], numbers[i]) = (layers[i].Path.TrimEnd('/') + "/", i);
             if (!known.TryAdd((layers[i].Status.Inode, layers[i].Status.FileSystemMajor, layers[i].Status.FileSystemMinor), i))
             {
                 int first = known[(layers[i].Status.Inode, layers[i].Status.FileSystemMajor, layers[i].Status.FileSystemMinor)];
@@ -26,17 +27,16 @@ internal static class LayerOverlap
 
         if (upper is not null)
         {
-            sorted.Add((upper.Path + "/", -1));
+            (paths[^1], numbers[^1]) = (upper.Path + "/", -1);
         }
 
-        sorted.Sort(static (left, right) => string.CompareOrdinal(left.Path, right.Path));
-        for (int i = 1; i < sorted.Count; i++)
+        Array.Sort(paths, numbers, StringComparer.Ordinal);
+        for (int i = 1; i < paths.Length; i++)
         {
-            (string outerPath, int outer) = sorted[i - 1];
-            (string innerPath, int inner) = sorted[i];
-            if (innerPath.StartsWith(outerPath, StringComparison.Ordinal) && Device(outer).IsOnSameFileSystem(Device(inner)))
+            (int outer, int inner) = (numbers[i - 1], numbers[i]);
+            if (paths[i].StartsWith(paths[i - 1], StringComparison.Ordinal) && Device(outer).IsOnSameFileSystem(Device(inner)))
             {
-                throw Overlap(plan, outer, inner, innerPath == outerPath);
+                throw Overlap(plan, outer, inner, paths[i] == paths[i - 1]);
             }
         }
 

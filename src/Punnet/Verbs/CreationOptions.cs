@@ -33,7 +33,11 @@ internal static class CreationOptions
         StateStore store = globals.Store();
         LayerRequest? layers = LayerOptions.Of(line);
         Config config = layers is null ? BundleFile.Enter(line.Value("bundle"), globals.Log, out string bundle) : LayerOptions.Enter(line.Value("bundle"), globals.Log, out bundle);
-        layers = BundleFile.Refusing(() => LayerOptions.Add(layers, config.Annotations));
+        if (config.Annotations.Count > 0)
+        {
+            layers = BundleFile.Refusing(() => LayerOptions.Add(layers, config.Annotations));
+        }
+
         CreateOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup)
         {
             Layers = layers is null ? null : LayerOptions.Settle(layers, config.Root?.Path, store.PathOf(id)),

@@ -78,7 +78,7 @@ internal static class Exec
     {
         try
         {
-            foreground?.Connect(process);
+            foreground?.Connect();
             receivers.Send("setns"u8, process.Pidfd);
 
             // Before the program: it may have ended by the time that an engine looks.

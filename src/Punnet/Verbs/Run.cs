@@ -43,13 +43,13 @@ internal static class Run
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
         using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log);
         using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
-        bool isDone = false;
+        bool hasEnded = false, isDone = false;
         try
         {
             console?.Dispose();
             if (!detach)
             {
-                foreground.Connect(container.Process);
+                foreground.Connect();
             }
 
             receivers.Send("standard"u8, container.Process.Pidfd);
@@ -60,6 +60,7 @@ internal static class Run
             }
 
             int status = detach ? 0 : foreground.Wait(container.Process);
+            hasEnded = !detach;
             isDone = detach || line.Has("keep");
             return status;
         }
@@ -69,7 +70,7 @@ internal static class Run
             if (!isDone)
             {
                 container.Directory.Unlock();
-                using Container ended = Container.Look(container.Directory);
+                using Container ended = hasEnded ? container.Ended() : Container.Look(container.Directory);
                 Deletion.Destroy(ended, globals.Log);
             }
         }

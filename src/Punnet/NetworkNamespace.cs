@@ -1,0 +1,50 @@
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet;
+
+/// <summary>
+/// The container's network namespace, made by punnet itself while the new process mounts: the kernel needs longer for it than for
+/// all other namespaces together (0.4 of 3.8 ms of a run), and there are two processors.
+/// </summary>
+internal static class NetworkNamespace
+{
+    /// <summary>Makes it with its loopback device up and sends it, where the plan leaves it to the host.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="channel">To the new process.</param>
+    /// <param name="proc">The host's /proc.</param>
+    /// <exception cref="PunnetException">The kernel makes none.</exception>
+    /// <exception cref="SysException">It cannot be set up, or punnet cannot leave it.</exception>
+    public static void Send(ContainerPlan plan, Descriptor channel, Descriptor proc)
+    {
+        if (plan.NetworkBeforeMount < 0)
+        {
+            return;
+        }
+
+        using Descriptor own = Open(proc);
+        Errno errno = Sys.Unshare(CloneFlags.NewNetwork);
+        if (errno != Errno.None)
+        {
+            throw Failures.OfNamespaces(errno);
+        }
+
+        errno = Sys.RaiseLoopback();
+        using Descriptor made = Open(proc);
+
+        // Back before anything else: hooks and agents belong to the host's network.
+        Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
+        errno.OrThrow("bring up the loopback device");
+
+        // It may have failed meanwhile: then what it says comes first.
+        _ = Channel.TellWith(channel.Number, Message.Network, made.Number);
+    }
+
+    private static Descriptor Open(Descriptor proc)
+    {
+        Sys.OpenAt(proc.Number, "thread-self/ns/net\0"u8, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the own network namespace");
+        return new Descriptor(file);
+    }
+}
