@@ -1,0 +1,121 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Text.RegularExpressions;
+using Punnet.Tests.Harness;
+using Xunit;
+
+namespace Punnet.Tests;
+
+/// <summary>Ceilings for what a command costs: Data/costs.txt.</summary>
+public sealed partial class CostTests : ContainerTest
+{
+    /// <summary>The table.</summary>
+    public static TheoryData<string, string, long> Ceilings()
+    {
+        TheoryData<string, string, long> rows = [];
+        foreach (string line in File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data", "costs.txt")))
+        {
+            string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length == 3 && words[0] != "#")
+            {
+                rows.Add(words[0], words[1], long.Parse(words[2], CultureInfo.InvariantCulture));
+            }
+        }
+
+        return rows;
+    }
+
+    [Theory]
+    [MemberData(nameof(Ceilings))]
+    public void A_command_costs_no_more_than_it_may(string command, string measure, long ceiling)
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("PUNNET_VM") is null, "User-Mode Linux cannot be traced and measured from inside");
+        Container container = NewContainer().Runs("true");
+        string[] arguments = ["--root", container.StateRoot];
+        switch (command)
+        {
+            case "version":
+                arguments = ["--version"];
+                break;
+            case "state":
+                container.Sleeps().CreateAndStart();
+                arguments = [.. arguments, "state", container.Id];
+                break;
+            default:
+                container.Bundle.Write();
+                arguments = [.. arguments, "run", "--bundle", container.Bundle.Path, container.Id];
+                break;
+        }
+
+        long cost = measure switch
+        {
+            "calls" => Calls(arguments),
+            "instructions" => Instructions(arguments),
+            _ => Faults(arguments),
+        };
+        Assert.InRange(cost, ceiling / 2, ceiling);
+    }
+
+    private static long Calls(string[] arguments)
+    {
+        string trace = Path.Combine(Workplace.Top, Workplace.UniqueName() + ".trace");
+        Measured("/usr/bin/strace", ["-f", "-qq", "-o", trace, Runtime.Path, .. arguments]);
+        HashSet<string> programs = [];
+        string? first = null;
+        long calls = 0;
+        foreach (string line in File.ReadLines(trace))
+        {
+            Match match = CallLine().Match(line);
+            string process = match.Groups["process"].Value;
+            first ??= process;
+            if (!match.Success || programs.Contains(process))
+            {
+                continue;
+            }
+
+            calls++;
+            if (process != first && match.Groups["call"].Value == "execve")
+            {
+                programs.Add(process);
+            }
+        }
+
+        return calls;
+    }
+
+    private static long Instructions(string[] arguments)
+    {
+        // A copy: valgrind stumbles over the file of symbols beside the binary.
+        string copy = Path.Combine(Workplace.Top, Workplace.UniqueName() + "-copy");
+        File.Copy(Runtime.Path, copy);
+        Outcome outcome = Measured("/usr/bin/valgrind", ["--tool=callgrind", "--callgrind-out-file=/dev/null", copy, .. arguments]);
+        return Number(outcome.Stderr, CollectedLine());
+    }
+
+    private static long Faults(string[] arguments) =>
+        Number(Measured("/usr/bin/time", ["-f", "faults %R", Runtime.Path, .. arguments]).Stderr, FaultsLine());
+
+    private static Outcome Measured(string tool, string[] arguments)
+    {
+        Assert.True(File.Exists(tool), tool + " is missing: .ci/packages test installs it");
+        return new Command(tool, arguments).Run().Succeeds();
+    }
+
+    private static long Number(string text, Regex line)
+    {
+        Match match = line.Match(text);
+        Assert.True(match.Success, text);
+        return long.Parse(match.Groups["number"].Value, CultureInfo.InvariantCulture);
+    }
+
+    [GeneratedRegex(@"^(?<process>\d+) +(?<call>\w+)\(", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex CallLine();
+
+    [GeneratedRegex(@"Collected : (?<number>\d+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    private static partial Regex CollectedLine();
+
+    [GeneratedRegex(@"^faults (?<number>\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.Multiline, 1000)]
+    private static partial Regex FaultsLine();
+}
