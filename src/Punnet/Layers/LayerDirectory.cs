@@ -54,9 +54,6 @@ internal sealed class LayerDirectory : IDisposable
         return Errno.None;
     }
 
-    /// <summary>Whether both are the same directory, by whatever paths.</summary>
-    public bool IsSame(LayerDirectory other) => Status.Inode == other.Status.Inode && IsOnSameFileSystem(other);
-
     /// <summary>Whether both are in the same file system.</summary>
     public bool IsOnSameFileSystem(LayerDirectory other) =>
         Status.FileSystemMajor == other.Status.FileSystemMajor && Status.FileSystemMinor == other.Status.FileSystemMinor;

@@ -72,7 +72,7 @@ internal static class LayerFailures
         string count = plan.Layers.Length == 1 ? "the layer" : plan.Layers.Length.ToString() + " layers";
         return new PunnetException(
             "cannot stack " + count + " of the root: " + errno.Words(),
-            errno == Errno.ELOOP ? "one directory lies within another"
+            errno == Errno.ELOOP ? "one directory lies within another, or is the same by another mount"
                 : errno == Errno.EINVAL && plan.MapsIds ? "layers with mapped ids need Linux 5.19"
                 : null);
     }
