@@ -40,9 +40,10 @@ out/punnet: $(SOURCES)
 install: $(PUNNET) ## copy out/punnet to PREFIX/bin (default /usr/local)
 	install -D --mode=755 out/punnet $(DESTDIR)$(PREFIX)/bin/punnet
 
-run: $(PUNNET) ## run a first container and see what it sees
+run: $(PUNNET) ## run a first container and see what it sees; then some that share layers
 	@.ci/packages run
 	@docs/first-container $(PUNNET)
+	@docs/layers $(PUNNET)
 
 out/.tests-built: $(SOURCES) $(TEST_SOURCES) Runtime.sln
 	@.ci/packages build
@@ -63,6 +64,7 @@ vm-test: tests-ready ## only the containers' tests, in the virtual machine with 
 bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them
 	@.ci/packages bench
 	@PEERS=$(PEERS) tests/bench/run
+	@tests/bench/layers
 
 peers: ## out/peers: crun and runc from Debian sid, to compare with
 	@.ci/packages peers

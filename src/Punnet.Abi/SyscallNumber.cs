@@ -162,6 +162,9 @@ public enum SyscallNumber
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
 
+    /// <summary>setxattr(2).</summary>
+    Setxattr = 188,
+
     /// <summary>tkill(2).</summary>
     Tkill = 200,
 
@@ -218,6 +221,7 @@ public enum SyscallNumber
 
     /// <summary>fchmodat(2).</summary>
     Fchmodat = 268,
+
     /// <summary>faccessat(2).</summary>
     Faccessat = 269,
 

@@ -57,6 +57,9 @@ public sealed record InitMaterial
     /// <summary>User namespaces whose ids the mounts of the plan get, or -1; empty without any.</summary>
     public ImmutableArray<int> IdMaps { get; init; } = [];
 
+    /// <summary>Layers of the root; null without any.</summary>
+    public LayerMaterial? Layers { get; init; }
+
     /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
     public CString CgroupPath { get; init; }
 
@@ -96,6 +99,20 @@ public sealed record InitMaterial
     /// <summary>startContainer hooks.</summary>
     public ImmutableArray<HookMaterial> StartContainer { get; init; } = [];
 }
+
+/// <summary>
+/// What the host opened of the root's layers: detached mounts, each of one directory, out of reach of any path. Where punnet has no
+/// right to make them they are -1, and the new process makes them as root of its user namespace.
+/// </summary>
+/// <param name="Mounts">One for each layer of the plan.</param>
+/// <param name="UpperParent">A mount of the directory that holds both the upper and the work directory; -1 without them.</param>
+/// <param name="Upper">The upper directory in that mount.</param>
+/// <param name="Work">overlayfs's work directory in that mount.</param>
+/// <param name="UpperParentPath">Path of that directory; null without an upper directory.</param>
+/// <param name="UpperName">Name of the upper directory in it.</param>
+/// <param name="WorkName">Name of the work directory in it.</param>
+public sealed record LayerMaterial(
+    ImmutableArray<int> Mounts, int UpperParent, int Upper, int Work, CString UpperParentPath, CString UpperName, CString WorkName);
 
 /// <summary>A hook in the form that execve(2) takes.</summary>
 /// <param name="Path">The program.</param>

@@ -39,6 +39,18 @@ public enum InitStep
     /// <summary>Making root.path a mount.</summary>
     Root,
 
+    /// <summary>Opening layer number item of the root.</summary>
+    Layer,
+
+    /// <summary>Opening or making the directory for what the container changes.</summary>
+    LayerUpper,
+
+    /// <summary>Whether the file system of the upper directory keeps overlayfs's marks.</summary>
+    LayerMarks,
+
+    /// <summary>Stacking the layers.</summary>
+    LayerStack,
+
     /// <summary>Opening the source of mounts[item].</summary>
     MountSource,
 

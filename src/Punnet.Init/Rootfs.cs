@@ -26,12 +26,28 @@ internal static class Rootfs
             errno = Errno.None;
         }
 
+        if (errno == Errno.EACCES && plan.Overlay is not null && !plan.NoPivot)
+        {
+            // late: a user namespace need not reach the place; nothing but pivot_root(2) looks for it.
+            errno = Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out directory);
+        }
+
         report.Check(InitStep.Root, errno);
-        report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out int root));
+        int root = -1;
+        if (plan.Overlay is null)
+        {
+            report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out root));
+        }
+
         if (isShared)
         {
             // What is attached to a shared mount appears on the host as well.
             MakeMountPrivate(directory, report);
+        }
+
+        if (plan.Overlay is not null)
+        {
+            root = Overlay.Make(plan.Overlay, material.Layers!, directory, report);
         }
 
         report.Check(InitStep.Root, Sys.AttachMount(root, directory));

@@ -6,11 +6,16 @@ namespace Punnet.Kernel;
 public static unsafe partial class Sys
 {
     /// <summary>mount(2); empty spans are null pointers.</summary>
-    public static Errno Mount(ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> fileSystem, MountFlags flags)
+    public static Errno Mount(ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> fileSystem, MountFlags flags) =>
+        Mount(source, target, fileSystem, flags, default);
+
+    /// <summary>The same with the parameters of the file system, at most a page of text.</summary>
+    public static Errno Mount(
+        ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> fileSystem, MountFlags flags, ReadOnlySpan<byte> data)
     {
-        fixed (byte* from = source, to = target, type = fileSystem)
+        fixed (byte* from = source, to = target, type = fileSystem, text = data)
         {
-            return Call(SyscallNumber.Mount, (nint)from, (nint)to, (nint)type, (nint)flags, 0);
+            return Call(SyscallNumber.Mount, (nint)from, (nint)to, (nint)type, (nint)flags, (nint)text);
         }
     }
 
@@ -21,6 +26,13 @@ public static unsafe partial class Sys
         {
             return Call(SyscallNumber.Umount2, (nint)text, 2);
         }
+    }
+
+    /// <summary>umount2(2) with MNT_DETACH of the mount that a descriptor is the root of, and of all that is mounted on it.</summary>
+    public static Errno Detach(int mount)
+    {
+        Span<byte> path = stackalloc byte[32];
+        return FormatDescriptorPath(mount, path) ? Detach(path) : Errno.EINVAL;
     }
 
     /// <summary>pivot_root(2).</summary>

@@ -9,8 +9,11 @@ namespace Punnet.Plan;
 /// </summary>
 public sealed record ContainerPlan
 {
-    /// <summary>The container's root file system on the host, absolute.</summary>
+    /// <summary>The container's root file system on the host, absolute; with <see cref="Overlay"/>, where that is mounted.</summary>
     public required CString Root { get; init; }
+
+    /// <summary>Layers that the root is stacked from; null when <see cref="Root"/> itself is the root.</summary>
+    public OverlayPlan? Overlay { get; init; }
 
     /// <summary>Whether the root becomes read-only, after everything was put into it.</summary>
     public required bool RootReadOnly { get; init; }

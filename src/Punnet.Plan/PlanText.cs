@@ -29,7 +29,15 @@ public static partial class PlanText
         }
 
         text.Open("root");
-        text.Line("mount " + PlanWords.Quoted(plan.Root));
+        if (plan.Overlay is null)
+        {
+            text.Line("mount " + PlanWords.Quoted(plan.Root));
+        }
+        else
+        {
+            Overlay(text, plan.Overlay, plan.Root);
+        }
+
         text.Line((plan.NoPivot ? "enter by moving the mount" : "enter by pivot_root") + " after the createContainer hooks");
         text.Line(plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation));
         text.Line(plan.RootReadOnly, "read-only");

@@ -12,7 +12,11 @@ namespace Punnet.Plan;
 /// <param name="NoPivot"><c>--no-pivot</c>.</param>
 /// <param name="NoNewKeyring"><c>--no-new-keyring</c>.</param>
 /// <param name="SystemdCgroup"><c>--systemd-cgroup</c>.</param>
-public sealed record CreateOptions(string Id, string Bundle, bool NoPivot, bool NoNewKeyring, bool SystemdCgroup);
+public sealed record CreateOptions(string Id, string Bundle, bool NoPivot, bool NoNewKeyring, bool SystemdCgroup)
+{
+    /// <summary>What was asked of a root of layers; null for an ordinary root.</summary>
+    public LayerRequest? Layers { get; init; }
+}
 
 /// <summary>From config.json to the plan of a create, or a refusal before anything was touched. Pure.</summary>
 public static class Planner
@@ -21,7 +25,8 @@ public static class Planner
     /// <exception cref="SpecException">config.json asks for what cannot be, or for what punnet does not do yet.</exception>
     public static ContainerPlan Plan(Config config, CreateOptions options, HostFacts facts)
     {
-        if (string.IsNullOrEmpty(config.Root?.Path))
+        LayerRequest? layers = options.Layers;
+        if (string.IsNullOrEmpty(config.Root?.Path) && layers is null)
         {
             throw config.Root is null ? new SpecException("root", "root must be specified") : new SpecException("root.path", "is missing");
         }
@@ -34,7 +39,8 @@ public static class Planner
         Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: a container needs at least a mount namespace");
         RefuseUnsupported(linux);
         RefuseAnnotations(config.Annotations);
-        string root = PathText.Join(options.Bundle, config.Root.Path);
+        string root = layers is null ? PathText.Join(options.Bundle, config.Root!.Path!) : OverlayPlanner.MountPoint(config, options.Bundle, layers);
+        bool isReadOnly = config.Root is { Readonly: true };
         NamespacePlan namespaces = NamespacePlanner.Plan(linux, facts);
         RefuseGroups(config.Process, namespaces, facts);
         (CString host, CString domain) = HostNames(config, namespaces);
@@ -42,7 +48,8 @@ public static class Planner
         return new ContainerPlan
         {
             Root = Place.Text(root, "root.path"),
-            RootReadOnly = config.Root.Readonly,
+            Overlay = layers is null ? null : OverlayPlanner.Plan(layers, root, options.Bundle, isReadOnly, namespaces.HasUser, facts),
+            RootReadOnly = isReadOnly,
             RootPropagation = Propagation(linux.RootfsPropagation),
             NoPivot = options.NoPivot,
             Namespaces = namespaces,

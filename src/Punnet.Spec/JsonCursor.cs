@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -50,7 +51,16 @@ internal ref partial struct JsonCursor
     /// <param name="unknown">Collects properties that nobody knows; null when nobody asks.</param>
     /// <param name="read">Reads the object.</param>
     /// <exception cref="SpecException">The text is not JSON, or not what <paramref name="read"/> expects.</exception>
-    public static T ReadDocument<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, ReadValue<T> read)
+    public static T ReadDocument<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, ReadValue<T> read) =>
+        ReadDocument(document, unknown, JsonTokenType.StartObject, read);
+
+    /// <summary>Reads a whole document that is one list of strings.</summary>
+    /// <param name="document">UTF-8 without a byte order mark.</param>
+    /// <exception cref="SpecException">The text is not JSON, or something else.</exception>
+    public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> document) =>
+        ReadDocument(document, null, JsonTokenType.StartArray, static (ref JsonCursor cursor) => cursor.Strings());
+
+    private static T ReadDocument<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, JsonTokenType start, ReadValue<T> read)
     {
         // Checked once for all: from here on no string can fail to decode but by an escape.
         if (!Utf8.IsValid(document))
@@ -62,7 +72,7 @@ internal ref partial struct JsonCursor
         try
         {
             cursor.reader.Read();
-            cursor.Expect(JsonTokenType.StartObject);
+            cursor.Expect(start);
             T result = read(ref cursor);
 
             // Also refuses whatever stands behind the object.

@@ -18,6 +18,11 @@ public static partial class SpecJson
     public static Config ReadConfig(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
         JsonCursor.ReadDocument(utf8, unknown, ReadConfig);
 
+    /// <summary>Reads a list of strings, such as an annotation holds.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <exception cref="SpecException">Not JSON, or something else.</exception>
+    public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> utf8) => JsonCursor.ReadStrings(utf8);
+
     /// <summary>Reads what <c>exec --process</c> is given: config.md#process.</summary>
     /// <param name="utf8">The whole document.</param>
     /// <param name="unknown">Collects properties that the specification does not have.</param>

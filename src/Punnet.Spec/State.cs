@@ -49,6 +49,28 @@ public sealed record StateRecord
 
     /// <summary>Hooks for delete: by then the bundle may be gone.</summary>
     public IReadOnlyList<Hook> Poststop { get; init; } = [];
+
+    /// <summary>Layers that the root is made of; null for a root that is a directory of its own.</summary>
+    public OverlayRecord? Overlay { get; init; }
+}
+
+/// <summary>What a root of layers is made of: overlayfs.rst. All paths are absolute.</summary>
+public sealed record OverlayRecord
+{
+    /// <summary>Directories that are only read, the lowest first.</summary>
+    public required IReadOnlyList<string> Layers { get; init; }
+
+    /// <summary>Directory that takes what the container changes; null where nothing is kept of it: a read-only root, or a tmpfs.</summary>
+    public string? Upper { get; init; }
+
+    /// <summary>Size in bytes of the tmpfs that takes it; null without one.</summary>
+    public ulong? UpperTmpfs { get; init; }
+
+    /// <summary>Whether <see cref="Upper"/> is in the state directory, and goes with the container.</summary>
+    public bool OwnsUpper { get; init; }
+
+    /// <summary>Whether overlayfs keeps its own attributes under <c>user.overlay.</c>, and not under <c>trusted.overlay.</c>.</summary>
+    public bool UserXattr { get; init; }
 }
 
 /// <summary>config-linux.md#containerprocessstate: what a seccomp agent gets beside the listener.</summary>

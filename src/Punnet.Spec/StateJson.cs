@@ -110,6 +110,19 @@ public static class StateJson
         writer.StringMap("annotations"u8, record.Annotations);
         writer.List("poststart"u8, record.Poststart, ConfigJson.HookMembers);
         writer.List("poststop"u8, record.Poststop, ConfigJson.HookMembers);
+        if (record.Overlay is OverlayRecord overlay)
+        {
+            writer.Object("overlay"u8, overlay, OverlayMembers);
+        }
+    }
+
+    private static void OverlayMembers(JsonText writer, OverlayRecord overlay)
+    {
+        writer.OptionalStrings("layers"u8, overlay.Layers);
+        writer.Text("upper"u8, overlay.Upper);
+        writer.Number("upperTmpfs"u8, overlay.UpperTmpfs);
+        writer.Boolean("ownsUpper"u8, overlay.OwnsUpper);
+        writer.Boolean("userXattr"u8, overlay.UserXattr);
     }
 
     private static StateRecord ReadRecord(ref JsonCursor cursor)
@@ -120,6 +133,7 @@ public static class StateJson
         bool? privatePidNamespace = null;
         IReadOnlyDictionary<string, string>? annotations = null;
         IReadOnlyList<Hook> poststart = [], poststop = [];
+        OverlayRecord? overlay = null;
         cursor.EnterObject();
         while (cursor.NextProperty(out ReadOnlySpan<char> name))
         {
@@ -139,6 +153,7 @@ public static class StateJson
                 case "annotations": annotations = cursor.StringMap(); break;
                 case "poststart": poststart = cursor.List(SpecJson.ReadHook); break;
                 case "poststop": poststop = cursor.List(SpecJson.ReadHook); break;
+                case "overlay": overlay = cursor.Optional(ReadOverlay); break;
                 default: cursor.Skip(); break;
             }
         }
@@ -159,6 +174,37 @@ public static class StateJson
             Annotations = annotations ?? new Dictionary<string, string>(),
             Poststart = poststart,
             Poststop = poststop,
+            Overlay = overlay,
+        };
+    }
+
+    private static OverlayRecord ReadOverlay(ref JsonCursor cursor)
+    {
+        IReadOnlyList<string>? layers = null;
+        string? upper = null;
+        ulong? upperTmpfs = null;
+        bool ownsUpper = false, userXattr = false;
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "layers": layers = cursor.OptionalStrings(); break;
+                case "upper": upper = cursor.String(); break;
+                case "upperTmpfs": upperTmpfs = cursor.UInt64(); break;
+                case "ownsUpper": ownsUpper = cursor.Boolean(); break;
+                case "userXattr": userXattr = cursor.Boolean(); break;
+                default: cursor.Skip(); break;
+            }
+        }
+
+        return new OverlayRecord
+        {
+            Layers = layers ?? throw cursor.RefuseMissing("layers"),
+            Upper = upper,
+            UpperTmpfs = upperTmpfs,
+            OwnsUpper = ownsUpper,
+            UserXattr = userXattr,
         };
     }
 

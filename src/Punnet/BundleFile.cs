@@ -54,7 +54,8 @@ internal static class BundleFile
         }
         catch (SpecException refusal)
         {
-            throw new PunnetException("config.json: " + refusal.Message);
+            // An option of the command line is a place too, and not one in config.json.
+            throw new PunnetException((refusal.Place.StartsWith("--", StringComparison.Ordinal) ? "" : "config.json: ") + refusal.Message);
         }
     }
 }

@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -158,7 +159,7 @@ internal sealed class ContainerDirectory : IDisposable
         {
             if (Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false) == Errno.EISDIR)
             {
-                RemoveDirectory(CString.Of(name));
+                TreeRemoval.Remove(Number, CString.Of(name), Path + "/" + name);
             }
         }
 
@@ -174,22 +175,6 @@ internal sealed class ContainerDirectory : IDisposable
     {
         Unlock();
         _directory.Dispose();
-    }
-
-    // The one directory that there may be is NotifySocket's, and only files are in it.
-    private void RemoveDirectory(CString name)
-    {
-        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
-        if (Sys.OpenAt(Number, name.WithNul, Flags, 0, out int directory) == Errno.None)
-        {
-            using Descriptor owned = new(directory);
-            foreach (string file in DirectoryListing.All(directory))
-            {
-                Sys.RemoveAt(directory, CString.Of(file).WithNul, isDirectory: false);
-            }
-        }
-
-        Sys.RemoveAt(Number, name.WithNul, isDirectory: true);
     }
 
     private Descriptor MakeFifo(ReadOnlySpan<byte> name)

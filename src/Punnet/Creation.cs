@@ -4,6 +4,7 @@ using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Init;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Plan;
 using Punnet.Spec;
 using Punnet.Systemd;
@@ -46,6 +47,9 @@ internal sealed record CreationRequest
     /// <summary><c>--rootless</c>: whether a cgroup that cannot be made is no failure; null decides by who punnet is.</summary>
     public bool? Rootless { get; init; }
 
+    /// <summary>What a root of layers is made of; once the layers are open.</summary>
+    public OverlayRecord? Overlay { get; init; }
+
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 
@@ -74,7 +78,10 @@ internal static class Creation
     {
         ContainerPlan plan = request.Plan;
         SecurityModules.Check(plan);
+        using LayerStack? layers = LayerStack.Open(plan.Overlay);
+        request = layers is null ? request : request with { Overlay = layers.Record };
         using Rollback rollback = new(request);
+        rollback.Layers = layers;
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
         rollback.Unit = plan.Cgroup.Unit is null ? null : ContainerUnit.Prepare(plan.Cgroup, request.Options.Id);
         directory.Write(rollback.Record = Record(request, rollback.Unit));
@@ -91,6 +98,7 @@ internal static class Creation
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
         using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc);
+        layers?.Prepare(directory, plan.Root.ToString(), idMaps.Layers);
         using BindSources sources = BindSources.Open(plan, idMaps);
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
@@ -116,6 +124,7 @@ internal static class Creation
             Sources = sources.Numbers,
             Reached = BindSources.Room(plan),
             IdMaps = idMaps.Numbers,
+            Layers = layers?.Material,
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
             HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
             WaitsForCgroup = rollback.Unit is not null,
@@ -310,5 +319,6 @@ internal static class Creation
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],
         Poststop = request.Config.Hooks?.Poststop ?? [],
+        Overlay = request.Overlay,
     };
 }

@@ -1,6 +1,7 @@
 using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Plan;
 using Punnet.Spec;
 using Punnet.Systemd;
@@ -18,6 +19,11 @@ internal static class Deletion
         StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
         ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
         End(container, log);
+        if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
+        {
+            UpperDirectory.Release(upper, container.Directory.Path);
+        }
+
         container.Directory.Remove();
         if (written is not null)
         {

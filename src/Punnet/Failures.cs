@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Init;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Plan;
 
 namespace Punnet;
@@ -25,6 +26,8 @@ internal static class Failures
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
                 return new PunnetException("cannot mount " + mount.Type + " on " + mount.Destination + ": it does not take the option \""
                     + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
+            case >= InitStep.Layer and <= InitStep.LayerStack:
+                return LayerFailures.Of(plan.Overlay!, step, item, failure.Errno);
             case InitStep.ReadOnlyLate:
                 return new PunnetException("cannot make " + plan.Mounts[item].Destination + " read-only (mounts[" + item.ToString() + "]): " + words);
             case InitStep.JoinNamespace:

@@ -19,6 +19,9 @@ internal sealed class IdMapNamespaces : IDisposable
     /// <summary>One for each mount of the plan, or -1; empty when no mount has one.</summary>
     public ImmutableArray<int> Numbers { get; private set; } = [];
 
+    /// <summary>The one for the layers of the root, or -1.</summary>
+    public int Layers { get; private set; } = -1;
+
     /// <summary>Makes those that the plan needs.</summary>
     /// <exception cref="PunnetException">A mapping cannot be written.</exception>
     /// <exception cref="SysException">The kernel has no user namespaces left.</exception>
@@ -36,10 +39,15 @@ internal sealed class IdMapNamespaces : IDisposable
             foreach (MountStep step in plan.Mounts)
             {
                 Refuse(plan, step);
-                numbers.Add(step.IdMap is null ? -1 : namespaces.Find(plan, step, joins, proc));
+                numbers.Add(step.IdMap is null ? -1 : namespaces.Find(plan, step.IdMap, "mounts[" + step.Index.ToString() + "]", joins, proc));
             }
 
             namespaces.Numbers = numbers.MoveToImmutable();
+            if (plan.Overlay is { MapsIds: true })
+            {
+                namespaces.Layers = namespaces.Find(plan, new IdMapPlan(Recursive: false, default, default), "linux", joins, proc);
+            }
+
             return namespaces;
         }
         catch
@@ -78,13 +86,12 @@ internal sealed class IdMapNamespaces : IDisposable
             }
         }
 
-        return false;
+        return plan.Overlay is { MapsIds: true };
     }
 
-    private int Find(ContainerPlan plan, MountStep step, NamespaceFiles joins, Descriptor proc)
+    private int Find(ContainerPlan plan, IdMapPlan map, string place, NamespaceFiles joins, Descriptor proc)
     {
-        (CString uids, CString gids) = (step.IdMap!.UidMap, step.IdMap.GidMap);
-        string place = "mounts[" + step.Index.ToString() + "]";
+        (CString uids, CString gids) = (map.UidMap, map.GidMap);
         if (uids.IsNull)
         {
             for (int i = 0; i < plan.Namespaces.Joins.Length; i++)

@@ -1,6 +1,7 @@
 using System;
 using Punnet.Cgroups;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Plan;
 using Punnet.Spec;
 using Punnet.Systemd;
@@ -19,6 +20,9 @@ internal sealed class Rollback : IDisposable
 
     /// <summary>The reserved id.</summary>
     public ContainerDirectory? Directory { get; set; }
+
+    /// <summary>The layers of the root, or null.</summary>
+    public LayerStack? Layers { get; set; }
 
     /// <summary>The container's cgroup.</summary>
     public CgroupDirectory? Cgroup { get; set; }
@@ -78,6 +82,11 @@ internal sealed class Rollback : IDisposable
 
         if (Directory is not null)
         {
+            if (Layers is not null)
+            {
+                Quietly(() => Layers.Undo(Directory.Path));
+            }
+
             Quietly(Directory.Remove);
         }
 

@@ -97,6 +97,17 @@ public sealed class PlanTextTests
         CgroupWrite write = plan.Resources.Writes[0];
         return plan with
         {
+            Overlay = new OverlayPlan
+            {
+                Layers = [new LayerStep(CString.Of("/base"), "root.path"), new LayerStep(CString.Of("/app"), "--layer")],
+                Upper = CString.Of("/upper"),
+                UpperPlace = "--upper",
+                TmpfsSize = CString.Of("1024"),
+                OwnsUpper = true,
+                MapsIds = true,
+                UserXattr = true,
+                Options = [new MountParameter(CString.Of("index"), CString.Of("off")), new MountParameter(CString.Of("userxattr"), default)],
+            },
             Cgroup = plan.Cgroup with { Unit = Unit, Owner = 1000 },
             Resources = new ResourcePlan([write with { Otherwise = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
             Process = plan.Process with

@@ -55,6 +55,33 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void What_a_root_of_layers_is_made_of_is_read_as_it_was_written()
+    {
+        StateRecord kept = Record with
+        {
+            Overlay = new OverlayRecord { Layers = ["/base", "/with, comma:and \\"], Upper = "/upper", OwnsUpper = true, UserXattr = true },
+        };
+        StateRecord inMemory = Record with { Overlay = new OverlayRecord { Layers = ["/base"], UpperTmpfs = 1UL << 40 } };
+
+        Assert.Equal(Structure.Of(kept), Structure.Of(StateJson.ReadRecord(StateJson.WriteRecord(kept))));
+        Assert.Equal(Structure.Of(inMemory), Structure.Of(StateJson.ReadRecord(StateJson.WriteRecord(inMemory))));
+    }
+
+    [Fact]
+    public void Without_layers_nothing_is_written_of_them()
+    {
+        Assert.DoesNotContain("overlay", Encoding.UTF8.GetString(StateJson.WriteRecord(Record)), System.StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Layers_without_their_list_are_refused()
+    {
+        string record = Encoding.UTF8.GetString(StateJson.WriteRecord(Record));
+
+        Assert.Equal("overlay.layers: missing", Documents.Refusal(() => StateJson.ReadRecord(Documents.Bytes(record[..^1] + ",\"overlay\":{}}"))));
+    }
+
+    [Fact]
     public void A_record_is_one_line()
     {
         Assert.DoesNotContain((byte)'\n', StateJson.WriteRecord(Record));

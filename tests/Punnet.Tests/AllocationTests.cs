@@ -67,6 +67,7 @@ public sealed class AllocationTests : ContainerTest
     [InlineData("linux.sysctl", """{"net.ipv4.ip_forward":"1","kernel.domainname":"example.org"}""")]
     [InlineData("linux.devices", """[{"path":"/dev/a/b","type":"c","major":1,"minor":3,"uid":5},{"path":"/dev/fifo","type":"p"}]""")]
     [InlineData("linux.rootfsPropagation", "\"shared\"")]
+    [InlineData("annotations", """{"org.punnet.rootfs.upper-tmpfs":"1M"}""")]
     [InlineData("linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdirat"],"action":"SCMP_ACT_ERRNO"}]}""")]
     [InlineData("hooks", """{"createRuntime":[{"path":"/bin/true"}],"createContainer":[{"path":"/bin/true","timeout":5}],"startContainer":[{"path":"/bin/true"}]}""")]
     public void Whatever_is_asked_for_the_new_process_allocates_nothing(string place, string json)

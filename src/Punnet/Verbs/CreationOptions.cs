@@ -2,6 +2,7 @@ using System;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
+using Punnet.Layers;
 using Punnet.Plan;
 using Punnet.Spec;
 
@@ -20,6 +21,7 @@ internal static class CreationOptions
         new("no-pivot", "", "", "move the root in place of pivot_root, for a root on a ramfs"),
         new("no-new-keyring", "", "", "keep the caller's session keyring"),
         new("preserve-fds", "", "N", "pass N more descriptors to the container, from 3 on"),
+        .. LayerOptions.Options,
     ];
 
     /// <summary>Reads, plans and checks; nothing is made.</summary>
@@ -30,10 +32,20 @@ internal static class CreationOptions
         string id = line.Positionals[0];
         StateStore.CheckId(id);
         StateStore store = globals.Store();
-        Config config = BundleFile.Enter(line.Value("bundle"), globals.Log, out string bundle);
+        LayerRequest? layers = LayerOptions.Of(line);
+        Config config = layers is null ? BundleFile.Enter(line.Value("bundle"), globals.Log, out string bundle) : LayerOptions.Enter(line.Value("bundle"), globals.Log, out bundle);
+        if (config.Annotations.Count > 0)
+        {
+            layers = BundleFile.Refusing(() => LayerOptions.Add(layers, config.Annotations));
+        }
+
+        string? written = config.Root?.Path;
         NotifySocket? notify = NotifySocket.FromEnvironment();
         config = notify is null ? config : NotifySocket.Extend(config, store.PathOf(id));
-        CreateOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup);
+        CreateOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup)
+        {
+            Layers = layers is null ? null : LayerOptions.Settle(layers, written, store.PathOf(id)),
+        };
         HostFacts facts = HostProbe.Facts();
         ContainerPlan plan = BundleFile.Refusing(() => Planner.Plan(config, options, facts));
         if (log is not null)

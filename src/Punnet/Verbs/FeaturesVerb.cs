@@ -60,7 +60,7 @@ internal static class FeaturesVerb
                 NetDevices = new FeatureSwitch(true),
             },
             Annotations = new Dictionary<string, string> { ["org.punnet.version"] = SpecVersion.Punnet },
-            PotentiallyUnsafeConfigAnnotations = ["org.systemd.property.", "run.oci.systemd.subgroup"],
+            PotentiallyUnsafeConfigAnnotations = ["org.punnet.rootfs.", "org.systemd.property.", "run.oci.systemd.subgroup"],
         }));
         return 0;
     }

@@ -1,0 +1,188 @@
+using System;
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>
+/// The root as a stack of layers: overlayfs.rst. overlayfs takes directories by name only, and only of mounts of its own mount
+/// namespace. So each layer, a detached mount, is hung over the last, all of them below a stage over the place of the root, and named
+/// by its descriptor, which needs no path and no quoting; once the file system exists they are taken away with the stage.
+/// </summary>
+internal static class Overlay
+{
+    private const int LongestName = 32; // "/proc/self/fd/" and a number
+
+    /// <summary>Makes the root.</summary>
+    /// <param name="plan">What it is made of.</param>
+    /// <param name="material">The directories.</param>
+    /// <param name="place">Where the root is going to be, O_PATH, on a mount that passes nothing on.</param>
+    /// <param name="report">Failures.</param>
+    /// <returns>A detached mount.</returns>
+    public static int Make(OverlayPlan plan, LayerMaterial material, int place, InitReport report)
+    {
+        Span<int> layers = stackalloc int[plan.Layers.Length];
+        for (int i = 0; i < layers.Length; i++)
+        {
+            layers[i] = material.Mounts[i] >= 0 ? material.Mounts[i] : OpenLayer(plan.Layers[i], i, report);
+        }
+
+        if (plan.IsBind)
+        {
+            MountAttributeChange readOnly = new() { Set = MountAttributes.ReadOnly };
+            report.Check(InitStep.Layer, Sys.ChangeMount(layers[0], readOnly, recursive: false));
+            return layers[0];
+        }
+
+        int stage = MakeStage(place, out int top, report);
+        for (int i = 0; i < layers.Length; i++)
+        {
+            report.Check(InitStep.Layer, i, Sys.AttachMount(layers[i], top));
+            top = layers[i];
+        }
+
+        (int upper, int work) = OpenUpper(plan, material, layers[^1], ref top, report);
+        if (plan.UserXattr && work >= 0)
+        {
+            // late: overlayfs would go on without its marks, and a directory could not be removed (EIO).
+            report.Check(InitStep.LayerMarks, Sys.MarkForUsers(work));
+        }
+
+        Errno errno = Make(plan, layers, upper, work, out int root);
+        if (errno == Errno.EINVAL)
+        {
+            // late: before Linux 6.5 the layers must be in one parameter.
+            errno = OverlayText.Make(plan, layers, upper, work, stage, out root);
+        }
+
+        report.Check(InitStep.LayerStack, errno);
+
+        // umount(2) takes what lies on top of a place. On the stage's root nothing does; on a layer the next one would.
+        report.Check(InitStep.LayerStack, Sys.Detach(stage));
+        return root;
+    }
+
+    private static int MakeStage(int place, out int first, InitReport report)
+    {
+        report.Check(InitStep.LayerStack, Sys.OpenFileSystem("tmpfs\0"u8, out int context));
+        report.Check(InitStep.LayerStack, Sys.CreateFileSystem(context));
+        report.Check(InitStep.LayerStack, Sys.MakeMount(context, MountAttributes.None, out int stage));
+        Sys.Close(context);
+        report.Check(InitStep.LayerStack, Sys.MakeDirectoryAt(stage, "layers\0"u8, 0x1C0)); // octal 0700
+        report.Check(InitStep.LayerStack, Sys.AttachMount(stage, place));
+        report.Check(InitStep.LayerStack, Sys.OpenAt(stage, "layers\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out first));
+        return stage;
+    }
+
+    private static int OpenLayer(LayerStep layer, int item, InitReport report)
+    {
+        report.Check(InitStep.Layer, item, Sys.CloneMount(Sys.WorkingDirectory, layer.Path.WithNul, recursive: false, out int mount));
+        report.Check(InitStep.Layer, item, MakePrivate(mount));
+        return mount;
+    }
+
+    // A copy of a shared mount is its peer: what is hung over it would appear on the host.
+    private static Errno MakePrivate(int mount) =>
+        Sys.ChangeMount(mount, new MountAttributeChange { Propagation = MountFlags.Private }, recursive: false);
+
+    private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerMaterial material, int model, ref int top, InitReport report)
+    {
+        if (!plan.HasUpper)
+        {
+            return (-1, -1);
+        }
+
+        int parent = material.UpperParent;
+        if (!plan.TmpfsSize.IsNull)
+        {
+            parent = MakeMemory(plan.TmpfsSize, model, report);
+        }
+        else if (parent < 0)
+        {
+            report.Check(InitStep.LayerUpper, Sys.CloneMount(Sys.WorkingDirectory, material.UpperParentPath.WithNul, recursive: false, out parent));
+            report.Check(InitStep.LayerUpper, MakePrivate(parent));
+        }
+
+        report.Check(InitStep.LayerUpper, Sys.AttachMount(parent, top));
+        top = parent;
+        if (material.Upper >= 0)
+        {
+            return (material.Upper, material.Work);
+        }
+
+        const OpenFlags Directory = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
+        ReadOnlySpan<byte> upperName = plan.TmpfsSize.IsNull ? material.UpperName.WithNul : "upper\0"u8;
+        ReadOnlySpan<byte> workName = plan.TmpfsSize.IsNull ? material.WorkName.WithNul : "work\0"u8;
+        report.Check(InitStep.LayerUpper, Sys.OpenAt(parent, upperName, Directory, 0, out int upper));
+        report.Check(InitStep.LayerUpper, Sys.OpenAt(parent, workName, Directory, 0, out int work));
+        return (upper, work);
+    }
+
+    // The root of the stack has the owner and mode of the upper directory: they are those of the topmost layer.
+    private static int MakeMemory(CString size, int model, InitReport report)
+    {
+        report.Check(InitStep.LayerUpper, Sys.Status(model, out FileStatus status));
+        report.Check(InitStep.LayerUpper, Sys.OpenFileSystem("tmpfs\0"u8, out int context));
+        Sys.ConfigureFileSystem(context, "source\0"u8, "tmpfs\0"u8);
+        report.Check(InitStep.LayerUpper, Sys.ConfigureFileSystem(context, "size\0"u8, size.WithNul));
+        report.Check(InitStep.LayerUpper, Sys.CreateFileSystem(context));
+        report.Check(InitStep.LayerUpper, Sys.MakeMount(context, MountAttributes.None, out int mount));
+        Sys.Close(context);
+        report.Check(InitStep.LayerUpper, Sys.MakeDirectoryAt(mount, "upper\0"u8, status.Mode & 0xFFFu));
+        report.Check(InitStep.LayerUpper, Sys.MakeDirectoryAt(mount, "work\0"u8, 0x1C0)); // octal 0700
+        if (status.Uid != 0 || status.Gid != 0)
+        {
+            // An owner that the user namespace does not know cannot be given.
+            Errno errno = Sys.ChangeOwnerAt(mount, "upper\0"u8, status.Uid, status.Gid);
+            report.Check(InitStep.LayerUpper, errno == Errno.EINVAL ? Errno.None : errno);
+        }
+
+        return mount;
+    }
+
+    private static Errno Make(OverlayPlan plan, ReadOnlySpan<int> layers, int upper, int work, out int mount)
+    {
+        mount = -1;
+        Errno errno = Sys.OpenFileSystem("overlay\0"u8, out int context);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        Sys.ConfigureFileSystem(context, "source\0"u8, "overlay\0"u8);
+        for (int i = layers.Length - 1; i >= 0 && errno == Errno.None; i--)
+        {
+            errno = Name(context, "lowerdir+\0"u8, layers[i]);
+        }
+
+        if (errno == Errno.None && upper >= 0)
+        {
+            errno = Name(context, "upperdir\0"u8, upper);
+            errno = errno == Errno.None ? Name(context, "workdir\0"u8, work) : errno;
+        }
+
+        ImmutableArray<MountParameter> options = plan.Options;
+        for (int i = 0; i < options.Length && errno == Errno.None; i++)
+        {
+            errno = Sys.ConfigureFileSystem(context, options[i].Key.WithNul, options[i].Value.WithNul);
+        }
+
+        errno = errno == Errno.None ? Sys.CreateFileSystem(context) : errno;
+        errno = errno == Errno.None ? Sys.MakeMount(context, MountAttributes.None, out mount) : errno;
+        Sys.Close(context);
+        return errno;
+    }
+
+    private static Errno Name(int context, ReadOnlySpan<byte> key, int directory)
+    {
+        Span<byte> path = stackalloc byte[LongestName];
+        ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
+        prefix.CopyTo(path);
+        Utf8Formatter.TryFormat(directory, path[prefix.Length..], out int digits);
+        path[prefix.Length + digits] = 0;
+        return Sys.ConfigureFileSystem(context, key, path[..(prefix.Length + digits + 1)]);
+    }
+}
