@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -10,11 +11,25 @@ internal static class HostProbe
 {
     /// <summary>Gathers the facts.</summary>
     public static HostFacts Facts() =>
-        new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath(), Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags() };
+        new(Sys.EffectiveUser(), LastCapability(), Cgroups.CgroupMount.OwnPath(), Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags(), Architecture = Native };
 
     /// <summary>Gathers what planning a single process needs: nothing of the cgroups.</summary>
     public static HostFacts ProcessFacts() =>
-        new(Sys.EffectiveUser(), LastCapability(), "/", Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags() };
+        new(Sys.EffectiveUser(), LastCapability(), "/", Sys.PermittedCapabilities()) { SeccompFlags = SeccompFlags(), Architecture = Native };
+
+    /// <summary>The calling convention that this binary was built for, as the kernel tells it to a filter; a constant of the binary.</summary>
+    public static SeccompArchitecture Native => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => SeccompArchitecture.X86_64,
+        Architecture.X86 => SeccompArchitecture.X86,
+        Architecture.Arm64 => SeccompArchitecture.AArch64,
+        Architecture.Arm or Architecture.Armv6 => SeccompArchitecture.Arm,
+        Architecture.RiscV64 => SeccompArchitecture.RiscV64,
+        Architecture.LoongArch64 => SeccompArchitecture.LoongArch64,
+        Architecture.S390x => SeccompArchitecture.S390X,
+        Architecture.Ppc64le => SeccompArchitecture.Ppc64Le,
+        _ => throw new PunnetException("this build is for a machine whose system calls punnet does not know"),
+    };
 
     /// <summary>Flags that seccomp(2) takes. Only the one that is younger than Linux 5.14 is worth asking for.</summary>
     public static SeccompFilterFlags SeccompFlags()
