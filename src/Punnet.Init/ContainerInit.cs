@@ -17,7 +17,7 @@ public static class ContainerInit
         Sys.Close(material.ImageMount);
         Hardening.LeaveOwnFile(material, report);
         Namespaces.Enter(plan, material, report);
-        Keyrings.Join(plan, material, report);
+        Keyrings.Make(plan, material, report);
 
         // The root, seen from outside.
         Sys.SetUmask(0);

@@ -21,6 +21,12 @@ public static class Planner
     /// <exception cref="SpecException">config.json asks for what cannot be, or for what punnet does not do yet.</exception>
     public static ContainerPlan Plan(Config config, CreateOptions options, HostFacts facts)
     {
+        // Engines write 1.0.2 to 1.3.0 and add suffixes; what a version 2 would mean nobody knows.
+        if (!string.IsNullOrEmpty(config.OciVersion) && !config.OciVersion.StartsWith("1.", StringComparison.Ordinal))
+        {
+            throw new SpecException("ociVersion", "\"" + config.OciVersion + "\" is not a version of the runtime specification that punnet knows (1.x)");
+        }
+
         if (string.IsNullOrEmpty(config.Root?.Path))
         {
             throw config.Root is null ? new SpecException("root", "root must be specified") : new SpecException("root.path", "is missing");
@@ -32,7 +38,6 @@ public static class Planner
         }
 
         Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: a container needs at least a mount namespace");
-        RefuseUnsupported(linux);
         RefuseAnnotations(config.Annotations);
         string root = PathText.Join(options.Bundle, config.Root.Path);
         NamespacePlan namespaces = NamespacePlanner.Plan(linux);
@@ -63,6 +68,7 @@ public static class Planner
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
+            IntelRdt = IntelRdtPlanner.Plan(linux.IntelRdt, options.Id),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
         };
     }
@@ -85,7 +91,7 @@ public static class Planner
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
     public static SeccompPlan? Filter(Linux linux, HostFacts facts) => linux.Seccomp is null
         ? null
-        : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(SeccompArchitecture.X86_64, facts.SeccompFlags));
+        : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
 
     private static CgroupPlan Cgroup(Linux linux, CreateOptions options, HostFacts facts)
     {
@@ -115,20 +121,6 @@ public static class Planner
 
     private static bool IsLocal(ReadOnlySpan<byte> type) => type.SequenceEqual("proc"u8) || type.SequenceEqual("tmpfs"u8)
         || type.SequenceEqual("devpts"u8) || type.SequenceEqual("mqueue"u8);
-
-    // A property that is known and not obeyed would be worse than one that is refused.
-    private static void RefuseUnsupported(Linux linux)
-    {
-        string? name = linux switch
-        {
-            { IntelRdt: not null } => "intelRdt",
-            _ => null,
-        };
-        if (name is not null)
-        {
-            throw new SpecException("linux." + name, "is not supported yet");
-        }
-    }
 
     private static void RefuseAnnotations(IReadOnlyDictionary<string, string> annotations)
     {

@@ -32,6 +32,12 @@ public sealed record StateRecord
     /// <summary>Path of the cgroup below the cgroup2 mount; null without one.</summary>
     public string? Cgroup { get; init; }
 
+    /// <summary>linux.intelRdt; null without.</summary>
+    public ResctrlRecord? Resctrl { get; init; }
+
+    /// <summary>Name of the session keyring that the container's programs share; null where they have their callers'.</summary>
+    public string? Keyring { get; init; }
+
     /// <summary>Whether the container's processes all die with its first one.</summary>
     public required bool PrivatePidNamespace { get; init; }
 
@@ -44,6 +50,12 @@ public sealed record StateRecord
     /// <summary>Hooks for delete: by then the bundle may be gone.</summary>
     public IReadOnlyList<Hook> Poststop { get; init; } = [];
 }
+
+/// <summary>The class of service that a container is in (config-linux.md#intelrdt).</summary>
+/// <param name="Directory">Its directory, absolute.</param>
+/// <param name="Monitor">Directory of the container's monitoring group; null without.</param>
+/// <param name="IsOwn">Whether it goes with the container.</param>
+public sealed record ResctrlRecord(string Directory, string? Monitor, bool IsOwn);
 
 /// <summary>config-linux.md#containerprocessstate: what a seccomp agent gets beside the listener.</summary>
 public sealed record ContainerProcessState

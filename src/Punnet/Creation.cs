@@ -4,6 +4,7 @@ using Punnet.Cgroups;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -41,6 +42,9 @@ internal sealed record CreationRequest
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 
+    /// <summary>The class of service, not made yet; null without.</summary>
+    public ResctrlGroup? Resctrl { get; init; }
+
     /// <summary>The state, as hooks and a seccomp agent read it.</summary>
     public ContainerState State(ContainerStatus status, int pid) => new()
     {
@@ -66,6 +70,7 @@ internal static class Creation
     {
         ContainerPlan plan = request.Plan;
         SecurityModules.Check(plan);
+        request = plan.IntelRdt is IntelRdtPlan rdt ? request with { Resctrl = ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) } : request;
         using Rollback rollback = new(request);
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
         directory.Write(Record(request));
@@ -77,6 +82,7 @@ internal static class Creation
         }
 
         CgroupOwner.Set(cgroup, plan.Cgroup.Owner);
+        request.Resctrl?.Establish();
 
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
@@ -201,6 +207,8 @@ internal static class Creation
             ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
+        rollback.EnterResctrl(process.Pid);
+
         if (!plan.Namespaces.UidMap.IsNull)
         {
             RaiseLimits(plan.Process, process.Pid);
@@ -249,6 +257,8 @@ internal static class Creation
         Created = Timestamp.Now(),
         Owner = Sys.EffectiveUser(),
         Cgroup = request.Plan.Cgroup.Path,
+        Resctrl = request.Resctrl?.Record,
+        Keyring = request.Plan.Keyring.IsNull ? null : request.Plan.Keyring.ToString(),
         PrivatePidNamespace = request.Plan.Namespaces.Has(CloneFlags.NewPid),
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],

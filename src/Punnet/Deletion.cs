@@ -2,6 +2,7 @@ using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Kernel;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -17,6 +18,11 @@ internal static class Deletion
         StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
         ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
         End(container);
+        if (container.Record?.Resctrl is ResctrlRecord group)
+        {
+            ResctrlGroup.Remove(group);
+        }
+
         container.Directory.Remove();
         if (written is not null)
         {

@@ -2,6 +2,7 @@ using System;
 using Punnet.Cgroups;
 using Punnet.Kernel;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -30,6 +31,16 @@ internal sealed class Rollback : IDisposable
 
     /// <summary>The new process.</summary>
     public NewProcess? Process { get; set; }
+
+    /// <summary>Puts the new process into its class of service, where it has one.</summary>
+    /// <exception cref="SysException">The kernel refuses it.</exception>
+    public void EnterResctrl(int pid)
+    {
+        if (_request.Resctrl is ResctrlGroup group)
+        {
+            ResctrlGroup.Enter(group.Record, pid);
+        }
+    }
 
     /// <summary>Tells coming hooks how far the container is.</summary>
     public void Announce(ContainerStatus status, int pid)
@@ -64,6 +75,11 @@ internal sealed class Rollback : IDisposable
         {
             Quietly(Cgroup.Kill);
             Quietly(Cgroup.Remove);
+        }
+
+        if (_request.Resctrl is ResctrlGroup group)
+        {
+            Quietly(group.Undo);
         }
 
         if (Directory is not null)

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using Punnet.Cgroups;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 
 namespace Punnet.Verbs;
@@ -29,8 +30,31 @@ internal static class Update
             throw new PunnetException("container not running");
         }
 
-        CgroupLimits.Update(cgroup, cgroup.BelowMount, Plan(line, resources, cgroup), globals.Log);
+        Change(line, container, cgroup, Plan(line, resources, cgroup), globals.Log);
         return 0;
+    }
+
+    private static void Change(CommandLine line, Container container, CgroupDirectory cgroup, ResourcePlan plan, Log log)
+    {
+        List<string> schemata = UpdateOptions.Schemata(line);
+        if (schemata.Count == 0)
+        {
+            CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, log);
+            return;
+        }
+
+        ResctrlRecord group = container.Record?.Resctrl
+            ?? throw new PunnetException("cannot set \"" + schemata[0] + "\": the container was made without a class of service (linux.intelRdt)");
+        string[] old = ResctrlGroup.Change(group, schemata);
+        try
+        {
+            CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, log);
+        }
+        catch
+        {
+            ResctrlGroup.Restore(group, old);
+            throw;
+        }
     }
 
     private static Resources Read(CommandLine line, Log log)
