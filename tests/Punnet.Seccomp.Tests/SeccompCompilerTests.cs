@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Plan;
@@ -61,6 +62,34 @@ public sealed class SeccompCompilerTests
         },
         { "linux.seccomp.listenerPath: is missing: SCMP_ACT_NOTIFY needs the socket of an agent", Profiles.Of(Allow, Profiles.Rule(Notify, "mkdir")) },
     };
+
+    [Fact]
+    public void Every_name_that_features_lists_is_taken()
+    {
+        foreach (string action in SeccompNames.Actions)
+        {
+            SeccompCompiler.Compile(Profiles.Of(Allow, Profiles.Rule(action, "read")) with { ListenerPath = "/agent" }, Profiles.X86);
+        }
+
+        foreach (string comparison in SeccompNames.Operators)
+        {
+            SeccompCompiler.Compile(Profiles.Of(Allow, Profiles.Rule(Errno, "read", new SeccompArgument(1, 0, 0, comparison))), Profiles.X86);
+        }
+
+        foreach (string architecture in SeccompNames.Architectures)
+        {
+            SeccompFacts facts = Profiles.Facts(Profiles.Architecture(architecture));
+            SeccompCompiler.Compile(Profiles.Of(Errno) with { Architectures = [architecture] }, facts);
+        }
+
+        Assert.Equal(Enum.GetValues<SeccompArchitecture>().Length - 1, SeccompNames.Architectures.Count);
+        SeccompFacts newest = Profiles.X86 with { SupportedFlags = (SeccompFilterFlags)uint.MaxValue };
+        Punnet.Spec.Seccomp asking = Profiles.Of(Allow, Profiles.Rule(Notify, "read")) with { ListenerPath = "/agent" };
+        foreach (string flag in SeccompNames.Flags)
+        {
+            SeccompCompiler.Compile(asking with { Flags = [flag] }, newest);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Refusals))]
