@@ -70,7 +70,8 @@ internal static class Exec
         using NewProcess process = Execution.Run(request, out Descriptor channel);
         using Descriptor owned = channel;
         console?.Dispose();
-        return Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
+        int status = Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
+        return log?.StatusOf(process.Pid, status) ?? status;
     }
 
     private static int Finish(
