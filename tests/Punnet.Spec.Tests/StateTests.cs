@@ -15,6 +15,8 @@ public sealed class StateTests
         Created = "2026-11-23T07:45:01.000000042Z",
         Owner = 1000,
         Cgroup = "/user.slice/web1",
+        Resctrl = new ResctrlRecord("/sys/fs/resctrl/web1", "/sys/fs/resctrl/web1/mon_groups/web1", true),
+        Keyring = "_ses.web1",
         PrivatePidNamespace = true,
         Annotations = new Dictionary<string, string> { ["b"] = "quote \" backslash \\ line \n bell \a", ["a"] = "" },
         Poststart = [new Hook { Path = "/bin/up", Args = ["up", "now"], Env = [], Timeout = 5 }],
@@ -47,7 +49,7 @@ public sealed class StateTests
     [Fact]
     public void A_record_without_the_optional_members_is_read_as_it_was_written()
     {
-        StateRecord bare = Record with { Cgroup = null, Annotations = new Dictionary<string, string>(), Poststart = [], Poststop = [] };
+        StateRecord bare = Record with { Cgroup = null, Resctrl = null, Keyring = null, Annotations = new Dictionary<string, string>(), Poststart = [], Poststop = [] };
 
         Assert.Equal(Structure.Of(bare), Structure.Of(StateJson.ReadRecord(StateJson.WriteRecord(bare))));
     }
@@ -81,6 +83,7 @@ public sealed class StateTests
     [InlineData("\"owner\":1000", "\"owner\":-1", "owner: -1 is not a whole number from 0 to 4294967295")]
     [InlineData("\"privatePidNamespace\":true,", "", "privatePidNamespace: is missing")]
     [InlineData("\"privatePidNamespace\":true", "\"privatePidNamespace\":1", "privatePidNamespace: expected true or false, found a number")]
+    [InlineData("\"directory\":", "\"dir\":", "resctrl.directory: is missing")]
     [InlineData("\"poststop\":[{", "\"poststop\":[5,{", "poststop[0]: expected an object, found a number")]
     [InlineData("\"timeout\":5", "\"timeout\":\"5\"", "poststart[0].timeout: expected a number, found a string")]
     public void A_damaged_record_is_refused(string text, string replacement, string refusal)

@@ -73,6 +73,32 @@ public sealed class BadConfigTests : ContainerTest
         Assert.Contains("config.json: ignoring the unknown property somethingElse\"", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_system_call_and_a_capability_that_nobody_knows_are_ignored_and_named()
+    {
+        Runtime.MustBePunnet();
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["raed","sync"],"action":"SCMP_ACT_ERRNO"}]}""");
+        container.Bundle.Set("process.capabilities.bounding", """["CAP_KILL","CAP_FLY"]""");
+        string log = container.Directory + "/log";
+        container.Bundle.Write();
+        Runtime.Run("--debug", "--log", log, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle.Path, container.Id).Succeeds();
+        const string Call = "linux.seccomp.syscalls: ignoring names that are no system calls: raed\"";
+        const string Capability = "process.capabilities.bounding[1]: ignoring \\\"CAP_FLY\\\", a capability that punnet does not know\"";
+        string text = File.ReadAllText(log);
+        Assert.Contains(Call, text, StringComparison.Ordinal);
+        Assert.Contains(Capability, text, StringComparison.Ordinal);
+
+        string process = container.Directory + "/process.json";
+        File.WriteAllText(process, """{"args":["true"],"cwd":"/","terminol":false}""");
+        string execLog = container.Directory + "/exec.log";
+        Runtime.Run("--debug", "--log", execLog, "--root", container.StateRoot, "exec", "--process", process, container.Id).Succeeds();
+        string said = File.ReadAllText(execLog);
+        Assert.Contains(Call, said, StringComparison.Ordinal);
+        Assert.Contains("process.json: ignoring the unknown property terminol; did you mean \\\"terminal\\\"?", said, StringComparison.Ordinal);
+        container.Stop();
+    }
+
     private static string WriteConfig(Container container)
     {
         container.Bundle.Write();

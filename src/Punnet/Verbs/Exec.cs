@@ -52,6 +52,7 @@ internal static class Exec
         CheckStatus(container, line);
         using SeccompLog? log = SeccompLog.Open(line, detach);
         ProcessPlan plan = Plan(globals, line, container, log);
+        BundleFile.Tell(plan, globals.Log);
         CreationOptions.CheckTerminal(plan.Terminal, detach, socket);
         using Foreground foreground = new();
         using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
@@ -139,7 +140,9 @@ internal static class Exec
 
             try
             {
-                Process whole = SpecJson.ReadProcess(HostFile.Read(file));
+                UnknownProperties? unknown = globals.Log.IsDebug ? new UnknownProperties() : null;
+                Process whole = SpecJson.ReadProcess(HostFile.Read(file), unknown);
+                BundleFile.Tell(unknown, file, globals.Log);
                 whole = whole with { ExecCpuAffinity = whole.ExecCpuAffinity ?? config.Process?.ExecCpuAffinity };
                 return Planner.Surround(Planner.PlanProcess(whole, "", facts, filter, ownsUser), config);
             }

@@ -71,12 +71,7 @@ internal static class Update
         try
         {
             Resources resources = SpecJson.ReadResources(text, unknown);
-            foreach (UnknownProperty property in unknown?.Found ?? [])
-            {
-                log.Debug(name + ": ignoring the unknown property " + property.Place
-                    + (property.Nearest is null ? "" : "; did you mean \"" + property.Nearest + "\"?"));
-            }
-
+            BundleFile.Tell(unknown, name, log);
             return resources;
         }
         catch (SpecException refusal)
