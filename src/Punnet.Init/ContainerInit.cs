@@ -16,7 +16,7 @@ public static class ContainerInit
         // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
         Sys.Close(material.ImageMount);
         Namespaces.Enter(plan, material, report);
-        Keyrings.Join(plan, material, report);
+        Keyrings.Make(plan, material, report);
 
         // The root, seen from outside.
         Sys.SetUmask(0);

@@ -17,6 +17,7 @@ public static class ExecInit
         Sys.Close(material.ImageMount);
         Hardening.Apply(report);
         Join(plan, target, material, report);
+        Keyrings.Join(target.Keyring, plan, material, report);
         Sys.SetUmask(0);
         report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
         SecurityLabels.Request(plan, material, report);
@@ -83,4 +84,8 @@ public static class ExecInit
 /// <summary>The container that an exec joins.</summary>
 /// <param name="Pidfd">Its first process.</param>
 /// <param name="Kinds">The namespaces in which it differs from punnet.</param>
-public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds);
+public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
+{
+    /// <summary>Name of its session keyring; null where it has none of its own.</summary>
+    public CString Keyring { get; init; }
+}

@@ -4,35 +4,56 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>keyrings(7): a session keyring of the container's own, so that it sees none of the caller's keys.</summary>
+/// <summary>keyrings(7): a session keyring of the container's own, so that its programs see none of the callers' keys.</summary>
 internal static class Keyrings
 {
-    /// <summary>Joins it, unless the plan has none.</summary>
-    public static void Join(ContainerPlan plan, InitMaterial material, InitReport report)
+    // keyctl_setperm(3). What the kernel gives a new session keyring: everything to who possesses it, view, read and link to its user.
+    private const uint Fresh = 0x3f13_0000;
+    private const uint UserSearch = 0x0008_0000; // KEY_USR_SEARCH
+    private const uint OtherSearch = 0x0000_0008; // KEY_OTH_SEARCH
+
+    /// <summary>Makes it, unless the plan has none.</summary>
+    public static void Make(ContainerPlan plan, InitMaterial material, InitReport report)
     {
-        if (plan.Keyring.IsNull)
+        int keyring = Join(plan.Keyring, plan.Process, material, report);
+        if (keyring > 0)
         {
-            return;
+            // An exec finds it by its name, which takes the right to search it; in a user namespace other ids do so as well.
+            uint permissions = Fresh | UserSearch | (plan.Namespaces.HasUser ? OtherSearch : 0);
+            report.Check(InitStep.Keyring, Sys.SetKeyPermissions(keyring, permissions));
+        }
+    }
+
+    /// <summary>Joins the keyring of that name, which is made where there is none.</summary>
+    /// <returns>Its number, or 0 where there is none to have.</returns>
+    public static int Join(CString name, ProcessPlan plan, InitMaterial material, InitReport report)
+    {
+        if (name.IsNull)
+        {
+            return 0;
         }
 
         // It must be the container's in SELinux's eyes too, or nobody in there can use it.
-        bool isLabelled = !plan.Process.SelinuxLabel.IsNull;
+        bool isLabelled = !plan.SelinuxLabel.IsNull;
         if (isLabelled)
         {
-            SecurityLabels.LabelKeys(plan.Process.SelinuxLabel, material);
+            SecurityLabels.LabelKeys(plan.SelinuxLabel, material);
         }
 
-        // ENOSYS: a kernel without keys. EPERM: an outer sandbox forbids the call. EDQUOT: too many keys, and a container that
-        // cannot be started helps nobody; it then has no keyring rather than the caller's.
-        Errno errno = Sys.JoinSessionKeyring(plan.Keyring.WithNul, out _);
+        Errno errno = Sys.JoinSessionKeyring(name.WithNul, out int keyring);
         if (isLabelled)
         {
             SecurityLabels.LabelKeys(default, material);
         }
 
-        if (errno is not (Errno.ENOSYS or Errno.EPERM or Errno.EDQUOT))
+        // A kernel without keys, or a sandbox around punnet that forbids the call: then nobody in the container has a use for the
+        // caller's keyring either.
+        if (errno is Errno.ENOSYS or Errno.EPERM)
         {
-            report.Check(InitStep.Keyring, errno);
+            return 0;
         }
+
+        report.Check(InitStep.Keyring, errno);
+        return keyring;
     }
 }

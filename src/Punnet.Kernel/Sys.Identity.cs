@@ -91,4 +91,9 @@ public static unsafe partial class Sys
             return Open(SyscallNumber.Keyctl, out keyring, 1, (nint)text);
         }
     }
+
+    /// <summary>keyctl(2) KEYCTL_SETPERM: who may do what with a key.</summary>
+    /// <param name="key">Its number.</param>
+    /// <param name="permissions">KEY_POS_*, KEY_USR_*, KEY_GRP_* and KEY_OTH_* of keyctl_setperm(3).</param>
+    public static Errno SetKeyPermissions(int key, uint permissions) => Call(SyscallNumber.Keyctl, 5, key, (nint)permissions);
 }

@@ -81,6 +81,9 @@ public sealed record ContainerPlan
     /// <summary>Limits of the cgroup.</summary>
     public required ResourcePlan Resources { get; init; }
 
+    /// <summary>The class of service, or null.</summary>
+    public IntelRdtPlan? IntelRdt { get; init; }
+
     /// <summary>The cgroup's device program.</summary>
     public required ImmutableArray<EbpfInstruction> DeviceProgram { get; init; }
 }

@@ -98,6 +98,6 @@ internal sealed record DeviceProgramRule(bool Allow, bool Block, bool Character,
         }
 
         // A rule without any access would do nothing, which nobody means to write.
-        return bits != 0 ? bits : throw new SpecException(place, "empty: expected a combination of r, w and m");
+        return bits != 0 ? bits : throw new SpecException(place, "is empty: expected a combination of r, w and m");
     }
 }

@@ -15,4 +15,7 @@ public sealed record HostFacts(uint EffectiveUser, int LastCapability, string Ow
     /// <summary>Flags that seccomp(2) takes: those of Linux 5.14, unless the kernel was asked.</summary>
     public SeccompFilterFlags SeccompFlags { get; init; } =
         SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
+
+    /// <summary>The calling convention of punnet's own process, which a system call filter always covers.</summary>
+    public SeccompArchitecture Architecture { get; init; } = SeccompArchitecture.X86_64;
 }

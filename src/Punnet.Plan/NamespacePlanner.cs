@@ -165,9 +165,10 @@ internal static class NamespacePlanner
                 : null;
             if (overlap is (string whose, uint first))
             {
-                throw new SpecException(
-                    Place.At(place, index),
-                    "the " + whose + "'s ids " + first.ToString() + " to " + (first + mapping.Size - 1).ToString() + " overlap those of " + Place.At(place, i));
+                string ids = mapping.Size == 1
+                    ? " id " + first.ToString() + " is one"
+                    : " ids " + first.ToString() + " to " + (first + mapping.Size - 1).ToString() + " overlap those";
+                throw new SpecException(Place.At(place, index), "the " + whose + "'s" + ids + " of " + Place.At(place, i));
             }
         }
     }

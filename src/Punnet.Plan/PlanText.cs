@@ -107,6 +107,17 @@ public static partial class PlanText
             text.Line("write " + Write(write));
         }
 
+        if (plan.IntelRdt is IntelRdtPlan rdt)
+        {
+            text.Line("resctrl group " + (rdt.Group.Length == 0 ? "/" : PlanWords.Quoted(rdt.Group)) + (rdt.IsShared ? ", shared" : ", its own"));
+            foreach (string line in rdt.Lines)
+            {
+                text.Line("resctrl schemata " + PlanWords.Quoted(line));
+            }
+
+            text.Line(rdt.Monitor is not null, "resctrl monitoring group " + PlanWords.Quoted(rdt.Monitor ?? ""));
+        }
+
         text.Line("device program of " + plan.DeviceProgram.Length.ToString() + " instructions");
         foreach (string warning in plan.Resources.Warnings)
         {

@@ -25,6 +25,12 @@ public static class Planner
     /// <exception cref="SpecException">config.json asks for what cannot be, or for what punnet does not do yet.</exception>
     public static ContainerPlan Plan(Config config, CreateOptions options, HostFacts facts)
     {
+        // Engines write 1.0.2 to 1.3.0 and add suffixes; what a version 2 would mean nobody knows.
+        if (!string.IsNullOrEmpty(config.OciVersion) && !config.OciVersion.StartsWith("1.", StringComparison.Ordinal))
+        {
+            throw new SpecException("ociVersion", "\"" + config.OciVersion + "\" is not a version of the runtime specification that punnet knows (1.x)");
+        }
+
         LayerRequest? layers = options.Layers;
         if (string.IsNullOrEmpty(config.Root?.Path) && layers is null)
         {
@@ -37,7 +43,6 @@ public static class Planner
         }
 
         Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: a container needs at least a mount namespace");
-        RefuseUnsupported(linux);
         RefuseAnnotations(config.Annotations);
         string root = layers is null ? PathText.Join(options.Bundle, config.Root!.Path!) : OverlayPlanner.MountPoint(config, options.Bundle, layers);
         bool isReadOnly = config.Root is { Readonly: true };
@@ -71,6 +76,7 @@ public static class Planner
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(config, linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
+            IntelRdt = IntelRdtPlanner.Plan(linux.IntelRdt, options.Id),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
         };
     }
@@ -93,7 +99,7 @@ public static class Planner
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
     public static SeccompPlan? Filter(Linux linux, HostFacts facts) => linux.Seccomp is null
         ? null
-        : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(SeccompArchitecture.X86_64, facts.SeccompFlags));
+        : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
 
     private static CgroupPlan Cgroup(Config config, Linux linux, CreateOptions options, HostFacts facts)
     {
@@ -121,20 +127,6 @@ public static class Planner
 
     private static bool IsLocal(ReadOnlySpan<byte> type) => type.SequenceEqual("proc"u8) || type.SequenceEqual("tmpfs"u8)
         || type.SequenceEqual("devpts"u8) || type.SequenceEqual("mqueue"u8);
-
-    // A property that is known and not obeyed would be worse than one that is refused.
-    private static void RefuseUnsupported(Linux linux)
-    {
-        string? name = linux switch
-        {
-            { IntelRdt: not null } => "intelRdt",
-            _ => null,
-        };
-        if (name is not null)
-        {
-            throw new SpecException("linux." + name, "is not supported yet");
-        }
-    }
 
     // Where an ordinary user maps the own group alone, setgroups(2) is denied for ever: user_namespaces(7).
     private static void RefuseGroups(Process process, NamespacePlan namespaces, HostFacts facts)

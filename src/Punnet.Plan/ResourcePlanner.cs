@@ -165,10 +165,21 @@ public static class ResourcePlanner
 
     private static void PlanHugepages(ResourcePlannerDraft draft, IReadOnlyList<HugepageLimit> limits)
     {
+        HashSet<string> sizes = new(StringComparer.Ordinal);
         for (int index = 0; index < limits.Count; index++)
         {
             string property = "hugepageLimits[" + ResourcePlannerDraft.Text(index) + "]";
             string size = limits[index].PageSize ?? string.Empty;
+            if (size.Length == 0)
+            {
+                throw draft.Refusal(property + ".pageSize", "is missing");
+            }
+
+            if (!sizes.Add(size))
+            {
+                throw draft.Refusal(property + ".pageSize", "\"" + size + "\" is given twice");
+            }
+
             if (!IsPageSize(size))
             {
                 throw draft.Refusal(property + ".pageSize", "\"" + size + "\" is not a page size: expected a number and KB, MB or GB, such as 2MB");
@@ -207,7 +218,7 @@ public static class ResourcePlanner
             string property = "rdma[\"" + device + "\"]";
             if (device.Length == 0 || device.AsSpan().IndexOfAny(" \t\n\0") >= 0)
             {
-                throw draft.Refusal(property, "not the name of an RDMA device");
+                throw draft.Refusal(property, "\"" + device + "\" is not the name of an RDMA device");
             }
 
             string value = device;

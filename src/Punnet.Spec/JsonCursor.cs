@@ -180,7 +180,7 @@ internal ref partial struct JsonCursor
     public readonly SpecException RefuseMissing(string name)
     {
         string place = Place();
-        return new SpecException(place.Length == 0 ? name : place + "." + name, "missing");
+        return new SpecException(place.Length == 0 ? name : place + "." + name, "is missing");
     }
 
     private bool MoveToName()

@@ -59,7 +59,8 @@ public static partial class SpecJson
             }
         }
 
-        return new WeightDevice(major ?? 0, minor ?? 0, weight, leafWeight);
+        return new WeightDevice(
+            major ?? throw cursor.RefuseMissing("major"), minor ?? throw cursor.RefuseMissing("minor"), weight, leafWeight);
     }
 
     private static ThrottleDevice ReadThrottleDevice(ref JsonCursor cursor)
@@ -78,6 +79,10 @@ public static partial class SpecJson
             }
         }
 
-        return new ThrottleDevice(major ?? 0, minor ?? 0, rate ?? 0);
+        // A misspelt rate must not become 0, which takes the limit away.
+        return new ThrottleDevice(
+            major ?? throw cursor.RefuseMissing("major"),
+            minor ?? throw cursor.RefuseMissing("minor"),
+            rate ?? throw cursor.RefuseMissing("rate"));
     }
 }

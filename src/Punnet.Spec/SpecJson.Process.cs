@@ -101,7 +101,7 @@ public static partial class SpecJson
             }
         }
 
-        return new Rlimit(type, soft ?? 0, hard ?? 0);
+        return new Rlimit(type, soft ?? throw cursor.RefuseMissing("soft"), hard ?? throw cursor.RefuseMissing("hard"));
     }
 
     private static Capabilities ReadCapabilities(ref JsonCursor cursor)

@@ -51,7 +51,7 @@ public static partial class SpecJson
 
     private static DeviceRule ReadDeviceRule(ref JsonCursor cursor)
     {
-        bool allow = false;
+        bool? allow = null;
         string? type = null, access = null;
         long? major = null, minor = null;
         cursor.EnterObject();
@@ -59,7 +59,7 @@ public static partial class SpecJson
         {
             switch (name)
             {
-                case "allow": allow = cursor.Boolean(); break;
+                case "allow": allow = cursor.OptionalBoolean(); break;
                 case "type": type = cursor.String(); break;
                 case "major": major = cursor.Int64(); break;
                 case "minor": minor = cursor.Int64(); break;
@@ -68,7 +68,8 @@ public static partial class SpecJson
             }
         }
 
-        return new DeviceRule { Allow = allow, Type = type, Major = major, Minor = minor, Access = access };
+        bool isAllowed = allow ?? throw cursor.RefuseMissing("allow");
+        return new DeviceRule { Allow = isAllowed, Type = type, Major = major, Minor = minor, Access = access };
     }
 
     private static MemoryResources ReadMemory(ref JsonCursor cursor)
@@ -178,7 +179,7 @@ public static partial class SpecJson
             }
         }
 
-        return new HugepageLimit(pageSize, limit ?? 0);
+        return new HugepageLimit(pageSize, limit ?? throw cursor.RefuseMissing("limit"));
     }
 
     private static NetworkResources ReadNetwork(ref JsonCursor cursor)

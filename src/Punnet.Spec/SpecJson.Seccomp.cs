@@ -83,6 +83,8 @@ public static partial class SpecJson
             }
         }
 
-        return new SeccompArgument(index ?? 0, value ?? 0, valueTwo ?? 0, op);
+        // A misspelt value must not become a comparison with 0.
+        return new SeccompArgument(
+            index ?? throw cursor.RefuseMissing("index"), value ?? throw cursor.RefuseMissing("value"), valueTwo ?? 0, op);
     }
 }

@@ -38,6 +38,12 @@ public sealed record StateRecord
     /// <summary>The socket of the systemd that made the unit; null with the cgroupfs driver.</summary>
     public string? SystemdAddress { get; init; }
 
+    /// <summary>linux.intelRdt; null without.</summary>
+    public ResctrlRecord? Resctrl { get; init; }
+
+    /// <summary>Name of the session keyring that the container's programs share; null where they have their callers'.</summary>
+    public string? Keyring { get; init; }
+
     /// <summary>Whether the container's processes all die with its first one.</summary>
     public required bool PrivatePidNamespace { get; init; }
 
@@ -72,6 +78,12 @@ public sealed record OverlayRecord
     /// <summary>Whether overlayfs keeps its own attributes under <c>user.overlay.</c>, and not under <c>trusted.overlay.</c>.</summary>
     public bool UserXattr { get; init; }
 }
+
+/// <summary>The class of service that a container is in (config-linux.md#intelrdt).</summary>
+/// <param name="Directory">Its directory, absolute.</param>
+/// <param name="Monitor">Directory of the container's monitoring group; null without.</param>
+/// <param name="IsOwn">Whether it goes with the container.</param>
+public sealed record ResctrlRecord(string Directory, string? Monitor, bool IsOwn);
 
 /// <summary>config-linux.md#containerprocessstate: what a seccomp agent gets beside the listener.</summary>
 public sealed record ContainerProcessState

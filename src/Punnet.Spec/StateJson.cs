@@ -106,6 +106,8 @@ public static class StateJson
         writer.Text("cgroup"u8, record.Cgroup);
         writer.Text("systemdUnit"u8, record.SystemdUnit);
         writer.Text("systemdAddress"u8, record.SystemdAddress);
+        writer.Object("resctrl"u8, record.Resctrl, ResctrlMembers);
+        writer.Text("keyring"u8, record.Keyring);
         writer.Boolean("privatePidNamespace"u8, record.PrivatePidNamespace);
         writer.StringMap("annotations"u8, record.Annotations);
         writer.List("poststart"u8, record.Poststart, ConfigJson.HookMembers);
@@ -125,10 +127,18 @@ public static class StateJson
         writer.Boolean("userXattr"u8, overlay.UserXattr);
     }
 
+    private static void ResctrlMembers(JsonText writer, ResctrlRecord group)
+    {
+        writer.Text("directory"u8, group.Directory);
+        writer.Text("monitor"u8, group.Monitor);
+        writer.Boolean("isOwn"u8, group.IsOwn);
+    }
+
     private static StateRecord ReadRecord(ref JsonCursor cursor)
     {
         int? version = null;
-        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null;
+        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null, keyring = null;
+        ResctrlRecord? resctrl = null;
         uint? owner = null;
         bool? privatePidNamespace = null;
         IReadOnlyDictionary<string, string>? annotations = null;
@@ -149,6 +159,8 @@ public static class StateJson
                 case "cgroup": cgroup = cursor.String(); break;
                 case "systemdUnit": unit = cursor.String(); break;
                 case "systemdAddress": address = cursor.String(); break;
+                case "resctrl": resctrl = cursor.Optional(ReadResctrl); break;
+                case "keyring": keyring = cursor.String(); break;
                 case "privatePidNamespace": privatePidNamespace = cursor.OptionalBoolean(); break;
                 case "annotations": annotations = cursor.StringMap(); break;
                 case "poststart": poststart = cursor.List(SpecJson.ReadHook); break;
@@ -170,6 +182,8 @@ public static class StateJson
             Cgroup = cgroup,
             SystemdUnit = unit,
             SystemdAddress = address,
+            Resctrl = resctrl,
+            Keyring = keyring,
             PrivatePidNamespace = privatePidNamespace ?? throw cursor.RefuseMissing("privatePidNamespace"),
             Annotations = annotations ?? new Dictionary<string, string>(),
             Poststart = poststart,
@@ -206,6 +220,25 @@ public static class StateJson
             OwnsUpper = ownsUpper,
             UserXattr = userXattr,
         };
+    }
+
+    private static ResctrlRecord ReadResctrl(ref JsonCursor cursor)
+    {
+        string? directory = null, monitor = null;
+        bool isOwn = false;
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "directory": directory = cursor.String(); break;
+                case "monitor": monitor = cursor.String(); break;
+                case "isOwn": isOwn = cursor.Boolean(); break;
+                default: cursor.Skip(); break;
+            }
+        }
+
+        return new ResctrlRecord(directory ?? throw cursor.RefuseMissing("directory"), monitor, isOwn);
     }
 
     // Another version's members may mean something else: better no answer than a wrong one.

@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
+using Punnet.Plan;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -35,13 +36,35 @@ internal static class BundleFile
     {
         UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
         Config config = Refusing(() => SpecJson.ReadConfig(HostFile.Read(file), unknown));
+        Tell(unknown, "config.json", log);
+        return config;
+    }
+
+    /// <summary>Tells of properties that nobody knows.</summary>
+    /// <param name="unknown">What a reader has collected, or null.</param>
+    /// <param name="name">The document.</param>
+    /// <param name="log">Gets a line for each.</param>
+    public static void Tell(UnknownProperties? unknown, string name, Log log)
+    {
         foreach (UnknownProperty property in unknown?.Found ?? [])
         {
-            log.Debug("config.json: ignoring the unknown property " + property.Place
+            log.Debug(name + ": ignoring the unknown property " + property.Place
                 + (property.Nearest is null ? "" : "; did you mean \"" + property.Nearest + "\"?"));
         }
+    }
 
-        return config;
+    /// <summary>Tells of what a plan leaves out because this kernel, or punnet, does not know it.</summary>
+    public static void Tell(ProcessPlan plan, Log log)
+    {
+        foreach (string warning in plan.Warnings)
+        {
+            log.Warn("config.json: " + warning);
+        }
+
+        if (log.IsDebug && plan.Seccomp is { IgnoredNames.Count: > 0 } filter)
+        {
+            log.Debug("config.json: linux.seccomp.syscalls: ignoring names that are no system calls: " + string.Join(", ", filter.IgnoredNames));
+        }
     }
 
     /// <summary>Does something with a config.json and names the file in its refusals.</summary>

@@ -6,6 +6,7 @@ using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Layers;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 using Punnet.Systemd;
 
@@ -53,6 +54,9 @@ internal sealed record CreationRequest
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 
+    /// <summary>The class of service, not made yet; null without.</summary>
+    public ResctrlGroup? Resctrl { get; init; }
+
     /// <summary>The state, as hooks and a seccomp agent read it.</summary>
     public ContainerState State(ContainerStatus status, int pid) => new()
     {
@@ -80,6 +84,7 @@ internal static class Creation
         SecurityModules.Check(plan);
         using LayerStack? layers = LayerStack.Open(plan.Overlay);
         request = layers is null ? request : request with { Overlay = layers.Record };
+        request = plan.IntelRdt is IntelRdtPlan rdt ? request with { Resctrl = ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) } : request;
         using Rollback rollback = new(request);
         rollback.Layers = layers;
         ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
@@ -94,6 +99,8 @@ internal static class Creation
         {
             directory.Rewrite(rollback.Record = rollback.Record with { Cgroup = null });
         }
+
+        request.Resctrl?.Establish();
 
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
@@ -229,6 +236,7 @@ internal static class Creation
             ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
+        rollback.EnterResctrl(process.Pid);
         if (rollback.Unit is not null)
         {
             rollback.Cgroup = rollback.Unit.Start(process.Pid, plan.Resources);
@@ -315,6 +323,8 @@ internal static class Creation
         Cgroup = unit?.Path ?? request.Plan.Cgroup.Path,
         SystemdUnit = unit?.Name,
         SystemdAddress = unit?.Address,
+        Resctrl = request.Resctrl?.Record,
+        Keyring = request.Plan.Keyring.IsNull ? null : request.Plan.Keyring.ToString(),
         PrivatePidNamespace = (request.Plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
         Annotations = request.Config.Annotations,
         Poststart = request.Config.Hooks?.Poststart ?? [],

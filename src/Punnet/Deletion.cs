@@ -3,6 +3,7 @@ using Punnet.Cgroups;
 using Punnet.Kernel;
 using Punnet.Layers;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 using Punnet.Systemd;
 
@@ -22,6 +23,11 @@ internal static class Deletion
         if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
         {
             UpperDirectory.Release(upper, container.Directory.Path);
+        }
+
+        if (container.Record?.Resctrl is ResctrlRecord group)
+        {
+            ResctrlGroup.Remove(group);
         }
 
         container.Directory.Remove();

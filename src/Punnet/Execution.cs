@@ -3,6 +3,7 @@ using Punnet.Cgroups;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -76,12 +77,20 @@ internal static class Execution
                 Env = ArgumentBlock.Of(request.Plan.Env, spare: 1),
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
             };
-            ExecTarget target = Target(init.Number, request.Container.Init!.Value.Pid);
+            ExecTarget target = Target(init.Number, request.Container.Init!.Value.Pid) with
+            {
+                Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
+            };
             Scheduling.EnterInitialAffinity(request.Plan);
             process = Clone(request, target, material, cgroup?.Number ?? -1);
             childChannel.Dispose();
             image.Dispose();
             Attend(request, process, channel);
+            if (request.Container.Record?.Resctrl is ResctrlRecord group)
+            {
+                ResctrlGroup.Enter(group, process.Pid);
+            }
+
             Creation.SetOomScore(request.Plan, process.Pid, proc);
             Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);
             Scheduling.Apply(request.Plan, process.Pid);

@@ -148,6 +148,8 @@ internal static class Failures
         InitStep.MemoryPolicy when errno == Errno.ENOSYS => "this kernel has no NUMA",
         InitStep.MemoryPolicy when errno == Errno.EINVAL => "a node does not exist here, or this kernel does not know the mode or a flag",
         InitStep.Apparmor when errno == Errno.ENOENT => "no such profile is loaded on this host",
+        InitStep.Keyring when errno == Errno.EDQUOT =>
+            "the user has as many keys as /proc/sys/kernel/keys/maxkeys (root: root_maxkeys) allows; --no-new-keyring does without one",
         InitStep.Affinity when errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
         _ when errno == Errno.ENOSYS && plan.Seccomp is { NeedsListener: true, Verdicts: null } =>
             "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (linux.seccomp.listenerPath)",

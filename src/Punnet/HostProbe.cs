@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.InteropServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -22,6 +23,7 @@ internal static class HostProbe
         {
             EffectiveGroup = user == 0 ? 0 : Sys.EffectiveGroup(),
             SeccompFlags = SeccompFlags(),
+            Architecture = Native,
         };
     }
 
@@ -31,6 +33,20 @@ internal static class HostProbe
         string map = HostFile.TryReadText(Sys.WorkingDirectory, "/proc/self/uid_map\0"u8) ?? "";
         return map.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295"];
     }
+
+    /// <summary>The calling convention that this binary was built for, as the kernel tells it to a filter; a constant of the binary.</summary>
+    public static SeccompArchitecture Native => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => SeccompArchitecture.X86_64,
+        Architecture.X86 => SeccompArchitecture.X86,
+        Architecture.Arm64 => SeccompArchitecture.AArch64,
+        Architecture.Arm or Architecture.Armv6 => SeccompArchitecture.Arm,
+        Architecture.RiscV64 => SeccompArchitecture.RiscV64,
+        Architecture.LoongArch64 => SeccompArchitecture.LoongArch64,
+        Architecture.S390x => SeccompArchitecture.S390X,
+        Architecture.Ppc64le => SeccompArchitecture.Ppc64Le,
+        _ => throw new PunnetException("this build is for a machine whose system calls punnet does not know"),
+    };
 
     /// <summary>Flags that seccomp(2) takes. Only the one that is younger than Linux 5.14 is worth asking for.</summary>
     public static SeccompFilterFlags SeccompFlags()

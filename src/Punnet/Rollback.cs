@@ -3,6 +3,7 @@ using Punnet.Cgroups;
 using Punnet.Kernel;
 using Punnet.Layers;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 using Punnet.Systemd;
 
@@ -42,6 +43,16 @@ internal sealed class Rollback : IDisposable
     /// <summary>The new process.</summary>
     public NewProcess? Process { get; set; }
 
+    /// <summary>Puts the new process into its class of service, where it has one.</summary>
+    /// <exception cref="SysException">The kernel refuses it.</exception>
+    public void EnterResctrl(int pid)
+    {
+        if (_request.Resctrl is ResctrlGroup group)
+        {
+            ResctrlGroup.Enter(group.Record, pid);
+        }
+    }
+
     /// <summary>Tells coming hooks how far the container is.</summary>
     public void Announce(ContainerStatus status, int pid)
     {
@@ -79,6 +90,11 @@ internal sealed class Rollback : IDisposable
         }
 
         Unit?.Remove(_request.Log);
+
+        if (_request.Resctrl is ResctrlGroup group)
+        {
+            Quietly(group.Undo);
+        }
 
         if (Directory is not null)
         {

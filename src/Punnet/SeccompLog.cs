@@ -26,6 +26,7 @@ internal sealed class SeccompLog : IDisposable
 {
     private readonly SeccompLogText _text;
     private readonly Dictionary<SeccompRefusal, int> _counts = [];
+    private readonly HashSet<int> _killed = [];
     private Thread? _thread;
     private Descriptor? _listener;
     private Descriptor? _orders;
@@ -111,6 +112,17 @@ internal sealed class SeccompLog : IDisposable
         Order();
     }
 
+    /// <summary>The status of a program that has ended: SIGSYS where the profile killed it, as without the log.</summary>
+    /// <param name="pid">Its first process.</param>
+    /// <param name="status">What the kernel says: SIGKILL then.</param>
+    public int StatusOf(int pid, int status)
+    {
+        lock (_killed)
+        {
+            return status == 128 + (int)Abi.Signal.Kill && _killed.Contains(pid) ? 128 + (int)Abi.Signal.BadSystemCall : status;
+        }
+    }
+
     /// <summary>Stops answering and writes the summary.</summary>
     public void Dispose()
     {
@@ -190,6 +202,7 @@ internal sealed class SeccompLog : IDisposable
                 break;
             default:
                 // SIGSYS from outside would not end a pid namespace's first process.
+                NoteKill(call.Thread);
                 Signal(call, Abi.Signal.Kill);
                 return;
         }
@@ -206,13 +219,33 @@ internal sealed class SeccompLog : IDisposable
         }
     }
 
-    private static bool HasHandler(uint thread)
+    private void NoteKill(uint thread)
     {
-        const string Caught = "SigCgt:";
-        string status = SeccompLogText.ReadOfThread(thread, "status");
-        int place = status.IndexOf(Caught, StringComparison.Ordinal);
-        return place >= 0
-            && ulong.TryParse(status.AsSpan(place + Caught.Length).TrimStart()[..16], System.Globalization.NumberStyles.HexNumber, null, out ulong signals)
+        if (int.TryParse(StatusField(thread, "Tgid:"), out int process))
+        {
+            lock (_killed)
+            {
+                _killed.Add(process);
+            }
+        }
+    }
+
+    private static bool HasHandler(uint thread) =>
+        ulong.TryParse(StatusField(thread, "SigCgt:"), System.Globalization.NumberStyles.HexNumber, null, out ulong signals)
             && (signals & (1ul << ((int)Abi.Signal.BadSystemCall - 1))) != 0;
+
+    // proc_pid_status(5); empty for a thread that has ended meanwhile.
+    private static ReadOnlySpan<char> StatusField(uint thread, string name)
+    {
+        string status = SeccompLogText.ReadOfThread(thread, "status");
+        int place = status.IndexOf("\n" + name, StringComparison.Ordinal);
+        if (place < 0)
+        {
+            return default;
+        }
+
+        ReadOnlySpan<char> rest = status.AsSpan(place + 1 + name.Length);
+        int end = rest.IndexOf('\n');
+        return (end < 0 ? rest : rest[..end]).Trim();
     }
 }

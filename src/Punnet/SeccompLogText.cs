@@ -177,7 +177,7 @@ internal sealed class SeccompLogText : IDisposable
     private static string NameOf(in SeccompRefusal refusal)
     {
         string name = refusal.Name ?? "call " + refusal.Number.ToString();
-        return refusal.Architecture == SeccompArchitecture.X86_64 ? name : name + " of " + ArchitectureName(refusal.Architecture);
+        return refusal.Architecture == HostProbe.Native ? name : name + " of " + ArchitectureName(refusal.Architecture);
     }
 
     private static string ArchitectureName(SeccompArchitecture architecture) => architecture == SeccompArchitecture.None

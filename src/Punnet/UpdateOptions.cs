@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -26,8 +27,8 @@ internal static class UpdateOptions
         new("memory-reservation", "", "SIZE", "memory that is protected from reclaim"),
         new("memory-swap", "", "SIZE", "limit of memory and swap together; -1 is unlimited"),
         new("pids-limit", "", "N", "limit of processes and threads; -1 is unlimited"),
-        new("l3-cache-schema", "", "TEXT", "Intel RDT: not supported yet"),
-        new("mem-bw-schema", "", "TEXT", "Intel RDT: not supported yet"),
+        new("l3-cache-schema", "", "TEXT", "Intel RDT: line for the L3 cache, such as L3:0=ff"),
+        new("mem-bw-schema", "", "TEXT", "Intel RDT: line for memory bandwidth, such as MB:0=50"),
     ];
 
     private static readonly (string Place, string Flag)[] s_flags =
@@ -39,18 +40,25 @@ internal static class UpdateOptions
         ("memory.swap", "memory-swap"), ("pids.limit", "pids-limit"),
     ];
 
+    /// <summary>Lines for the container's class of service.</summary>
+    public static List<string> Schemata(CommandLine line)
+    {
+        List<string> lines = [];
+        foreach (string flag in (ReadOnlySpan<string>)["l3-cache-schema", "mem-bw-schema"])
+        {
+            if (Given(line, flag) is string given)
+            {
+                lines.AddRange(given.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            }
+        }
+
+        return lines;
+    }
+
     /// <summary>What is asked for in all: the file, and over it the flags.</summary>
     /// <exception cref="PunnetException">A flag's value is none that it could have.</exception>
     public static Resources Overlay(CommandLine line, Resources file)
     {
-        foreach (string flag in (ReadOnlySpan<string>)["l3-cache-schema", "mem-bw-schema"])
-        {
-            if (Given(line, flag) is not null)
-            {
-                throw new PunnetException("--" + flag + ": Intel RDT is not supported yet");
-            }
-        }
-
         MemoryResources memory = file.Memory ?? new MemoryResources();
         CpuResources cpu = file.Cpu ?? new CpuResources();
         BlockIoResources blockIo = file.BlockIo ?? new BlockIoResources();

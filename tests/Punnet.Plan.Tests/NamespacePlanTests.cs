@@ -58,7 +58,7 @@ public sealed class NamespacePlanTests
     [InlineData("""{"containerID":0,"hostID":0,"size":0}""", "linux.uidMappings[0].size: 0 maps nothing: expected 1 or more")]
     [InlineData("""{"containerID":1,"hostID":0,"size":4294967295}""", "linux.uidMappings[0].size: 4294967295 ids go beyond the largest, 4294967294")]
     [InlineData("""{"containerID":0,"hostID":4294967295,"size":1}""", "linux.uidMappings[0].size: 1 ids go beyond the largest, 4294967294")]
-    [InlineData("""{"containerID":0,"hostID":0,"size":10},{"containerID":9,"hostID":20,"size":1}""", "linux.uidMappings[1]: the container's ids 9 to 9 overlap those of linux.uidMappings[0]")]
+    [InlineData("""{"containerID":0,"hostID":0,"size":10},{"containerID":9,"hostID":20,"size":1}""", "linux.uidMappings[1]: the container's id 9 is one of linux.uidMappings[0]")]
     [InlineData("""{"containerID":0,"hostID":0,"size":1},{"containerID":20,"hostID":9,"size":2},{"containerID":40,"hostID":10,"size":5}""", "linux.uidMappings[2]: the host's ids 10 to 14 overlap those of linux.uidMappings[1]")]
     public void A_mapping_is_refused(string mappings, string expected) => Assert.Equal(expected, Plans.Refusal(Mapped(mappings)));
 

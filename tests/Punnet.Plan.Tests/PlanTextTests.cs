@@ -27,7 +27,8 @@ public sealed class PlanTextTests
             "timeOffsets": { "monotonic": { "secs": 1 } }, "sysctl": { "kernel.sem": "1" },
             "mountLabel": "u:r:t:s0", "netDevices": { "eth1": { "name": "lan0" } },
             "personality": { "domain": "LINUX32" }, "memoryPolicy": { "mode": "MPOL_BIND", "nodes": "0,65", "flags": ["MPOL_F_STATIC_NODES"] },
-            "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"], "resources": { "pids": { "limit": 5 } }
+            "maskedPaths": ["/proc/kcore"], "readonlyPaths": ["/proc/sys"], "resources": { "pids": { "limit": 5 } },
+            "intelRdt": { "closID": "gold", "schemata": ["L3:0=f"], "enableMonitoring": true }
           },
           "hooks": {
             "prestart": [{ "path": "/1", "env": ["A=1"] }], "createRuntime": [{ "path": "/2", "env": ["A=1"] }],

@@ -58,7 +58,7 @@ public sealed class SysctlPlanTests
     [InlineData("fs.mqueue.msg_max", "ipc")]
     [InlineData("kernel.domainname", "uts")]
     public void A_parameter_of_a_namespace_needs_that_namespace(string key, string kind) => Assert.Equal(
-        "linux.sysctl[\"" + key + "\"]: needs a " + kind + " namespace in linux.namespaces: without one it would change the host",
+        "linux.sysctl[\"" + key + "\"]: needs " + (kind == "ipc" ? "an " : "a ") + kind + " namespace in linux.namespaces: without one it would change the host",
         Plans.Refusal(Config(key, """[{"type":"mount"},{"type":"cgroup"}]""")));
 
     [Theory]

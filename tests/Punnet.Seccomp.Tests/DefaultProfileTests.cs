@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Plan;
@@ -49,6 +50,58 @@ public sealed class DefaultProfileTests
         Assert.Null(BpfVerifier.Problem(plan.Program));
         Assert.Equal(0, BpfVerifier.Unreachable(plan.Program));
     }
+
+    /// <summary>Every machine, as Docker's profile has it: its native convention, and those that its kernel takes beside it.</summary>
+    public static TheoryData<SeccompArchitecture> Machines =>
+    [
+        SeccompArchitecture.X86_64, SeccompArchitecture.AArch64, SeccompArchitecture.RiscV64, SeccompArchitecture.LoongArch64, SeccompArchitecture.S390X,
+        SeccompArchitecture.Ppc64Le, SeccompArchitecture.Ppc64, SeccompArchitecture.Mips64, SeccompArchitecture.MipsEl64,
+        SeccompArchitecture.Mips64N32, SeccompArchitecture.MipsEl64N32, SeccompArchitecture.Mips, SeccompArchitecture.MipsEl, SeccompArchitecture.X86,
+        SeccompArchitecture.Arm, SeccompArchitecture.S390, SeccompArchitecture.Ppc, SeccompArchitecture.PaRisc64, SeccompArchitecture.PaRisc,
+        SeccompArchitecture.M68K, SeccompArchitecture.Sh, SeccompArchitecture.ShEb,
+    ];
+
+    [Theory]
+    [MemberData(nameof(Machines))]
+    public void On_every_machine_every_call_gets_the_answer_of_libseccomp_and_of_the_profile(SeccompArchitecture native)
+    {
+        SeccompArchitecture[] family = Family(native);
+        bool isKnown = LibSeccomp.IsPresent && Array.TrueForAll(family, one => Array.IndexOf(LibSeccomp.Architectures, one) >= 0);
+        Punnet.Spec.Seccomp profile = Profiles.Load("docker") with { Architectures = Array.ConvertAll(family, Profiles.Name) };
+        profile = isKnown ? profile.KnownTo(name => LibSeccomp.KnowsOn(name, [.. family, SeccompArchitecture.X86_64])) : profile;
+        BpfInstruction[] ours = SeccompCompiler.Compile(profile, Profiles.Facts(native)).Program;
+        BpfInstruction[]? oracle = isKnown ? LibSeccomp.Compile(profile, native, tree: true) : null;
+        Assert.Equal(isKnown, oracle is not null);
+        Assert.Null(BpfVerifier.Problem(ours));
+        Reference reference = new(profile, native);
+        BpfMachine machine = new() { BigEndian = native.IsBigEndian() };
+        int asked = 0;
+        foreach (Call call in new Calls(3).Of(profile, native))
+        {
+            asked++;
+            uint actual = machine.Run(ours, call);
+            uint expected = oracle is null || reference.SharesComparisons(call) ? actual : reference.Newer(call) ?? machine.Run(oracle, call);
+            HashSet<uint> answers = reference.Answers(call);
+            Assert.True(
+                expected == actual && answers.Count == 1 && answers.Contains(actual),
+                $"{call} {string.Join(',', call.Arguments)}: {actual:x}, libseccomp {expected:x}, the profile {string.Join(' ', answers)}");
+        }
+
+        TestContext.Current.TestOutputHelper!.WriteLine($"{native}: {ours.Length} instructions, {asked} calls, libseccomp {(isKnown ? "agrees" : "does not know it")}");
+        Assert.True(asked > 560);
+    }
+
+    private static SeccompArchitecture[] Family(SeccompArchitecture native) => native switch
+    {
+        SeccompArchitecture.X86_64 => [native, SeccompArchitecture.X86, SeccompArchitecture.X32],
+        SeccompArchitecture.AArch64 => [native, SeccompArchitecture.Arm],
+        SeccompArchitecture.S390X => [native, SeccompArchitecture.S390],
+        SeccompArchitecture.Ppc64 => [native, SeccompArchitecture.Ppc],
+        SeccompArchitecture.Mips64 => [native, SeccompArchitecture.Mips, SeccompArchitecture.Mips64N32],
+        SeccompArchitecture.MipsEl64 => [native, SeccompArchitecture.MipsEl, SeccompArchitecture.MipsEl64N32],
+        SeccompArchitecture.PaRisc64 => [native, SeccompArchitecture.PaRisc],
+        _ => [native],
+    };
 
     [Theory]
     [MemberData(nameof(Names))]

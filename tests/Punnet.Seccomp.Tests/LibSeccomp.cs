@@ -34,6 +34,9 @@ internal static partial class LibSeccomp
     /// <summary>The same for every architecture that the library has.</summary>
     internal static bool KnowsEverywhere(string name) => Agrees(name, Architectures);
 
+    /// <summary>The same for some.</summary>
+    internal static bool KnowsOn(string name, SeccompArchitecture[] architectures) => Agrees(name, architectures);
+
     /// <summary>The architectures of this version of the library.</summary>
     internal static SeccompArchitecture[] Architectures { get; } = Array.FindAll(
         Enum.GetValues<SeccompArchitecture>(), one => one != SeccompArchitecture.None && IsPresent && Resolve(one, "read") >= 0);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Plan;
@@ -14,8 +15,8 @@ public sealed class SeccompCompilerTests
 
     public static TheoryData<string, Punnet.Spec.Seccomp> Refusals => new()
     {
-        { "linux.seccomp.defaultAction: is required", new Punnet.Spec.Seccomp() },
-        { "linux.seccomp.defaultAction: \"ALLOW\" is not an action", Profiles.Of("ALLOW") },
+        { "linux.seccomp.defaultAction: is missing", new Punnet.Spec.Seccomp() },
+        { "linux.seccomp.defaultAction: \"ALLOW\" is not an action (SCMP_ACT_*)", Profiles.Of("ALLOW") },
         { "linux.seccomp.defaultAction: SCMP_ACT_NOTIFY cannot be the default action", Profiles.Of(Notify) },
         {
             "linux.seccomp.defaultErrnoRet: SCMP_ACT_ALLOW has no errno, only SCMP_ACT_ERRNO and SCMP_ACT_TRACE have",
@@ -23,44 +24,72 @@ public sealed class SeccompCompilerTests
         },
         { "linux.seccomp.defaultErrnoRet: 65536 does not fit into 16 bits", Profiles.Of(Errno) with { DefaultErrnoRet = 65536 } },
         {
-            "linux.seccomp.architectures[1]: \"SCMP_ARCH_Z80\" is not an architecture",
+            "linux.seccomp.architectures[1]: \"SCMP_ARCH_Z80\" is not an architecture (SCMP_ARCH_*)",
             Profiles.Of(Allow) with { Architectures = ["SCMP_ARCH_X86", "SCMP_ARCH_Z80"] }
         },
         {
             "linux.seccomp.architectures[0]: SCMP_ARCH_S390X has another byte order than this machine",
             Profiles.Of(Allow) with { Architectures = ["SCMP_ARCH_S390X"] }
         },
-        { "linux.seccomp.flags[0]: \"SECCOMP_FLAG\" is not a flag", Profiles.Of(Allow) with { Flags = ["SECCOMP_FLAG"] } },
+        { "linux.seccomp.flags[0]: \"SECCOMP_FLAG\" is not a flag (SECCOMP_FILTER_FLAG_*)", Profiles.Of(Allow) with { Flags = ["SECCOMP_FLAG"] } },
         {
             "linux.seccomp.flags[0]: this kernel does not know SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
             Profiles.Of(Allow) with { Flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"] }
         },
-        { "linux.seccomp.syscalls[1].action: is required", Profiles.Of(Allow, Profiles.Rule(Errno, "read"), new() { Names = ["x"] }) },
-        { "linux.seccomp.syscalls[0].action: \"X\" is not an action", Profiles.Of(Allow, Profiles.Rule("X", "read")) },
+        { "linux.seccomp.syscalls[1].action: is missing", Profiles.Of(Allow, Profiles.Rule(Errno, "read"), new() { Names = ["x"] }) },
+        { "linux.seccomp.syscalls[0].action: \"X\" is not an action (SCMP_ACT_*)", Profiles.Of(Allow, Profiles.Rule("X", "read")) },
         {
             "linux.seccomp.syscalls[0].errnoRet: SCMP_ACT_KILL has no errno, only SCMP_ACT_ERRNO and SCMP_ACT_TRACE have",
             Profiles.Of(Allow, Profiles.Rule("SCMP_ACT_KILL", "read") with { ErrnoRet = 1 })
         },
-        { "linux.seccomp.syscalls[0].names: is empty", Profiles.Of(Allow, new SeccompRule { Action = Errno }) },
-        { "linux.seccomp.syscalls[0].names[0]: is empty", Profiles.Of(Allow, Profiles.Rule(Errno, "")) },
+        { "linux.seccomp.syscalls[0].names: is missing: a rule needs at least one system call", Profiles.Of(Allow, new SeccompRule { Action = Errno }) },
+        { "linux.seccomp.syscalls[0].names[0]: is empty: expected the name of a system call", Profiles.Of(Allow, Profiles.Rule(Errno, "")) },
         {
-            "linux.seccomp.syscalls[0].args[1].op: \"SCMP_CMP_XX\" is not a comparison",
+            "linux.seccomp.syscalls[0].args[1].op: \"SCMP_CMP_XX\" is not a comparison (SCMP_CMP_*)",
             Profiles.Of(Allow, Profiles.Rule(Errno, "read", Argument(0), new SeccompArgument(1, 0, 0, "SCMP_CMP_XX")))
         },
         {
-            "linux.seccomp.syscalls[0].args[0].op: is required",
+            "linux.seccomp.syscalls[0].args[0].op: is missing",
             Profiles.Of(Allow, Profiles.Rule(Errno, "read", new SeccompArgument(1, 0, 0, null)))
         },
         {
-            "linux.seccomp.syscalls[0].args[0].index: 6 is not an argument, they are 0 to 5",
+            "linux.seccomp.syscalls[0].args[0].index: 6 is not an argument of a system call: expected 0 to 5",
             Profiles.Of(Allow, Profiles.Rule(Errno, "read", Argument(6)))
         },
         {
             "linux.seccomp.syscalls[0].names[0]: SCMP_ACT_NOTIFY cannot be used for write",
             Profiles.Of(Allow, Profiles.Rule(Notify, "write")) with { ListenerPath = "/agent" }
         },
-        { "linux.seccomp.listenerPath: is required by SCMP_ACT_NOTIFY", Profiles.Of(Allow, Profiles.Rule(Notify, "mkdir")) },
+        { "linux.seccomp.listenerPath: is missing: SCMP_ACT_NOTIFY needs the socket of an agent", Profiles.Of(Allow, Profiles.Rule(Notify, "mkdir")) },
     };
+
+    [Fact]
+    public void Every_name_that_features_lists_is_taken()
+    {
+        foreach (string action in SeccompNames.Actions)
+        {
+            SeccompCompiler.Compile(Profiles.Of(Allow, Profiles.Rule(action, "read")) with { ListenerPath = "/agent" }, Profiles.X86);
+        }
+
+        foreach (string comparison in SeccompNames.Operators)
+        {
+            SeccompCompiler.Compile(Profiles.Of(Allow, Profiles.Rule(Errno, "read", new SeccompArgument(1, 0, 0, comparison))), Profiles.X86);
+        }
+
+        foreach (string architecture in SeccompNames.Architectures)
+        {
+            SeccompFacts facts = Profiles.Facts(Profiles.Architecture(architecture));
+            SeccompCompiler.Compile(Profiles.Of(Errno) with { Architectures = [architecture] }, facts);
+        }
+
+        Assert.Equal(Enum.GetValues<SeccompArchitecture>().Length - 1, SeccompNames.Architectures.Count);
+        SeccompFacts newest = Profiles.X86 with { SupportedFlags = (SeccompFilterFlags)uint.MaxValue };
+        Punnet.Spec.Seccomp asking = Profiles.Of(Allow, Profiles.Rule(Notify, "read")) with { ListenerPath = "/agent" };
+        foreach (string flag in SeccompNames.Flags)
+        {
+            SeccompCompiler.Compile(asking with { Flags = [flag] }, newest);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Refusals))]

@@ -17,6 +17,8 @@ public sealed class StateTests
         Cgroup = "/user.slice/web1",
         SystemdUnit = "runc-web1.scope",
         SystemdAddress = "systemd /run/systemd/private",
+        Resctrl = new ResctrlRecord("/sys/fs/resctrl/web1", "/sys/fs/resctrl/web1/mon_groups/web1", true),
+        Keyring = "_ses.web1",
         PrivatePidNamespace = true,
         Annotations = new Dictionary<string, string> { ["b"] = "quote \" backslash \\ line \n bell \a", ["a"] = "" },
         Poststart = [new Hook { Path = "/bin/up", Args = ["up", "now"], Env = [], Timeout = 5 }],
@@ -49,7 +51,17 @@ public sealed class StateTests
     [Fact]
     public void A_record_without_the_optional_members_is_read_as_it_was_written()
     {
-        StateRecord bare = Record with { Cgroup = null, SystemdUnit = null, SystemdAddress = null, Annotations = new Dictionary<string, string>(), Poststart = [], Poststop = [] };
+        StateRecord bare = Record with
+        {
+            Cgroup = null,
+            SystemdUnit = null,
+            SystemdAddress = null,
+            Resctrl = null,
+            Keyring = null,
+            Annotations = new Dictionary<string, string>(),
+            Poststart = [],
+            Poststop = [],
+        };
 
         Assert.Equal(Structure.Of(bare), Structure.Of(StateJson.ReadRecord(StateJson.WriteRecord(bare))));
     }
@@ -99,17 +111,18 @@ public sealed class StateTests
     }
 
     [Theory]
-    [InlineData("\"version\":1,", "", "version: missing")]
+    [InlineData("\"version\":1,", "", "version: is missing")]
     [InlineData("\"version\":1", "\"version\":2", "version: written by a punnet with state version 2, this one reads version 1")]
-    [InlineData("\"id\":\"web1\",", "", "id: missing")]
-    [InlineData("\"ociVersion\":\"1.3.0\",", "", "ociVersion: missing")]
-    [InlineData("\"bundle\":", "\"bindle\":", "bundle: missing")]
-    [InlineData("\"rootfs\":", "\"root\":", "rootfs: missing")]
-    [InlineData("\"created\":", "\"Created\":", "created: missing")]
-    [InlineData("\"owner\":1000,", "", "owner: missing")]
+    [InlineData("\"id\":\"web1\",", "", "id: is missing")]
+    [InlineData("\"ociVersion\":\"1.3.0\",", "", "ociVersion: is missing")]
+    [InlineData("\"bundle\":", "\"bindle\":", "bundle: is missing")]
+    [InlineData("\"rootfs\":", "\"root\":", "rootfs: is missing")]
+    [InlineData("\"created\":", "\"Created\":", "created: is missing")]
+    [InlineData("\"owner\":1000,", "", "owner: is missing")]
     [InlineData("\"owner\":1000", "\"owner\":-1", "owner: -1 is not a whole number from 0 to 4294967295")]
-    [InlineData("\"privatePidNamespace\":true,", "", "privatePidNamespace: missing")]
+    [InlineData("\"privatePidNamespace\":true,", "", "privatePidNamespace: is missing")]
     [InlineData("\"privatePidNamespace\":true", "\"privatePidNamespace\":1", "privatePidNamespace: expected true or false, found a number")]
+    [InlineData("\"directory\":", "\"dir\":", "resctrl.directory: is missing")]
     [InlineData("\"poststop\":[{", "\"poststop\":[5,{", "poststop[0]: expected an object, found a number")]
     [InlineData("\"timeout\":5", "\"timeout\":\"5\"", "poststart[0].timeout: expected a number, found a string")]
     public void A_damaged_record_is_refused(string text, string replacement, string refusal)

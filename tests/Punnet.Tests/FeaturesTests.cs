@@ -94,7 +94,21 @@ public sealed class FeaturesTests
     public void Unsafe_annotations_are_listed()
     {
         Runtime.MustBePunnet();
-        Assert.NotNull(Features()["potentiallyUnsafeConfigAnnotations"]);
+        Assert.Contains("run.oci.hooks.stdout", List("potentiallyUnsafeConfigAnnotations"));
+    }
+
+    [Fact]
+    public void Architectures_of_a_profile_are_listed()
+    {
+        Runtime.MustBePunnet();
+        string[] listed = List("linux", "seccomp", "archs");
+        string[] sorted = [.. listed];
+        Array.Sort(sorted, StringComparer.Ordinal);
+        Assert.Equal(sorted, listed);
+        Assert.Contains("SCMP_ARCH_X86_64", listed);
+        Assert.Contains("SCMP_ARCH_AARCH64", listed);
+        Assert.Contains("SCMP_ARCH_LOONGARCH64", listed);
+        Assert.True((bool)Features()["linux"]!["intelRdt"]!["enabled"]!);
     }
 
     [Fact]

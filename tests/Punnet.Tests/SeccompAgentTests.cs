@@ -128,7 +128,7 @@ public sealed class SeccompAgentTests : ContainerTest
     {
         Container container = Notifying("true", "\"getppid\"");
         container.Bundle.Remove("linux.seccomp.listenerPath");
-        container.TryCreate().Fails("config.json: linux.seccomp.listenerPath: is required by SCMP_ACT_NOTIFY");
+        container.TryCreate().Fails("config.json: linux.seccomp.listenerPath: is missing: SCMP_ACT_NOTIFY needs the socket of an agent");
         container.AssertNothingLeft();
     }
 

@@ -114,9 +114,21 @@ public sealed class SeccompLogTests : ContainerTest
     {
         Container container = Calls("true", "83", "162", "39");
         string log = container.Directory + "/log";
-        Outcome outcome = container.Run("--seccomp-log", log).Returns(137);
+        Outcome outcome = container.Run("--seccomp-log", log).Returns(159);
         Assert.Equal("83 -13\n", outcome.Stdout);
         Assert.Contains("sync(0x0, 0x0, 0x0, 0x0, 0x0, 0x0) = killed, ", File.ReadAllText(log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_status_is_that_of_the_program_and_not_of_its_children()
+    {
+        Container container = Calls("true", "39");
+        container.RunsScript("calls 162; echo $?; sleep 1000").CreateAndStart();
+        Assert.Equal("159\n", container.WaitForOutput("\n"));
+        string log = container.Directory + "/log";
+        Assert.Equal("137\n", container.Call("exec", "--seccomp-log", log, container.Id, "sh", "-c", "calls 162; echo $?").Succeeds().Stdout);
+        container.Call("exec", "--seccomp-log", log, container.Id, "calls", "162").Returns(159);
+        container.Call("exec", "--seccomp-log", log, container.Id, "sh", "-c", "kill -9 $$").Returns(137);
     }
 
     [Fact]
@@ -132,7 +144,7 @@ public sealed class SeccompLogTests : ContainerTest
     public void A_trap_without_a_handler_kills()
     {
         Container container = Calls("true", "140", "39");
-        Assert.Equal("", container.Run("--seccomp-log", "/dev/null").Returns(137).Stdout);
+        Assert.Equal("", container.Run("--seccomp-log", "/dev/null").Returns(159).Stdout);
     }
 
     [Fact]

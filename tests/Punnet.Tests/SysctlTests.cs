@@ -29,6 +29,15 @@ public sealed class SysctlTests : ContainerTest
         Assert.Equal(before, File.ReadAllText(file));
     }
 
+    [Fact]
+    public void A_parameter_of_a_user_namespace_is_written_there()
+    {
+        Container container = NewContainer().Runs("cat", "/proc/sys/user/max_mnt_namespaces");
+        container.Bundle.UserNamespace();
+        container.Bundle.Set("linux.sysctl", """{"user.max_mnt_namespaces":"123"}""");
+        Assert.Equal("123\n", container.RunToEnd());
+    }
+
     [Theory]
     [InlineData("kernel.pid_max", "32768")]
     [InlineData("vm.swappiness", "50")]

@@ -180,7 +180,6 @@ public sealed class UpdateTests : ContainerTest
     [InlineData("--memory", "99999999999G", "invalid value for memory")]
     [InlineData("--memory-swap", " ", "invalid value for memory-swap")]
     [InlineData("--pids-limit", "many", "invalid value for pids-limit")]
-    [InlineData("--l3-cache-schema", "L3:0=f", "--l3-cache-schema: Intel RDT is not supported yet")]
     [InlineData("--nonsense", "1", "flag provided but not defined: -nonsense")]
     public void A_flag_that_is_wrong_is_named(string flag, string value, string expected)
     {

@@ -41,7 +41,7 @@ public static class SeccompCompiler
 
         if (notifies && string.IsNullOrEmpty(profile.ListenerPath))
         {
-            throw new SpecException(SeccompVocabulary.Root + ".listenerPath", "is required by SCMP_ACT_NOTIFY");
+            throw new SpecException(SeccompVocabulary.Root + ".listenerPath", "is missing: SCMP_ACT_NOTIFY needs the socket of an agent");
         }
 
         int? newer = AnswersNewerCalls(defaultAction) ? verdicts.For((uint)SeccompAction.Errno | NoSuchCall(facts.Native)) : null;
@@ -80,7 +80,7 @@ public static class SeccompCompiler
             SeccompArchitecture architecture = SeccompVocabulary.Architecture(text);
             if (architecture == SeccompArchitecture.None)
             {
-                throw new SpecException($"{SeccompVocabulary.Root}.architectures[{i}]", $"\"{text}\" is not an architecture");
+                throw new SpecException($"{SeccompVocabulary.Root}.architectures[{i}]", $"\"{text}\" is not an architecture (SCMP_ARCH_*)");
             }
 
             if (architecture.IsBigEndian() != facts.Native.IsBigEndian())
@@ -120,7 +120,7 @@ public static class SeccompCompiler
         uint action = SeccompVocabulary.Action(rule.Action, rule.ErrnoRet, place, "action", "errnoRet");
         if (rule.Names.Count == 0)
         {
-            throw new SpecException(place + ".names", "is empty");
+            throw new SpecException(place + ".names", "is missing: a rule needs at least one system call");
         }
 
         RuleBody body = AddConditions(rule, place, verdicts) with { Verdict = verdicts.For(action) };
@@ -131,7 +131,7 @@ public static class SeccompCompiler
             string name = rule.Names[i];
             if (name.Length == 0)
             {
-                throw new SpecException($"{place}.names[{i}]", "is empty");
+                throw new SpecException($"{place}.names[{i}]", "is empty: expected the name of a system call");
             }
 
             if (notifies && name == "write")
@@ -249,14 +249,14 @@ public static class SeccompCompiler
             SeccompArgument argument = rule.Args[i];
             if (argument.Index >= ArgumentCount)
             {
-                throw new SpecException($"{place}.args[{i}].index", $"{argument.Index} is not an argument, they are 0 to 5");
+                throw new SpecException($"{place}.args[{i}].index", $"{argument.Index} is not an argument of a system call: expected 0 to 5");
             }
 
             SeccompComparison comparison = SeccompVocabulary.Comparison(argument.Op);
             if (comparison == SeccompComparison.None)
             {
                 throw new SpecException(
-                    $"{place}.args[{i}].op", argument.Op is null ? "is required" : $"\"{argument.Op}\" is not a comparison");
+                    $"{place}.args[{i}].op", argument.Op is null ? "is missing" : $"\"{argument.Op}\" is not a comparison (SCMP_CMP_*)");
             }
 
             bool masked = comparison == SeccompComparison.MaskedEqual;
@@ -294,7 +294,7 @@ public static class SeccompCompiler
             SeccompFilterFlags flag = SeccompVocabulary.Flag(text);
             if (flag == SeccompFilterFlags.None)
             {
-                throw new SpecException(place, $"\"{text}\" is not a flag");
+                throw new SpecException(place, $"\"{text}\" is not a flag (SECCOMP_FILTER_FLAG_*)");
             }
 
             if (!facts.SupportedFlags.HasFlag(flag))

@@ -38,12 +38,12 @@ internal static class SeccompVocabulary
             "SCMP_ACT_TRACE" => SeccompAction.Trace,
             "SCMP_ACT_LOG" => SeccompAction.Log,
             "SCMP_ACT_NOTIFY" => SeccompAction.Notify,
-            null => throw new SpecException($"{place}.{actionKey}", "is required"),
+            null => throw new SpecException($"{place}.{actionKey}", "is missing"),
             _ => UnknownAction,
         };
         if (action == UnknownAction)
         {
-            throw new SpecException($"{place}.{actionKey}", $"\"{text}\" is not an action");
+            throw new SpecException($"{place}.{actionKey}", $"\"{text}\" is not an action (SCMP_ACT_*)");
         }
 
         if (action is SeccompAction.Errno or SeccompAction.Trace)

@@ -53,10 +53,7 @@ internal static class CreationOptions
             plan = plan with { Process = plan.Process with { Seccomp = log.Explain(config.Linux?.Seccomp, plan.Process.Seccomp) } };
         }
 
-        foreach (string warning in plan.Process.Warnings)
-        {
-            globals.Log.Warn("config.json: " + warning);
-        }
+        BundleFile.Tell(plan.Process, globals.Log);
 
         return new CreationRequest
         {

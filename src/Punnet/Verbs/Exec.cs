@@ -53,6 +53,7 @@ internal static class Exec
         CheckStatus(container, line);
         using SeccompLog? log = SeccompLog.Open(line, detach);
         ProcessPlan plan = Plan(globals, line, container, log);
+        BundleFile.Tell(plan, globals.Log);
         CreationOptions.CheckTerminal(plan.Terminal, detach, socket);
         using Foreground foreground = new();
         using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
@@ -71,7 +72,8 @@ internal static class Exec
         using NewProcess process = Execution.Run(request, out Descriptor channel);
         using Descriptor owned = channel;
         console?.Dispose();
-        return Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
+        int status = Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
+        return log?.StatusOf(process.Pid, status) ?? status;
     }
 
     private static int Finish(
@@ -139,7 +141,9 @@ internal static class Exec
 
             try
             {
-                Process whole = SpecJson.ReadProcess(HostFile.Read(file));
+                UnknownProperties? unknown = globals.Log.IsDebug ? new UnknownProperties() : null;
+                Process whole = SpecJson.ReadProcess(HostFile.Read(file), unknown);
+                BundleFile.Tell(unknown, file, globals.Log);
                 whole = whole with { ExecCpuAffinity = whole.ExecCpuAffinity ?? config.Process?.ExecCpuAffinity };
                 return Planner.Surround(Planner.PlanProcess(whole, "", facts, filter, ownsUser), config);
             }

@@ -35,32 +35,26 @@ internal static class FeaturesVerb
                 Seccomp = new SeccompFeatures
                 {
                     Enabled = true,
-                    Actions =
-                    [
-                        "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
-                        "SCMP_ACT_LOG", "SCMP_ACT_NOTIFY", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
-                    ],
-                    Operators =
-                    [
-                        "SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE",
-                    ],
-                    Archs = ["SCMP_ARCH_X32", "SCMP_ARCH_X86", "SCMP_ARCH_X86_64"],
-                    KnownFlags =
-                    [
-                        "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW", "SECCOMP_FILTER_FLAG_TSYNC",
-                        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
-                    ],
+                    Actions = SeccompNames.Actions,
+                    Operators = SeccompNames.Operators,
+                    Archs = SeccompNames.Architectures,
+                    KnownFlags = SeccompNames.Flags,
                     SupportedFlags = SupportedFlags(),
                 },
                 Apparmor = new FeatureSwitch(true),
                 Selinux = new FeatureSwitch(true),
-                IntelRdt = new IntelRdtFeatures { Enabled = false, Schemata = false, Monitoring = false },
+                IntelRdt = new IntelRdtFeatures { Enabled = true, Schemata = true, Monitoring = true },
                 MemoryPolicy = new MemoryPolicyFeatures { Modes = MemoryPolicyPlanner.Modes, Flags = MemoryPolicyPlanner.Flags },
                 MountExtensions = new MountExtensionFeatures { Idmap = new FeatureSwitch(true) },
                 NetDevices = new FeatureSwitch(true),
             },
             Annotations = new Dictionary<string, string> { ["org.punnet.version"] = SpecVersion.Punnet },
-            PotentiallyUnsafeConfigAnnotations = ["org.punnet.rootfs.", "org.systemd.property.", "run.oci.systemd.subgroup"],
+            // What lets a config.json choose files of the host, change units, or keep rights.
+            PotentiallyUnsafeConfigAnnotations =
+            [
+                "org.punnet.rootfs.", "org.systemd.property.", "run.oci.hooks.stderr", "run.oci.hooks.stdout", "run.oci.keep_original_groups",
+                "run.oci.mount_context_type", "run.oci.pidfd_receiver", "run.oci.systemd.subgroup",
+            ],
         }));
         return 0;
     }

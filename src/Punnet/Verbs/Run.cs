@@ -67,6 +67,7 @@ internal static class Run
 
             int status = detach ? 0 : foreground.Wait(container.Process, proxy);
             hasEnded = !detach;
+            status = log?.StatusOf(container.Process.Pid, status) ?? status;
             isDone = detach || line.Has("keep");
             return status;
         }

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using Punnet.Cgroups;
 using Punnet.Plan;
+using Punnet.Resctrl;
 using Punnet.Spec;
 using Punnet.Systemd;
 
@@ -35,10 +36,32 @@ internal static class Update
             throw new PunnetException("container not running");
         }
 
-        ResourcePlan plan = Plan(line, resources, cgroup);
-        using UnitUpdate? unit = container.Record is { SystemdUnit: string } record ? UnitUpdate.Connect(record) : null;
-        CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, globals.Log, unit);
+        Change(line, container, cgroup, Plan(line, resources, cgroup), globals.Log);
         return 0;
+    }
+
+    private static void Change(CommandLine line, Container container, CgroupDirectory cgroup, ResourcePlan plan, Log log)
+    {
+        using UnitUpdate? unit = container.Record is { SystemdUnit: string } record ? UnitUpdate.Connect(record) : null;
+        List<string> schemata = UpdateOptions.Schemata(line);
+        if (schemata.Count == 0)
+        {
+            CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, log, unit);
+            return;
+        }
+
+        ResctrlRecord group = container.Record?.Resctrl
+            ?? throw new PunnetException("cannot set \"" + schemata[0] + "\": the container was made without a class of service (linux.intelRdt)");
+        string[] old = ResctrlGroup.Change(group, schemata);
+        try
+        {
+            CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, log, unit);
+        }
+        catch
+        {
+            ResctrlGroup.Restore(group, old);
+            throw;
+        }
     }
 
     private static Resources Read(CommandLine line, Log log)
@@ -55,12 +78,7 @@ internal static class Update
         try
         {
             Resources resources = SpecJson.ReadResources(text, unknown);
-            foreach (UnknownProperty property in unknown?.Found ?? [])
-            {
-                log.Debug(name + ": ignoring the unknown property " + property.Place
-                    + (property.Nearest is null ? "" : "; did you mean \"" + property.Nearest + "\"?"));
-            }
-
+            BundleFile.Tell(unknown, name, log);
             return resources;
         }
         catch (SpecException refusal)

@@ -1,0 +1,179 @@
+using System;
+using System.IO;
+using Punnet.Plan;
+using Punnet.Resctrl;
+using Punnet.Spec;
+using Xunit;
+
+namespace Punnet.Cgroup.Tests;
+
+/// <summary>The host side of linux.intelRdt, on a folder that looks like resctrl: the test puts into a new group what the kernel would.</summary>
+public sealed class ResctrlTests : IDisposable
+{
+    private readonly string _mount = Directory.CreateTempSubdirectory("punnet-resctrl").FullName;
+
+    public ResctrlTests()
+    {
+        Fill(_mount);
+        File.WriteAllText(_mount + "/schemata", "    MB:0=100;1=100\n    L3:0=fffff;1=fffff\n");
+        Directory.CreateDirectory(_mount + "/info");
+    }
+
+    public void Dispose() => Directory.Delete(_mount, recursive: true);
+
+    [Fact]
+    public void A_group_of_its_own_is_made_filled_entered_and_removed()
+    {
+        ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("web1", shared: false, "L3:0=f;1=f", "MB:0=50"));
+        Assert.Equal(new ResctrlRecord(_mount + "/web1", null, true), group.Record);
+        Assert.False(Directory.Exists(_mount + "/web1"));
+        group.Make();
+        Fill(_mount + "/web1");
+        group.Configure();
+        ResctrlGroup.Enter(group.Record, 4711);
+        Assert.Equal("4711", File.ReadAllText(_mount + "/web1/tasks"));
+
+        // A file keeps the last write; the kernel takes each line by itself.
+        Assert.Equal("MB:0=50\n", File.ReadAllText(_mount + "/web1/schemata")[..8]);
+        Empty(_mount + "/web1");
+        ResctrlGroup.Remove(group.Record);
+        Assert.False(Directory.Exists(_mount + "/web1"));
+        ResctrlGroup.Remove(group.Record);
+    }
+
+    [Fact]
+    public void A_group_of_its_own_must_not_exist()
+    {
+        Directory.CreateDirectory(_mount + "/web1");
+        PunnetException refusal = Assert.Throws<PunnetException>(() => ResctrlGroup.Prepare(_mount, Plan("web1", shared: false, "L3:0=f")));
+        Assert.Equal("cannot make the class of service " + _mount + "/web1 (linux.intelRdt): it exists already", refusal.Message);
+    }
+
+    [Fact]
+    public void A_named_group_without_schemata_must_exist()
+    {
+        PunnetException refusal = Assert.Throws<PunnetException>(() => ResctrlGroup.Prepare(_mount, Plan("gold", shared: true)));
+        Assert.StartsWith("cannot use the class of service " + _mount + "/gold (linux.intelRdt.closID): it does not exist", refusal.Message, StringComparison.Ordinal);
+        Directory.CreateDirectory(_mount + "/gold");
+        Fill(_mount + "/gold");
+        Assert.False(ResctrlGroup.Prepare(_mount, Plan("gold", shared: true)).Record.IsOwn);
+    }
+
+    [Theory]
+    [InlineData("L3:0=ff;1=ff", true)]
+    [InlineData("L3:1=00FF", true)]
+    [InlineData("MB:0=50", true)]
+    [InlineData("L3:0=f", false)]
+    [InlineData("L3:2=ff", false)]
+    [InlineData("L2:0=ff", false)]
+    public void A_named_group_that_exists_must_have_the_schemata_already(string line, bool agrees)
+    {
+        Directory.CreateDirectory(_mount + "/gold");
+        File.WriteAllText(_mount + "/gold/schemata", "    MB:0= 50;1=100\n    L3:0=000ff;1=000ff\n");
+        ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("gold", shared: true, line));
+        group.Make();
+        string? refusal = Record.Exception(group.Configure)?.Message;
+        string expected = "cannot share the class of service " + _mount + "/gold (linux.intelRdt.closID): its schemata are not \"" + line + "\"";
+        Assert.Equal(agrees ? null : expected, refusal);
+        group.Undo();
+        Assert.True(File.Exists(_mount + "/gold/schemata"));
+    }
+
+    [Fact]
+    public void A_named_group_that_is_new_is_taken_back_after_a_failure_and_stays_otherwise()
+    {
+        ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("gold", shared: true, "L3:0=f"));
+        group.Make();
+        group.Undo();
+        Assert.False(Directory.Exists(_mount + "/gold"));
+
+        ResctrlGroup again = ResctrlGroup.Prepare(_mount, Plan("gold", shared: true, "L3:0=f"));
+        again.Make();
+        ResctrlGroup.Remove(again.Record);
+        Assert.True(Directory.Exists(_mount + "/gold"));
+    }
+
+    [Fact]
+    public void The_default_group_is_the_mount_and_never_removed()
+    {
+        ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("", shared: true, "L3:0=fffff"));
+        group.Make();
+        group.Configure();
+        ResctrlGroup.Enter(group.Record, 4711);
+        Assert.Equal("4711", File.ReadAllText(_mount + "/tasks"));
+        group.Undo();
+        ResctrlGroup.Remove(group.Record);
+        Assert.True(Directory.Exists(_mount));
+    }
+
+    [Fact]
+    public void A_monitoring_group_is_made_entered_and_removed_although_the_group_stays()
+    {
+        Directory.CreateDirectory(_mount + "/gold/mon_groups");
+        Fill(_mount + "/gold");
+        ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("gold", shared: true) with { Monitor = "web1" });
+        group.Make();
+        group.Configure();
+        string monitor = _mount + "/gold/mon_groups/web1";
+        Fill(monitor);
+        ResctrlGroup.Enter(group.Record, 4711);
+        Assert.Equal("4711", File.ReadAllText(monitor + "/tasks"));
+        Empty(monitor);
+        ResctrlGroup.Remove(group.Record);
+        Assert.False(Directory.Exists(monitor));
+        Assert.True(Directory.Exists(_mount + "/gold"));
+    }
+
+    [Fact]
+    public void A_machine_that_cannot_monitor_is_told_of()
+    {
+        ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("", shared: true) with { Monitor = "web1" });
+        group.Make();
+        PunnetException refusal = Assert.Throws<PunnetException>(group.Configure);
+        Assert.StartsWith("cannot make the monitoring group " + _mount + "/mon_groups/web1 (linux.intelRdt.enableMonitoring): no such file", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal("this processor or kernel cannot monitor caches and memory bandwidth", refusal.Hint);
+    }
+
+    [Fact]
+    public void What_was_changed_can_be_brought_back()
+    {
+        ResctrlRecord record = new(_mount, null, false);
+        string[] old = ResctrlGroup.Change(record, ["L3:0=f"]);
+        Assert.Equal(["MB:0=100;1=100", "L3:0=fffff;1=fffff"], old);
+        Assert.StartsWith("L3:0=f\n", File.ReadAllText(_mount + "/schemata"), StringComparison.Ordinal);
+        ResctrlGroup.Restore(record, old);
+        Assert.StartsWith("L3:0=fffff;1=fffff\n", File.ReadAllText(_mount + "/schemata"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_mount_is_found_wherever_it_is()
+    {
+        const string Table = "24 1 0:22 / /sys rw - sysfs sysfs rw\n91 24 0:70 / /mnt/rdt rw,relatime shared:9 - resctrl resctrl rw,cdp\n";
+        Assert.Equal("/mnt/rdt", ResctrlMount.Find(Table, ""));
+    }
+
+    [Theory]
+    [InlineData("nodev\tsysfs\nnodev\tresctrl\n", "mount -t resctrl resctrl /sys/fs/resctrl")]
+    [InlineData("nodev\tsysfs\n", "this processor or kernel cannot divide caches and memory bandwidth: /proc/filesystems has no resctrl")]
+    public void Without_a_mount_the_reason_is_told(string fileSystems, string hint)
+    {
+        PunnetException refusal = Assert.Throws<PunnetException>(() => ResctrlMount.Find("24 1 0:22 / /sys rw - sysfs sysfs rw\n", fileSystems));
+        Assert.Equal("cannot choose a class of service (linux.intelRdt): no resctrl file system is mounted", refusal.Message);
+        Assert.Equal(hint, refusal.Hint);
+    }
+
+    private static IntelRdtPlan Plan(string group, bool shared, params string[] lines) => new(group, shared, [.. lines], null);
+
+    private static void Fill(string directory)
+    {
+        File.WriteAllText(directory + "/tasks", "");
+        File.WriteAllText(directory + "/schemata", "");
+    }
+
+    // rmdir(2) takes a directory of resctrl with its files; one of a usual file system only without.
+    private static void Empty(string directory)
+    {
+        File.Delete(directory + "/tasks");
+        File.Delete(directory + "/schemata");
+    }
+}
