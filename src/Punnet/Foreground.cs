@@ -46,6 +46,9 @@ internal sealed class Foreground : IDisposable
     public int Wait(NewProcess process, NotifyProxy? notify = null)
     {
         Relay(process, notify);
+
+        // What it said at the very end.
+        notify?.FollowToEnd(process.Pidfd);
         int status = process.Wait();
 
         // As a subreaper, what the container has left behind outside of its pid namespace.

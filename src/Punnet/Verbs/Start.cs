@@ -36,6 +36,9 @@ internal static class Start
         }
 
         using NotifyProxy? proxy = NotifySocket.FromEnvironment()?.Open(container.Directory);
+
+        // Before it runs: it may have spoken and ended by the time that anybody listens.
+        using Descriptor? init = proxy is null ? null : container.Init?.TryOpen();
         if (!container.Directory.TakeStartGate(out int gate, out int result))
         {
             throw new PunnetException("cannot start an already running container");
@@ -62,10 +65,9 @@ internal static class Start
             throw;
         }
 
-        if (proxy is not null && container.Init?.TryOpen() is Descriptor init)
+        if (init is not null)
         {
-            using Descriptor owned = init;
-            proxy.WaitUntilReady(init.Number, container.Init.Value.Pid);
+            proxy!.WaitUntilReady(init.Number, container.Init!.Value.Pid);
         }
 
         return 0;
