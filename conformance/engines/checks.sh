@@ -184,7 +184,6 @@ sweep() {
 one() {
     label=$1 runtime=$2
     work=$base/$label.$place
-    cgroup=punnet-conformance-$$
     mkdir -p "$work"
     export label runtime work cgroup place only short seconds
     if [ "$place" = vm ]; then
@@ -266,7 +265,8 @@ main() {
     REFERENCE=${REFERENCE:-$top/out/peers/runc}
     [ -x "$REFERENCE" ] || REFERENCE=$(command -v runc)
     base=$(mktemp -d /var/tmp/punnet-conformance.XXXXXX)
-    trap 'rm -rf --one-file-system -- "$base"' EXIT
+    cgroup=punnet-conformance-$$
+    trap 'sweep; rm -rf --one-file-system -- "$base"' EXIT
     trap 'exit 130' INT TERM HUP
     results=$top/out/conformance
     # The short form does not replace what the long one found.
