@@ -184,7 +184,6 @@ sweep() {
 one() {
     label=$1 runtime=$2
     work=$base/$label.$place
-    cgroup=punnet-conformance-$$
     mkdir -p "$work"
     export label runtime work cgroup place only short seconds
     if [ "$place" = vm ]; then
@@ -266,15 +265,19 @@ main() {
     REFERENCE=${REFERENCE:-$top/out/peers/runc}
     [ -x "$REFERENCE" ] || REFERENCE=$(command -v runc)
     base=$(mktemp -d /var/tmp/punnet-conformance.XXXXXX)
-    trap 'rm -rf --one-file-system -- "$base"' EXIT
+    cgroup=punnet-conformance-$$
+    trap 'sweep; rm -rf --one-file-system -- "$base"' EXIT
     trap 'exit 130' INT TERM HUP
-    mkdir -p "$top/out/conformance"
-    { version; "$REFERENCE" --version | head -n 1; "$PUNNET" --version | head -n 1; } >"$top/out/conformance/$engine.versions"
+    results=$top/out/conformance
+    # The short form does not replace what the long one found.
+    [ "$short" = no ] || results=$results/short
+    mkdir -p "$results"
+    { version; "$REFERENCE" --version | head -n 1; "$PUNNET" --version | head -n 1; } >"$results/$engine.versions"
     passed=0 failed=0 skipped=0
     for place in $places; do
         [ -n "$(chosen)" ] || continue
         # A table for each place: they may be made at different times.
-        table=$top/out/conformance/$engine.$place.tsv
+        table=$results/$engine.$place.tsv
         : >"$table"
         one reference "$REFERENCE"
         one punnet "$PUNNET"
