@@ -21,17 +21,29 @@ internal static class UnitPlanner
         {
             if (key.StartsWith(PropertyPrefix, StringComparison.Ordinal))
             {
-                properties.Add(Property(key[PropertyPrefix.Length..], text, "annotations[\"" + key + "\"]"));
+                Insert(properties, Property(key[PropertyPrefix.Length..], text, "annotations[\"" + key + "\"]"));
             }
         }
 
-        properties.Sort((left, right) => string.CompareOrdinal(left.Name, right.Name));
         return unit with
         {
             Properties = [.. properties],
             Devices = unit.IsSlice ? null : Devices(DeviceProgramRule.ReadAll(rules)),
             SubGroup = annotations.TryGetValue(SubGroupName, out string? name) && name.Length > 0 ? SubGroup(unit, name) : null,
         };
+    }
+
+    // In the order of the names, whatever the order of a dictionary. By hand: one call of List.Sort (or List.Contains) puts its statics for
+    // every list of the program into the binary, and each start pays for them: a quarter of its instructions.
+    private static void Insert(List<UnitProperty> properties, UnitProperty property)
+    {
+        int place = properties.Count;
+        while (place > 0 && string.CompareOrdinal(properties[place - 1].Name, property.Name) > 0)
+        {
+            place--;
+        }
+
+        properties.Insert(place, property);
     }
 
     private static UnitProperty Property(string name, string text, string place)
@@ -115,10 +127,16 @@ internal static class UnitPlanner
             (uint major, null) => kind + "-" + major.ToString(),
             _ => kind + "-*",
         };
-        UnitDevice device = new(pattern, Letters(rule.Access));
-        if (applies && !devices.Contains(device))
+        string access = Letters(rule.Access);
+        bool isNew = applies;
+        foreach (UnitDevice device in devices)
         {
-            devices.Add(device);
+            isNew &= device.Pattern != pattern || device.Access != access;
+        }
+
+        if (isNew)
+        {
+            devices.Add(new UnitDevice(pattern, access));
         }
     }
 
