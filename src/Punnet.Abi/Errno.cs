@@ -87,6 +87,9 @@ public enum Errno
     /// <summary>Read-only file system.</summary>
     EROFS = 30,
 
+    /// <summary>Too many links.</summary>
+    EMLINK = 31,
+
     /// <summary>Broken pipe.</summary>
     EPIPE = 32,
 
@@ -104,6 +107,9 @@ public enum Errno
 
     /// <summary>Too many levels of symbolic links.</summary>
     ELOOP = 40,
+
+    /// <summary>No data available: no such extended attribute.</summary>
+    ENODATA = 61,
 
     /// <summary>Protocol error.</summary>
     EPROTO = 71,

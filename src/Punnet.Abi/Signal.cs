@@ -9,6 +9,12 @@ public enum Signal
     /// <summary>SIGHUP.</summary>
     Hangup = 1,
 
+    /// <summary>SIGINT.</summary>
+    Interrupt = 2,
+
+    /// <summary>SIGQUIT.</summary>
+    Quit = 3,
+
     /// <summary>SIGKILL.</summary>
     Kill = 9,
 

@@ -84,6 +84,12 @@ public enum SyscallNumber
     /// <summary>fcntl(2).</summary>
     Fcntl = 72,
 
+    /// <summary>flock(2).</summary>
+    Flock = 73,
+
+    /// <summary>fsync(2).</summary>
+    Fsync = 74,
+
     /// <summary>ftruncate(2).</summary>
     Ftruncate = 77,
 
@@ -165,6 +171,24 @@ public enum SyscallNumber
     /// <summary>setxattr(2).</summary>
     Setxattr = 188,
 
+    /// <summary>lsetxattr(2).</summary>
+    Lsetxattr = 189,
+
+    /// <summary>fsetxattr(2).</summary>
+    Fsetxattr = 190,
+
+    /// <summary>lgetxattr(2).</summary>
+    Lgetxattr = 192,
+
+    /// <summary>fgetxattr(2).</summary>
+    Fgetxattr = 193,
+
+    /// <summary>llistxattr(2).</summary>
+    Llistxattr = 195,
+
+    /// <summary>flistxattr(2).</summary>
+    Flistxattr = 196,
+
     /// <summary>tkill(2).</summary>
     Tkill = 200,
 
@@ -213,6 +237,9 @@ public enum SyscallNumber
     /// <summary>renameat(2).</summary>
     Renameat = 264,
 
+    /// <summary>linkat(2).</summary>
+    Linkat = 265,
+
     /// <summary>symlinkat(2).</summary>
     Symlinkat = 266,
 
@@ -231,6 +258,9 @@ public enum SyscallNumber
     /// <summary>unshare(2).</summary>
     Unshare = 272,
 
+    /// <summary>utimensat(2).</summary>
+    Utimensat = 280,
+
     /// <summary>signalfd4(2).</summary>
     Signalfd4 = 289,
 
@@ -243,11 +273,17 @@ public enum SyscallNumber
     /// <summary>prlimit(2).</summary>
     Prlimit64 = 302,
 
+    /// <summary>syncfs(2).</summary>
+    Syncfs = 306,
+
     /// <summary>setns(2).</summary>
     Setns = 308,
 
     /// <summary>sched_setattr(2).</summary>
     SchedSetattr = 314,
+
+    /// <summary>renameat2(2).</summary>
+    Renameat2 = 316,
 
     /// <summary>seccomp(2).</summary>
     Seccomp = 317,
@@ -257,6 +293,9 @@ public enum SyscallNumber
 
     /// <summary>bpf(2).</summary>
     Bpf = 321,
+
+    /// <summary>copy_file_range(2).</summary>
+    CopyFileRange = 326,
 
     /// <summary>statx(2).</summary>
     Statx = 332,

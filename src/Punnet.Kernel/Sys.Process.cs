@@ -155,6 +155,14 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Prlimit64, pid, (nint)limit, (nint)pair, 0);
     }
 
+    /// <summary>prlimit(2): lets this process have as many of something as it may.</summary>
+    public static Errno RaiseLimit(ResourceLimit limit)
+    {
+        ulong* pair = stackalloc ulong[2];
+        Errno errno = Call(SyscallNumber.Prlimit64, 0, (nint)limit, 0, (nint)pair);
+        return errno != Errno.None || pair[0] >= pair[1] ? errno : SetLimit(0, limit, pair[1], pair[1]);
+    }
+
     /// <summary>setsid(2).</summary>
     public static Errno NewSession() => Call(SyscallNumber.Setsid);
 

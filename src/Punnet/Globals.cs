@@ -75,6 +75,8 @@ internal sealed class Globals
         "resume" => Pause.ResumeVerb,
         "update" => Update.Verb,
         "events" => Events.Verb,
+        "diff" => Diff.Verb,
+        "commit" => Commit.Verb,
         "spec" => SpecVerb.Verb,
         "features" => FeaturesVerb.Verb,
         _ => null,
@@ -85,7 +87,7 @@ internal sealed class Globals
     {
         StringBuilder text = new();
         text.Append("punnet - a container runtime: runs an OCI bundle\n\nUsage: punnet [options] COMMAND [arguments]\n\nCommands:\n");
-        foreach (string name in (ReadOnlySpan<string>)["create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "spec", "features"])
+        foreach (string name in (ReadOnlySpan<string>)["create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff", "commit", "spec", "features"])
         {
             text.Append("  ").Append(name.PadRight(12)).Append(FindVerb(name)!.Summary).Append('\n');
         }

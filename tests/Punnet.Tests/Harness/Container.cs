@@ -246,7 +246,16 @@ internal sealed class Container
             Eventually.True(() => Syscall.rmdir(directory) == 0, "rmdir " + directory);
         }
 
-        System.IO.Directory.Delete(Directory, recursive: true);
+        try
+        {
+            System.IO.Directory.Delete(Directory, recursive: true);
+        }
+        catch (Exception odd) when (odd is IOException or ArgumentException)
+        {
+            // Names that are no UTF-8, and trees that are deeper than a path is long, are nothing for .NET.
+            _ = new Command("rm", ["-rf", "--", Directory]).Run().Succeeds();
+        }
+
         return left;
     }
 

@@ -1,0 +1,118 @@
+using System;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+// Extended attributes, xattr(7). A descriptor names an open file or directory; what cannot be opened without an effect (links,
+// devices, fifos) is named by its directory and its name, through /proc/self/fd, since the *at calls are newer than Linux 5.14.
+public static unsafe partial class Sys
+{
+    private const int LongestName = 255; // NAME_MAX
+
+    /// <summary>flistxattr(2): names, each with its NUL. ERANGE when the buffer is too small.</summary>
+    public static Errno ListAttributes(int descriptor, Span<byte> buffer, out int length)
+    {
+        fixed (byte* place = buffer)
+        {
+            Errno errno = Call(SyscallNumber.Flistxattr, out long result, descriptor, (nint)place, buffer.Length);
+            length = (int)Math.Max(result, 0);
+            return errno;
+        }
+    }
+
+    /// <summary>llistxattr(2) of a name in a directory: names, each with its NUL. ERANGE when the buffer is too small.</summary>
+    public static Errno ListAttributesAt(int directory, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
+    {
+        Span<byte> path = stackalloc byte[LongestName + 33];
+        length = 0;
+        if (!FormatPathBelow(directory, name, path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path, place = buffer)
+        {
+            Errno errno = Call(SyscallNumber.Llistxattr, out long result, (nint)text, (nint)place, buffer.Length);
+            length = (int)Math.Max(result, 0);
+            return errno;
+        }
+    }
+
+    /// <summary>fgetxattr(2). ERANGE when the buffer is too small, ENODATA when there is no such attribute.</summary>
+    public static Errno GetAttribute(int descriptor, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
+    {
+        length = 0;
+        if (!IsText(attribute))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* name = attribute, place = buffer)
+        {
+            Errno errno = Call(SyscallNumber.Fgetxattr, out long result, descriptor, (nint)name, (nint)place, buffer.Length);
+            length = (int)Math.Max(result, 0);
+            return errno;
+        }
+    }
+
+    /// <summary>lgetxattr(2) of a name in a directory. ERANGE when the buffer is too small, ENODATA when there is no such attribute.</summary>
+    public static Errno GetAttributeAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
+    {
+        Span<byte> path = stackalloc byte[LongestName + 33];
+        length = 0;
+        if (!IsText(attribute) || !FormatPathBelow(directory, name, path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path, key = attribute, place = buffer)
+        {
+            Errno errno = Call(SyscallNumber.Lgetxattr, out long result, (nint)text, (nint)key, (nint)place, buffer.Length);
+            length = (int)Math.Max(result, 0);
+            return errno;
+        }
+    }
+
+    /// <summary>fsetxattr(2).</summary>
+    public static Errno SetAttribute(int descriptor, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    {
+        if (!IsText(attribute))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* name = attribute, content = value)
+        {
+            return Call(SyscallNumber.Fsetxattr, descriptor, (nint)name, (nint)content, value.Length, 0);
+        }
+    }
+
+    /// <summary>lsetxattr(2) of a name in a directory.</summary>
+    public static Errno SetAttributeAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    {
+        Span<byte> path = stackalloc byte[LongestName + 33];
+        if (!IsText(attribute) || !FormatPathBelow(directory, name, path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path, key = attribute, content = value)
+        {
+            return Call(SyscallNumber.Lsetxattr, (nint)text, (nint)key, (nint)content, value.Length, 0);
+        }
+    }
+
+    // Only a name: with a slash in it the path would be walked through links.
+    private static bool FormatPathBelow(int directory, ReadOnlySpan<byte> name, Span<byte> path)
+    {
+        if (!IsText(name) || name.Length > LongestName + 1 || name.Contains((byte)'/') || !FormatDescriptorPath(directory, path))
+        {
+            return false;
+        }
+
+        int length = path.IndexOf((byte)0);
+        path[length] = (byte)'/';
+        name.CopyTo(path[(length + 1)..]);
+        return true;
+    }
+}
