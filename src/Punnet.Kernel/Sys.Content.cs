@@ -103,20 +103,6 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>fchmodat(2); a symbolic link is followed: only for names that are none.</summary>
-    public static Errno ChangeModeAt(int directory, ReadOnlySpan<byte> name, uint mode)
-    {
-        if (!IsText(name))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = name)
-        {
-            return Call(SyscallNumber.Fchmodat, directory, (nint)text, (nint)mode);
-        }
-    }
-
     /// <summary>flock(2) LOCK_EX | LOCK_NB: such a lock is of the open file, directories have it too; EAGAIN when another one holds it.</summary>
     public static Errno LockOpenFile(int descriptor) => Call(SyscallNumber.Flock, descriptor, 6);
 }
