@@ -90,7 +90,7 @@ public sealed class StateTests
     {
         string record = Encoding.UTF8.GetString(StateJson.WriteRecord(Record));
 
-        Assert.Equal("overlay.layers: missing", Documents.Refusal(() => StateJson.ReadRecord(Documents.Bytes(record[..^1] + ",\"overlay\":{}}"))));
+        Assert.Equal("overlay.layers: is missing", Documents.Refusal(() => StateJson.ReadRecord(Documents.Bytes(record[..^1] + ",\"overlay\":{}}"))));
     }
 
     [Fact]

@@ -35,6 +35,7 @@ internal sealed class LayerCommit
     /// <exception cref="SysException">A file cannot be read or made.</exception>
     public void ToDirectory(string destination)
     {
+        Interruption.Begin();
         (string parentPath, string name) = Split(destination);
         using Descriptor parent = OpenParent(parentPath, name, destination);
         using Staging layer = Staging.MakeDirectory(parent.Number), links = Staging.MakeDirectory(parent.Number);
@@ -57,6 +58,7 @@ internal sealed class LayerCommit
     /// <exception cref="SysException">A file cannot be read, or the tar not be written.</exception>
     public void ToTar(string destination, bool isCompressed)
     {
+        Interruption.Begin();
         if (destination == "-")
         {
             WriteTar(new TarOutput(1, "standard output", isCompressed));

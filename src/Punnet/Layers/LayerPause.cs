@@ -11,9 +11,7 @@ internal sealed class LayerPause : IDisposable
 
     private LayerPause(CgroupDirectory? cgroup) => _cgroup = cgroup;
 
-    /// <summary>
-    /// Freezes the container when it runs. From here on SIGHUP, SIGINT, SIGQUIT and SIGTERM end the work in an orderly way.
-    /// </summary>
+    /// <summary>Freezes the container when it runs. Signals must already wait: see <see cref="Interruption"/>.</summary>
     /// <param name="container">The container.</param>
     /// <param name="isWanted">False with <c>--no-pause</c>.</param>
     /// <param name="log">Is told when a running container cannot be frozen.</param>
@@ -30,7 +28,6 @@ internal sealed class LayerPause : IDisposable
         LayerPause pause = new(cgroup);
         try
         {
-            Interruption.Begin();
             pause.Freeze();
             return pause;
         }

@@ -253,9 +253,9 @@ static void make(void)
     check(mknod("character", S_IFCHR | 0666, makedev(1, 3)) || mknod("block", S_IFBLK | 0660, makedev(259, 300000)), "mknod");
     check(link("fifo", "fifo-again"), "fifo-again");
     make_socket("socket");
-    make_sparse("sparse", 64 << 20, 40 << 20);
+    make_sparse("sparse", 16 << 20, 10 << 20);
     make_sparse("hole", 5 << 20, -1);
-    make_large("large", 9 << 20);
+    make_large("large", 6 << 20);
     check(mkdir("sticky", 01777) || chmod("sticky", 01777), "sticky");
     check(mkdir("closed", 0) || mkdir("empty-directory", 0700), "mkdir");
 
