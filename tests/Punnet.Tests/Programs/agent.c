@@ -44,9 +44,10 @@ int main(int argc, char **argv)
     int number = argc > 4 ? atoi(argv[3]) : -1;
     int refusal = argc > 4 ? atoi(argv[4]) : 0;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    strncpy(address.sun_path, argv[1], sizeof address.sun_path - 1);
+    // Under its own name only once it listens: whoever waits for the file connects at once.
+    snprintf(address.sun_path, sizeof address.sun_path, "%s-", argv[1]);
     int socket_ = socket(AF_UNIX, SOCK_STREAM, 0);
-    if (bind(socket_, (struct sockaddr *)&address, sizeof address) || listen(socket_, 5)) {
+    if (bind(socket_, (struct sockaddr *)&address, sizeof address) || listen(socket_, 5) || rename(address.sun_path, argv[1])) {
         perror("listen");
         return 1;
     }
