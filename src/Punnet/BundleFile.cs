@@ -53,12 +53,17 @@ internal static class BundleFile
         }
     }
 
-    /// <summary>Tells of what a plan leaves out because this kernel, or punnet, does not know it.</summary>
+    /// <summary>Tells how long the filter is, and what a plan leaves out because this kernel, or punnet, does not know it.</summary>
     public static void Tell(ProcessPlan plan, Log log)
     {
         foreach (string warning in plan.Warnings)
         {
             log.Warn("config.json: " + warning);
+        }
+
+        if (log.IsDebug && plan.Seccomp is SeccompPlan compiled)
+        {
+            log.Debug("linux.seccomp: compiled to " + compiled.Program.Length.ToString() + " instructions");
         }
 
         if (log.IsDebug && plan.Seccomp is { IgnoredNames.Count: > 0 } filter)
