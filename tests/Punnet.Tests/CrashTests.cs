@@ -45,7 +45,7 @@ public sealed class CrashTests : ContainerTest
         foreach (string kind in new[] { "prestart", "createRuntime", "createContainer" })
         {
             Container container = NewContainer().Sleeps();
-            container.Bundle.Add("hooks." + kind, $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/in-hook; sleep 30"],"env":["PATH=/bin","HOOK_OF={{container.Id}}"]}""");
+            container.Bundle.Add("hooks." + kind, $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/in-hook; exec sleep 30"],"env":["PATH=/bin","HOOK_OF={{container.Id}}"]}""");
             using RunningCommand running = container.CreateCommand().Start();
             Eventually.True(() => File.Exists(container.Directory + "/in-hook"), kind + " hook runs");
             Assert.Equal(0, Syscall.kill(running.Pid, Signum.SIGKILL));
