@@ -111,6 +111,13 @@ public static class Channel
     {
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
-        return Sys.Read(socket, bytes, out int count) == Errno.None && count == bytes.Length;
+        Errno errno = Sys.Read(socket, bytes, out int count);
+        if (errno == Errno.ECONNRESET)
+        {
+            // Once, when the other side ended with something from here unread; what it had said before is still to be had, unix(7).
+            errno = Sys.Read(socket, bytes, out count);
+        }
+
+        return errno == Errno.None && count == bytes.Length;
     }
 }
