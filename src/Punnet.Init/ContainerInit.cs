@@ -57,10 +57,10 @@ public static class ContainerInit
         Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true);
         int program = Launch.FindProgram(plan.Process, material, report);
         Hardening.OutliveParent();
-        Launch.LoadFilterBeforeGate(plan.Process, material, report);
+        Launch.LoadFilter(FilterMoment.BeforeGate, plan.Process, material, report);
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
         report = StartGate.Wait(material, report);
-        Launch.LoadFilterBeforeHooks(plan.Process, material, report);
+        Launch.LoadFilter(FilterMoment.BeforeHooks, plan.Process, material, report);
         ContainerHooks.Run(
             material.StartContainer, material, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);

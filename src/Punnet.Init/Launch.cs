@@ -35,12 +35,8 @@ internal static class Launch
         {
             report.Check(InitStep.NoNewPrivileges, Sys.Control(ProcessControl.SetNoNewPrivileges, 1));
         }
-        else
-        {
-            // Without no_new_privs a filter needs CAP_SYS_ADMIN, seccomp(2): the last moment to have it.
-            LoadFilter(plan, material, report);
-        }
 
+        LoadFilter(FilterMoment.BeforeIds, plan, material, report);
         if (isContainer)
         {
             Limits.Apply(plan, report);
@@ -57,29 +53,29 @@ internal static class Launch
         Sys.SetUmask(plan.Umask);
     }
 
-    /// <summary>
-    /// Loads the filter that no_new_privs allows to load late, but not so late: after a create nobody is there who could take the
-    /// listener to the agent. From here on the agent may have to answer for punnet's own calls too.
-    /// </summary>
-    public static void LoadFilterBeforeGate(ProcessPlan plan, InitMaterial material, InitReport report)
+    /// <summary>Loads the filter, if this is the moment for it.</summary>
+    public static void LoadFilter(FilterMoment now, ProcessPlan plan, InitMaterial material, InitReport report)
     {
-        if (plan.NoNewPrivileges && HandsOutBeforeGate(plan, material))
+        if (plan.Seccomp is not null && now == MomentOf(plan, material))
         {
-            LoadFilter(plan, material, report);
+            SeccompLoader.Load(plan.Seccomp, material, report);
         }
     }
 
-    /// <summary>Loads the filter that no_new_privs allows to load late, where hooks in the container still run: it is for them too.</summary>
-    public static void LoadFilterBeforeHooks(ProcessPlan plan, InitMaterial material, InitReport report)
+    private static FilterMoment MomentOf(ProcessPlan plan, InitMaterial material)
     {
-        if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material) && !material.StartContainer.IsEmpty)
+        if (!plan.NoNewPrivileges)
         {
-            LoadFilter(plan, material, report);
+            return FilterMoment.BeforeIds;
         }
-    }
 
-    private static bool HandsOutBeforeGate(ProcessPlan plan, InitMaterial material) =>
-        material.StartGate >= 0 && plan.Seccomp is { NeedsListener: true };
+        if (material.StartGate >= 0 && plan.Seccomp is { NeedsListener: true })
+        {
+            return FilterMoment.BeforeGate;
+        }
+
+        return material.StartContainer.IsEmpty ? FilterMoment.BeforeProgram : FilterMoment.BeforeHooks;
+    }
 
     /// <summary>
     /// The first candidate that this user may execute. late: what the files are is known only here.
@@ -170,28 +166,13 @@ internal static class Launch
         Descriptors.CloseAllBut(report.Socket, material, root, report);
         Sys.ResetSignals();
         Sys.UnblockSignals();
-        if (plan.NoNewPrivileges && !HandsOutBeforeGate(plan, material) && material.StartContainer.IsEmpty)
-        {
-            // As late as no_new_privs allows: the filter need not let pass what punnet itself calls, but execve(2).
-            LoadFilter(plan, material, report);
-        }
-
+        LoadFilter(FilterMoment.BeforeProgram, plan, material, report);
         ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;
         Errno errno = Sys.Execute(path, material.Args, material.Env);
         InitStep step = errno == Errno.ENOENT && Sys.AccessAt(Sys.WorkingDirectory, path, 0) == Errno.None
             ? InitStep.ExecuteInterpreter
             : InitStep.Execute;
         report.Fail(step, program, errno);
-    }
-
-    private static void LoadFilter(ProcessPlan plan, InitMaterial material, InitReport report)
-    {
-        if (plan.Seccomp is null)
-        {
-            return;
-        }
-
-        SeccompLoader.Load(plan.Seccomp, material, report);
     }
 
     private static Errno EnterDirectory(ProcessPlan plan, int root, bool makes, InitReport report)
@@ -224,4 +205,23 @@ internal static class Launch
             report.Fail(InitStep.WorkingDirectoryOutside, 0, Errno.ENOENT);
         }
     }
+}
+
+/// <summary>When a filter is loaded: each as late as it can be, so that it need not let pass what punnet itself calls.</summary>
+internal enum FilterMoment
+{
+    /// <summary>Without no_new_privs: a filter needs CAP_SYS_ADMIN, seccomp(2), and this is the last moment to have it.</summary>
+    BeforeIds,
+
+    /// <summary>
+    /// A created container with a listener: later nobody is there who could take that to the agent, who from here on may have to
+    /// answer for punnet's own calls too.
+    /// </summary>
+    BeforeGate,
+
+    /// <summary>Where hooks in the container still run: it is for them too.</summary>
+    BeforeHooks,
+
+    /// <summary>Then only execve(2) must pass.</summary>
+    BeforeProgram,
 }

@@ -24,7 +24,7 @@ internal static class NetworkDevices
             return;
         }
 
-        using Descriptor own = OpenNamespace(proc, "self");
+        using Descriptor own = NetworkNamespace.Open(proc, "self");
         using Descriptor target = TargetOf(plan, pid, proc);
         Sys.Status(own.Number, out FileStatus ownStatus).OrThrow("look at the network namespace");
         Sys.Status(target.Number, out FileStatus targetStatus).OrThrow("look at the container's network namespace");
@@ -93,13 +93,6 @@ internal static class NetworkDevices
             }
         }
 
-        return OpenNamespace(proc, pid.ToString());
-    }
-
-    private static Descriptor OpenNamespace(Descriptor proc, string process)
-    {
-        string path = process + "/ns/net";
-        Sys.OpenAt(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the network namespace", path);
-        return new Descriptor(file);
+        return NetworkNamespace.Open(proc, pid.ToString());
     }
 }

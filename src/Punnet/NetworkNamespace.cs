@@ -24,7 +24,7 @@ internal static class NetworkNamespace
             return;
         }
 
-        using Descriptor own = Open(proc);
+        using Descriptor own = Open(proc, "self");
         Errno errno = Sys.Unshare(CloneFlags.NewNetwork);
         if (errno != Errno.None)
         {
@@ -32,7 +32,7 @@ internal static class NetworkNamespace
         }
 
         errno = Sys.RaiseLoopback();
-        using Descriptor made = Open(proc);
+        using Descriptor made = Open(proc, "self");
 
         // Back before anything else: hooks and agents belong to the host's network.
         Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
@@ -42,9 +42,14 @@ internal static class NetworkNamespace
         _ = Channel.TellWith(channel.Number, Message.Network, made.Number);
     }
 
-    private static Descriptor Open(Descriptor proc)
+    /// <summary>Opens the namespace that a process is in.</summary>
+    /// <param name="proc">The host's /proc.</param>
+    /// <param name="process">A pid, or "self": the calling thread is the first of punnet's.</param>
+    /// <exception cref="SysException">There is none, or it may not be opened.</exception>
+    public static Descriptor Open(Descriptor proc, string process)
     {
-        Sys.OpenAt(proc.Number, "thread-self/ns/net\0"u8, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the own network namespace");
+        string path = process + "/ns/net";
+        Sys.OpenAt(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the network namespace", path);
         return new Descriptor(file);
     }
 }
