@@ -148,8 +148,7 @@ internal sealed class SeccompLog : IDisposable
     // The first order is to answer, if there is a listener by then; the next one is to end.
     private void Order() => Sys.WriteAll(_order!.Number, "."u8);
 
-    // While this waits, punnet leaves its own file, and with that the value that guards stack buffers changes (it stands among the
-    // constants, and only the running copy was randomised). A method that has such a buffer and begins before ends in an abort.
+    // While this waits, punnet leaves its own file: what a thread wrote to a page that is being moved would be lost.
     private void Serve()
     {
         Sys.WriteAll(_orders!.Number, "."u8);
