@@ -87,7 +87,7 @@ public sealed class ErrorTests : ContainerTest
         container.Bundle.Write();
 
         // While files are copied the host sends the network namespace; then it is kept from listening until the new process has failed.
-        string[] slow = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=bpf", "-e", "inject=bpf:delay_enter=200000"];
+        string[] slow = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=sendmsg", "-e", "inject=sendmsg:delay_exit=200000"];
         new Command("/usr/bin/strace", [.. slow, Runtime.Path, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id])
             .Run().Fails("size=nonsense", "mounts[1]");
         container.AssertNothingLeft();
