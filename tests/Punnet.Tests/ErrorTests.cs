@@ -69,30 +69,6 @@ public sealed class ErrorTests : ContainerTest
         { "linux", "5", "linux" },
     };
 
-    [Fact]
-    public void A_failure_is_told_though_the_new_process_left_a_message_of_the_host_unread()
-    {
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PUNNET_VM") is null, "User-Mode Linux cannot be traced from inside");
-        Container container = NewContainer().Runs("true");
-        Directory.CreateDirectory(container.Bundle.Rootfs + "/many");
-        for (int file = 0; file < 500; file++)
-        {
-            File.WriteAllText(container.Bundle.Rootfs + "/many/" + file, "");
-        }
-
-        container.Bundle.Set("mounts", """
-            [ { "destination": "/many", "type": "tmpfs", "source": "tmpfs", "options": [ "tmpcopyup" ] },
-              { "destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": [ "size=nonsense" ] } ]
-            """);
-        container.Bundle.Write();
-
-        // While files are copied the host sends the network namespace; then it is kept from listening until the new process has failed.
-        string[] slow = ["-f", "-qq", "-o", "/dev/null", "-e", "trace=sendmsg", "-e", "inject=sendmsg:delay_exit=200000"];
-        new Command("/usr/bin/strace", [.. slow, Runtime.Path, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id])
-            .Run().Fails("size=nonsense", "mounts[1]");
-        container.AssertNothingLeft();
-    }
-
     [Theory]
     [MemberData(nameof(Broken))]
     public void A_broken_config_is_refused_at_its_place_and_leaves_nothing(string place, string value, string named)
