@@ -24,8 +24,8 @@ public sealed record InitMaterial
     /// <summary>What ps shows until the program is executed.</summary>
     public required FixedBuffer Title { get; init; }
 
-    /// <summary>Whether punnet had the right to give its own file up before the clone.</summary>
-    public required bool HasLeftOwnFile { get; init; }
+    /// <summary>How far punnet has given its own file up before the clone.</summary>
+    public required OwnFile OwnFile { get; init; }
 
     /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
     public required int Proc { get; init; }

@@ -7,8 +7,8 @@ namespace Punnet.Kernel;
 
 // CVE-2019-5736: whoever can follow /proc/PID/exe of a process that is still punnet (or make it execute /proc/self/exe) holds a
 // reference to the host's file, and can write it once it no longer runs. Others execute a sealed copy of themselves, which costs a
-// second start (0.8 ms). punnet instead moves itself off the file before it clones: it maps the same pages through a read-only
-// mount that exists nowhere else, and tells the kernel that this is its executable. What a container can reach is then on a
+// second start (0.8 ms). punnet instead moves itself off the file before a container can see it: it maps the same pages through a
+// read-only mount that exists nowhere else, and tells the kernel that this is its executable. What a container can reach is then on a
 // read-only mount for ever. Measured: 0.25 ms.
 public static unsafe partial class Sys
 {

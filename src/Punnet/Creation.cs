@@ -111,7 +111,7 @@ internal static class Creation
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);
         using Descriptor childChannel = new(there);
-        using OwnImage image = OwnImage.Leave();
+        using OwnImage image = OwnImage.Leave(IsInitAlone(plan));
         (Descriptor? start, Descriptor? result) = request.WaitsForStart ? directory.MakeStartGate() : (null, null);
         using Descriptor? startGate = start, startResult = result;
         ArgumentBlock env = ArgumentBlock.Of([.. plan.Process.Env, .. request.ListenEnv], spare: 1);
@@ -120,7 +120,7 @@ internal static class Creation
             Channel = there,
             Image = image.Number,
             ImageMount = image.MountNumber,
-            HasLeftOwnFile = image.HasLeft,
+            OwnFile = image.State,
             Title = image.Title,
             Proc = proc.Number,
             ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
@@ -166,6 +166,22 @@ internal static class Creation
         Scheduling.ResetAffinity(process.Pid);
         Scheduling.Apply(plan.Process, process.Pid);
         return rollback.Disarm();
+    }
+
+    // In a pid namespace of its own nobody but the host sees the new process until it runs a hook. What it copies when it leaves punnet's
+    // file is charged to the container, which a small limit would not bear; and old kernels let only the host's root do it.
+    private static bool IsInitAlone(ContainerPlan plan)
+    {
+        const long Ample = 4 << 20; // bytes
+        foreach (CgroupWrite write in plan.Resources.Writes)
+        {
+            if (write.File == "memory.max" && long.TryParse(write.Value, out long limit) && limit < Ample)
+            {
+                return false;
+            }
+        }
+
+        return (plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None && !plan.Namespaces.Staged && !plan.Namespaces.HasUser;
     }
 
     private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)

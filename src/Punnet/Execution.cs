@@ -59,13 +59,13 @@ internal static class Execution
         try
         {
             using Descriptor childChannel = new(there);
-            using OwnImage image = OwnImage.Leave();
+            using OwnImage image = OwnImage.Leave(isInitAlone: false);
             InitMaterial material = new()
             {
                 Channel = there,
                 Image = image.Number,
                 ImageMount = image.MountNumber,
-                HasLeftOwnFile = image.HasLeft,
+                OwnFile = image.State,
                 Title = image.Title,
                 Proc = proc.Number,
                 ConsoleSocket = request.ConsoleSocket?.Number ?? -1,

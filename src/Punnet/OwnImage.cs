@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Punnet.Abi;
+using Punnet.Init;
 using Punnet.Kernel;
 
 namespace Punnet;
@@ -11,12 +12,12 @@ internal sealed class OwnImage : IDisposable
     private readonly Descriptor _image;
     private readonly Descriptor _mount;
 
-    private OwnImage(int image, int mount, FixedBuffer title, bool hasLeft)
+    private OwnImage(int image, int mount, FixedBuffer title, OwnFile state)
     {
         Title = title;
         _image = new Descriptor(image);
         _mount = new Descriptor(mount);
-        HasLeft = hasLeft;
+        State = state;
     }
 
     /// <summary>The file through its read-only mount, or its sealed copy.</summary>
@@ -28,20 +29,28 @@ internal sealed class OwnImage : IDisposable
     /// <summary>What ps shows until the program is executed.</summary>
     public FixedBuffer Title { get; }
 
-    /// <summary>Whether the kernel has let it go; if not, the new process tells it to, once it is root of a user namespace.</summary>
-    public bool HasLeft { get; }
+    /// <summary>How far this process has given the file up; the new process does what is left.</summary>
+    public OwnFile State { get; }
 
     /// <summary>Opens the file another way, and leaves it when the kernel lets this process do so.</summary>
+    /// <param name="isInitAlone">
+    /// Whether nobody can see the new process before its own first steps. It then leaves the file itself, while this one makes other things.
+    /// </param>
     /// <exception cref="SysException">It can neither be reached by a mount of its own nor be copied, or not be mapped again.</exception>
-    public static OwnImage Leave()
+    public static OwnImage Leave(bool isInitAlone)
     {
         Sys.OpenOwnImage(out int image, out int mount).OrThrow("open punnet's own file");
         ReadOnlySpan<byte> text = "punnet: init\0"u8;
         FixedBuffer title = new(text.Length);
         text.CopyTo(title.Span);
+        if (isInitAlone && mount >= 0)
+        {
+            return new OwnImage(image, mount, title, OwnFile.Kept);
+        }
+
         Sys.LeaveOwnFile(image).OrThrow("leave punnet's own file");
         bool hasLeft = Sys.SetOwnFile(image, title) == Errno.None || (mount < 0 && IsRestarted());
-        return new OwnImage(image, mount, title, hasLeft);
+        return new OwnImage(image, mount, title, hasLeft ? OwnFile.Left : OwnFile.Unmapped);
     }
 
     /// <summary>
