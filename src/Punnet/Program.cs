@@ -7,7 +7,10 @@ namespace Punnet;
 /// <summary>From arguments to a verb, and from a failure to words and an exit status.</summary>
 internal static class Program
 {
-    private static int Main(string[] args)
+    // Does not return: the runtime's own orderly end has nothing to put in order here, and takes 0.05 ms.
+    private static void Main(string[] args) => Sys.Exit(Run(args));
+
+    private static int Run(string[] args)
     {
         int first = FindVerbIndex(args);
         Globals globals;
