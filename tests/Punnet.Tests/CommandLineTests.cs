@@ -32,6 +32,15 @@ public sealed class CommandLineTests : ContainerTest
     }
 
     [Theory]
+    [InlineData("DOTNET_GCHeapHardLimit", "1000")]
+    [InlineData("DOTNET_GCRegionRange", "100")]
+    [InlineData("DOTNET_GCHeapAffinitizeMask", "0")]
+    public void A_variable_that_is_meant_for_other_dotnet_programs_changes_nothing(string name, string value)
+    {
+        new Command(Runtime.Path, ["--version"]).With(name, value).Run().Succeeds();
+    }
+
+    [Theory]
     [InlineData("create", "\"create\" requires exactly 1 argument")]
     [InlineData("create a b", "\"create\" requires exactly 1 argument")]
     [InlineData("start", "\"start\" requires exactly 1 argument")]
