@@ -117,7 +117,7 @@ public static unsafe partial class Sys
         const nuint HeadersAddress = 3, HeaderCount = 5; // AT_PHDR, AT_PHNUM
         ProgramHeader* headers = (ProgramHeader*)getauxval(HeadersAddress);
         int count = (int)getauxval(HeaderCount);
-        nuint start = 0, first = nuint.MaxValue, relroStart = 0, relroEnd = 0;
+        nuint start = 0, relroStart = 0, relroEnd = 0;
         for (int i = 0; i < count; i++)
         {
             if (headers[i].Type == ProgramHeaders)
@@ -145,10 +145,12 @@ public static unsafe partial class Sys
 
             nuint from = PageFloor(start + headers[i].Address);
             nuint to = PageFloor(start + headers[i].Address + headers[i].FileSize + PageSize - 1);
-            first = first < from ? first : from;
             bool isWritable = (headers[i].Flags & 2) != 0 && !(from >= relroStart && to <= relroEnd); // PF_W
             int protection = 1 | (isWritable ? 2 : 0) | ((headers[i].Flags & 1) != 0 ? 4 : 0); // PROT_READ, _WRITE, _EXEC; PF_X
-            errno = MapAgain(from, to, protection, image, PageFloor(headers[i].Offset), pagemap);
+            nuint offset = PageFloor(headers[i].Offset);
+
+            // Code is never written.
+            errno = (protection & 4) != 0 ? MapRange(from, to, protection, image, offset) : MapAgain(from, to, protection, image, offset, pagemap);
         }
 
         Close(pagemap);
@@ -174,7 +176,8 @@ public static unsafe partial class Sys
             int index = (int)((page - from) / PageSize % PagemapChunk);
             if (index == 0)
             {
-                errno = Call(SyscallNumber.Pread64, pagemap, (nint)states, PagemapChunk * sizeof(ulong), (nint)(page / PageSize * sizeof(ulong)));
+                nint chunk = (nint)nuint.Min((to - page) / PageSize, PagemapChunk);
+                errno = Call(SyscallNumber.Pread64, pagemap, (nint)states, chunk * sizeof(ulong), (nint)(page / PageSize * sizeof(ulong)));
             }
 
             const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
