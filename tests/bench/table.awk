@@ -60,7 +60,7 @@ END {
     for (i = 1; i <= rows; i++) {
         printf format, title[row[i]], times(row[i], column[1]), times(row[i], column[2]), times(row[i], column[3]), \
             ratio(row[i], column[1], row[i], column[2]), ratio(row[i], column[1], row[i], column[3]), amounts(row[i])
-        if (row[i] == "floor") {
+        if (row[i] == "floor" && count["run", column[1]]) {
             printf format, "`run` to the floor", ratio("run", column[1], row[i], column[1]), ratio("run", column[2], row[i], column[1]), \
                 ratio("run", column[3], row[i], column[1]), "", "", ""
         }

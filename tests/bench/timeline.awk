@@ -230,9 +230,10 @@ END {
         printf "<rect class=\"%s\" x=\"%d\" y=\"35\" width=\"12\" height=\"12\"/><text x=\"%d\" y=\"46\">%s</text>\n", kinds[i], x, x + 18, words[i]
         x += 45 + length(words[i]) * 6
     }
-    for (time = 0; time <= end - zero; time += 0.5) {
+    step = end - zero < 12 ? 0.5 : 2.5
+    for (time = 0; time <= end - zero; time += step) {
         printf "<path class=\"tick\" d=\"M%.1f %d V%d\"/>\n", x_of(time), host_y + bar + 4, init_y - 4
-        if (time == int(time)) {
+        if (time % (2 * step) == 0) {
             printf "<text class=\"quiet\" x=\"%.1f\" y=\"%d\">%d ms</text>\n", x_of(time) + 4, axis_y + 4, time
         }
     }
