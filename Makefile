@@ -17,7 +17,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build publish install run tests-ready test vm-test bench peers conformance format check clean
+.PHONY: help build publish install run tests-ready test vm-test bench timeline peers conformance format check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -61,10 +61,21 @@ test: tests-ready ## every test, here and in the virtual machine; ONLY=Punnet.Pl
 vm-test: tests-ready ## only the containers' tests, in the virtual machine with all cgroup controllers
 	@tests/run --vm Punnet.Tests
 
-bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them
+bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them; ONLY="run exec" for some rows
 	@.ci/packages bench
-	@PEERS=$(PEERS) tests/bench/run
+	@PEERS=$(PEERS) tests/bench/run $(ONLY)
+ifndef ONLY
+	@echo
+	@PEERS=$(PEERS) tests/bench/systemd
+	@echo
+	@PEERS=$(PEERS) tests/bench/memory-limit
+	@echo
 	@tests/bench/layers
+endif
+
+timeline: $(PUNNET) ## docs/start.svg: where the time of a start goes, drawn from the kernel's timestamps
+	@.ci/packages bench
+	@tests/bench/timeline
 
 peers: ## out/peers: crun and runc from Debian sid, to compare with
 	@.ci/packages peers

@@ -1,67 +1,69 @@
-# From "PROGRAM VERSION" (three lines) and then "ROW PROGRAM VALUE", sorted by value within a row and program, to a table.
+# From lines of tests/bench/run to a table. They are
+#
+#   program NAME VERSION                a column; the first is the one that the others are compared with
+#   row ROW TITLE                       a row, followed by
+#   time ROW PROGRAM MILLISECONDS       sorted within a row and program
+#   memory ROW PROGRAM KIB
+#   size size PROGRAM BYTES             of the program's file
 
-BEGIN {
-    title["version"] = "`--version`"
-    title["state"] = "`state` of a running container"
-    title["run"] = "`run` of `/bin/true`"
-    title["lifecycle"] = "create, start, delete"
-    title["exec"] = "`exec` of `/bin/true`"
-    title["memory"] = "peak memory of `run`, MiB"
-    title["size"] = "size of the file, MiB"
-    rows = split("version state run lifecycle exec memory size", row, " ")
+$1 == "program" {
+    column[++columns] = $2
+    heading[columns] = substr($0, 9)
 }
 
-NR <= 3 {
-    column[NR] = $1
-    heading[NR] = $0
-    next
+$1 == "row" {
+    row[++rows] = $2
+    title[$2] = substr($0, length($2) + 6)
 }
 
-{
-    if ($1 == "memory") {
-        $3 /= 1024
-    } else if ($1 == "size") {
-        $3 /= 1048576
-    }
-    value[$1, $2, ++count[$1, $2]] = $3
+$1 == "time" {
+    value[$2, $3, ++count[$2, $3]] = $4
 }
 
-function quantile(what, who, part,    n, at) {
-    n = count[what, who]
-    if (n == 0) {
-        return -1
-    }
-    at = int(part * (n - 1) + 0.5) + 1
-    return value[what, who, at]
+$1 == "memory" || $1 == "size" {
+    amount[$2, $3] = $1 == "memory" ? $4 / 1024 : $4 / 1048576
 }
 
-function cell(what, who) {
+function quantile(what, who, part) {
+    return value[what, who, int(part * (count[what, who] - 1) + 0.5) + 1]
+}
+
+function times(what, who) {
     if (!count[what, who]) {
         return "-"
     }
-    if (what == "memory" || what == "size") {
-        return sprintf("%.1f", quantile(what, who, 0.5))
-    }
-    return sprintf("%.2f (%.2f)", quantile(what, who, 0.5), quantile(what, who, 0.25))
+    return sprintf("%.2f (%.2f, %.2f)", quantile(what, who, 0.5), quantile(what, who, 0.25), quantile(what, who, 0.75))
 }
 
-function ratio(what, other) {
-    if (!count[what, column[1]] || !count[what, other]) {
+function ratio(what, who, to, other) {
+    if (!count[what, who] || !count[to, other]) {
         return "-"
     }
-    if (what == "memory" || what == "size") {
-        return sprintf("%.2f", quantile(what, column[1], 0.5) / quantile(what, other, 0.5))
+    return sprintf("%.2f (%.2f)", quantile(what, who, 0.5) / quantile(to, other, 0.5), \
+        quantile(what, who, 0.25) / quantile(to, other, 0.25))
+}
+
+function amounts(what,    i, text) {
+    for (i = 1; i <= columns; i++) {
+        text = text (i == 1 ? "" : " / ") ((what, column[i]) in amount ? sprintf("%.1f", amount[what, column[i]]) : "-")
     }
-    return sprintf("%.2f (%.2f)", quantile(what, column[1], 0.5) / quantile(what, other, 0.5), \
-        quantile(what, column[1], 0.25) / quantile(what, other, 0.25))
+    if ((what, column[1]) in amount && (what, column[2]) in amount) {
+        text = text sprintf(" (%.2f)", amount[what, column[1]] / amount[what, column[2]])
+    }
+    return text
 }
 
 END {
-    format = "| %-32s | %-18s | %-18s | %-18s | %-13s | %-13s |\n"
-    printf format, "ms", heading[1], heading[2], heading[3], "to " column[2], "to " column[3]
-    print "|---|---|---|---|---|---|"
+    format = "| %-34s | %-20s | %-20s | %-24s | %-11s | %-11s | %-24s |\n"
+    printf format, "ms", heading[1], heading[2], heading[3], "to " column[2], "to " column[3], "peak memory, MiB"
+    print "|---|---|---|---|---|---|---|"
     for (i = 1; i <= rows; i++) {
-        printf format, title[row[i]], cell(row[i], column[1]), cell(row[i], column[2]), cell(row[i], column[3]), \
-            ratio(row[i], column[2]), ratio(row[i], column[3])
+        printf format, title[row[i]], times(row[i], column[1]), times(row[i], column[2]), times(row[i], column[3]), \
+            ratio(row[i], column[1], row[i], column[2]), ratio(row[i], column[1], row[i], column[3]), amounts(row[i])
+        if (row[i] == "floor" && count["run", column[1]]) {
+            printf format, "`run` to the floor", ratio("run", column[1], row[i], column[1]), ratio("run", column[2], row[i], column[1]), \
+                ratio("run", column[3], row[i], column[1]), "", "", ""
+        }
     }
+    print "\nsize of the file, MiB: " amounts("size")
 }
