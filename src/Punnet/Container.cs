@@ -68,9 +68,10 @@ internal sealed class Container : IDisposable
 
     private static Container Look(ContainerDirectory directory, bool owns)
     {
-        StateRecord? record = directory.TryRead();
+        StateRecord? record = directory.TryRead(out bool isBeingCreated);
         ProcessIdentity? init = directory.TryGetInit();
-        return new Container(directory, owns, record, init, FindStatus(directory, record, init));
+        ContainerStatus status = isBeingCreated ? ContainerStatus.Creating : FindStatus(directory, record, init);
+        return new Container(directory, owns, record, init, status);
     }
 
     /// <summary>The state as <c>state</c> and <c>list</c> print it.</summary>
@@ -130,23 +131,14 @@ internal sealed class Container : IDisposable
 
     private static ContainerStatus FindStatus(ContainerDirectory directory, StateRecord? record, ProcessIdentity? init)
     {
-        if (directory.IsBeingCreated())
-        {
-            return ContainerStatus.Creating;
-        }
-
         if (init is not ProcessIdentity process || !process.IsAlive())
         {
             return ContainerStatus.Stopped;
         }
 
-        if (record?.Cgroup is string path)
+        if (record?.Cgroup is string path && CgroupDirectory.IsFrozen(path))
         {
-            using CgroupDirectory? cgroup = CgroupDirectory.TryOpen(path);
-            if (cgroup is not null && cgroup.IsFrozen())
-            {
-                return ContainerStatus.Paused;
-            }
+            return ContainerStatus.Paused;
         }
 
         return directory.HasStartGate() ? ContainerStatus.Created : ContainerStatus.Running;

@@ -74,21 +74,11 @@ internal sealed class ContainerDirectory : IDisposable
         _locked = null;
     }
 
-    /// <summary>Whether another process is creating the container now.</summary>
-    public bool IsBeingCreated()
-    {
-        if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
-        {
-            return false;
-        }
-
-        using Descriptor owned = new(file);
-        return Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
-    }
-
     /// <summary>Reads what does not change; null when a create was killed before it was written whole.</summary>
-    public StateRecord? TryRead()
+    /// <param name="isBeingCreated">Whether another process is creating the container now.</param>
+    public StateRecord? TryRead(out bool isBeingCreated)
     {
+        isBeingCreated = false;
         if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
         {
             return null;
@@ -97,7 +87,9 @@ internal sealed class ContainerDirectory : IDisposable
         using Descriptor owned = new(file);
         try
         {
-            return StateJson.ReadRecord(HostFile.Read(file, Path + "/state.json"));
+            byte[] text = HostFile.Read(file, Path + "/state.json");
+            isBeingCreated = Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
+            return StateJson.ReadRecord(text);
         }
         catch (SpecException)
         {

@@ -1,3 +1,4 @@
+using System;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -20,10 +21,29 @@ internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
             return null;
         }
 
-        string[] fields = stat![(end + 2)..].Split(' ');
-        const int State = 0, StartTimeField = 22 - 3;
-        bool isAlive = fields.Length > StartTimeField && fields[State] is not ("Z" or "X" or "x");
-        return isAlive && ulong.TryParse(fields[StartTimeField], out ulong time) ? new ProcessIdentity(pid, time) : null;
+        ReadOnlySpan<char> rest = stat.AsSpan(end + 1);
+        const int StateField = 3, StartTimeField = 22;
+        ReadOnlySpan<char> state = Field(rest, StateField - 2);
+        bool isAlive = state is not ("" or "Z" or "X" or "x");
+        return isAlive && ulong.TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
+    }
+
+    // The field after so many blanks; empty when there are fewer.
+    private static ReadOnlySpan<char> Field(ReadOnlySpan<char> text, int blanks)
+    {
+        for (int i = 0; i < blanks; i++)
+        {
+            int blank = text.IndexOf(' ');
+            if (blank < 0)
+            {
+                return [];
+            }
+
+            text = text[(blank + 1)..];
+        }
+
+        int end = text.IndexOf(' ');
+        return end < 0 ? text : text[..end];
     }
 
     /// <summary>Whether it is still this process.</summary>

@@ -67,15 +67,14 @@ internal sealed class StateStore
         return ContainerDirectory.Open(root, _path, id);
     }
 
-    /// <summary>Every container, by id.</summary>
+    /// <summary>Every container, by id; each is the caller's to close, and opened only when it is asked for.</summary>
     /// <exception cref="SysException">The directory was named and is not there.</exception>
-    public List<ContainerDirectory> All()
+    public IEnumerable<ContainerDirectory> All()
     {
-        List<ContainerDirectory> all = [];
         Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
         if (errno == Errno.ENOENT && _isDefault)
         {
-            return all;
+            yield break;
         }
 
         errno.OrThrow("open", _path);
@@ -87,11 +86,9 @@ internal sealed class StateStore
         {
             if (IsId(name) && ContainerDirectory.Open(root, _path, name) is ContainerDirectory found)
             {
-                all.Add(found);
+                yield return found;
             }
         }
-
-        return all;
     }
 
     /// <summary>Refuses what is no id.</summary>

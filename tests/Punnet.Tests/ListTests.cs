@@ -51,6 +51,21 @@ public sealed class ListTests : ContainerTest
         Assert.Equal("root", (string?)only["owner"]);
     }
 
+    // Directories as of many containers, with few descriptors to open them with.
+    [Fact]
+    public void There_may_be_more_containers_than_a_process_may_open_files()
+    {
+        Container container = NewContainer().Sleeps().Create();
+        for (int i = 0; i < 60; i++)
+        {
+            string copy = Directory.CreateDirectory($"{container.StateRoot}/copy-{i}").FullName;
+            File.Copy($"{container.StateRoot}/{container.Id}/state.json", copy + "/state.json");
+        }
+
+        Command list = new(Runtime.Path, ["--root", container.StateRoot, "list", "--quiet"]) { Before = "ulimit -n 24;" };
+        Assert.Equal(61, list.Run().Succeeds().Stdout.TrimEnd('\n').Split('\n').Length);
+    }
+
     [Fact]
     public void Json_of_no_container_is_null()
     {

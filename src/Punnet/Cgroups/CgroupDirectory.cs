@@ -99,9 +99,13 @@ internal sealed class CgroupDirectory : IDisposable
     /// <summary>Kills every process in it and below (cgroup.kill, Linux 5.14).</summary>
     public void Kill() => TryWrite("cgroup.kill", "1"u8);
 
-    /// <summary>Whether it is frozen.</summary>
-    public bool IsFrozen() =>
-        HostFile.TryReadText(Number, "cgroup.events\0"u8)?.Contains("frozen 1", StringComparison.Ordinal) ?? false;
+    /// <summary>Whether a cgroup is there and frozen.</summary>
+    /// <param name="path">Its path below the mount.</param>
+    public static bool IsFrozen(string path)
+    {
+        CString events = CString.Of(CgroupMount.Find() + path + "/cgroup.events");
+        return HostFile.TryReadText(Sys.WorkingDirectory, events.WithNul)?.Contains("frozen 1", StringComparison.Ordinal) ?? false;
+    }
 
     /// <summary>Freezes or thaws it, and waits until that is so.</summary>
     /// <exception cref="PunnetException">The kernel does not come to an end with it in 10 seconds.</exception>

@@ -223,7 +223,7 @@ internal sealed class UpperDirectory : IDisposable
     private bool IsInUseBy(string stateDirectory)
     {
         using ContainerDirectory? directory = ContainerDirectory.Open(Sys.WorkingDirectory, "", stateDirectory);
-        return directory?.TryRead()?.Overlay is OverlayRecord overlay && overlay.Upper == Path;
+        return directory?.TryRead(out _)?.Overlay is OverlayRecord overlay && overlay.Upper == Path;
     }
 
     private void Resemble(LayerDirectory upper, FileStatus model)
