@@ -39,6 +39,24 @@ public static class UnitLimit
     /// <summary>CPUWeight=idle, which systemd knows from version 252 on.</summary>
     public static UnitProperty Idle { get; } = Number("CPUWeight", 0);
 
+    /// <summary>
+    /// What stands for memory.oom.group, which systemd sets back when it reloads: OOMPolicy=, systemd.service(5), which scopes have from
+    /// version 253 on. Only for a unit that is made: systemd lets nobody change it later.
+    /// </summary>
+    /// <param name="value">What is written to the file.</param>
+    /// <param name="version">systemd's.</param>
+    public static ImmutableArray<UnitProperty> OomPolicy(string value, int version)
+    {
+        const int First = 253;
+        string? policy = (version >= First, value.TrimEnd('\n')) switch
+        {
+            (true, "1") => "kill",
+            (true, "0") => "continue",
+            _ => null, // An older one refuses the whole unit with "unknown property".
+        };
+        return policy is null ? [] : [new UnitProperty("OOMPolicy", BusText.Of(policy), "")];
+    }
+
     private static ImmutableArray<UnitProperty> Size(string name, string text) =>
         text == "max" ? [Number(name, Unlimited)] : TryRead(text, out ulong number) ? [Number(name, number)] : [];
 

@@ -97,6 +97,24 @@ internal sealed class SystemdClient : IDisposable
         _connection.Call(Method("ResetFailedUnit", "s"), arguments);
     }
 
+    /// <summary>Moves a process into the cgroup of a delegated unit, or into one below.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="below">Path below the unit's cgroup, empty for that itself.</param>
+    /// <param name="pid">The process, of the caller's user.</param>
+    /// <returns>An error, or null.</returns>
+    /// <exception cref="PunnetException">systemd does not answer.</exception>
+    public BusMessage? Attach(string unit, string below, int pid)
+    {
+        BusWriter arguments = new();
+        arguments.Text(unit);
+        arguments.Text(below);
+        (int, int) pids = arguments.StartArray("u");
+        arguments.UInt32((uint)pid);
+        arguments.EndArray(pids);
+        BusMessage answer = _connection.Call(Method("AttachProcessesToUnit", "ssau"), arguments);
+        return answer.Type == BusMessageType.Error ? answer : null;
+    }
+
     /// <summary>Changes properties of a unit until it ends.</summary>
     /// <returns>An error, or null.</returns>
     /// <exception cref="PunnetException">systemd does not answer.</exception>
