@@ -40,22 +40,16 @@ public static class UnitLimit
     public static UnitProperty Idle { get; } = Number("CPUWeight", 0);
 
     /// <summary>
-    /// What stands for memory.oom.group, which systemd sets back when it reloads: OOMPolicy=, systemd.service(5), which scopes have from
-    /// version 253 on. Only for a unit that is made: systemd lets nobody change it later.
+    /// What stands for memory.oom.group, which systemd otherwise sets back when it reloads: OOMPolicy=, systemd.scope(5). Only for a unit
+    /// that is made (systemd lets nobody change it later), and only where scopes have it, officially from version 253 on.
     /// </summary>
     /// <param name="value">What is written to the file.</param>
-    /// <param name="version">systemd's.</param>
-    public static ImmutableArray<UnitProperty> OomPolicy(string value, int version)
+    public static ImmutableArray<UnitProperty> OomPolicy(string value) => value.TrimEnd('\n') switch
     {
-        const int First = 253;
-        string? policy = (version >= First, value.TrimEnd('\n')) switch
-        {
-            (true, "1") => "kill",
-            (true, "0") => "continue",
-            _ => null, // An older one refuses the whole unit with "unknown property".
-        };
-        return policy is null ? [] : [new UnitProperty("OOMPolicy", BusText.Of(policy), "")];
-    }
+        "1" => [new UnitProperty("OOMPolicy", BusText.Of("kill"), "")],
+        "0" => [new UnitProperty("OOMPolicy", BusText.Of("continue"), "")],
+        _ => [],
+    };
 
     private static ImmutableArray<UnitProperty> Size(string name, string text) =>
         text == "max" ? [Number(name, Unlimited)] : TryRead(text, out ulong number) ? [Number(name, number)] : [];

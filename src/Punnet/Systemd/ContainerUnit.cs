@@ -194,9 +194,9 @@ internal sealed class ContainerUnit : IDisposable
         properties.AddRange(UnitLimits.Of(resources.Writes, null, _systemd));
         foreach (CgroupWrite write in resources.Writes)
         {
-            if (write.File == "memory.oom.group" && !_unit.IsSlice)
+            if (write.File == "memory.oom.group" && !_unit.IsSlice && _systemd.HasScopeProperty("OOMPolicy"))
             {
-                properties.AddRange(UnitLimit.OomPolicy(write.Value, _systemd.Version()));
+                properties.AddRange(UnitLimit.OomPolicy(write.Value));
             }
         }
 

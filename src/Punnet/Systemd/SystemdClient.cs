@@ -47,6 +47,10 @@ internal sealed class SystemdClient : IDisposable
         return int.TryParse(text.AsSpan(0, end), out int version) ? version : 0;
     }
 
+    /// <summary>Whether its scopes have a property: one that is not known makes it refuse a whole unit. Distributions add some to older versions.</summary>
+    /// <exception cref="PunnetException">It does not answer.</exception>
+    public bool HasScopeProperty(string name) => Get(Path + "/unit/init_2escope", Name + ".Scope", name).Type != BusMessageType.Error;
+
     /// <summary>Makes and starts a transient unit, and waits until it has started.</summary>
     /// <returns>An error, or null.</returns>
     /// <exception cref="PunnetException">systemd does not answer, or the unit does not start.</exception>
