@@ -31,9 +31,9 @@ public sealed class UnitLimitTests
         Assert.Equal(expected, string.Join('|', UnitLimit.Of(file, value).Select(property => property.Name + " " + property.Value)));
 
     [Theory]
-    [InlineData("1", "OOMPolicy \"kill\"")]
-    [InlineData("1\n", "OOMPolicy \"kill\"")]
-    [InlineData("0", "OOMPolicy \"continue\"")]
+    [InlineData("1", "OOMPolicy kill")]
+    [InlineData("1\n", "OOMPolicy kill")]
+    [InlineData("0", "OOMPolicy continue")]
     [InlineData("7", "")]
     public void The_end_of_a_whole_group_is_a_policy(string value, string expected) =>
         Assert.Equal(expected, string.Join('|', UnitLimit.OomPolicy(value).Select(property => property.Name + " " + property.Value)));
