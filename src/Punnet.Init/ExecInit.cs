@@ -16,6 +16,11 @@ public static class ExecInit
         InitReport report = new(material.Channel);
         Sys.Close(material.ImageMount);
         Hardening.Apply(report);
+        if (material.WaitsForCgroup)
+        {
+            Namespaces.AwaitHost(material, Message.Settled);
+        }
+
         Join(plan, target, material, report);
         Keyrings.Join(target.Keyring, plan, material, report);
         Sys.SetUmask(0);

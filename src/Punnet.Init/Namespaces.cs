@@ -76,7 +76,8 @@ internal static class Namespaces
         CloneInit(plan, material, report);
     }
 
-    private static void AwaitHost(InitMaterial material, Message wanted)
+    /// <summary>Waits until the host side has said so; ends if it cannot.</summary>
+    public static void AwaitHost(InitMaterial material, Message wanted)
     {
         if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != wanted)
         {

@@ -222,8 +222,8 @@ public static class ResourcePlanner
             }
 
             string value = device;
-            value += limit.HcaHandles is uint handles ? " hca_handle=" + ResourcePlannerDraft.Text(handles) : string.Empty;
-            value += limit.HcaObjects is uint objects ? " hca_object=" + ResourcePlannerDraft.Text(objects) : string.Empty;
+            value += limit.HcaHandles is uint handles ? " hca_handle=" + RdmaCount(handles) : string.Empty;
+            value += limit.HcaObjects is uint objects ? " hca_object=" + RdmaCount(objects) : string.Empty;
             if (value.Length == device.Length)
             {
                 throw draft.Refusal(property, "neither hcaHandles nor hcaObjects is given");
@@ -232,6 +232,9 @@ public static class ResourcePlanner
             draft.Write("rdma.max", value, property);
         }
     }
+
+    // The kernel counts in 32 bits with a sign, calls the largest of those "max", and refuses what is beyond.
+    private static string RdmaCount(uint count) => count < int.MaxValue ? ResourcePlannerDraft.Text(count) : "max";
 
     private static void PlanUnified(ResourcePlannerDraft draft, IReadOnlyDictionary<string, string> files)
     {

@@ -5,6 +5,7 @@ using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Resctrl;
 using Punnet.Spec;
+using Punnet.Systemd;
 
 namespace Punnet;
 
@@ -83,6 +84,13 @@ internal static class Execution
             };
             Scheduling.EnterInitialAffinity(request.Plan);
             process = Clone(request, target, material, cgroup?.Number ?? -1);
+            if (process is null)
+            {
+                process = Clone(request, target, material with { WaitsForCgroup = true }, cgroup: -1)!;
+                ContainerUnit.Enter(request.Container.Record!, cgroup!.BelowMount, process.Pid);
+                Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
+            }
+
             childChannel.Dispose();
             image.Dispose();
             Attend(request, process, channel);
@@ -109,7 +117,9 @@ internal static class Execution
     public static bool HasOwnUserNamespace(Container container) =>
         container.Init is ProcessIdentity init && (Differences(init.Pid) & CloneFlags.NewUser) != CloneFlags.None;
 
-    private static NewProcess Clone(ExecutionRequest request, ExecTarget target, InitMaterial material, int cgroup)
+    // Null where punnet may not enter the container's cgroup, but the systemd that made it can bring the new process there: an ordinary
+    // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
+    private static NewProcess? Clone(ExecutionRequest request, ExecTarget target, InitMaterial material, int cgroup)
     {
         // Before the clone: the new process is seen in the container's pid namespace from its first moment (CVE-2016-9962).
         Sys.Control(ProcessControl.SetDumpable, 0).OrThrow("protect the new process from the container");
@@ -125,6 +135,16 @@ internal static class Execution
         {
             using CgroupDirectory owned = inner;
             return Clone(request with { SubCgroup = string.Empty }, target, material, inner.Number);
+        }
+
+        if (errno == Errno.EACCES && cgroup >= 0 && request.Container.Record?.SystemdUnit is not null)
+        {
+            return null;
+        }
+
+        if (errno == Errno.EACCES && Sys.EffectiveUser() != 0)
+        {
+            throw new PunnetException(new SysException(errno, "clone a process into the container's cgroup").Message, ContainerCgroup.Delegation);
         }
 
         errno.OrThrow("clone a process into the container's cgroup");

@@ -1,5 +1,8 @@
 using System;
+using System.Buffers;
 using System.IO;
+using System.Text;
+using System.Text.Json;
 using Punnet.Plan;
 using Punnet.Resctrl;
 using Punnet.Spec;
@@ -145,6 +148,34 @@ public sealed class ResctrlTests : IDisposable
         Assert.StartsWith("L3:0=fffff;1=fffff\n", File.ReadAllText(_mount + "/schemata"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(null, """{"mbm_total_bytes":900,"mbm_local_bytes":700},{"mbm_total_bytes":11}""", """{"llc_occupancy":4096},{}""")]
+    [InlineData("web1", """{"mbm_total_bytes":5}""", "{}")]
+    public void The_statistics_of_a_class_have_runcs_names(string? monitor, string bandwidth, string cache)
+    {
+        Put("/info/L3", ("cbm_mask", "fffff"), ("min_cbm_bits", "1"), ("num_closids", "16"));
+        Put("/info/MB", ("bandwidth_gran", "10"), ("delay_linear", "1"), ("min_bandwidth", "10"), ("num_closids", "8"));
+        Put("/gold", ("schemata", "    MB:0= 50;1=100\n    L3:0=000ff;1=000ff\n"));
+        Put("/gold/mon_data/mon_L3_01", ("mbm_total_bytes", "11"), ("mbm_local_bytes", "Unavailable"));
+        Put("/gold/mon_data/mon_L3_00", ("mbm_total_bytes", "900"), ("mbm_local_bytes", "700"), ("llc_occupancy", "4096"));
+        Put("/gold/mon_groups/web1/mon_data/mon_L3_00", ("mbm_total_bytes", "5"));
+        string expected = """
+            {"intel_rdt":{"l3_cache_info":{"cbm_mask":"fffff","min_cbm_bits":1,"num_closids":16},"l3_cache_schema_root":"L3:0=fffff;1=fffff",
+            "l3_cache_schema":"L3:0=000ff;1=000ff","mem_bw_info":{"bandwidth_gran":10,"delay_linear":1,"min_bandwidth":10,"num_closids":8},
+            "mem_bw_schema_root":"MB:0=100;1=100","mem_bw_schema":"MB:0= 50;1=100","schemata":["MB:0= 50;1=100","L3:0=000ff;1=000ff"],
+            """.Replace("\n", "", StringComparison.Ordinal) + $"\"mbm_stats\":[{bandwidth}],\"cmt_stats\":[{cache}]}}}}";
+        ResctrlRecord record = new(_mount + "/gold", monitor is null ? null : _mount + "/gold/mon_groups/" + monitor, false);
+        Assert.Equal(expected, Statistics(record));
+    }
+
+    [Fact]
+    public void Without_a_class_and_on_a_machine_that_divides_nothing_the_statistics_are_empty()
+    {
+        Assert.Equal("{\"intel_rdt\":{}}", Statistics(null));
+        Directory.Delete(_mount + "/info");
+        Assert.Equal("{\"intel_rdt\":{}}", Statistics(new ResctrlRecord(_mount + "/gone", null, true)));
+    }
+
     [Fact]
     public void The_mount_is_found_wherever_it_is()
     {
@@ -163,6 +194,26 @@ public sealed class ResctrlTests : IDisposable
     }
 
     private static IntelRdtPlan Plan(string group, bool shared, params string[] lines) => new(group, shared, [.. lines], null);
+
+    private void Put(string directory, params (string File, string Text)[] files)
+    {
+        Directory.CreateDirectory(_mount + directory);
+        foreach ((string file, string text) in files)
+        {
+            File.WriteAllText(_mount + directory + "/" + file, text + "\n");
+        }
+    }
+
+    private static string Statistics(ResctrlRecord? record)
+    {
+        ArrayBufferWriter<byte> buffer = new();
+        using Utf8JsonWriter json = new(buffer);
+        json.WriteStartObject();
+        ResctrlStatistics.Write(record, json);
+        json.WriteEndObject();
+        json.Flush();
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
 
     private static void Fill(string directory)
     {

@@ -104,7 +104,7 @@ public sealed class ResourcePlannerTests
     // RDMA.
     [InlineData("rdma=mlx5_1:3:10000", "rdma.max = mlx5_1 hca_handle=3 hca_object=10000")]
     [InlineData("rdma=mlx5_1:0:", "rdma.max = mlx5_1 hca_handle=0")]
-    [InlineData("rdma=mlx5_1::4294967295", "rdma.max = mlx5_1 hca_object=4294967295")]
+    [InlineData("rdma=mlx5_1:2147483646:4294967295", "rdma.max = mlx5_1 hca_handle=2147483646 hca_object=max")]
     [InlineData("rdma=a:1:; rdma=b::2", "rdma.max = a hca_handle=1; rdma.max = b hca_object=2")]
     // Network is cgroup v1 only.
     [InlineData("network.classID=1048577; network.priorities=2", "")]

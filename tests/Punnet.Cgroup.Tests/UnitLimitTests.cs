@@ -30,6 +30,14 @@ public sealed class UnitLimitTests
     public void A_file_has_its_properties(string file, string value, string expected) =>
         Assert.Equal(expected, string.Join('|', UnitLimit.Of(file, value).Select(property => property.Name + " " + property.Value)));
 
+    [Theory]
+    [InlineData("1", "OOMPolicy kill")]
+    [InlineData("1\n", "OOMPolicy kill")]
+    [InlineData("0", "OOMPolicy continue")]
+    [InlineData("7", "")]
+    public void The_end_of_a_whole_group_is_a_policy(string value, string expected) =>
+        Assert.Equal(expected, string.Join('|', UnitLimit.OomPolicy(value).Select(property => property.Name + " " + property.Value)));
+
     [Fact]
     public void Devices_are_those_that_are_allowed_and_never_less()
     {

@@ -24,6 +24,10 @@ public sealed class EventsTests : ContainerTest
             Assert.IsType<JsonObject>(data[member]);
         }
 
+        Assert.Equal("{}", data["intel_rdt"]!.ToJsonString());
+        Assert.True(data.ContainsKey("network_interfaces"));
+        Assert.Null(data["network_interfaces"]);
+
         // cpu.stat is in every cgroup, whatever controllers there are; nanoseconds.
         Assert.True((ulong)data["cpu"]!["usage"]!["total"]! % 1000 == 0);
         Assert.True((ulong)data["cpu"]!["usage"]!["total"]! > 0);

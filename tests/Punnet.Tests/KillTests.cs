@@ -105,6 +105,34 @@ public sealed class KillTests : ContainerTest
         Assert.Contains("two", container.Output, System.StringComparison.Ordinal);
     }
 
+    // Each shell makes the next one and ends: whoever makes a list of them and then sends is late. The chain ends by itself and says so.
+    [Fact]
+    public void All_reaches_processes_that_fork_all_the_time()
+    {
+        const string Script = "next() { [ $1 -lt 5000 ] || echo escaped; ( : ); [ $1 -ge 5000 ] || next $(($1 + 1)) & }; sleep 1000 & next 1; next 1; trap : TERM; echo ready; while :; do wait; sleep 0.02; done";
+        Container container = NewContainer().RunsScript(Script).CreateAndStart();
+        container.WaitForOutput("ready");
+        container.Call("kill", "--all", container.Id, "TERM").Succeeds();
+        Eventually.True(() => System.IO.File.ReadAllLines(container.Cgroup + "/cgroup.procs").Length <= 2, "only the first shell and its sleep are left");
+        Assert.DoesNotContain("escaped", container.Output, System.StringComparison.Ordinal);
+        string first = System.IO.File.ReadAllLines(container.Cgroup + "/cgroup.procs")[0];
+        Assert.Equal(container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture), first);
+        Assert.Equal("0", CgroupTree.Value(container.Cgroup, "cgroup.events", "frozen"));
+        Assert.Equal("running", container.Status);
+    }
+
+    [Fact]
+    public void All_leaves_a_paused_container_paused_with_the_signal_waiting()
+    {
+        Container container = NewContainer().RunsScript("trap 'echo heard; exit 0' TERM; echo ready; while :; do sleep 0.02; done").CreateAndStart();
+        container.WaitForOutput("ready");
+        container.Call("pause", container.Id).Succeeds();
+        container.Call("kill", "--all", container.Id, "TERM").Succeeds();
+        Assert.Equal("paused", container.Status);
+        container.Call("resume", container.Id).Succeeds();
+        container.WaitForOutput("heard");
+    }
+
     [Fact]
     public void All_has_a_short_name()
     {

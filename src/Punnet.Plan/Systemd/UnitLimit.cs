@@ -39,6 +39,18 @@ public static class UnitLimit
     /// <summary>CPUWeight=idle, which systemd knows from version 252 on.</summary>
     public static UnitProperty Idle { get; } = Number("CPUWeight", 0);
 
+    /// <summary>
+    /// What stands for memory.oom.group, which systemd otherwise sets back when it reloads: OOMPolicy=, systemd.scope(5). Only for a unit
+    /// that is made (systemd lets nobody change it later), and only where scopes have it, officially from version 253 on.
+    /// </summary>
+    /// <param name="value">What is written to the file.</param>
+    public static ImmutableArray<UnitProperty> OomPolicy(string value) => value.TrimEnd('\n') switch
+    {
+        "1" => [new UnitProperty("OOMPolicy", BusText.Of("kill"), "")],
+        "0" => [new UnitProperty("OOMPolicy", BusText.Of("continue"), "")],
+        _ => [],
+    };
+
     private static ImmutableArray<UnitProperty> Size(string name, string text) =>
         text == "max" ? [Number(name, Unlimited)] : TryRead(text, out ulong number) ? [Number(name, number)] : [];
 

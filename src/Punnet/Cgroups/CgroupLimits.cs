@@ -123,11 +123,24 @@ internal static class CgroupLimits
             return;
         }
 
-        string? hint = null;
+        string? hint = (write.Controller, errno) switch
+        {
+            ("cpuset", not Errno.ENOENT) => Above(cgroup, path, write.File),
+            ("io", Errno.EOPNOTSUPP) => "a weight needs the scheduler bfq on the device, or the io cost model enabled for it (io.cost.qos of the root cgroup)",
+            _ => null,
+        };
         bool isMissing = errno == Errno.ENOENT && write.Controller.Length > 0;
         string reason = isMissing ? CgroupControllers.Explain(path, write.Controller, out hint) : errno.Words();
         string file = write.Otherwise is null ? write.File : write.File + " or " + write.Otherwise.File;
         throw new PunnetException(
             "cannot set " + file + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": " + reason, hint);
+    }
+
+    // The kernel says only that the list does not fit.
+    private static string? Above(CgroupDirectory cgroup, string path, string list)
+    {
+        string file = cgroup.Path[..^(path.Length - path.LastIndexOf('/'))] + "/" + list + ".effective";
+        string? numbers = HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(file).WithNul)?.TrimEnd();
+        return string.IsNullOrEmpty(numbers) ? null : "the cgroup above has " + numbers + " (" + file + ")";
     }
 }

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
+using Punnet.Resctrl;
+using Punnet.Spec;
 
 namespace Punnet.Cgroups;
 
@@ -14,7 +16,10 @@ internal static class CgroupStatistics
     private const ulong Unlimited = ulong.MaxValue;
 
     /// <summary>Reads the cgroup's files and writes one object.</summary>
-    public static void Write(CgroupDirectory cgroup, Utf8JsonWriter json)
+    /// <param name="cgroup">The container's.</param>
+    /// <param name="resctrl">Its class of service, or null.</param>
+    /// <param name="json">Where to.</param>
+    public static void Write(CgroupDirectory cgroup, ResctrlRecord? resctrl, Utf8JsonWriter json)
     {
         json.WriteStartObject();
         WriteCpu(cgroup, json);
@@ -23,9 +28,8 @@ internal static class CgroupStatistics
         WritePids(cgroup, json);
         CgroupStatisticsBlockIo.Write(cgroup, json);
         WriteHugepages(cgroup, json);
-        json.WriteStartObject("intel_rdt");
-        json.WriteEndObject();
-        json.WriteNull("network_interfaces");
+        ResctrlStatistics.Write(resctrl, json);
+        json.WriteNull("network_interfaces"); // As runc: it has counted only devices that it makes itself, and has made none since config.json is the OCI's.
         json.WriteEndObject();
     }
 

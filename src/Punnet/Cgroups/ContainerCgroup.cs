@@ -12,7 +12,8 @@ namespace Punnet.Cgroups;
 /// </summary>
 internal static class ContainerCgroup
 {
-    private const string Delegation =
+    /// <summary>What an ordinary user can do about a cgroup that he may not enter.</summary>
+    public const string Delegation =
         "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
 
     /// <summary>Makes it with its limits, before any process is in it.</summary>

@@ -96,6 +96,21 @@ internal sealed class ContainerUnit : IDisposable
             : throw new PunnetException("systemd has put the container into the cgroup " + place + " and not into " + _unitPath);
     }
 
+    /// <summary>Has systemd move a new process of a running container into its cgroup.</summary>
+    /// <param name="record">Names the unit.</param>
+    /// <param name="path">The cgroup, the unit's or one below.</param>
+    /// <param name="pid">The process, which waits.</param>
+    /// <exception cref="PunnetException">systemd refuses it, or is not there.</exception>
+    public static void Enter(StateRecord record, string path, int pid)
+    {
+        string unit = record.SystemdUnit!;
+        using SystemdClient systemd = SystemdClient.Connect(record.SystemdAddress);
+        if (systemd.Attach(unit, path[UnitPath(record.Cgroup!, unit).Length..], pid) is BusMessage error)
+        {
+            throw new PunnetException("cannot move the new process into the systemd unit " + unit + ": " + SystemdClient.Words(error), SystemdClient.Hint(error));
+        }
+    }
+
     /// <summary>Ends what was started.</summary>
     public void Remove(Log log)
     {
@@ -177,6 +192,14 @@ internal sealed class ContainerUnit : IDisposable
         }
 
         properties.AddRange(UnitLimits.Of(resources.Writes, null, _systemd));
+        foreach (CgroupWrite write in resources.Writes)
+        {
+            if (write.File == "memory.oom.group" && !_unit.IsSlice && _systemd.HasScopeProperty("OOMPolicy"))
+            {
+                properties.AddRange(UnitLimit.OomPolicy(write.Value));
+            }
+        }
+
         if (_unit.Devices is ImmutableArray<UnitDevice> devices)
         {
             ImmutableArray<BusValue>.Builder entries = ImmutableArray.CreateBuilder<BusValue>(devices.Length);

@@ -47,6 +47,10 @@ internal sealed class SystemdClient : IDisposable
         return int.TryParse(text.AsSpan(0, end), out int version) ? version : 0;
     }
 
+    /// <summary>Whether its scopes have a property: one that is not known makes it refuse a whole unit. Distributions add some to older versions.</summary>
+    /// <exception cref="PunnetException">It does not answer.</exception>
+    public bool HasScopeProperty(string name) => Get(Path + "/unit/init_2escope", Name + ".Scope", name).Type != BusMessageType.Error;
+
     /// <summary>Makes and starts a transient unit, and waits until it has started.</summary>
     /// <returns>An error, or null.</returns>
     /// <exception cref="PunnetException">systemd does not answer, or the unit does not start.</exception>
@@ -95,6 +99,24 @@ internal sealed class SystemdClient : IDisposable
         BusWriter arguments = new();
         arguments.Text(unit);
         _connection.Call(Method("ResetFailedUnit", "s"), arguments);
+    }
+
+    /// <summary>Moves a process into the cgroup of a delegated unit, or into one below.</summary>
+    /// <param name="unit">The unit.</param>
+    /// <param name="below">Path below the unit's cgroup, empty for that itself.</param>
+    /// <param name="pid">The process, of the caller's user.</param>
+    /// <returns>An error, or null.</returns>
+    /// <exception cref="PunnetException">systemd does not answer.</exception>
+    public BusMessage? Attach(string unit, string below, int pid)
+    {
+        BusWriter arguments = new();
+        arguments.Text(unit);
+        arguments.Text(below);
+        (int, int) pids = arguments.StartArray("u");
+        arguments.UInt32((uint)pid);
+        arguments.EndArray(pids);
+        BusMessage answer = _connection.Call(Method("AttachProcessesToUnit", "ssau"), arguments);
+        return answer.Type == BusMessageType.Error ? answer : null;
     }
 
     /// <summary>Changes properties of a unit until it ends.</summary>

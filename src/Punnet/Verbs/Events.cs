@@ -4,6 +4,7 @@ using System.Text.Json;
 using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Kernel;
+using Punnet.Spec;
 
 namespace Punnet.Verbs;
 
@@ -54,16 +55,16 @@ internal static class Events
 
         if (line.Has("stats"))
         {
-            Print(Statistics(id, cgroup));
+            Print(Statistics(id, cgroup, container.Record?.Resctrl));
             return 0;
         }
 
         using CgroupWatch watch = new(cgroup);
-        Follow(id, cgroup, watch, interval);
+        Follow(id, cgroup, container.Record?.Resctrl, watch, interval);
         return 0;
     }
 
-    private static void Follow(string id, CgroupDirectory cgroup, CgroupWatch watch, long interval)
+    private static void Follow(string id, CgroupDirectory cgroup, ResctrlRecord? resctrl, CgroupWatch watch, long interval)
     {
         bool isHeard = true;
         for (long next = Now(); isHeard;)
@@ -82,7 +83,7 @@ internal static class Events
 
             if (isHeard && Now() >= next)
             {
-                isHeard = Print(Statistics(id, cgroup));
+                isHeard = Print(Statistics(id, cgroup, resctrl));
                 next = Math.Max(next + interval, Now());
             }
 
@@ -90,7 +91,7 @@ internal static class Events
         }
     }
 
-    private static ArrayBufferWriter<byte> Statistics(string id, CgroupDirectory cgroup)
+    private static ArrayBufferWriter<byte> Statistics(string id, CgroupDirectory cgroup, ResctrlRecord? resctrl)
     {
         ArrayBufferWriter<byte> buffer = new(8192);
         using Utf8JsonWriter json = new(buffer);
@@ -98,7 +99,7 @@ internal static class Events
         json.WriteString("type"u8, "stats"u8);
         json.WriteString("id"u8, id);
         json.WritePropertyName("data"u8);
-        CgroupStatistics.Write(cgroup, json);
+        CgroupStatistics.Write(cgroup, resctrl, json);
         json.WriteEndObject();
         json.Flush();
         buffer.Write("\n"u8);

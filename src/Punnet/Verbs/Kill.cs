@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Cgroups;
@@ -75,7 +76,54 @@ internal static class Kill
             return;
         }
 
-        List<int> pids = cgroup?.Processes() ?? PidNamespace.Processes(container, "send a signal to all of");
+        if (cgroup is null)
+        {
+            Send(PidNamespace.Processes(container, "send a signal to all of"), signal);
+            return;
+        }
+
+        // Whoever forks between the list and the signal would have a child that is on no list: as long as all stand still nobody forks.
+        bool isHeld = signal != 0 && Hold(cgroup);
+        try
+        {
+            Send(cgroup.Processes(), signal);
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                cgroup.Freeze(false);
+            }
+        }
+    }
+
+    // False where it must not or cannot be frozen: the signal then reaches those who are on the list.
+    private static bool Hold(CgroupDirectory cgroup)
+    {
+        // A paused container stays paused; who is in the cgroup himself would freeze before he could thaw it.
+        if (cgroup.IsFrozen() || (CgroupMount.OwnPath() + "/").StartsWith(cgroup.BelowMount + "/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        try
+        {
+            cgroup.Freeze(true);
+        }
+        catch (PunnetException)
+        {
+            // One that does not freeze in time (it is in the kernel, for a disk that is gone) does not fork meanwhile.
+        }
+        catch (SysException)
+        {
+            return false;
+        }
+
+        return true;
+    }
+
+    private static void Send(List<int> pids, int signal)
+    {
         foreach (int pid in pids)
         {
             if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)

@@ -36,6 +36,16 @@ internal static class Controllers
         return File.ReadAllText(container.Cgroup + "/" + file).TrimEnd('\n');
     }
 
+    /// <summary>Asserts what files of the container's cgroup hold: "file=value file=value", with a comma for the blank in a value.</summary>
+    public static void HoldsAll(this Container container, string expected)
+    {
+        foreach (string entry in expected.Split(' '))
+        {
+            string[] parts = entry.Split('=', 2);
+            Assert.Equal(entry, parts[0] + "=" + container.Held(parts[0]).Replace(' ', ','));
+        }
+    }
+
     /// <summary>A cgroup file system that can be written.</summary>
     public static Container WritableCgroup(this Container container)
     {
