@@ -101,7 +101,7 @@ internal static class Kill
     private static bool Hold(CgroupDirectory cgroup)
     {
         // A paused container stays paused; who is in the cgroup himself would freeze before he could thaw it.
-        if (cgroup.IsFrozen() || (CgroupMount.OwnPath() + "/").StartsWith(cgroup.BelowMount + "/", StringComparison.Ordinal))
+        if (CgroupDirectory.IsFrozen(cgroup.BelowMount) || (CgroupMount.OwnPath() + "/").StartsWith(cgroup.BelowMount + "/", StringComparison.Ordinal))
         {
             return false;
         }
