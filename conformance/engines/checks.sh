@@ -1,11 +1,20 @@
 # The part that every engine's `run` shares; sourced, POSIX sh.
 #
-#   run [--short] [--place native|vm] [--only 'NAME NAME…']
+#   run [--short] [--place 'PLACE…'] [--only 'NAME NAME…']
+#
+# Places, of which all but the last run without being asked for, where the engine's script has them in $offers:
+#   native    this machine
+#   rootless  this machine, for an ordinary user
+#   vm        the virtual machine of tests/vm, with the controllers memory, pids, cpu and io
+#   systemd   the same machine under systemd
+#   sid       the native checks in a tree of Debian sid, out/sid, with its newer engines and runc
 #
 # An engine's script has functions named check_WHAT; words behind the opening brace's # are its tags:
-#   short   part of the short form, which CI runs
-#   vm      needs memory, pids, cpu and io controllers: runs in the virtual machine (tests/vm), and only there
-# It also says packages=, and has the functions version, start, tidy (after each check) and stop.
+#   short    part of the short form, which CI runs
+#   vm       needs controllers: runs in the places vm and systemd, and only there
+#   systemd  runs in that place too
+#   root     is nothing that an ordinary user could do
+# It also has the functions version, start, tidy (after each check) and stop.
 #
 # Everything happens twice, with the reference runtime first: $REFERENCE, or out/peers/runc where `make peers` put it, or runc.
 # The engine runs in mount, process, network, IPC, UTS and cgroup namespaces of its own, with an empty /run and /tmp, and its
@@ -13,7 +22,8 @@
 #
 # A check passes when its function ends with status 0 (set -e is on) within $seconds. Each gets one line, and the results go to
 # out/conformance as lines of six columns: engine, place, check, the reference's result, punnet's, why it does not count. Last line: the total.
-# skip.list has the checks that do not count: what the reference runtime cannot do on this machine, with the reason.
+# skip.list has the checks that do not count: what the reference runtime cannot do on this machine, with the reason. PLACE:NAME is one
+# that does not count there.
 
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # variables that the engine's script reads or sets
@@ -23,6 +33,8 @@ engine=${here##*/}
 top=$here
 until [ -e "$top/Runtime.sln" ]; do top=$(dirname -- "$top"); done
 seconds=60
+offers='native vm'
+tree=$top/out/sid
 
 # --- for the checks ---
 
@@ -112,8 +124,10 @@ checks() {
 # The checks of this run, one name a line.
 chosen() {
     checks | while read -r name tags; do
-        case " $tags " in *" vm "*) where=vm ;; *) where=native ;; esac
-        [ "$where" = "$place" ] || continue
+        case "$place $tags " in
+            vm*" vm "* | systemd*" vm "* | systemd*" systemd "*) ;;
+            vm* | systemd* | *" vm "* | rootless*" root "*) continue ;;
+        esac
         if [ -n "$only" ]; then
             case " $only " in *" $name "*) ;; *) continue ;; esac
         elif [ "$short" = yes ]; then
@@ -123,8 +137,25 @@ chosen() {
     done
 }
 
+# Another system's root: what is written to it ends with the run, and the checkout is where it was.
+become_sid() {
+    mkdir -p "$work/upper" "$work/scratch" "$work/root"
+    mount -t overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" overlay "$work/root"
+    cd "$work/root"
+    mkdir -p "./$top" "./$base" old
+    mount --rbind /dev dev
+    mount -t proc proc proc
+    mount -t sysfs sysfs sys
+    mount --bind "$top" "./$top"
+    mount --bind "$base" "./$base"
+    pivot_root . old
+    cd /
+    umount --lazy /old
+}
+
 # Step 1 inside: file systems, and a cgroup that becomes the root of what is seen.
 enter() {
+    [ "$place" != sid ] || become_sid
     # Not over it: podman unmounts what it sees in /proc/self/mountinfo below /sys, and could not.
     umount --recursive --lazy /sys
     mount -t sysfs sysfs /sys
@@ -134,7 +165,7 @@ enter() {
     exec unshare --cgroup "$script" --inside
 }
 
-# Step 2 inside: the checks, one after the other.
+# Step 2 inside: a world of its own.
 inside() {
     umount /sys/fs/cgroup
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -146,9 +177,15 @@ inside() {
     mount -t tmpfs -o mode=755 tmpfs /run
     mkdir -p /run/lock /run/user
     # The checkout may be under /tmp, and in the machine $work is.
-    case $top:$place in /tmp/* | *:vm) ;; *) mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
+    case $top:$place in /tmp/* | *:vm | *:systemd) ;; *) mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
     ip link set lo up 2>/dev/null || busybox ip link set lo up
     hostname conformance
+    run_checks
+}
+
+# Step 3 inside: the checks, one after the other.
+run_checks() {
+    [ "$place" != sid ] || { version; "$runtime" --version | head -n 1; } >"$work/versions"
     start >"$work/start.log" 2>&1 || { echo "the engine did not start:"; cat "$work/start.log"; exit 1; }
     for name in $(chosen); do
         begun=$(date +%s)
@@ -185,13 +222,15 @@ one() {
     label=$1 runtime=$2
     work=$base/$label.$place
     mkdir -p "$work"
-    export label runtime work cgroup place only short seconds
-    if [ "$place" = vm ]; then
+    export label runtime base work cgroup place only short seconds
+    if [ "$place" = vm ] || [ "$place" = systemd ]; then
         # Overlay and the engines' own files need a real file system: the machine's tmpfs. Only the results are the host's.
         PUNNET_conformance=$(printf '%s;' "label=$label" "runtime=$runtime" "work=/tmp/work" "share=$work" "cgroup=$cgroup" \
-            "place=vm" "only='$only'" "short=$short")
+            "place=$place" "only='$only'" "short=$short")
         export PUNNET_conformance
-        "$top/tests/vm/run" --seconds 900 --memory "${VM_MEMORY:-2500M}" --share "$work" -- "$script" --vm || true
+        [ "$place" = vm ] && manager='' || manager=--systemd
+        # shellcheck disable=SC2086 # one option or none
+        "$top/tests/vm/run" $manager --seconds 1200 --memory "${VM_MEMORY:-2500M}" --share "$work" -- "$script" --vm || true
     else
         unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || true
         sweep
@@ -202,17 +241,22 @@ one() {
 in_vm() {
     eval "$PUNNET_conformance"
     mkdir -p "$work"
-    umount /sys/fs/cgroup
     export label runtime work share cgroup place only short seconds
     code=0
-    unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || code=$?
+    if [ "$place" = systemd ]; then
+        # Nothing is taken from it: it has the cgroups, and its bus is in /run.
+        (run_checks) || code=$?
+    else
+        umount /sys/fs/cgroup
+        unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || code=$?
+    fi
     cp "$work/results" "$share/results" || true
     cp "$work"/*.log "$share/" || true
     exit "$code"
 }
 
 reason() {
-    [ -e "$here/skip.list" ] && awk -v name="$1" '$1 == name { sub(/^[^ ]+ +/, ""); print; exit }' "$here/skip.list"
+    [ -e "$here/skip.list" ] && awk -v name="$1" -v here="$place:$1" '$1 == name || $1 == here { sub(/^[^ ]+ +/, ""); print; exit }' "$here/skip.list"
 }
 
 # The table of one place, and its share of the total.
@@ -238,6 +282,15 @@ table() {
     done
 }
 
+# The tree, its own reference runtime, and punnet where the tree sees it.
+sid() {
+    "$top/conformance/engines/sid" "$tree" >&2
+    kept=$REFERENCE REFERENCE=/usr/bin/runc
+    [ -x "$tree$REFERENCE" ] || REFERENCE=/usr/sbin/runc
+    cp -- "$PUNNET" "$base/punnet"
+    PUNNET=$base/punnet
+}
+
 main() {
     case ${1-} in
         --enter) enter ;;
@@ -249,13 +302,13 @@ main() {
             exit
             ;;
     esac
-    short=no only='' places='native vm'
+    short=no only='' places=$offers
     while [ $# -gt 0 ]; do
         case $1 in
             --short) short=yes ;;
             --place) places=$2; shift ;;
             --only) only=$2; shift ;;
-            *) echo "usage: $0 [--short] [--place native|vm] [--only 'CHECK…']" >&2; exit 2 ;;
+            *) echo "usage: $0 [--short] [--place 'PLACE…'] [--only 'CHECK…']" >&2; exit 2 ;;
         esac
         shift
     done
@@ -276,11 +329,16 @@ main() {
     passed=0 failed=0 skipped=0
     for place in $places; do
         [ -n "$(chosen)" ] || continue
+        [ "$place" != sid ] || sid
         # A table for each place: they may be made at different times.
         table=$results/$engine.$place.tsv
         : >"$table"
         one reference "$REFERENCE"
         one punnet "$PUNNET"
+        if [ "$place" = sid ]; then
+            { cat "$base/reference.sid/versions"; tail -n 1 "$base/punnet.sid/versions"; } >"$results/$engine.sid.versions"
+            REFERENCE=$kept
+        fi
         table
     done
     echo "$passed passed, $failed failed, $skipped skipped"
