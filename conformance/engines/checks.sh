@@ -10,7 +10,8 @@
 #   sid       the native checks in a tree of Debian sid, out/sid, with its newer engines and runc
 #
 # An engine's script has functions named check_WHAT; words behind the opening brace's # are its tags:
-#   short    part of the short form, which CI runs
+#   short    part of the short form, which CI runs on this machine
+#   brief    part of it for an ordinary user
 #   vm       needs controllers: runs in the places vm and systemd, and only there
 #   systemd  runs in that place too
 #   root     is nothing that an ordinary user could do
@@ -131,7 +132,7 @@ chosen() {
         if [ -n "$only" ]; then
             case " $only " in *" $name "*) ;; *) continue ;; esac
         elif [ "$short" = yes ]; then
-            case " $tags " in *" short "*) ;; *) continue ;; esac
+            case "$place $tags " in rootless*" brief "* | native*" short "* | vm*" short "* | sid*" short "*) ;; *) continue ;; esac
         fi
         echo "$name"
     done
@@ -328,6 +329,7 @@ main() {
     { version; "$REFERENCE" --version | head -n 1; "$PUNNET" --version | head -n 1; } >"$results/$engine.versions"
     passed=0 failed=0 skipped=0
     for place in $places; do
+        case " $offers sid " in *" $place "*) ;; *) continue ;; esac
         [ -n "$(chosen)" ] || continue
         [ "$place" != sid ] || sid
         # A table for each place: they may be made at different times.
