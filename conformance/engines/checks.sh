@@ -2,12 +2,13 @@
 #
 #   run [--short] [--place 'PLACE…'] [--only 'NAME NAME…']
 #
-# Places, of which all but the last run without being asked for, where the engine's script has them in $offers:
+# Places, which the engine's script has in $offers:
 #   native    this machine
 #   rootless  this machine, for an ordinary user
 #   vm        the virtual machine of tests/vm, with the controllers memory, pids, cpu and io
 #   systemd   the same machine under systemd
-#   sid       the native checks in a tree of Debian sid, out/sid, with its newer engines and runc
+# Those in $newer run only when they are named: sid, sid-rootless and sid-vm have the same checks as the first three, but in a tree of
+# Debian sid, out/sid, with its newer engines and its runc.
 #
 # An engine's script has functions named check_WHAT; words behind the opening brace's # are its tags:
 #   short    part of the short form, which CI runs on this machine
@@ -24,7 +25,7 @@
 # A check passes when its function ends with status 0 (set -e is on) within $seconds. Each gets one line, and the results go to
 # out/conformance as lines of six columns: engine, place, check, the reference's result, punnet's, why it does not count. Last line: the total.
 # skip.list has the checks that do not count: what the reference runtime cannot do on this machine, with the reason. PLACE:NAME is one
-# that does not count there.
+# that does not count there, and *PLACE:NAME not in sid-PLACE either.
 
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # variables that the engine's script reads or sets
@@ -35,6 +36,7 @@ top=$here
 until [ -e "$top/Runtime.sln" ]; do top=$(dirname -- "$top"); done
 seconds=60
 offers='native vm'
+newer='sid sid-vm'
 tree=$top/out/sid
 
 # --- for the checks ---
@@ -105,6 +107,20 @@ cgroup_value() {
     cat "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")/$2"
 }
 
+# --- the places ---
+
+in_sid() {
+    case $place in sid*) ;; *) return 1 ;; esac
+}
+
+in_machine() {
+    case $place in *vm | systemd) ;; *) return 1 ;; esac
+}
+
+by_user() {
+    case $place in *rootless) ;; *) return 1 ;; esac
+}
+
 # --- the machinery ---
 
 # For a suite whose checks are not functions: it says so by its own checks and check.
@@ -126,13 +142,13 @@ checks() {
 chosen() {
     checks | while read -r name tags; do
         case "$place $tags " in
-            vm*" vm "* | systemd*" vm "* | systemd*" systemd "*) ;;
-            vm* | systemd* | *" vm "* | rootless*" root "*) continue ;;
+            vm*" vm "* | sid-vm*" vm "* | systemd*" vm "* | systemd*" systemd "*) ;;
+            vm* | sid-vm* | systemd* | *" vm "* | *rootless*" root "*) continue ;;
         esac
         if [ -n "$only" ]; then
             case " $only " in *" $name "*) ;; *) continue ;; esac
         elif [ "$short" = yes ]; then
-            case "$place $tags " in rootless*" brief "* | native*" short "* | vm*" short "* | sid*" short "*) ;; *) continue ;; esac
+            case "$place $tags " in *rootless*" brief "* | native*" short "* | vm*" short "* | sid*" short "*) ;; *) continue ;; esac
         fi
         echo "$name"
     done
@@ -156,7 +172,7 @@ become_sid() {
 
 # Step 1 inside: file systems, and a cgroup that becomes the root of what is seen.
 enter() {
-    [ "$place" != sid ] || become_sid
+    ! in_sid || become_sid
     # Not over it: podman unmounts what it sees in /proc/self/mountinfo below /sys, and could not.
     umount --recursive --lazy /sys
     mount -t sysfs sysfs /sys
@@ -178,7 +194,7 @@ inside() {
     mount -t tmpfs -o mode=755 tmpfs /run
     mkdir -p /run/lock /run/user
     # The checkout may be under /tmp, and in the machine $work is.
-    case $top:$place in /tmp/* | *:vm | *:systemd) ;; *) mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
+    case $top in /tmp/*) ;; *) in_machine || mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
     ip link set lo up 2>/dev/null || busybox ip link set lo up
     hostname conformance
     run_checks
@@ -186,13 +202,13 @@ inside() {
 
 # Step 3 inside: the checks, one after the other.
 run_checks() {
-    [ "$place" != sid ] || { version; "$runtime" --version | head -n 1; } >"$work/versions"
+    ! in_sid || { version; "$runtime" --version | head -n 1; } >"$work/versions"
     start >"$work/start.log" 2>&1 || { echo "the engine did not start:"; cat "$work/start.log"; exit 1; }
     for name in $(chosen); do
         begun=$(date +%s)
         code=0
         # The machine is an emulated one.
-        case $place in vm | systemd) time=$((seconds * 3)) ;; *) time=$seconds ;; esac
+        in_machine && time=$((seconds * 3)) || time=$seconds
         timeout --kill-after=5 "$time" "$script" --check "$name" </dev/null >"$work/check.log" 2>&1 || code=$?
         case $code in
             0) result=pass ;;
@@ -226,12 +242,12 @@ one() {
     work=$base/$label.$place
     mkdir -p "$work"
     export label runtime base work cgroup place only short seconds
-    if [ "$place" = vm ] || [ "$place" = systemd ]; then
+    if in_machine; then
         # Overlay and the engines' own files need a real file system: the machine's tmpfs. Only the results are the host's.
-        PUNNET_conformance=$(printf '%s;' "label=$label" "runtime=$runtime" "work=/tmp/work" "share=$work" "cgroup=$cgroup" \
+        PUNNET_conformance=$(printf '%s;' "label=$label" "runtime=$runtime" "base=$base" "work=/tmp/work" "share=$work" "cgroup=$cgroup" \
             "place=$place" "only='$only'" "short=$short")
         export PUNNET_conformance
-        [ "$place" = vm ] && manager='' || manager=--systemd
+        [ "$place" = systemd ] && manager=--systemd || manager=
         # shellcheck disable=SC2086 # one option or none
         "$top/tests/vm/run" $manager --seconds 1200 --memory "${VM_MEMORY:-2500M}" --share "$work" -- "$script" --vm || true
     else
@@ -244,7 +260,7 @@ one() {
 in_vm() {
     eval "$PUNNET_conformance"
     mkdir -p "$work"
-    export label runtime work share cgroup place only short seconds
+    export label runtime base work share cgroup place only short seconds
     code=0
     if [ "$place" = systemd ]; then
         # Nothing is taken from it: it has the cgroups, and its bus is in /run.
@@ -254,12 +270,12 @@ in_vm() {
         unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || code=$?
     fi
     cp "$work/results" "$share/results" || true
-    cp "$work"/*.log "$share/" || true
+    cp "$work"/*.log "$work/versions" "$share/" || true
     exit "$code"
 }
 
 reason() {
-    [ -e "$here/skip.list" ] && awk -v name="$1" -v here="$place:$1" '$1 == name || $1 == here { sub(/^[^ ]+ +/, ""); print; exit }' "$here/skip.list"
+    [ -e "$here/skip.list" ] && awk -v name="$1" -v here="$place:$1" -v any="*${place#sid-}:$1" '$1 == name || $1 == here || $1 == any { sub(/^[^ ]+ +/, ""); print; exit }' "$here/skip.list"
 }
 
 # The table of one place, and its share of the total.
@@ -290,7 +306,7 @@ sid() {
     "$top/conformance/engines/sid" "$tree" >&2
     kept=$REFERENCE REFERENCE=/usr/bin/runc
     [ -x "$tree$REFERENCE" ] || REFERENCE=/usr/sbin/runc
-    cp -- "$PUNNET" "$base/punnet"
+    [ "$PUNNET" = "$base/punnet" ] || cp -- "$PUNNET" "$base/punnet"
     PUNNET=$base/punnet
 }
 
@@ -331,16 +347,16 @@ main() {
     { version; "$REFERENCE" --version | head -n 1; "$PUNNET" --version | head -n 1; } >"$results/$engine.versions"
     passed=0 failed=0 skipped=0
     for place in $places; do
-        case " $offers sid " in *" $place "*) ;; *) continue ;; esac
+        case " $offers $newer " in *" $place "*) ;; *) continue ;; esac
         [ -n "$(chosen)" ] || continue
-        [ "$place" != sid ] || sid
+        ! in_sid || sid
         # A table for each place: they may be made at different times.
         table=$results/$engine.$place.tsv
         : >"$table"
         one reference "$REFERENCE"
         one punnet "$PUNNET"
-        if [ "$place" = sid ]; then
-            { cat "$base/reference.sid/versions"; tail -n 1 "$base/punnet.sid/versions"; } >"$results/$engine.sid.versions"
+        if in_sid; then
+            { cat "$base/reference.$place/versions"; tail -n 1 "$base/punnet.$place/versions"; } >"$results/$engine.sid.versions" || true
             REFERENCE=$kept
         fi
         table
