@@ -159,12 +159,13 @@ become_sid() {
     mkdir -p "$work/upper" "$work/scratch" "$work/root"
     mount -t overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" overlay "$work/root"
     cd "$work/root"
-    mkdir -p "./$top" "./$base" old
+    mkdir -p "./$top" "./$base" "./$work" old
     mount --rbind /dev dev
     mount -t proc proc proc
     mount -t sysfs sysfs sys
     mount --bind "$top" "./$top"
     mount --bind "$base" "./$base"
+    mount --bind "$work" "./$work"
     pivot_root . old
     cd /
     umount --lazy /old
