@@ -270,8 +270,9 @@ in_vm() {
         umount /sys/fs/cgroup
         unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || code=$?
     fi
-    cp "$work/results" "$share/results" || true
-    cp "$work"/*.log "$work/versions" "$share/" || true
+    for file in "$work/results" "$work/versions" "$work"/*.log; do
+        [ ! -e "$file" ] || cp "$file" "$share/"
+    done
     exit "$code"
 }
 
