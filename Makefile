@@ -81,7 +81,7 @@ peers: ## out/peers: crun and runc from Debian sid, to compare with
 	@.ci/packages peers
 	@tests/bench/peers out/peers
 
-conformance: $(PUNNET) ## real engines and OCI runtime-tools with runc and with punnet, all of it: half an hour; writes conformance/RESULTS.md
+conformance: $(PUNNET) ## real engines and OCI runtime-tools with runc and with punnet: an hour; writes conformance/RESULTS.md
 	@conformance/run
 
 format: ## rewrite the sources in the project's format

@@ -1,11 +1,22 @@
 # The part that every engine's `run` shares; sourced, POSIX sh.
 #
-#   run [--short] [--place native|vm] [--only 'NAME NAME…']
+#   run [--short] [--place 'PLACE…'] [--only 'NAME NAME…']
+#
+# Places, which the engine's script has in $offers:
+#   native    this machine
+#   rootless  this machine, for an ordinary user
+#   vm        the virtual machine of tests/vm, with the controllers memory, pids, cpu and io
+#   systemd   the same machine under systemd
+# Those in $newer run only when they are named: sid, sid-rootless and sid-vm have the same checks as the first three, but in a tree of
+# Debian sid, out/sid, with its newer engines and its runc.
 #
 # An engine's script has functions named check_WHAT; words behind the opening brace's # are its tags:
-#   short   part of the short form, which CI runs
-#   vm      needs memory, pids, cpu and io controllers: runs in the virtual machine (tests/vm), and only there
-# It also says packages=, and has the functions version, start, tidy (after each check) and stop.
+#   short    part of the short form, which CI runs on this machine
+#   brief    part of it for an ordinary user
+#   vm       needs controllers: runs in the places vm and systemd, and only there
+#   systemd  runs in that place too
+#   root     is nothing that an ordinary user could do
+# It also has the functions version, start, tidy (after each check) and stop.
 #
 # Everything happens twice, with the reference runtime first: $REFERENCE, or out/peers/runc where `make peers` put it, or runc.
 # The engine runs in mount, process, network, IPC, UTS and cgroup namespaces of its own, with an empty /run and /tmp, and its
@@ -13,7 +24,8 @@
 #
 # A check passes when its function ends with status 0 (set -e is on) within $seconds. Each gets one line, and the results go to
 # out/conformance as lines of six columns: engine, place, check, the reference's result, punnet's, why it does not count. Last line: the total.
-# skip.list has the checks that do not count: what the reference runtime cannot do on this machine, with the reason.
+# skip.list has the checks that do not count: what the reference runtime cannot do on this machine, with the reason. PLACE:NAME is one
+# that does not count there, and *PLACE:NAME not in sid-PLACE either.
 
 # shellcheck shell=sh
 # shellcheck disable=SC2034,SC2154 # variables that the engine's script reads or sets
@@ -23,6 +35,9 @@ engine=${here##*/}
 top=$here
 until [ -e "$top/Runtime.sln" ]; do top=$(dirname -- "$top"); done
 seconds=60
+offers='native vm'
+newer='sid sid-vm'
+tree=$top/out/sid
 
 # --- for the checks ---
 
@@ -92,6 +107,20 @@ cgroup_value() {
     cat "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$1/cgroup")/$2"
 }
 
+# --- the places ---
+
+in_sid() {
+    case $place in sid*) ;; *) return 1 ;; esac
+}
+
+in_machine() {
+    case $place in *vm | systemd) ;; *) return 1 ;; esac
+}
+
+by_user() {
+    case $place in *rootless) ;; *) return 1 ;; esac
+}
+
 # --- the machinery ---
 
 # For a suite whose checks are not functions: it says so by its own checks and check.
@@ -112,19 +141,39 @@ checks() {
 # The checks of this run, one name a line.
 chosen() {
     checks | while read -r name tags; do
-        case " $tags " in *" vm "*) where=vm ;; *) where=native ;; esac
-        [ "$where" = "$place" ] || continue
+        case "$place $tags " in
+            vm*" vm "* | sid-vm*" vm "* | systemd*" vm "* | systemd*" systemd "*) ;;
+            vm* | sid-vm* | systemd* | *" vm "* | *rootless*" root "*) continue ;;
+        esac
         if [ -n "$only" ]; then
             case " $only " in *" $name "*) ;; *) continue ;; esac
         elif [ "$short" = yes ]; then
-            case " $tags " in *" short "*) ;; *) continue ;; esac
+            case "$place $tags " in *rootless*" brief "* | native*" short "* | vm*" short "* | sid*" short "*) ;; *) continue ;; esac
         fi
         echo "$name"
     done
 }
 
+# Another system's root: what is written to it ends with the run, and the checkout is where it was.
+become_sid() {
+    mkdir -p "$work/upper" "$work/scratch" "$work/root"
+    mount -t overlay -o "lowerdir=$tree,upperdir=$work/upper,workdir=$work/scratch" overlay "$work/root"
+    cd "$work/root"
+    mkdir -p "./$top" "./$base" "./$work" old
+    mount --rbind /dev dev
+    mount -t proc proc proc
+    mount -t sysfs sysfs sys
+    mount --bind "$top" "./$top"
+    mount --bind "$base" "./$base"
+    mount --bind "$work" "./$work"
+    pivot_root . old
+    cd /
+    umount --lazy /old
+}
+
 # Step 1 inside: file systems, and a cgroup that becomes the root of what is seen.
 enter() {
+    ! in_sid || become_sid
     # Not over it: podman unmounts what it sees in /proc/self/mountinfo below /sys, and could not.
     umount --recursive --lazy /sys
     mount -t sysfs sysfs /sys
@@ -134,7 +183,7 @@ enter() {
     exec unshare --cgroup "$script" --inside
 }
 
-# Step 2 inside: the checks, one after the other.
+# Step 2 inside: a world of its own.
 inside() {
     umount /sys/fs/cgroup
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
@@ -146,14 +195,22 @@ inside() {
     mount -t tmpfs -o mode=755 tmpfs /run
     mkdir -p /run/lock /run/user
     # The checkout may be under /tmp, and in the machine $work is.
-    case $top:$place in /tmp/* | *:vm) ;; *) mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
+    case $top in /tmp/*) ;; *) in_machine || mount -t tmpfs -o mode=1777 tmpfs /tmp ;; esac
     ip link set lo up 2>/dev/null || busybox ip link set lo up
     hostname conformance
+    run_checks
+}
+
+# Step 3 inside: the checks, one after the other.
+run_checks() {
+    ! in_sid || { version; "$runtime" --version | head -n 1; } >"$work/versions"
     start >"$work/start.log" 2>&1 || { echo "the engine did not start:"; cat "$work/start.log"; exit 1; }
     for name in $(chosen); do
         begun=$(date +%s)
         code=0
-        timeout --kill-after=5 "$seconds" "$script" --check "$name" </dev/null >"$work/check.log" 2>&1 || code=$?
+        # The machine is an emulated one.
+        in_machine && time=$((seconds * 3)) || time=$seconds
+        timeout --kill-after=5 "$time" "$script" --check "$name" </dev/null >"$work/check.log" 2>&1 || code=$?
         case $code in
             0) result=pass ;;
             *) result=fail ;;
@@ -185,13 +242,15 @@ one() {
     label=$1 runtime=$2
     work=$base/$label.$place
     mkdir -p "$work"
-    export label runtime work cgroup place only short seconds
-    if [ "$place" = vm ]; then
+    export label runtime base work cgroup place only short seconds
+    if in_machine; then
         # Overlay and the engines' own files need a real file system: the machine's tmpfs. Only the results are the host's.
-        PUNNET_conformance=$(printf '%s;' "label=$label" "runtime=$runtime" "work=/tmp/work" "share=$work" "cgroup=$cgroup" \
-            "place=vm" "only='$only'" "short=$short")
+        PUNNET_conformance=$(printf '%s;' "label=$label" "runtime=$runtime" "base=$base" "work=/tmp/work" "share=$work" "cgroup=$cgroup" \
+            "place=$place" "only='$only'" "short=$short")
         export PUNNET_conformance
-        "$top/tests/vm/run" --seconds 900 --memory "${VM_MEMORY:-2500M}" --share "$work" -- "$script" --vm || true
+        [ "$place" = systemd ] && manager=--systemd || manager=
+        # shellcheck disable=SC2086 # one option or none
+        "$top/tests/vm/run" $manager --seconds 1200 --memory "${VM_MEMORY:-2500M}" --share "$work" -- "$script" --vm || true
     else
         unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || true
         sweep
@@ -202,17 +261,23 @@ one() {
 in_vm() {
     eval "$PUNNET_conformance"
     mkdir -p "$work"
-    umount /sys/fs/cgroup
-    export label runtime work share cgroup place only short seconds
+    export label runtime base work share cgroup place only short seconds
     code=0
-    unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || code=$?
-    cp "$work/results" "$share/results" || true
-    cp "$work"/*.log "$share/" || true
+    if [ "$place" = systemd ]; then
+        # Nothing is taken from it: it has the cgroups, and its bus is in /run.
+        (run_checks) || code=$?
+    else
+        umount /sys/fs/cgroup
+        unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || code=$?
+    fi
+    for file in "$work/results" "$work/versions" "$work"/*.log; do
+        [ ! -e "$file" ] || cp "$file" "$share/"
+    done
     exit "$code"
 }
 
 reason() {
-    [ -e "$here/skip.list" ] && awk -v name="$1" '$1 == name { sub(/^[^ ]+ +/, ""); print; exit }' "$here/skip.list"
+    [ -e "$here/skip.list" ] && awk -v name="$1" -v here="$place:$1" -v any="*${place#sid-}:$1" '$1 == name || $1 == here || $1 == any { sub(/^[^ ]+ +/, ""); print; exit }' "$here/skip.list"
 }
 
 # The table of one place, and its share of the total.
@@ -238,6 +303,15 @@ table() {
     done
 }
 
+# The tree, its own reference runtime, and punnet where the tree sees it.
+sid() {
+    "$top/conformance/engines/sid" "$tree" >&2
+    kept=$REFERENCE REFERENCE=/usr/bin/runc
+    [ -x "$tree$REFERENCE" ] || REFERENCE=/usr/sbin/runc
+    [ "$PUNNET" = "$base/punnet" ] || cp -- "$PUNNET" "$base/punnet"
+    PUNNET=$base/punnet
+}
+
 main() {
     case ${1-} in
         --enter) enter ;;
@@ -249,13 +323,13 @@ main() {
             exit
             ;;
     esac
-    short=no only='' places='native vm'
+    short=no only='' places=$offers
     while [ $# -gt 0 ]; do
         case $1 in
             --short) short=yes ;;
             --place) places=$2; shift ;;
             --only) only=$2; shift ;;
-            *) echo "usage: $0 [--short] [--place native|vm] [--only 'CHECK…']" >&2; exit 2 ;;
+            *) echo "usage: $0 [--short] [--place 'PLACE…'] [--only 'CHECK…']" >&2; exit 2 ;;
         esac
         shift
     done
@@ -275,12 +349,18 @@ main() {
     { version; "$REFERENCE" --version | head -n 1; "$PUNNET" --version | head -n 1; } >"$results/$engine.versions"
     passed=0 failed=0 skipped=0
     for place in $places; do
+        case " $offers $newer " in *" $place "*) ;; *) continue ;; esac
         [ -n "$(chosen)" ] || continue
+        ! in_sid || sid
         # A table for each place: they may be made at different times.
         table=$results/$engine.$place.tsv
         : >"$table"
         one reference "$REFERENCE"
         one punnet "$PUNNET"
+        if in_sid; then
+            { cat "$base/reference.$place/versions"; tail -n 1 "$base/punnet.$place/versions"; } >"$results/$engine.sid.versions" || true
+            REFERENCE=$kept
+        fi
         table
     done
     echo "$passed passed, $failed failed, $skipped skipped"

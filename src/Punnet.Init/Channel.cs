@@ -15,7 +15,7 @@ namespace Punnet.Init;
 //      │<──────────────────── Cloned(pid) ────│ ends                                      │
 //      │── Settled ──────────────────────────────────────────────────────────────────────>│  after a stage, with a new user namespace, or
 //      │                                                                                  │  when systemd has to move it into its cgroup
-//      │── Network + descriptor ──────────────────────────────────────────────────────────>│  when the host makes the network namespace
+//      │── Network [+ descriptor] ────────────────────────────────────────────────────────>│  when the host makes the network namespace
 //      │<────────────────────────────────────────────────────────────────── RootReady ────│  when the host has hooks to run
 //      │── HooksDone ────────────────────────────────────────────────────────────────────>│
 //      │<──────────────────────────────────────────────────────────────────── Created ────│
@@ -40,7 +40,7 @@ public enum Message
     /// <summary>The host knows the new process, it is in its cgroup, and its id maps are written.</summary>
     Settled,
 
-    /// <summary>The network namespace, as a descriptor.</summary>
+    /// <summary>The network namespace, as a descriptor; without one the host cannot make it, and init does.</summary>
     Network,
 
     /// <summary>The root is mounted and populated, and not yet entered.</summary>
@@ -96,13 +96,13 @@ public static class Channel
         return Sys.SendMessage(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)), descriptor);
     }
 
-    /// <summary>Waits for one message with a descriptor.</summary>
-    /// <returns>False when the other side is gone, or sent what is no such message.</returns>
+    /// <summary>Waits for one message, perhaps with a descriptor, which is -1 otherwise.</summary>
+    /// <returns>False when the other side is gone, or sent what is no message.</returns>
     public static bool HearWith(int socket, out ChannelMessage message, out int descriptor)
     {
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
-        return Sys.ReceiveMessage(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length && descriptor >= 0;
+        return Sys.ReceiveMessage(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length;
     }
 
     /// <summary>Waits for one message.</summary>

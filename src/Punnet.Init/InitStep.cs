@@ -24,6 +24,9 @@ public enum InitStep
     /// <summary>A new cgroup namespace.</summary>
     CgroupNamespace,
 
+    /// <summary>A new network namespace, where the host could not make it.</summary>
+    NetworkNamespace,
+
     /// <summary>Joining the network namespace that the host made.</summary>
     JoinNetwork,
 

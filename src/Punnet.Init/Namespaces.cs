@@ -85,12 +85,19 @@ internal static class Namespaces
         }
     }
 
-    /// <summary>Takes the network namespace that the host has made meanwhile, its loopback device up.</summary>
+    /// <summary>Takes the network namespace that the host has made meanwhile, its loopback device up, or makes it.</summary>
     public static void EnterNetwork(InitMaterial material, InitReport report)
     {
         if (!Channel.HearWith(material.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
         {
             Sys.Exit(1); // The parent is gone, or could not make it and says so itself.
+        }
+
+        if (network < 0)
+        {
+            report.Check(InitStep.NetworkNamespace, Sys.Unshare(CloneFlags.NewNetwork));
+            report.Check(InitStep.Loopback, Sys.RaiseLoopback());
+            return;
         }
 
         report.Check(InitStep.JoinNetwork, Sys.JoinNamespaces(network, CloneFlags.NewNetwork));

@@ -11,7 +11,7 @@ namespace Punnet;
 /// </summary>
 internal static class NetworkNamespace
 {
-    /// <summary>Makes it with its loopback device up and sends it, where the plan leaves it to the host.</summary>
+    /// <summary>Makes it with its loopback device up and sends it, where the plan leaves it to the host; or leaves it to the new process.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="channel">To the new process.</param>
     /// <param name="proc">The host's /proc.</param>
@@ -25,6 +25,15 @@ internal static class NetworkNamespace
         }
 
         using Descriptor own = Open(proc, "self");
+
+        // Into where punnet is, setns(2): refused where that belongs to another user namespace, as for an ordinary user's Podman, which has
+        // made one. Then there would be no way back.
+        if (Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork) != Errno.None)
+        {
+            _ = Channel.Tell(channel.Number, Message.Network);
+            return;
+        }
+
         Errno errno = Sys.Unshare(CloneFlags.NewNetwork);
         if (errno != Errno.None)
         {

@@ -102,6 +102,32 @@ public sealed class EngineTests : ContainerTest
         Assert.Contains("executable file not found in $PATH", outcome.Stderr, StringComparison.Ordinal);
     }
 
+    // CRI-O itself is in no Debian: what it does without conmon, as its sources say.
+    [Fact]
+    public void Cri_o_gets_statuses_documents_and_words_that_it_can_read()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        int pid = container.Pid;
+        string[] global = ["--root", container.StateRoot];
+        File.WriteAllText(container.Directory + "/exec.json", """{"args":["sh","-c","echo out; exit 9"],"cwd":"/","env":["PATH=/bin"],"user":{"uid":0,"gid":0}}""");
+        Assert.Equal("out\n", Runtime.Run([.. global, "exec", "--process", container.Directory + "/exec.json", container.Id]).Returns(9).Stdout);
+        File.WriteAllText(container.Directory + "/resources.json", "{}");
+        new Command(Runtime.Path, [.. global, "update", "--resources", "-", container.Id]) { Stdin = container.Directory + "/resources.json" }.Run().Succeeds();
+        JsonNode state = JsonNode.Parse(Runtime.Run([.. global, "state", container.Id]).Succeeds().Stdout)!;
+        Assert.Equal((container.Id, pid, "running"), ((string?)state["id"], (int)state["pid"]!, (string?)state["status"]));
+
+        // It reads both streams as one document.
+        Outcome features = Runtime.Run("features").Succeeds();
+        Assert.Equal("", features.Stderr);
+        Assert.Contains("rro", JsonNode.Parse(features.Stdout)!["mountOptions"]!.ToJsonString(), StringComparison.Ordinal);
+
+        Quiet(container, [.. global, "kill", container.Id, "9"]);
+        Eventually.True(() => !ProcFile.IsAlive(pid), "init is dead");
+        Assert.Matches("no such process|container not running|invalid process", Runtime.Run([.. global, "kill", container.Id, "9"]).Fails().Stderr);
+        Quiet(container, [.. global, "delete", "--force", container.Id]);
+        container.AssertNothingLeft();
+    }
+
     [Fact]
     public void Conmon_finds_init_in_its_final_cgroup_when_create_returns()
     {

@@ -173,6 +173,24 @@ public sealed class RootlessTests : RootlessTest
         Assert.EndsWith("sys\n", container.RunToEnd(), StringComparison.Ordinal);
     }
 
+    // As Podman starts it for an ordinary user: as root of a user namespace, in the network namespace of the machine.
+    [Fact]
+    public void In_a_user_namespace_that_an_engine_has_made_there_can_be_a_network_namespace()
+    {
+        Container container = NewRootless(new OrdinaryUser { Within = ["/usr/bin/unshare", "--user", "--map-root-user", "--mount"] });
+        container.RunsScript("readlink /proc/self/ns/net; ip link show lo | grep -c UP");
+        container.Bundle.Namespace("user", present: false);
+        container.Bundle.Remove("linux.uidMappings");
+        container.Bundle.Remove("linux.gidMappings");
+        container.Bundle.Namespace("network");
+        container.Bundle.Set("hooks", $$"""{"createRuntime":[{"path":"/bin/sh","args":["sh","-c","readlink /proc/self/ns/net >{{container.Directory}}/hooks"]}]}""");
+        string[] lines = container.RunToEnd().Split('\n');
+        string host = Mono.Unix.UnixPath.ReadLink("/proc/self/ns/net");
+        Assert.NotEqual(host, lines[0]);
+        Assert.Equal("1", lines[1]);
+        Assert.Equal(host + "\n", File.ReadAllText(container.Directory + "/hooks"));
+    }
+
     [Fact]
     public void Hooks_run_as_the_user_and_in_the_container()
     {

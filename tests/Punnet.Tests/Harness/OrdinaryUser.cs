@@ -36,10 +36,13 @@ internal sealed class OrdinaryUser
     /// <summary>What is mounted over /etc/subuid and /etc/subgid, in a mount namespace of its own; null leaves the machine's.</summary>
     public string? Grants { get; init; }
 
+    /// <summary>The program and the arguments that start the runtime for it: unshare(1), where an engine has made namespaces before.</summary>
+    public IReadOnlyList<string> Within { get; init; } = [];
+
     /// <summary>A call of the runtime as this user.</summary>
     public Command Command(IReadOnlyList<string> arguments, string? stdout = null, string? stderr = null)
     {
-        return Program([Binary, .. arguments], stdout, stderr);
+        return Program([.. Within, Binary, .. arguments], stdout, stderr);
     }
 
     /// <summary>A call of any program as this user.</summary>
