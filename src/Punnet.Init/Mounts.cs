@@ -127,6 +127,11 @@ internal static class Mounts
         }
 
         report.Check(InitStep.MountCreate, step.Index, errno);
+        if (!step.RootLabel.IsNull)
+        {
+            SecurityLabels.LabelRoot(step, mount, report);
+        }
+
         if (covered >= 0)
         {
             if (step.CopiesUp)
@@ -148,6 +153,11 @@ internal static class Mounts
             MountParameter parameter = step.Parameters[i];
             Errno errno = Sys.ConfigureFileSystem(context, parameter.Key.WithNul, parameter.Value.WithNul);
             report.Check(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno);
+        }
+
+        if (!step.Label.Key.IsNull)
+        {
+            report.Check(InitStep.MountLabel, step.Index, Sys.ConfigureFileSystem(context, step.Label.Key.WithNul, step.Label.Value.WithNul));
         }
     }
 

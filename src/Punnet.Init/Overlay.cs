@@ -170,6 +170,11 @@ internal static class Overlay
             errno = Sys.ConfigureFileSystem(context, options[i].Key.WithNul, options[i].Value.WithNul);
         }
 
+        if (errno == Errno.None && !plan.Label.Key.IsNull)
+        {
+            errno = Sys.ConfigureFileSystem(context, plan.Label.Key.WithNul, plan.Label.Value.WithNul);
+        }
+
         errno = errno == Errno.None ? Sys.CreateFileSystem(context) : errno;
         errno = errno == Errno.None ? Sys.MakeMount(context, MountAttributes.None, out mount) : errno;
         Sys.Close(context);

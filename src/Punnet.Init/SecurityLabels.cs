@@ -33,7 +33,17 @@ internal static class SecurityLabels
     }
 
     /// <summary>Says whose the keys are that this process makes; without a label, its own again.</summary>
-    public static void LabelKeys(CString label, InitMaterial material) => _ = Write(material, "thread-self/attr/keycreate\0"u8, label.Text);
+    public static void LabelKeys(CString label, InitMaterial material, InitReport report) =>
+        report.Check(InitStep.SelinuxKeys, Write(material, "thread-self/attr/keycreate\0"u8, label.Text));
+
+    /// <summary>Labels the root of a new file system.</summary>
+    public static void LabelRoot(MountStep step, int mount, InitReport report)
+    {
+        // fsetxattr(2) takes no descriptor of a path, which a mount's is.
+        report.Check(InitStep.MountLabel, step.Index, Sys.OpenAt(mount, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root));
+        report.Check(InitStep.MountLabel, step.Index, Sys.SetAttribute(root, "security.selinux\0"u8, step.RootLabel.WithNul));
+        Sys.Close(root);
+    }
 
     private static Errno Write(InitMaterial material, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
     {

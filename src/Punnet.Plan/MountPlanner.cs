@@ -16,12 +16,11 @@ internal static class MountPlanner
     public static ImmutableArray<MountStep> Plan(Config config, string bundle, string root, Linux linux, bool hasUser)
     {
         IReadOnlyList<Mount> mounts = config.Mounts;
-        MountParameter[] label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations);
+        MountParameter label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations);
         ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
         for (int i = 0; i < mounts.Count; i++)
         {
-            MountStep step = Plan(mounts[i], i, bundle, root, linux, hasUser);
-            steps.Add(MountLabelPlanner.Takes(step, label) ? step with { Parameters = [.. step.Parameters, .. label] } : step);
+            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, hasUser), label));
         }
 
         return steps.MoveToImmutable();

@@ -41,6 +41,12 @@ public sealed record MountStep
     /// <summary>Parameters of the file system, in order.</summary>
     public required ImmutableArray<MountParameter> Parameters { get; init; }
 
+    /// <summary>linux.mountLabel as a parameter of the file system, or a null key.</summary>
+    public MountParameter Label { get; init; }
+
+    /// <summary>linux.mountLabel as an attribute of the file system's root, where it takes no such parameter; or null.</summary>
+    public CString RootLabel { get; init; }
+
     /// <summary>A bind of the whole tree, not of one mount.</summary>
     public bool Recursive { get; init; }
 

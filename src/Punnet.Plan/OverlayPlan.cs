@@ -30,6 +30,9 @@ public sealed record OverlayPlan
     /// <summary>Parameters of the file system beside its directories.</summary>
     public required ImmutableArray<MountParameter> Options { get; init; }
 
+    /// <summary>linux.mountLabel as a parameter of the file system, or a null key.</summary>
+    public MountParameter Label { get; init; }
+
     /// <summary>Whether overlayfs keeps its marks under <c>user.overlay.</c>: without rights on the host it can do no other.</summary>
     public bool UserXattr { get; init; }
 

@@ -53,7 +53,10 @@ public static class Planner
         return new ContainerPlan
         {
             Root = Place.Text(root, "root.path"),
-            Overlay = layers is null ? null : OverlayPlanner.Plan(layers, root, options.Bundle, isReadOnly, namespaces.HasUser, facts),
+            Overlay = layers is null ? null : OverlayPlanner.Plan(layers, root, options.Bundle, isReadOnly, namespaces.HasUser, facts) with
+            {
+                Label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations),
+            },
             RootReadOnly = isReadOnly,
             RootPropagation = Propagation(linux.RootfsPropagation),
             NoPivot = options.NoPivot,

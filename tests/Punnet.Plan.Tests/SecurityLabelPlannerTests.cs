@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using Punnet.Spec;
 using Xunit;
 
@@ -31,7 +30,7 @@ public sealed class SecurityLabelPlannerTests
     [InlineData("devpts", "context=u:r:t:s0")]
     [InlineData("proc", "")]
     [InlineData("sysfs", "")]
-    [InlineData("mqueue", "")]
+    [InlineData("mqueue", "root u:r:t:s0")]
     [InlineData("cgroup", "")]
     public void A_mount_label_goes_to_the_file_systems_that_take_one(string type, string expected) =>
         Assert.Equal(expected, Parameters(new Dictionary<string, string>(), type));
@@ -66,6 +65,8 @@ public sealed class SecurityLabelPlannerTests
             Mounts = [new Mount { Destination = "/mnt", Type = type, Source = type }],
             Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0" },
         });
-        return string.Join(',', plan.Mounts[0].Parameters.Select(parameter => parameter.Key + "=" + parameter.Value));
+        MountStep step = plan.Mounts[0];
+        Assert.Empty(step.Parameters);
+        return step.Label.Key.IsNull ? step.RootLabel.IsNull ? "" : "root " + step.RootLabel : step.Label.Key + "=" + step.Label.Value;
     }
 }
