@@ -101,6 +101,11 @@ internal static class Mounts
 
     private static int MakeFileSystem(ContainerPlan plan, MountStep step, int root, InitReport report)
     {
+        if (!step.RootLabel.IsNull)
+        {
+            SecurityLabels.OwnRoot(plan.Namespaces, step, report);
+        }
+
         report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem(step.Type.WithNul, out int context));
         report.Check(InitStep.MountSource, step.Index, Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul));
         Configure(step, context, report);

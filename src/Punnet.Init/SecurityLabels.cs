@@ -36,6 +36,17 @@ internal static class SecurityLabels
     public static void LabelKeys(CString label, InitMaterial material, InitReport report) =>
         report.Check(InitStep.SelinuxKeys, Write(material, "thread-self/attr/keycreate\0"u8, label.Text));
 
+    /// <summary>Sees to it that this process may label the root of the message queues' file system.</summary>
+    public static void OwnRoot(NamespacePlan plan, MountStep step, InitReport report)
+    {
+        // That file system belongs to who made the ipc namespace. In the clone this process was still its caller, and now it is root of
+        // the user namespace: made once more, it is its own.
+        if (plan.HasUser && (plan.New & CloneFlags.NewIpc) != CloneFlags.None)
+        {
+            report.Check(InitStep.MountLabel, step.Index, Sys.Unshare(CloneFlags.NewIpc));
+        }
+    }
+
     /// <summary>Labels the root of a new file system.</summary>
     public static void LabelRoot(MountStep step, int mount, InitReport report)
     {
