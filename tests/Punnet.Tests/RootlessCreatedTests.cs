@@ -110,7 +110,9 @@ public sealed class RootlessCreatedTests : RootlessTest
     {
         foreach (string kind in kinds)
         {
-            Assert.Contains(new FileInfo($"/proc/{pid}/ns/{kind}").LinkTarget ?? "", shown, StringComparison.Ordinal);
+            string link = new FileInfo($"/proc/{pid}/ns/{kind}").LinkTarget ?? "";
+            Assert.StartsWith(kind + ":[", link, StringComparison.Ordinal);
+            Assert.Contains(link, shown, StringComparison.Ordinal);
         }
     }
 }
