@@ -75,7 +75,7 @@ public static class Planner
             NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = ProcessPlanner.Surround(
-                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, facts), namespaces.HasUser), config),
+                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, config.Annotations, facts), namespaces.HasUser), config),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(config, linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
@@ -100,14 +100,17 @@ public static class Planner
 
     /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
-    public static SeccompPlan? Filter(Linux linux, HostFacts facts) => linux.Seccomp is null
+    public static SeccompPlan? Filter(Linux linux, IReadOnlyDictionary<string, string> annotations, HostFacts facts) => linux.Seccomp is null
         ? null
-        : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
+        : SeccompAnnotations.Compile(linux.Seccomp, annotations, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
 
     private static CgroupPlan Cgroup(Config config, Linux linux, CreateOptions options, HostFacts facts)
     {
         CgroupPlan plan = CgroupPlanner.Plan(
-            linux.CgroupsPath, options.Id, facts.OwnCgroup, options.SystemdCgroup, rootless: facts.EffectiveUser != 0);
+            linux.CgroupsPath, options.Id, facts.OwnCgroup, options.SystemdCgroup, rootless: facts.EffectiveUser != 0) with
+        {
+            Delegate = CgroupDelegation.Plan(config.Annotations),
+        };
         return plan.Unit is null ? plan : plan with { Unit = UnitPlanner.Complete(plan.Unit, config.Annotations, linux.Resources?.Devices) };
     }
 

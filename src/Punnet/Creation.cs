@@ -162,6 +162,7 @@ internal static class Creation
 
         image.Dispose();
         Attend(request, rollback, process, channel, proc);
+        ContainerCgroup.Delegate(request, rollback.Cgroup, process.Pid);
         if (plan.Namespaces.UidMap.IsNull)
         {
             SetOomScore(plan.Process, process.Pid, proc);

@@ -111,7 +111,7 @@ internal static class Failures
                 + "\" (process.selinuxLabel): cannot write `/proc/thread-self/attr/keycreate`: " + words,
             InitStep.NoNewPrivileges => "cannot set no_new_privs (process.noNewPrivileges): " + words,
             InitStep.Seccomp => "cannot load the system call filter (linux.seccomp): " + words,
-            InitStep.SeccompListener => "cannot hand the seccomp listener out (linux.seccomp.listenerPath): " + words,
+            InitStep.SeccompListener => "cannot hand the seccomp listener out (" + plan.Seccomp?.ListenerPlace + "): " + words,
             InitStep.LeaveOwnFile => "cannot protect punnet's own file from the container: " + words,
             InitStep.Harden => "cannot protect the new process from the container: " + words,
             InitStep.JoinNamespace => "cannot join the container's namespaces: " + words,
@@ -156,7 +156,7 @@ internal static class Failures
             "the user has as many keys as /proc/sys/kernel/keys/maxkeys (root: root_maxkeys) allows; --no-new-keyring does without one",
         InitStep.Affinity when errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
         _ when errno == Errno.ENOSYS && plan.Seccomp is { NeedsListener: true, Verdicts: null } =>
-            "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (linux.seccomp.listenerPath)",
+            "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (" + plan.Seccomp.ListenerPlace + ")",
         _ => null,
     };
 
@@ -185,10 +185,11 @@ internal static class Failures
     };
 
     /// <summary>A failure on the listener's way to the agent.</summary>
+    /// <param name="plan">Says where the agent is named.</param>
     /// <param name="what">As in "cannot …".</param>
     /// <param name="errno">Why.</param>
-    public static PunnetException SeccompAgent(string what, Errno errno) => new(
-        "cannot " + what + " (linux.seccomp.listenerPath): " + errno.Words(),
+    public static PunnetException SeccompAgent(SeccompPlan plan, string what, Errno errno) => new(
+        "cannot " + what + " (" + plan.ListenerPlace + "): " + errno.Words(),
         errno switch
         {
             Errno.ENOENT or Errno.ECONNREFUSED => "no agent listens there",

@@ -54,7 +54,7 @@ internal sealed class SeccompListener : IDisposable
         Errno errno = Sys.ConnectUnix(CString.Of(path).WithNul, out int socket);
         return errno == Errno.None
             ? new SeccompListener(plan, log: null, new Descriptor(socket))
-            : throw Failures.SeccompAgent("connect to the seccomp agent " + path, errno);
+            : throw Failures.SeccompAgent(plan, "connect to the seccomp agent " + path, errno);
     }
 
     /// <summary>Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.</summary>
@@ -104,7 +104,7 @@ internal sealed class SeccompListener : IDisposable
 
         if (errno != Errno.None)
         {
-            throw Failures.SeccompAgent("take the listener from the new process", errno);
+            throw Failures.SeccompAgent(_plan, "take the listener from the new process", errno);
         }
 
         Descriptor listener = new(taken);
@@ -209,7 +209,7 @@ internal sealed class SeccompListener : IDisposable
         Errno errno = Sys.SendMessage(_agent!.Number, state, listener.Number);
         if (errno != Errno.None)
         {
-            throw Failures.SeccompAgent("hand the container to the seccomp agent " + _plan.ListenerPath, errno);
+            throw Failures.SeccompAgent(_plan, "hand the container to the seccomp agent " + _plan.ListenerPath, errno);
         }
 
         // The state is complete: the agent may read to its end.
