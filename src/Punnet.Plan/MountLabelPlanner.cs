@@ -37,7 +37,10 @@ internal static class MountLabelPlanner
     /// Gives a mount its label. The kernel's own views of itself, procfs and its like, have labels that do not change; the message queues
     /// have had a file system since their namespace was made, which takes no parameter any more, and only its root can be labelled.
     /// </summary>
-    public static MountStep Add(MountStep step, MountParameter label)
+    /// <param name="step">The mount.</param>
+    /// <param name="label">From <see cref="Plan"/>.</param>
+    /// <param name="ownsQueues">Whether the ipc namespace is the container's: the host's queues keep their label.</param>
+    public static MountStep Add(MountStep step, MountParameter label, bool ownsQueues)
     {
         if (label.Key.IsNull || step.Kind != MountKind.FileSystem)
         {
@@ -47,7 +50,7 @@ internal static class MountLabelPlanner
         return step.Type.ToString() switch
         {
             "proc" or "sysfs" => step,
-            "mqueue" => step with { RootLabel = label.Value },
+            "mqueue" => ownsQueues ? step with { RootLabel = label.Value } : step,
             _ => step with { Label = label },
         };
     }

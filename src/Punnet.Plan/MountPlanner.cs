@@ -17,13 +17,27 @@ internal static class MountPlanner
     {
         IReadOnlyList<Mount> mounts = config.Mounts;
         MountParameter label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations);
+        bool hasIpc = HasIpc(linux);
         ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
         for (int i = 0; i < mounts.Count; i++)
         {
-            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, hasUser), label));
+            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, hasUser), label, hasIpc));
         }
 
         return steps.MoveToImmutable();
+    }
+
+    private static bool HasIpc(Linux linux)
+    {
+        foreach (Namespace one in linux.Namespaces)
+        {
+            if (one.Type == "ipc")
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static MountStep Plan(Mount mount, int index, string bundle, string root, Linux linux, bool hasUser)

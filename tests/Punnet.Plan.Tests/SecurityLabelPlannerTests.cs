@@ -35,6 +35,17 @@ public sealed class SecurityLabelPlannerTests
     public void A_mount_label_goes_to_the_file_systems_that_take_one(string type, string expected) =>
         Assert.Equal(expected, Parameters(new Dictionary<string, string>(), type));
 
+    [Fact]
+    public void The_message_queues_of_the_host_keep_their_label()
+    {
+        ContainerPlan plan = Planning.Plan(Planning.Config with
+        {
+            Mounts = [new Mount { Destination = "/mnt", Type = "mqueue", Source = "mqueue" }],
+            Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0" },
+        });
+        Assert.True(plan.Mounts[0].Label.Key.IsNull && plan.Mounts[0].RootLabel.IsNull);
+    }
+
     [Theory]
     [InlineData("context")]
     [InlineData("fscontext")]
@@ -63,7 +74,7 @@ public sealed class SecurityLabelPlannerTests
         {
             Annotations = annotations,
             Mounts = [new Mount { Destination = "/mnt", Type = type, Source = type }],
-            Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0" },
+            Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0", Namespaces = [new Namespace("mount", null), new Namespace("ipc", null)] },
         });
         MountStep step = plan.Mounts[0];
         Assert.Empty(step.Parameters);

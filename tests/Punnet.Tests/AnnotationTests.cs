@@ -127,7 +127,7 @@ public sealed class AnnotationTests : ContainerTest
         Assert.Equal(container.Pid + "\n", File.ReadAllText(own + "/cgroup.procs"));
         Assert.Equal("", File.ReadAllText(own[..^(below.Length + 1)] + "/cgroup.procs"));
         Assert.Equal("0::/\n", Last(container.Exec("cat", "/proc/self/cgroup").Succeeds().Stdout));
-        Assert.Contains(container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture), container.Call("ps", container.Id).Succeeds().Stdout, StringComparison.Ordinal);
+        Assert.Equal($"[{container.Pid}]", container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout.TrimEnd('\n'));
         container.Call("pause", container.Id).Succeeds();
         Assert.Equal("paused", container.Status);
         container.Call("resume", container.Id).Succeeds();

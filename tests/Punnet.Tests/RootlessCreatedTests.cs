@@ -11,7 +11,7 @@ namespace Punnet.Tests;
 /// <summary>exec by an ordinary user before start: the container's first process is closed even to its own user, and hands its namespaces out.</summary>
 public sealed class RootlessCreatedTests : RootlessTest
 {
-    private static readonly string[] kinds = ["user", "mnt", "pid", "ipc", "uts", "cgroup", "net", "time"];
+    private static readonly string[] kinds = ["user", "mnt", "pid", "ipc", "uts", "cgroup", "net"];
 
     [Theory]
     [InlineData(false)]
@@ -29,6 +29,14 @@ public sealed class RootlessCreatedTests : RootlessTest
         Assert.Equal(after, before);
         Assert.StartsWith("0\n", before, StringComparison.Ordinal);
         AssertNamespacesOf(container.Pid, before);
+    }
+
+    [Fact]
+    public void The_first_process_allocates_nothing()
+    {
+        Container container = NewRootless().Sleeps().Globally("--debug");
+        container.Create();
+        Assert.Contains("the new process allocated 0 bytes", container.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

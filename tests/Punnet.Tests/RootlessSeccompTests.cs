@@ -49,6 +49,15 @@ public sealed class RootlessSeccompTests : RootlessTest
         Assert.Equal("running", (string?)states[1]["state"]!["status"]);
     }
 
+    [Fact]
+    public void The_first_process_allocates_nothing()
+    {
+        Container container = Notifying("true", "\"getppid\"").Sleeps().Globally("--debug");
+        using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
+        container.Create();
+        Assert.Contains("the new process allocated 0 bytes", container.Errors, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("\"sendmsg\"")]
     [InlineData("\"close\"")]
