@@ -55,12 +55,12 @@ public static class ExecInit
         return errno;
     }
 
-    private static Errno JoinByFiles(ImmutableArray<NamespaceFile> files)
+    private static Errno JoinByFiles(ImmutableArray<int> files)
     {
         Errno errno = Errno.None;
         for (int i = 0; i < files.Length && errno == Errno.None; i++)
         {
-            errno = Sys.JoinNamespaces(files[i].Descriptor, files[i].Kind);
+            errno = Sys.JoinNamespaces(files[i], CloneFlags.None);
         }
 
         return errno;
@@ -104,13 +104,8 @@ public static class ExecInit
 public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
 {
     /// <summary>Its namespaces, the user namespace first, where the process itself handed them out; else empty.</summary>
-    public ImmutableArray<NamespaceFile> Files { get; init; } = [];
+    public ImmutableArray<int> Files { get; init; } = [];
 
     /// <summary>Name of its session keyring; null where it has none of its own.</summary>
     public CString Keyring { get; init; }
 }
-
-/// <summary>One namespace to join.</summary>
-/// <param name="Descriptor">Its file.</param>
-/// <param name="Kind">Its kind.</param>
-public readonly record struct NamespaceFile(int Descriptor, CloneFlags Kind);

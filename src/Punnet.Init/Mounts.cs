@@ -160,9 +160,9 @@ internal static class Mounts
             report.Check(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno);
         }
 
-        if (!step.Label.Key.IsNull)
+        if (!step.LabelKey.IsNull)
         {
-            report.Check(InitStep.MountLabel, step.Index, Sys.ConfigureFileSystem(context, step.Label.Key.WithNul, step.Label.Value.WithNul));
+            report.Check(InitStep.MountLabel, step.Index, Sys.ConfigureFileSystem(context, step.LabelKey.WithNul, step.Label.WithNul));
         }
     }
 

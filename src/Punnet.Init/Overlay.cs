@@ -170,9 +170,9 @@ internal static class Overlay
             errno = Sys.ConfigureFileSystem(context, options[i].Key.WithNul, options[i].Value.WithNul);
         }
 
-        if (errno == Errno.None && !plan.Label.Key.IsNull)
+        if (errno == Errno.None && !plan.LabelKey.IsNull)
         {
-            errno = Sys.ConfigureFileSystem(context, plan.Label.Key.WithNul, plan.Label.Value.WithNul);
+            errno = Sys.ConfigureFileSystem(context, plan.LabelKey.WithNul, plan.Label.WithNul);
         }
 
         errno = errno == Errno.None ? Sys.CreateFileSystem(context) : errno;

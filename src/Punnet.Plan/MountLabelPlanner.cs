@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Punnet.Abi;
 using Punnet.Spec;
 
 namespace Punnet.Plan;
@@ -9,11 +10,10 @@ internal static class MountLabelPlanner
 {
     private const string Annotation = "run.oci.mount_context_type";
 
-    /// <summary>The parameter that gives a file system its context; a null key without a label.</summary>
+    /// <summary>The label, or null.</summary>
     /// <param name="label">As written.</param>
-    /// <param name="annotations">May name another kind of context, as for crun.</param>
-    /// <exception cref="SpecException">The kind is none, or the label cannot be a parameter.</exception>
-    public static MountParameter Plan(string? label, IReadOnlyDictionary<string, string> annotations)
+    /// <exception cref="SpecException">It cannot be the value of a parameter.</exception>
+    public static CString Label(string? label)
     {
         if (string.IsNullOrEmpty(label))
         {
@@ -21,14 +21,25 @@ internal static class MountLabelPlanner
         }
 
         // No label has one, and for mount(2) it would be the label's end.
-        if (label.Contains('"', StringComparison.Ordinal))
+        return label.Contains('"', StringComparison.Ordinal)
+            ? throw new SpecException("linux.mountLabel", "holds a quotation mark, which no SELinux label does")
+            : MountParameter.Of("context", label, "linux.mountLabel").Value;
+    }
+
+    /// <summary>The parameter that gives a file system its label; null without a label.</summary>
+    /// <param name="label">As written.</param>
+    /// <param name="annotations">May name another kind of context, as for crun.</param>
+    /// <exception cref="SpecException">The kind is none.</exception>
+    public static CString Key(string? label, IReadOnlyDictionary<string, string> annotations)
+    {
+        if (string.IsNullOrEmpty(label))
         {
-            throw new SpecException("linux.mountLabel", "holds a quotation mark, which no SELinux label does");
+            return default;
         }
 
         string kind = annotations.GetValueOrDefault(Annotation, "context");
         return kind is "context" or "fscontext" or "defcontext" or "rootcontext"
-            ? MountParameter.Of(kind, label, "linux.mountLabel")
+            ? CString.Of(kind)
             : throw new SpecException(
                 "annotations[\"" + Annotation + "\"]", "\"" + kind + "\" is not a kind of context (context, fscontext, defcontext or rootcontext)");
     }
@@ -38,11 +49,12 @@ internal static class MountLabelPlanner
     /// have had a file system since their namespace was made, which takes no parameter any more, and only its root can be labelled.
     /// </summary>
     /// <param name="step">The mount.</param>
-    /// <param name="label">From <see cref="Plan"/>.</param>
+    /// <param name="key">From <see cref="Key"/>.</param>
+    /// <param name="label">From <see cref="Label"/>.</param>
     /// <param name="ownsQueues">Whether the ipc namespace is the container's: the host's queues keep their label.</param>
-    public static MountStep Add(MountStep step, MountParameter label, bool ownsQueues)
+    public static MountStep Add(MountStep step, CString key, CString label, bool ownsQueues)
     {
-        if (label.Key.IsNull || step.Kind != MountKind.FileSystem)
+        if (label.IsNull || step.Kind != MountKind.FileSystem)
         {
             return step;
         }
@@ -50,8 +62,8 @@ internal static class MountLabelPlanner
         return step.Type.ToString() switch
         {
             "proc" or "sysfs" => step,
-            "mqueue" => ownsQueues ? step with { RootLabel = label.Value } : step,
-            _ => step with { Label = label },
+            "mqueue" => ownsQueues ? step with { RootLabel = label } : step,
+            _ => step with { LabelKey = key, Label = label },
         };
     }
 }

@@ -16,12 +16,13 @@ internal static class MountPlanner
     public static ImmutableArray<MountStep> Plan(Config config, string bundle, string root, Linux linux, bool hasUser)
     {
         IReadOnlyList<Mount> mounts = config.Mounts;
-        MountParameter label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations);
+        CString label = MountLabelPlanner.Label(linux.MountLabel);
+        CString labelKey = MountLabelPlanner.Key(linux.MountLabel, config.Annotations);
         bool hasIpc = HasIpc(linux);
         ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
         for (int i = 0; i < mounts.Count; i++)
         {
-            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, hasUser), label, hasIpc));
+            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, hasUser), labelKey, label, hasIpc));
         }
 
         return steps.MoveToImmutable();

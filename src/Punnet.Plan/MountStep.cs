@@ -41,8 +41,11 @@ public sealed record MountStep
     /// <summary>Parameters of the file system, in order.</summary>
     public required ImmutableArray<MountParameter> Parameters { get; init; }
 
-    /// <summary>linux.mountLabel as a parameter of the file system, or a null key.</summary>
-    public MountParameter Label { get; init; }
+    /// <summary>Parameter of the file system that gives it <see cref="Label"/>, such as <c>context</c>; or null.</summary>
+    public CString LabelKey { get; init; }
+
+    /// <summary>linux.mountLabel, or null.</summary>
+    public CString Label { get; init; }
 
     /// <summary>linux.mountLabel as an attribute of the file system's root, where it takes no such parameter; or null.</summary>
     public CString RootLabel { get; init; }

@@ -219,7 +219,7 @@ public static partial class PlanText
             line.Append(' ').Append(PlanWords.Quoted(parameter.Key.ToString() + (parameter.Value.IsNull ? "" : "=" + parameter.Value.ToString())));
         }
 
-        line.Append(step.Label.Key.IsNull && step.Label.Value.IsNull ? "" : " labelled " + PlanWords.Quoted(step.Label.Key.ToString() + "=" + step.Label.Value.ToString()));
+        line.Append(step.LabelKey.IsNull && step.Label.IsNull ? "" : " labelled " + PlanWords.Quoted(step.LabelKey.ToString() + "=" + step.Label.ToString()));
         line.Append(step.RootLabel.IsNull ? "" : " with the root labelled " + PlanWords.Quoted(step.RootLabel));
         Change(line, "set", step.Set);
         Change(line, "clear", step.Clear);

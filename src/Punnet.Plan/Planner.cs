@@ -55,7 +55,8 @@ public static class Planner
             Root = Place.Text(root, "root.path"),
             Overlay = layers is null ? null : OverlayPlanner.Plan(layers, root, options.Bundle, isReadOnly, namespaces.HasUser, facts) with
             {
-                Label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations),
+                LabelKey = MountLabelPlanner.Key(linux.MountLabel, config.Annotations),
+                Label = MountLabelPlanner.Label(linux.MountLabel),
             },
             RootReadOnly = isReadOnly,
             RootPropagation = Propagation(linux.RootfsPropagation),
@@ -71,7 +72,7 @@ public static class Planner
             MaskedPaths = Paths(linux.MaskedPaths, "linux.maskedPaths"),
             HostName = host,
             DomainName = domain,
-            MountLabel = string.IsNullOrEmpty(linux.MountLabel) ? default : Place.Text(linux.MountLabel, "linux.mountLabel"),
+            MountLabel = MountLabelPlanner.Label(linux.MountLabel),
             NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = ProcessPlanner.Surround(

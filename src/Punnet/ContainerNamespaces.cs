@@ -23,7 +23,7 @@ internal sealed class ContainerNamespaces : IDisposable
     public CloneFlags Kinds { get; private set; }
 
     /// <summary>Their files, the user namespace first; empty where a pidfd of the first process does.</summary>
-    public ImmutableArray<NamespaceFile> Files { get; private set; } = [];
+    public ImmutableArray<int> Files { get; private set; } = [];
 
     /// <summary>Finds them.</summary>
     /// <exception cref="PunnetException">The container's first process is closed to this user, and hands nothing out.</exception>
@@ -109,7 +109,7 @@ internal sealed class ContainerNamespaces : IDisposable
 
     private bool Look()
     {
-        ImmutableArray<NamespaceFile>.Builder files = ImmutableArray.CreateBuilder<NamespaceFile>(_files.Count);
+        ImmutableArray<int>.Builder files = ImmutableArray.CreateBuilder<int>(_files.Count);
         foreach (Descriptor file in _files)
         {
             if (Sys.NamespaceKind(file.Number, out CloneFlags kind) != Errno.None || Sys.Status(file.Number, out FileStatus theirs) != Errno.None)
@@ -120,7 +120,7 @@ internal sealed class ContainerNamespaces : IDisposable
             if (theirs.Inode != Own(kind).Inode)
             {
                 Kinds |= kind;
-                files.Add(new NamespaceFile(file.Number, kind));
+                files.Add(file.Number);
             }
         }
 

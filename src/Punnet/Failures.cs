@@ -238,8 +238,8 @@ internal static class Failures
                 errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host, and is done once only" : null),
             InitStep.MountAttributes or InitStep.MountPropagation => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].options): " + words),
-            InitStep.MountCreate when errno == Errno.EACCES && !step.Label.Key.IsNull => new PunnetException(
-                mount + place + words, "the SELinux policy may not allow a mount with " + step.Label.Key + "=" + step.Label.Value + " (linux.mountLabel)"),
+            InitStep.MountCreate when errno == Errno.EACCES && !step.LabelKey.IsNull => new PunnetException(
+                mount + place + words, "the SELinux policy may not allow a mount with " + step.LabelKey + "=" + step.Label + " (linux.mountLabel)"),
             _ => new PunnetException(mount + place + words, HostPolicy.OfMount(plan.Namespaces, step, errno)),
         };
     }

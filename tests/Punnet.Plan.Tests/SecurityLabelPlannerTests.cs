@@ -43,7 +43,7 @@ public sealed class SecurityLabelPlannerTests
             Mounts = [new Mount { Destination = "/mnt", Type = "mqueue", Source = "mqueue" }],
             Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0" },
         });
-        Assert.True(plan.Mounts[0].Label.Key.IsNull && plan.Mounts[0].RootLabel.IsNull);
+        Assert.True(plan.Mounts[0].Label.IsNull && plan.Mounts[0].RootLabel.IsNull);
     }
 
     [Theory]
@@ -78,6 +78,6 @@ public sealed class SecurityLabelPlannerTests
         });
         MountStep step = plan.Mounts[0];
         Assert.Empty(step.Parameters);
-        return step.Label.Key.IsNull ? step.RootLabel.IsNull ? "" : "root " + step.RootLabel : step.Label.Key + "=" + step.Label.Value;
+        return step.LabelKey.IsNull ? step.RootLabel.IsNull ? "" : "root " + step.RootLabel : step.LabelKey + "=" + step.Label;
     }
 }
