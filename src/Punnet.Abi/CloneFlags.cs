@@ -12,6 +12,9 @@ public enum CloneFlags : ulong
     /// <summary>CLONE_NEWTIME: only unshare(2) and setns(2) can set offsets first.</summary>
     NewTime = 0x80,
 
+    /// <summary>CLONE_FILES: one table of descriptors for both.</summary>
+    Files = 0x400,
+
     /// <summary>CLONE_VFORK.</summary>
     Vfork = 0x4000,
 

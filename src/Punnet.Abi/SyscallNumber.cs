@@ -57,6 +57,9 @@ public enum SyscallNumber
     /// <summary>connect(2).</summary>
     Connect = 42,
 
+    /// <summary>recvfrom(2).</summary>
+    Recvfrom = 45,
+
     /// <summary>sendmsg(2).</summary>
     Sendmsg = 46,
 

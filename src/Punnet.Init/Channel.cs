@@ -58,6 +58,17 @@ public enum Message
     /// <summary>The filter is loaded next, and its listener will have the first number; see SeccompLoader.</summary>
     Listener,
 
+    /// <summary>
+    /// From a courier: the listener, as a descriptor, and then a pidfd of the courier itself; see SeccompLoader.
+    /// </summary>
+    Carried,
+
+    /// <summary>To an exec that comes before start: one of the namespaces, as a descriptor; see NamespaceDoor.</summary>
+    Namespace,
+
+    /// <summary>To the same: those were all, and the first number is how many.</summary>
+    Namespaces,
+
     /// <summary>A step failed: <see cref="InitStep"/>, item, errno.</summary>
     Failed,
 }
@@ -103,6 +114,14 @@ public static class Channel
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
         return Sys.ReceiveMessage(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length;
+    }
+
+    /// <summary>Waits for a message and leaves it there: what comes next, or 0 when nothing does any more.</summary>
+    public static Message Foresee(int socket)
+    {
+        ChannelMessage message = default;
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
+        return Sys.Peek(socket, bytes, out int count) == Errno.None && count == bytes.Length ? message.Kind : default;
     }
 
     /// <summary>Waits for one message.</summary>

@@ -53,6 +53,7 @@ public static class ContainerInit
 
         // The program.
         SecurityLabels.Request(plan.Process, material, report);
+        NamespaceDoor.Open(plan.Namespaces, material);
         Descriptors.CloseHosts(material, root, report);
         Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true);
         int program = Launch.FindProgram(plan.Process, material, report);

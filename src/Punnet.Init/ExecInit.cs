@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -46,10 +47,8 @@ public static class ExecInit
         Launch.Execute(plan, program, material, root, report);
     }
 
-    private static void Join(ProcessPlan plan, ExecTarget target, InitMaterial material, InitReport report)
+    private static Errno JoinByProcess(ExecTarget target)
     {
-        // The user namespace last: until then this process has its rights over all the others.
-        Limits.Apply(plan, report);
         Errno errno = Sys.JoinNamespaces(target.Pidfd, target.Kinds & ~CloneFlags.NewUser);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
@@ -58,7 +57,25 @@ public static class ExecInit
             errno = errno is Errno.None or Errno.EPERM ? Sys.JoinNamespaces(target.Pidfd, rest) : errno;
         }
 
-        report.Check(InitStep.JoinNamespace, errno);
+        return errno;
+    }
+
+    private static Errno JoinByFiles(ImmutableArray<int> files)
+    {
+        Errno errno = Errno.None;
+        for (int i = 0; i < files.Length && errno == Errno.None; i++)
+        {
+            errno = Sys.JoinNamespaces(files[i], CloneFlags.None);
+        }
+
+        return errno;
+    }
+
+    private static void Join(ProcessPlan plan, ExecTarget target, InitMaterial material, InitReport report)
+    {
+        // The user namespace last: until then this process has its rights over all the others.
+        Limits.Apply(plan, report);
+        report.Check(InitStep.JoinNamespace, target.Files.IsEmpty ? JoinByProcess(target) : JoinByFiles(target.Files));
         Hardening.LeaveOwnFile(material, report);
         if ((target.Kinds & CloneFlags.NewPid) != CloneFlags.None)
         {
@@ -91,6 +108,9 @@ public static class ExecInit
 /// <param name="Kinds">The namespaces in which it differs from punnet.</param>
 public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
 {
+    /// <summary>Its namespaces, the user namespace first, where the process itself handed them out; else empty.</summary>
+    public ImmutableArray<int> Files { get; init; } = [];
+
     /// <summary>Name of its session keyring; null where it has none of its own.</summary>
     public CString Keyring { get; init; }
 }

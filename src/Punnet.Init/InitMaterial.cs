@@ -42,6 +42,15 @@ public sealed record InitMaterial
     /// <summary>How far the listener is on its way to the host; only where the plan's filter has one.</summary>
     public SharedFlag HandOver { get; init; }
 
+    /// <summary>Whether the listener has to be sent: the host may not take it.</summary>
+    public bool SendsListener { get; init; }
+
+    /// <summary>Socket at which an exec that comes before start asks for the namespaces, or -1.</summary>
+    public int Door { get; init; } = -1;
+
+    /// <summary>Room for their descriptors, where there is that socket: filled by init, -1 for what the container does not have.</summary>
+    public int[] DoorNamespaces { get; init; } = [];
+
     /// <summary>Namespace files, one for each join of the plan.</summary>
     public required ImmutableArray<int> Joins { get; init; }
 

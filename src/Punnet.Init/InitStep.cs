@@ -66,6 +66,9 @@ public enum InitStep
     /// <summary>Making the file system of mounts[item].</summary>
     MountCreate,
 
+    /// <summary>linux.mountLabel of mounts[item].</summary>
+    MountLabel,
+
     /// <summary>Copying what mounts[item] covers into it.</summary>
     MountCopy,
 
@@ -173,6 +176,9 @@ public enum InitStep
 
     /// <summary>process.selinuxLabel.</summary>
     Selinux,
+
+    /// <summary>process.selinuxLabel for the keys that are made.</summary>
+    SelinuxKeys,
 
     /// <summary>prctl(PR_SET_NO_NEW_PRIVS).</summary>
     NoNewPrivileges,

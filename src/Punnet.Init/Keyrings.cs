@@ -37,13 +37,13 @@ internal static class Keyrings
         bool isLabelled = !plan.SelinuxLabel.IsNull;
         if (isLabelled)
         {
-            SecurityLabels.LabelKeys(plan.SelinuxLabel, material);
+            SecurityLabels.LabelKeys(plan.SelinuxLabel, material, report);
         }
 
         Errno errno = Sys.JoinSessionKeyring(name.WithNul, out int keyring);
         if (isLabelled)
         {
-            SecurityLabels.LabelKeys(default, material);
+            SecurityLabels.LabelKeys(default, material, report);
         }
 
         // A kernel without keys, or a sandbox around punnet that forbids the call: then nobody in the container has a use for the

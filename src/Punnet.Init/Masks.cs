@@ -53,7 +53,7 @@ internal static class Masks
             }
             else if (empty < 0)
             {
-                empty = MakeEmpty(i, report);
+                empty = MakeEmpty(plan.MountLabel, i, report);
                 report.Check(InitStep.MaskedPath, i, Sys.AttachMount(empty, target));
             }
             else
@@ -106,12 +106,17 @@ internal static class Masks
         Sys.Close(mount);
     }
 
-    private static int MakeEmpty(int item, InitReport report)
+    private static int MakeEmpty(CString label, int item, InitReport report)
     {
         report.Check(InitStep.MaskedPath, item, Sys.OpenFileSystem("tmpfs\0"u8, out int context));
         Sys.ConfigureFileSystem(context, "source\0"u8, "tmpfs\0"u8);
         Sys.ConfigureFileSystem(context, "nr_blocks\0"u8, "1\0"u8);
         Sys.ConfigureFileSystem(context, "nr_inodes\0"u8, "1\0"u8);
+        if (!label.IsNull)
+        {
+            report.Check(InitStep.MaskedPath, item, Sys.ConfigureFileSystem(context, "context\0"u8, label.WithNul));
+        }
+
         report.Check(InitStep.MaskedPath, item, Sys.CreateFileSystem(context));
         report.Check(InitStep.MaskedPath, item, Sys.MakeMount(context, MountAttributes.ReadOnly, out int mount));
         Sys.Close(context);

@@ -101,6 +101,11 @@ internal static class Mounts
 
     private static int MakeFileSystem(ContainerPlan plan, MountStep step, int root, InitReport report)
     {
+        if (!step.RootLabel.IsNull)
+        {
+            SecurityLabels.OwnRoot(plan.Namespaces, step, report);
+        }
+
         report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem(step.Type.WithNul, out int context));
         report.Check(InitStep.MountSource, step.Index, Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul));
         Configure(step, context, report);
@@ -127,6 +132,11 @@ internal static class Mounts
         }
 
         report.Check(InitStep.MountCreate, step.Index, errno);
+        if (!step.RootLabel.IsNull)
+        {
+            SecurityLabels.LabelRoot(step, mount, report);
+        }
+
         if (covered >= 0)
         {
             if (step.CopiesUp)
@@ -148,6 +158,11 @@ internal static class Mounts
             MountParameter parameter = step.Parameters[i];
             Errno errno = Sys.ConfigureFileSystem(context, parameter.Key.WithNul, parameter.Value.WithNul);
             report.Check(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno);
+        }
+
+        if (!step.LabelKey.IsNull)
+        {
+            report.Check(InitStep.MountLabel, step.Index, Sys.ConfigureFileSystem(context, step.LabelKey.WithNul, step.Label.WithNul));
         }
     }
 

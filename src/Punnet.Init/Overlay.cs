@@ -170,6 +170,11 @@ internal static class Overlay
             errno = Sys.ConfigureFileSystem(context, options[i].Key.WithNul, options[i].Value.WithNul);
         }
 
+        if (errno == Errno.None && !plan.LabelKey.IsNull)
+        {
+            errno = Sys.ConfigureFileSystem(context, plan.LabelKey.WithNul, plan.Label.WithNul);
+        }
+
         errno = errno == Errno.None ? Sys.CreateFileSystem(context) : errno;
         errno = errno == Errno.None ? Sys.MakeMount(context, MountAttributes.None, out mount) : errno;
         Sys.Close(context);

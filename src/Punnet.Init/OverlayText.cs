@@ -67,6 +67,13 @@ internal static class OverlayText
             fits = fits && (options[i].Value.IsNull || (Add("="u8, text, ref length) && Add(options[i].Value.Text, text, ref length)));
         }
 
+        if (!plan.LabelKey.IsNull)
+        {
+            // In quotation marks: the categories of a label have commas between them.
+            fits = fits && Add(","u8, text, ref length) && Add(plan.LabelKey.Text, text, ref length) && Add("=\""u8, text, ref length);
+            fits = fits && Add(plan.Label.Text, text, ref length) && Add("\""u8, text, ref length);
+        }
+
         return fits && Add("\0"u8, text, ref length) ? length : -1;
     }
 

@@ -17,6 +17,18 @@ namespace Punnet.Init;
 //      │ close(2); if that waits, the host lets it pass │
 //      │ HandOver.Released  ───────────────────────────>│ gives it to the agent, and keeps no copy
 //
+// A host side without CAP_SYS_PTRACE may not take it: init is closed to its own user too. Then a courier goes between, a child of init
+// that no filter holds and that has the same table of descriptors:
+//
+//     init                              courier                            host
+//      │── clone3(CLONE_FILES) ──────────>│ waits in user space               │
+//      │── Listener ──────────────────────────────────────────────────────────>│
+//      │ seccomp(2)                       │                                   │
+//      │ HandOver.Loaded + its number ───>│── Carried + the listener ────────>│
+//      │ waits in user space              │── Carried + its own pidfd ───────>│
+//      │                                  │ closes both, for init as well     │ waits until the courier is gone without a trace:
+//      │<───────────────────────────────── HandOver.Released ─────────────────│ the program has no child that it does not know
+//
 // With the agent as the listener's only owner, its end is ENOSYS for the container rather than a wait for ever. runc writes the
 // number to a pipe after loading; a profile that refuses write(2) or read(2) then stops it, and here it does not.
 
@@ -28,6 +40,9 @@ public static class HandOver
 
     /// <summary>The new process has none any more, or may not close it.</summary>
     public const int Released = 2;
+
+    /// <summary>This and all above: the filter is loaded, and its listener has the number that is left.</summary>
+    public const int Loaded = 16;
 }
 
 /// <summary>linux.seccomp: loading the filter that was compiled before the clone.</summary>
@@ -35,6 +50,7 @@ internal static class SeccompLoader
 {
     // Ten seconds of processor time and more. The host answers within a millisecond or two, or was killed: then nobody ever will.
     private const int MostRounds = 300_000_000;
+    private const int MostNaps = 20_000;
 
     /// <summary>Loads it into this thread, and hands the notification descriptor out.</summary>
     public static void Load(SeccompPlan plan, InitMaterial material, InitReport report)
@@ -46,12 +62,80 @@ internal static class SeccompLoader
             return;
         }
 
+        if (material.SendsListener)
+        {
+            LoadBesideCourier(program, plan, material, report);
+            return;
+        }
+
         report.Check(InitStep.SeccompListener, Sys.DuplicateAbove(material.Channel, 0, out int number));
         Sys.Close(number);
         report.Check(InitStep.SeccompListener, Channel.Tell(material.Channel, Message.Listener, number));
         report.Check(InitStep.Seccomp, Sys.LoadFilter(program, (uint)plan.Flags, out int listener));
+        Await(material.HandOver, HandOver.Taken, report);
+        Sys.Close(listener);
         SharedFlag handOver = material.HandOver;
-        for (int round = 0; handOver.Value != HandOver.Taken; round++)
+        handOver.Value = HandOver.Released;
+    }
+
+    private static void LoadBesideCourier(ReadOnlySpan<byte> program, SeccompPlan plan, InitMaterial material, InitReport report)
+    {
+        SharedFlag handOver = material.HandOver;
+
+        // Nobody will wait for the courier: this process cannot be sure to be allowed to.
+        report.Check(InitStep.SeccompListener, Sys.ForgetChildren(forget: true));
+        report.Check(InitStep.SeccompListener, Sys.Clone(CloneFlags.Files, cgroup: -1, out int pid, out int pidfd));
+        if (pid == 0)
+        {
+            Carry(material);
+        }
+
+        Sys.Close(pidfd);
+        report.Check(InitStep.SeccompListener, Channel.Tell(material.Channel, Message.Listener));
+        report.Check(InitStep.Seccomp, Sys.LoadFilter(program, (uint)plan.Flags, out int listener));
+        handOver.Value = HandOver.Loaded + listener;
+        Await(handOver, HandOver.Released, report);
+        if (!material.StartContainer.IsEmpty)
+        {
+            // Hooks are waited for. Without any, what comes next takes it back: ResetSignals, or execve(2).
+            report.Check(InitStep.SeccompListener, Sys.ForgetChildren(forget: false));
+        }
+    }
+
+    // The courier: from its first moment to its end.
+    private static void Carry(InitMaterial material)
+    {
+        // Whether the filter is refused, or the host has gone: init ends then.
+        Sys.Control(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
+        SharedFlag handOver = material.HandOver;
+        for (int round = 0; handOver.Value < HandOver.Loaded && round < MostNaps; round++)
+        {
+            // Nothing forbids this one to sleep, but mostly it need not.
+            SharedFlag.Pause();
+            if (round > 10_000)
+            {
+                Sys.Poll([], 1);
+            }
+        }
+
+        int listener = handOver.Value - HandOver.Loaded;
+        if (listener >= 0 && Sys.OpenProcess(Sys.ProcessId(), out int self) == Errno.None)
+        {
+            Channel.TellWith(material.Channel, Message.Carried, listener);
+            Sys.Close(listener);
+            Channel.TellWith(material.Channel, Message.Carried, self);
+            Sys.Close(self);
+        }
+
+        while (true)
+        {
+            Sys.Exit(0);
+        }
+    }
+
+    private static void Await(SharedFlag handOver, int value, InitReport report)
+    {
+        for (int round = 0; handOver.Value != value; round++)
         {
             if (round == MostRounds)
             {
@@ -60,8 +144,5 @@ internal static class SeccompLoader
 
             SharedFlag.Pause();
         }
-
-        Sys.Close(listener);
-        handOver.Value = HandOver.Released;
     }
 }

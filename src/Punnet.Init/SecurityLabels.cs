@@ -33,7 +33,28 @@ internal static class SecurityLabels
     }
 
     /// <summary>Says whose the keys are that this process makes; without a label, its own again.</summary>
-    public static void LabelKeys(CString label, InitMaterial material) => _ = Write(material, "thread-self/attr/keycreate\0"u8, label.Text);
+    public static void LabelKeys(CString label, InitMaterial material, InitReport report) =>
+        report.Check(InitStep.SelinuxKeys, Write(material, "thread-self/attr/keycreate\0"u8, label.Text));
+
+    /// <summary>Sees to it that this process may label the root of the message queues' file system.</summary>
+    public static void OwnRoot(NamespacePlan plan, MountStep step, InitReport report)
+    {
+        // That file system belongs to who made the ipc namespace. In the clone this process was still its caller, and now it is root of
+        // the user namespace: made once more, it is its own.
+        if (plan.HasUser && (plan.New & CloneFlags.NewIpc) != CloneFlags.None)
+        {
+            report.Check(InitStep.MountLabel, step.Index, Sys.Unshare(CloneFlags.NewIpc));
+        }
+    }
+
+    /// <summary>Labels the root of a new file system.</summary>
+    public static void LabelRoot(MountStep step, int mount, InitReport report)
+    {
+        // fsetxattr(2) takes no descriptor of a path, which a mount's is.
+        report.Check(InitStep.MountLabel, step.Index, Sys.OpenAt(mount, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root));
+        report.Check(InitStep.MountLabel, step.Index, Sys.SetAttribute(root, "security.selinux\0"u8, step.RootLabel.WithNul));
+        Sys.Close(root);
+    }
 
     private static Errno Write(InitMaterial material, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
     {

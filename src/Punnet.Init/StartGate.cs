@@ -23,6 +23,11 @@ internal static class StartGate
 
         // The host side of the create waits for the end of this channel, and its stdio for ours.
         Sys.Close(material.Channel);
+        if (material.Door >= 0)
+        {
+            NamespaceDoor.Serve(material);
+        }
+
         Span<byte> one = stackalloc byte[1];
         if (Sys.Read(material.StartGate, one, out int count) != Errno.None || count != 1)
         {

@@ -101,7 +101,7 @@ public static unsafe partial class Sys
     /// <summary>unshare(2).</summary>
     public static Errno Unshare(CloneFlags flags) => Call(SyscallNumber.Unshare, (nint)flags);
 
-    /// <summary>setns(2) with a namespace file, or a pidfd and several kinds (Linux 5.8).</summary>
+    /// <summary>setns(2) with a namespace file (of no kind: of whichever it is), or a pidfd and several kinds (Linux 5.8).</summary>
     public static Errno JoinNamespaces(int descriptor, CloneFlags kinds) => Call(SyscallNumber.Setns, descriptor, (nint)kinds);
 
     /// <summary>ioctl_ns(2) NS_GET_NSTYPE: what kind a namespace file is.</summary>
@@ -148,6 +148,17 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>
+    /// rt_sigaction(2) SIGCHLD with SIG_DFL: whether children vanish when they end (SA_NOCLDWAIT), and wait for nobody. execve(2) takes
+    /// that back: it keeps SIG_IGN, but no flags.
+    /// </summary>
+    public static Errno ForgetChildren(bool forget)
+    {
+        const int ChildEnded = 17, NoWait = 2; // SIGCHLD, SA_NOCLDWAIT
+        SignalAction action = new(forget ? NoWait : 0u);
+        return Call(SyscallNumber.RtSigaction, ChildEnded, (nint)(&action), 0, 8);
+    }
+
     /// <summary>prlimit(2).</summary>
     public static Errno SetLimit(int pid, ResourceLimit limit, ulong soft, ulong hard)
     {
@@ -176,13 +187,13 @@ public static unsafe partial class Sys
     /// <summary>personality(2).</summary>
     public static Errno SetPersonality(uint persona) => Call(SyscallNumber.Personality, (nint)persona);
 
-    private struct SignalAction
+    private readonly struct SignalAction(ulong flags)
     {
-#pragma warning disable CS0169, IDE0051 // The kernel's struct, all zero: SIG_DFL, no flags, empty mask.
+#pragma warning disable CS0169, IDE0051, IDE0052 // The kernel's struct, zero but for the flags: SIG_DFL, empty mask.
         private readonly nint _handler;
-        private readonly ulong _flags;
+        private readonly ulong _flags = flags;
         private readonly nint _restorer;
         private readonly ulong _mask;
-#pragma warning restore CS0169, IDE0051
+#pragma warning restore CS0169, IDE0051, IDE0052
     }
 }

@@ -184,6 +184,23 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>recvfrom(2) MSG_PEEK: waits for bytes and leaves them, and descriptors beside them, where they are.</summary>
+    public static Errno Peek(int socket, Span<byte> buffer, out int count)
+    {
+        fixed (byte* start = buffer)
+        {
+            Errno errno;
+            long result;
+            do
+            {
+                errno = Call(SyscallNumber.Recvfrom, out result, socket, (nint)start, buffer.Length, 2, 0, 0);
+            }
+            while (errno == Errno.EINTR);
+            count = (int)result;
+            return errno;
+        }
+    }
+
     private struct IoVector
     {
         public nint Start;

@@ -16,15 +16,29 @@ internal static class MountPlanner
     public static ImmutableArray<MountStep> Plan(Config config, string bundle, string root, Linux linux, bool hasUser)
     {
         IReadOnlyList<Mount> mounts = config.Mounts;
-        MountParameter[] label = MountLabelPlanner.Plan(linux.MountLabel, config.Annotations);
+        CString label = MountLabelPlanner.Label(linux.MountLabel);
+        CString labelKey = MountLabelPlanner.Key(linux.MountLabel, config.Annotations);
+        bool hasIpc = HasIpc(linux);
         ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
         for (int i = 0; i < mounts.Count; i++)
         {
-            MountStep step = Plan(mounts[i], i, bundle, root, linux, hasUser);
-            steps.Add(MountLabelPlanner.Takes(step, label) ? step with { Parameters = [.. step.Parameters, .. label] } : step);
+            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, hasUser), labelKey, label, hasIpc));
         }
 
         return steps.MoveToImmutable();
+    }
+
+    private static bool HasIpc(Linux linux)
+    {
+        foreach (Namespace one in linux.Namespaces)
+        {
+            if (one.Type == "ipc")
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static MountStep Plan(Mount mount, int index, string bundle, string root, Linux linux, bool hasUser)

@@ -41,6 +41,15 @@ public sealed record MountStep
     /// <summary>Parameters of the file system, in order.</summary>
     public required ImmutableArray<MountParameter> Parameters { get; init; }
 
+    /// <summary>Parameter of the file system that gives it <see cref="Label"/>, such as <c>context</c>; or null.</summary>
+    public CString LabelKey { get; init; }
+
+    /// <summary>linux.mountLabel, or null.</summary>
+    public CString Label { get; init; }
+
+    /// <summary>linux.mountLabel as an attribute of the file system's root, where it takes no such parameter; or null.</summary>
+    public CString RootLabel { get; init; }
+
     /// <summary>A bind of the whole tree, not of one mount.</summary>
     public bool Recursive { get; init; }
 

@@ -30,6 +30,12 @@ public sealed record OverlayPlan
     /// <summary>Parameters of the file system beside its directories.</summary>
     public required ImmutableArray<MountParameter> Options { get; init; }
 
+    /// <summary>Parameter of the file system that gives it <see cref="Label"/>, such as <c>context</c>; or null.</summary>
+    public CString LabelKey { get; init; }
+
+    /// <summary>linux.mountLabel, or null.</summary>
+    public CString Label { get; init; }
+
     /// <summary>Whether overlayfs keeps its marks under <c>user.overlay.</c>: without rights on the host it can do no other.</summary>
     public bool UserXattr { get; init; }
 

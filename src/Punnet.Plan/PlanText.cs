@@ -97,6 +97,11 @@ public static partial class PlanText
             text.Line("owner " + owner.ToString());
         }
 
+        if (plan.Cgroup.Delegate is string below)
+        {
+            text.Line("the program in " + PlanWords.Quoted(below) + " below it");
+        }
+
         foreach (UsageCheck check in plan.Resources.UsageChecks)
         {
             text.Line("check that the usage is below the " + check.What + " " + check.Limit.ToString() + " (" + check.Place + ")");
@@ -214,6 +219,8 @@ public static partial class PlanText
             line.Append(' ').Append(PlanWords.Quoted(parameter.Key.ToString() + (parameter.Value.IsNull ? "" : "=" + parameter.Value.ToString())));
         }
 
+        line.Append(step.LabelKey.IsNull && step.Label.IsNull ? "" : " labelled " + PlanWords.Quoted(step.LabelKey.ToString() + "=" + step.Label.ToString()));
+        line.Append(step.RootLabel.IsNull ? "" : " with the root labelled " + PlanWords.Quoted(step.RootLabel));
         Change(line, "set", step.Set);
         Change(line, "clear", step.Clear);
         Change(line, "set in the tree", step.RecursiveSet);

@@ -23,6 +23,7 @@ public static partial class PlanText
             line.Append(' ').Append(PlanWords.Quoted(option.Key.ToString() + (option.Value.IsNull ? "" : "=" + option.Value.ToString())));
         }
 
+        line.Append(plan.LabelKey.IsNull && plan.Label.IsNull ? "" : " labelled " + PlanWords.Quoted(plan.LabelKey.ToString() + "=" + plan.Label.ToString()));
         text.Line(line.ToString());
     }
 }

@@ -109,7 +109,8 @@ public static partial class PlanText
 
         text.Line("load " + filter.Program.Length.ToString() + " instructions " + (plan.NoNewPrivileges ? "just before exec" : "before the ids change"));
         text.Line(filter.Flags != SeccompFilterFlags.None, "flags " + PlanWords.Of(filter.Flags));
-        text.Line(filter.NeedsListener, "listener to " + PlanWords.Quoted(filter.ListenerPath ?? "") + " with " + PlanWords.Quoted(filter.ListenerMetadata ?? ""));
+        text.Line(filter.NeedsListener, "listener to " + PlanWords.Quoted(filter.ListenerPath ?? "") + " with " + PlanWords.Quoted(filter.ListenerMetadata ?? "")
+            + " (" + filter.ListenerPlace + ")");
         text.Line(filter.Verdicts is not null, "explain refusals by " + (filter.Verdicts?.Length ?? 0).ToString() + " instructions");
         foreach (string name in filter.IgnoredNames)
         {

@@ -53,7 +53,11 @@ public static class Planner
         return new ContainerPlan
         {
             Root = Place.Text(root, "root.path"),
-            Overlay = layers is null ? null : OverlayPlanner.Plan(layers, root, options.Bundle, isReadOnly, namespaces.HasUser, facts),
+            Overlay = layers is null ? null : OverlayPlanner.Plan(layers, root, options.Bundle, isReadOnly, namespaces.HasUser, facts) with
+            {
+                LabelKey = MountLabelPlanner.Key(linux.MountLabel, config.Annotations),
+                Label = MountLabelPlanner.Label(linux.MountLabel),
+            },
             RootReadOnly = isReadOnly,
             RootPropagation = Propagation(linux.RootfsPropagation),
             NoPivot = options.NoPivot,
@@ -68,11 +72,11 @@ public static class Planner
             MaskedPaths = Paths(linux.MaskedPaths, "linux.maskedPaths"),
             HostName = host,
             DomainName = domain,
-            MountLabel = string.IsNullOrEmpty(linux.MountLabel) ? default : Place.Text(linux.MountLabel, "linux.mountLabel"),
+            MountLabel = MountLabelPlanner.Label(linux.MountLabel),
             NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = ProcessPlanner.Surround(
-                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, facts), namespaces.HasUser), config),
+                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, config.Annotations, facts), namespaces.HasUser), config),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(config, linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
@@ -97,14 +101,17 @@ public static class Planner
 
     /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
-    public static SeccompPlan? Filter(Linux linux, HostFacts facts) => linux.Seccomp is null
+    public static SeccompPlan? Filter(Linux linux, IReadOnlyDictionary<string, string> annotations, HostFacts facts) => linux.Seccomp is null
         ? null
-        : SeccompCompiler.Compile(linux.Seccomp, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
+        : SeccompAnnotations.Compile(linux.Seccomp, annotations, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
 
     private static CgroupPlan Cgroup(Config config, Linux linux, CreateOptions options, HostFacts facts)
     {
         CgroupPlan plan = CgroupPlanner.Plan(
-            linux.CgroupsPath, options.Id, facts.OwnCgroup, options.SystemdCgroup, rootless: facts.EffectiveUser != 0);
+            linux.CgroupsPath, options.Id, facts.OwnCgroup, options.SystemdCgroup, rootless: facts.EffectiveUser != 0) with
+        {
+            Delegate = CgroupDelegation.Plan(config.Annotations),
+        };
         return plan.Unit is null ? plan : plan with { Unit = UnitPlanner.Complete(plan.Unit, config.Annotations, linux.Resources?.Devices) };
     }
 

@@ -114,6 +114,7 @@ internal static class Creation
         using OwnImage image = OwnImage.Leave(IsInitAlone(plan));
         (Descriptor? start, Descriptor? result) = request.WaitsForStart ? directory.MakeStartGate() : (null, null);
         using Descriptor? startGate = start, startResult = result;
+        using Descriptor? door = ContainerNamespaces.MakeDoor(plan, directory, request.WaitsForStart);
         ArgumentBlock env = ArgumentBlock.Of([.. plan.Process.Env, .. request.ListenEnv], spare: 1);
         InitMaterial material = new()
         {
@@ -127,6 +128,9 @@ internal static class Creation
             StartGate = startGate?.Number ?? -1,
             StartResult = startResult?.Number ?? -1,
             HandOver = request.Listener?.HandOver ?? default,
+            SendsListener = request.Listener is { IsSent: true },
+            Door = door?.Number ?? -1,
+            DoorNamespaces = door is null ? [] : new int[NamespaceDoor.KindCount],
             Joins = joins.Numbers,
             Sources = sources.Numbers,
             Reached = BindSources.Room(plan),
@@ -158,6 +162,7 @@ internal static class Creation
 
         image.Dispose();
         Attend(request, rollback, process, channel, proc);
+        ContainerCgroup.Delegate(request, rollback.Cgroup, process.Pid);
         if (plan.Namespaces.UidMap.IsNull)
         {
             SetOomScore(plan.Process, process.Pid, proc);

@@ -37,12 +37,6 @@ internal sealed record ExecutionRequest
 /// <summary>The script of the host side of an exec: a process that joins a container.</summary>
 internal static class Execution
 {
-    private static readonly (CloneFlags Kind, string File)[] s_kinds =
-    [
-        (CloneFlags.NewUser, "user"), (CloneFlags.NewMount, "mnt"), (CloneFlags.NewPid, "pid"), (CloneFlags.NewNetwork, "net"),
-        (CloneFlags.NewIpc, "ipc"), (CloneFlags.NewUts, "uts"), (CloneFlags.NewCgroup, "cgroup"), (CloneFlags.NewTime, "time"),
-    ];
-
     /// <summary>Makes a process that only lacks its program.</summary>
     /// <param name="request">What to run and where.</param>
     /// <param name="channel">Where it waits for <see cref="Message.Go"/>.</param>
@@ -71,6 +65,7 @@ internal static class Execution
                 Proc = proc.Number,
                 ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
                 HandOver = request.Listener?.HandOver ?? default,
+                SendsListener = request.Listener is { IsSent: true },
                 Joins = [],
                 Preserved = request.Preserved,
                 LastCapability = HostProbe.LastCapability(),
@@ -78,7 +73,8 @@ internal static class Execution
                 Env = ArgumentBlock.Of(request.Plan.Env, spare: 1),
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
             };
-            ExecTarget target = Target(init.Number, request.Container.Init!.Value.Pid) with
+            using ContainerNamespaces namespaces = ContainerNamespaces.Find(request.Container, request.Container.Init!.Value.Pid);
+            ExecTarget target = Target(init.Number, namespaces) with
             {
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
@@ -115,7 +111,7 @@ internal static class Execution
 
     /// <summary>Whether the container's first process is in another user namespace than punnet.</summary>
     public static bool HasOwnUserNamespace(Container container) =>
-        container.Init is ProcessIdentity init && (Differences(init.Pid) & CloneFlags.NewUser) != CloneFlags.None;
+        container.Init is ProcessIdentity init && ContainerNamespaces.HasOwnUser(init.Pid);
 
     // Null where punnet may not enter the container's cgroup, but the systemd that made it can bring the new process there: an ordinary
     // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
@@ -204,33 +200,11 @@ internal static class Execution
 
     // A joined pid namespace counts for children only. Where punnet may join it, its next child is in it at once; where not (without
     // the host's rights), that child joins the user namespace first and then clones again.
-    private static ExecTarget Target(int init, int pid)
+    private static ExecTarget Target(int init, ContainerNamespaces namespaces)
     {
-        CloneFlags kinds = Differences(pid);
-        bool isJoined = (kinds & CloneFlags.NewPid) != CloneFlags.None && Sys.JoinNamespaces(init, CloneFlags.NewPid) == Errno.None;
-        return new ExecTarget(init, isJoined ? kinds & ~CloneFlags.NewPid : kinds);
-    }
-
-    // Where the container differs from punnet: joining one's own user namespace is an error, setns(2).
-    private static CloneFlags Differences(int pid)
-    {
-        CloneFlags kinds = CloneFlags.None;
-        foreach ((CloneFlags kind, string file) in s_kinds)
-        {
-            Errno errno = Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/" + pid.ToString() + "/ns/" + file).WithNul, out FileStatus theirs);
-            if (errno == Errno.ENOENT)
-            {
-                continue; // A kernel without this kind.
-            }
-
-            errno.OrThrow("look at the namespaces of process", pid.ToString());
-            Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/self/ns/" + file).WithNul, out FileStatus own).OrThrow("look at the own namespaces");
-            if (own.Inode != theirs.Inode)
-            {
-                kinds |= kind;
-            }
-        }
-
-        return kinds;
+        CloneFlags kinds = namespaces.Kinds;
+        bool isJoined = (kinds & CloneFlags.NewPid) != CloneFlags.None && namespaces.Files.IsEmpty
+            && Sys.JoinNamespaces(init, CloneFlags.NewPid) == Errno.None;
+        return new ExecTarget(init, isJoined ? kinds & ~CloneFlags.NewPid : kinds) { Files = namespaces.Files };
     }
 }

@@ -109,9 +109,11 @@ internal static class Failures
                 + "\" (process.apparmorProfile): cannot write `/proc/thread-self/attr/apparmor/exec`: " + words,
             InitStep.Selinux => "cannot set the label \"" + plan.SelinuxLabel
                 + "\" (process.selinuxLabel): cannot write `/proc/thread-self/attr/exec`: " + words,
+            InitStep.SelinuxKeys => "cannot label the session keyring with \"" + plan.SelinuxLabel
+                + "\" (process.selinuxLabel): cannot write `/proc/thread-self/attr/keycreate`: " + words,
             InitStep.NoNewPrivileges => "cannot set no_new_privs (process.noNewPrivileges): " + words,
             InitStep.Seccomp => "cannot load the system call filter (linux.seccomp): " + words,
-            InitStep.SeccompListener => "cannot hand the seccomp listener out (linux.seccomp.listenerPath): " + words,
+            InitStep.SeccompListener => "cannot hand the seccomp listener out (" + plan.Seccomp?.ListenerPlace + "): " + words,
             InitStep.LeaveOwnFile => "cannot protect punnet's own file from the container: " + words,
             InitStep.Harden => "cannot protect the new process from the container: " + words,
             InitStep.JoinNamespace => "cannot join the container's namespaces: " + words,
@@ -138,6 +140,8 @@ internal static class Failures
     private static string? Hint(ProcessPlan plan, InitStep step, Errno errno) => step switch
     {
         InitStep.Execute when errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
+        InitStep.Execute when errno is Errno.EACCES or Errno.EPERM && !plan.SelinuxLabel.IsNull =>
+            "the SELinux policy may not let punnet start a program as " + plan.SelinuxLabel + " (process.selinuxLabel)",
         InitStep.LeaveOwnFile when !Sys.KnowsMemoryMap() =>
             "this kernel lacks CONFIG_CHECKPOINT_RESTORE, without which only the host's CAP_SYS_RESOURCE can do it",
         InitStep.LeaveOwnFile or InitStep.BecomeRoot or InitStep.UserNamespace or InitStep.Propagation => HostPolicy.OfRights(errno),
@@ -154,7 +158,7 @@ internal static class Failures
             "the user has as many keys as /proc/sys/kernel/keys/maxkeys (root: root_maxkeys) allows; --no-new-keyring does without one",
         InitStep.Affinity when errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
         _ when errno == Errno.ENOSYS && plan.Seccomp is { NeedsListener: true, Verdicts: null } =>
-            "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (linux.seccomp.listenerPath)",
+            "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (" + plan.Seccomp.ListenerPlace + ")",
         _ => null,
     };
 
@@ -183,10 +187,11 @@ internal static class Failures
     };
 
     /// <summary>A failure on the listener's way to the agent.</summary>
+    /// <param name="plan">Says where the agent is named.</param>
     /// <param name="what">As in "cannot …".</param>
     /// <param name="errno">Why.</param>
-    public static PunnetException SeccompAgent(string what, Errno errno) => new(
-        "cannot " + what + " (linux.seccomp.listenerPath): " + errno.Words(),
+    public static PunnetException SeccompAgent(SeccompPlan plan, string what, Errno errno) => new(
+        "cannot " + what + " (" + plan.ListenerPlace + "): " + errno.Words(),
         errno switch
         {
             Errno.ENOENT or Errno.ECONNREFUSED => "no agent listens there",
@@ -226,6 +231,8 @@ internal static class Failures
             InitStep.MountType => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].type): " + words,
                 errno == Errno.ENODEV ? "this kernel has no such file system" : null),
+            InitStep.MountLabel => new PunnetException(
+                mount + place + "cannot label it with \"" + plan.MountLabel + "\" (linux.mountLabel): " + words),
             InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(
                 mount + place + "the ids of its file system, " + MountedFileSystem.Name(step.Source) + ", cannot be mapped: " + words),
             InitStep.MountIdMap => new PunnetException(
@@ -233,6 +240,8 @@ internal static class Failures
                 errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host, and is done once only" : null),
             InitStep.MountAttributes or InitStep.MountPropagation => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].options): " + words),
+            InitStep.MountCreate when errno == Errno.EACCES && !step.LabelKey.IsNull => new PunnetException(
+                mount + place + words, "the SELinux policy may not allow a mount with " + step.LabelKey + "=" + step.Label + " (linux.mountLabel)"),
             _ => new PunnetException(mount + place + words, HostPolicy.OfMount(plan.Namespaces, step, errno)),
         };
     }

@@ -17,6 +17,9 @@ internal sealed class SeccompListener : IDisposable
 
     private SeccompListener(SeccompPlan plan, SeccompLog? log, Descriptor? agent)
     {
+        // The new process is not dumpable, so that nobody in the container looks into it; nor does its own user then, pidfd_getfd(2).
+        const ulong Tracing = 1UL << 19; // CAP_SYS_PTRACE
+        IsSent = (Sys.PermittedCapabilities() & Tracing) == 0;
         _plan = plan;
         _log = log;
         _agent = agent;
@@ -25,6 +28,9 @@ internal sealed class SeccompListener : IDisposable
 
     /// <summary>See <see cref="Init.HandOver"/>.</summary>
     public SharedFlag HandOver => _handOver;
+
+    /// <summary>See <see cref="InitMaterial.SendsListener"/>.</summary>
+    public bool IsSent { get; }
 
     /// <summary>Connects to the agent, before anything is made: the path is the host's.</summary>
     /// <param name="plan">The filter, or null.</param>
@@ -38,7 +44,6 @@ internal sealed class SeccompListener : IDisposable
             return null;
         }
 
-        RefuseOrdinaryUser();
         if (log is not null)
         {
             log.Prepare();
@@ -49,19 +54,7 @@ internal sealed class SeccompListener : IDisposable
         Errno errno = Sys.ConnectUnix(CString.Of(path).WithNul, out int socket);
         return errno == Errno.None
             ? new SeccompListener(plan, log: null, new Descriptor(socket))
-            : throw Failures.SeccompAgent("connect to the seccomp agent " + path, errno);
-    }
-
-    // The new process is not dumpable, so that nobody in the container looks into it; nor does an ordinary user then, pidfd_getfd(2).
-    private static void RefuseOrdinaryUser()
-    {
-        const ulong Tracing = 1UL << 19; // CAP_SYS_PTRACE
-        if (Sys.EffectiveUser() != 0 && (Sys.PermittedCapabilities() & Tracing) == 0)
-        {
-            throw new PunnetException(
-                "cannot hand a listener to a seccomp agent (linux.seccomp): " + Errno.EPERM.Words(),
-                "taking it from the new process, which is protected against its own user, needs CAP_SYS_PTRACE on the host");
-        }
+            : throw Failures.SeccompAgent(plan, "connect to the seccomp agent " + path, errno);
     }
 
     /// <summary>Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.</summary>
@@ -72,26 +65,13 @@ internal sealed class SeccompListener : IDisposable
     /// <exception cref="PunnetException">The listener cannot be taken, or the agent is gone.</exception>
     public void Take(ChannelMessage message, NewProcess process, Descriptor channel, ContainerState container)
     {
-        int taken;
-        Errno errno;
-        while ((errno = Sys.TakeDescriptor(process.Pidfd, message.First, out taken)) == Errno.EBADF)
+        if ((IsSent ? Receive(channel) : Fetch(message.First, process, channel)) is not Descriptor listener)
         {
-            Sys.WaitReadable(channel.Number, 1, out bool speaks).OrThrow("wait for the new process");
-            if (speaks)
-            {
-                return;
-            }
+            return;
         }
 
-        if (errno != Errno.None)
-        {
-            throw Failures.SeccompAgent("take the listener from the new process", errno);
-        }
-
-        Descriptor listener = new(taken);
         try
         {
-            Release(listener, channel);
             if (_log is not null)
             {
                 _log.Answer(listener, _plan.Verdicts!);
@@ -107,6 +87,85 @@ internal sealed class SeccompListener : IDisposable
             throw;
         }
     }
+
+    // Null where that process has failed: it will say why.
+    private Descriptor? Fetch(int number, NewProcess process, Descriptor channel)
+    {
+        int taken;
+        Errno errno;
+        while ((errno = Sys.TakeDescriptor(process.Pidfd, number, out taken)) == Errno.EBADF)
+        {
+            Sys.WaitReadable(channel.Number, 1, out bool speaks).OrThrow("wait for the new process");
+            if (speaks)
+            {
+                return null;
+            }
+        }
+
+        if (errno != Errno.None)
+        {
+            throw Failures.SeccompAgent(_plan, "take the listener from the new process", errno);
+        }
+
+        Descriptor listener = new(taken);
+        try
+        {
+            Release(listener, channel);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    // From the courier; null where init or the courier has failed.
+    private Descriptor? Receive(Descriptor channel)
+    {
+        if (TakeCarried(channel) is not Descriptor listener)
+        {
+            return null;
+        }
+
+        try
+        {
+            using Descriptor? courier = TakeCarried(channel);
+            if (courier is null)
+            {
+                listener.Dispose();
+                return null;
+            }
+
+            // To the last trace of it: until the kernel has forgotten it, it could still become a child that the program does not know.
+            while (Sys.SendSignal(courier.Number, 0) != Errno.ESRCH)
+            {
+                Span<PollDescriptor> ends =
+                [
+                    new PollDescriptor { Descriptor = courier.Number, Wanted = PollEvents.In },
+                    new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
+                ];
+                Sys.Poll(ends, 1).OrThrow("wait for the new process");
+                if (ends[1].Found != PollEvents.None)
+                {
+                    break; // It was killed, or has failed.
+                }
+            }
+
+            _handOver.Value = Init.HandOver.Released;
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private static Descriptor? TakeCarried(Descriptor channel) =>
+        Channel.Foresee(channel.Number) == Message.Carried && Channel.HearWith(channel.Number, out ChannelMessage _, out int descriptor)
+            ? new Descriptor(descriptor)
+            : null;
 
     /// <inheritdoc/>
     public void Dispose() => _agent?.Dispose();
@@ -150,7 +209,7 @@ internal sealed class SeccompListener : IDisposable
         Errno errno = Sys.SendMessage(_agent!.Number, state, listener.Number);
         if (errno != Errno.None)
         {
-            throw Failures.SeccompAgent("hand the container to the seccomp agent " + _plan.ListenerPath, errno);
+            throw Failures.SeccompAgent(_plan, "hand the container to the seccomp agent " + _plan.ListenerPath, errno);
         }
 
         // The state is complete: the agent may read to its end.

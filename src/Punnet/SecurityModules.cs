@@ -15,9 +15,9 @@ internal static class SecurityModules
     /// <exception cref="PunnetException">A module is missing.</exception>
     public static void Check(ContainerPlan plan)
     {
-        if (!plan.MountLabel.IsNull && !HasSelinux())
+        if (!plan.MountLabel.IsNull)
         {
-            throw new PunnetException("cannot label mounts with \"" + plan.MountLabel + "\" (linux.mountLabel): SELinux is not enabled on this host");
+            CheckLabel(plan.MountLabel, "cannot label mounts with \"" + plan.MountLabel + "\" (linux.mountLabel): ");
         }
 
         Check(plan.Process);
@@ -33,10 +33,9 @@ internal static class SecurityModules
                 "apparmor failed to apply profile \"" + plan.ApparmorProfile + "\" (process.apparmorProfile): AppArmor is not enabled on this host");
         }
 
-        if (!plan.SelinuxLabel.IsNull && !HasSelinux())
+        if (!plan.SelinuxLabel.IsNull)
         {
-            throw new PunnetException(
-                "cannot set the label \"" + plan.SelinuxLabel + "\" (process.selinuxLabel): SELinux is not enabled on this host");
+            CheckLabel(plan.SelinuxLabel, "cannot set the label \"" + plan.SelinuxLabel + "\" (process.selinuxLabel): ");
         }
     }
 
@@ -52,14 +51,28 @@ internal static class SecurityModules
         return Sys.Read(file, answer, out int count) == Errno.None && count == 1 && answer[0] == (byte)'Y';
     }
 
-    private static bool HasSelinux()
+    // security_check_context(3): here, since later the kernel says EINVAL of a mount too, and of its other parameters as well.
+    private static void CheckLabel(CString label, string sentence)
     {
-        if (Sys.OpenAt(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int directory) != Errno.None)
+        if (Sys.OpenAt(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int number) != Errno.None)
         {
-            return false;
+            throw new PunnetException(sentence + "SELinux is not enabled on this host");
         }
 
-        using Descriptor owned = new(directory);
-        return Sys.FileSystemType(directory, out long magic) == Errno.None && magic == FileSystemMagic.Selinux;
+        using Descriptor directory = new(number);
+        if (Sys.FileSystemType(directory.Number, out long magic) != Errno.None || magic != FileSystemMagic.Selinux)
+        {
+            throw new PunnetException(sentence + "SELinux is not enabled on this host");
+        }
+
+        // Who may not ask is told by init, if it comes to that.
+        if (Sys.OpenAt(directory.Number, "context\0"u8, OpenFlags.ReadWrite, 0, out int file) == Errno.None)
+        {
+            using Descriptor question = new(file);
+            if (Sys.Write(question.Number, label.WithNul, out _) == Errno.EINVAL)
+            {
+                throw new PunnetException(sentence + "the SELinux policy of this host does not know it");
+            }
+        }
     }
 }

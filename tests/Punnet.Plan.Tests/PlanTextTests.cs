@@ -10,7 +10,7 @@ public sealed class PlanTextTests
 {
     private const string Sample = """
         {
-          "hostname": "web1", "domainname": "example.org",
+          "hostname": "web1", "domainname": "example.org", "annotations": { "run.oci.delegate-cgroup": "inner" },
           "mounts": [{ "destination": "/mnt", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "rro", "slave", "size=1m"] },
             { "destination": "/ids", "type": "bind", "source": "/srv", "options": ["ridmap"],
               "uidMappings": [{ "containerID": 0, "hostID": 1, "size": 1 }], "gidMappings": [{ "containerID": 0, "hostID": 1, "size": 1 }] }],

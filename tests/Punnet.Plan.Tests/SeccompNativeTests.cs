@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Spec;
 using Xunit;
@@ -23,7 +24,7 @@ public sealed class SeccompNativeTests
                 Syscalls = [new SeccompRule { Names = ["sync"], Action = "SCMP_ACT_ERRNO" }],
             },
         };
-        SeccompPlan plan = Planner.Filter(linux, Plans.Host with { Architecture = native })!;
+        SeccompPlan plan = Planner.Filter(linux, new Dictionary<string, string>(), Plans.Host with { Architecture = native })!;
         foreach (AuditArchitecture one in new[] { AuditArchitecture.X86_64, AuditArchitecture.AArch64, AuditArchitecture.RiscV64, AuditArchitecture.S390X })
         {
             Assert.Equal(one == audit, Array.Exists(plan.Program, instruction => instruction.Code == BpfCode.JumpIfEqual && instruction.K == (uint)one));

@@ -1,5 +1,4 @@
 using System.Collections.Generic;
-using System.Linq;
 using Punnet.Spec;
 using Xunit;
 
@@ -31,10 +30,21 @@ public sealed class SecurityLabelPlannerTests
     [InlineData("devpts", "context=u:r:t:s0")]
     [InlineData("proc", "")]
     [InlineData("sysfs", "")]
-    [InlineData("mqueue", "")]
+    [InlineData("mqueue", "root u:r:t:s0")]
     [InlineData("cgroup", "")]
     public void A_mount_label_goes_to_the_file_systems_that_take_one(string type, string expected) =>
         Assert.Equal(expected, Parameters(new Dictionary<string, string>(), type));
+
+    [Fact]
+    public void The_message_queues_of_the_host_keep_their_label()
+    {
+        ContainerPlan plan = Planning.Plan(Planning.Config with
+        {
+            Mounts = [new Mount { Destination = "/mnt", Type = "mqueue", Source = "mqueue" }],
+            Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0" },
+        });
+        Assert.True(plan.Mounts[0].Label.IsNull && plan.Mounts[0].RootLabel.IsNull);
+    }
 
     [Theory]
     [InlineData("context")]
@@ -64,8 +74,10 @@ public sealed class SecurityLabelPlannerTests
         {
             Annotations = annotations,
             Mounts = [new Mount { Destination = "/mnt", Type = type, Source = type }],
-            Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0" },
+            Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0", Namespaces = [new Namespace("mount", null), new Namespace("ipc", null)] },
         });
-        return string.Join(',', plan.Mounts[0].Parameters.Select(parameter => parameter.Key + "=" + parameter.Value));
+        MountStep step = plan.Mounts[0];
+        Assert.Empty(step.Parameters);
+        return step.LabelKey.IsNull ? step.RootLabel.IsNull ? "" : "root " + step.RootLabel : step.LabelKey + "=" + step.Label;
     }
 }

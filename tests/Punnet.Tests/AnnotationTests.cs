@@ -1,3 +1,4 @@
+using System;
 using System.IO;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -60,5 +61,97 @@ public sealed class AnnotationTests : ContainerTest
         container.Bundle.Add("hooks.createRuntime", """{"path":"/bin/true"}""");
         container.TryCreate().Fails("cannot open /no/such/place for what hooks print (annotations[\"run.oci.hooks.stderr\"]): no such file or directory");
         container.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_seccomp_agent_may_be_named_by_the_annotation()
+    {
+        Container container = SeccompAgentTests.Notify(NewContainer(), "true", "\"getppid\"");
+        string agentsSocket = SeccompAgentTests.Socket(container);
+        container.Bundle.Remove("linux.seccomp.listenerPath");
+        container.Bundle.Set("annotations", $$"""{"run.oci.seccomp.receiver":"{{agentsSocket}}"}""");
+        container.TryCreate().Fails($"cannot connect to the seccomp agent {agentsSocket} (annotations[\"run.oci.seccomp.receiver\"]): no such file or directory (ENOENT)");
+        using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
+        Assert.Equal(SeccompAgentTests.Said, container.RunToEnd());
+
+        container.Sleeps().CreateAndStart();
+        Assert.Equal(SeccompAgentTests.Said, container.Exec("calls", "83").Succeeds().Stdout);
+    }
+
+    [Fact]
+    public void The_specifications_property_counts_before_the_annotation_for_a_seccomp_agent()
+    {
+        Container container = SeccompAgentTests.Notify(NewContainer(), "true", "\"getppid\"");
+        container.Bundle.Set("annotations", """{"run.oci.seccomp.receiver":"/nonexistent"}""");
+        using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
+        Assert.Equal(SeccompAgentTests.Said, container.RunToEnd());
+    }
+
+    [Theory]
+    [InlineData("1", true)]
+    [InlineData("", true)]
+    [InlineData("0", false)]
+    public void An_unknown_system_call_of_a_profile_is_refused_on_demand(string value, bool isRefused)
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Set("linux.seccomp", """
+            {"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"},{"names":["rmdir","frobnicate"],"action":"SCMP_ACT_ERRNO"}]}
+            """);
+        container.Bundle.Set("annotations", $$"""{"run.oci.seccomp_fail_unknown_syscall":"{{value}}"}""");
+        if (isRefused)
+        {
+            container.TryCreate().Fails(
+                "config.json: linux.seccomp.syscalls[1].names[1]: \"frobnicate\" is not a system call of any architecture (annotations[\"run.oci.seccomp_fail_unknown_syscall\"])");
+            container.AssertNothingLeft();
+        }
+        else
+        {
+            container.RunToEnd();
+        }
+    }
+
+    [Theory]
+    [InlineData("inner")]
+    [InlineData("one/two")]
+    public void The_program_starts_in_a_cgroup_of_its_own_below_the_containers(string below)
+    {
+        Container container = NewContainer().RunsScript("cat /proc/self/cgroup; mkdir /sys/fs/cgroup/mine && rmdir /sys/fs/cgroup/mine && echo made; exec sleep 1000");
+        container.Bundle.Set("annotations", $$"""{"run.oci.delegate-cgroup":"{{below}}"}""");
+        container.Bundle.Unmount("/sys/fs/cgroup");
+        container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup");
+        container.CreateAndStart().WaitForOutput("made\n");
+
+        Assert.Contains("0::/" + below + "\n", container.Output, StringComparison.Ordinal);
+        string own = container.Cgroup;
+        Assert.EndsWith("/" + container.Id + "/" + below, own, StringComparison.Ordinal);
+        Assert.Equal(container.Pid + "\n", File.ReadAllText(own + "/cgroup.procs"));
+        Assert.Equal("", File.ReadAllText(own[..^(below.Length + 1)] + "/cgroup.procs"));
+        Assert.Equal("0::/\n", Last(container.Exec("cat", "/proc/self/cgroup").Succeeds().Stdout));
+        Assert.Equal($"[{container.Pid}]", container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout.TrimEnd('\n'));
+        container.Call("pause", container.Id).Succeeds();
+        Assert.Equal("paused", container.Status);
+        container.Call("resume", container.Id).Succeeds();
+        container.Stop().Delete().Succeeds();
+        container.AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData("..")]
+    [InlineData("../x")]
+    [InlineData("/x")]
+    [InlineData("a/../b")]
+    [InlineData("a//b")]
+    public void A_delegated_cgroup_that_is_not_below_the_containers_is_refused(string below)
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Set("annotations", $$"""{"run.oci.delegate-cgroup":"{{below}}"}""");
+        container.TryCreate().Fails($"config.json: annotations[\"run.oci.delegate-cgroup\"]: \"{below}\" is not the path of a cgroup below the container's");
+        container.AssertNothingLeft();
+    }
+
+    private static string Last(string text)
+    {
+        string[] lines = text.Split('\n');
+        return Array.Find(lines, static line => line.StartsWith("0::", StringComparison.Ordinal)) + "\n";
     }
 }

@@ -219,16 +219,6 @@ public sealed class RootlessTests : RootlessTest
     }
 
     [Fact]
-    public void A_listener_for_a_seccomp_agent_is_refused_before_anything_is_made()
-    {
-        Container container = NewRootless().Runs("true");
-        container.Bundle.Set("linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","listenerPath":"/nonexistent","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_NOTIFY"}]}""");
-        container.TryCreate().Fails(
-            "punnet: create: cannot hand a listener to a seccomp agent (linux.seccomp): operation not permitted (EPERM)\n", "hint: taking it from the new process", "CAP_SYS_PTRACE");
-        container.AssertNothingLeft();
-    }
-
-    [Fact]
     public void Oom_score_can_be_raised()
     {
         Container container = NewRootless().Sleeps();

@@ -11,10 +11,10 @@ namespace Punnet.Tests;
 public sealed class SeccompAgentTests : ContainerTest
 {
     private const int Refusal = 13; // EACCES, which the kernel would not give for a bad address
-    private const string Said = "83 -13\n";
+    internal const string Said = "83 -13\n";
 
     // All that punnet itself calls between loading the filter and the program, but write(2), which no profile may notify of.
-    private const string OwnCalls = "\"read\", \"close\", \"prctl\", \"close_range\", \"execve\", \"rt_sigaction\", \"rt_sigprocmask\", \"capset\", "
+    internal const string OwnCalls = "\"read\", \"close\", \"prctl\", \"close_range\", \"execve\", \"rt_sigaction\", \"rt_sigprocmask\", \"capset\", "
         + "\"setresuid\", \"setresgid\", \"setgroups\", \"sendmsg\", \"fcntl\", \"getcwd\", \"umask\", \"exit_group\"";
 
     [Theory]
@@ -165,9 +165,11 @@ public sealed class SeccompAgentTests : ContainerTest
         Assert.Contains("SCMP_ACT_NOTIFY", features["linux"]!["seccomp"]!["actions"]!.ToJsonString(), StringComparison.Ordinal);
     }
 
-    private Container Notifying(string noNewPrivileges, string more)
+    private Container Notifying(string noNewPrivileges, string more) => Notify(NewContainer(), noNewPrivileges, more);
+
+    /// <summary>A profile that has mkdir(2) and more answered by an agent, and a program that calls it.</summary>
+    internal static Container Notify(Container container, string noNewPrivileges, string more)
     {
-        Container container = NewContainer();
         container.Bundle.Set("linux.seccomp", $$"""
             {
               "defaultAction": "SCMP_ACT_ALLOW",
@@ -180,16 +182,18 @@ public sealed class SeccompAgentTests : ContainerTest
         return container.Runs("calls", "83");
     }
 
-    private static string Socket(Container container) => container.Directory + "/agent";
+    internal static string Socket(Container container) => container.Directory + "/agent";
 
-    private static RunningCommand Agent(Container container, string mode)
+    /// <summary>An agent that listens, as the user who has the container.</summary>
+    internal static RunningCommand Agent(Container container, string mode)
     {
-        RunningCommand agent = new Command(Workplace.Program("agent"), [Socket(container), mode, "83", Refusal.ToString(System.Globalization.CultureInfo.InvariantCulture)]).Start();
+        string[] words = [Workplace.Program("agent"), Socket(container), mode, "83", Refusal.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        RunningCommand agent = (container.User?.Program(words) ?? new Command(words[0], words[1..])).Start();
         Eventually.True(() => File.Exists(Socket(container)), "the agent listens");
         return agent;
     }
 
-    private static List<JsonNode> States(RunningCommand agent)
+    internal static List<JsonNode> States(RunningCommand agent)
     {
         List<JsonNode> states = [];
         foreach (string line in agent.Stdout.Split('\n'))

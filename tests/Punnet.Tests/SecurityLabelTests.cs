@@ -93,8 +93,19 @@ public sealed class SecurityLabelTests : ContainerTest
         Assert.SkipUnless(HasApparmor, "this kernel has no AppArmor");
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.apparmorProfile", "\"no-such-profile\"");
-        container.TryCreate().Fails("apparmor failed to apply profile", "`/proc/thread-self/attr/apparmor/exec`: no such file or directory");
+        container.TryCreate().Fails("apparmor failed to apply profile", "`/proc/thread-self/attr/apparmor/exec`: no such file or directory (ENOENT)\nhint: no such profile is loaded on this host\n");
         container.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void An_exec_with_a_profile_that_is_not_loaded_fails_in_the_same_words_and_leaves_the_container()
+    {
+        Assert.SkipUnless(HasApparmor, "this kernel has no AppArmor");
+        Container container = NewContainer().Sleeps();
+        container.CreateAndStart();
+        container.ExecWith(["--apparmor", "no-such-profile"], "true")
+            .FailsWith(255, "apparmor failed to apply profile \"no-such-profile\" (process.apparmorProfile)", "\nhint: no such profile is loaded on this host\n");
+        Assert.Equal("running", container.Status);
     }
 
     private static string? LoadedProfile()

@@ -102,6 +102,17 @@ public sealed class SysctlTests : ContainerTest
     }
 
     [Fact]
+    public void A_parameter_that_nobody_may_write_is_an_error_that_names_it()
+    {
+        const string Key = "net.ipv4.tcp_available_congestion_control";
+        Assert.SkipUnless(File.Exists("/proc/sys/" + Key.Replace('.', '/')), "this kernel has no " + Key);
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Set("linux.sysctl", new JsonObject { [Key] = "reno" }.ToJsonString());
+        container.TryCreate().Fails($"cannot set {Key} to \"reno\" (linux.sysctl[\"{Key}\"]): permission denied (EACCES)\n");
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
     public void A_parameter_is_written_although_proc_sys_is_read_only()
     {
         Container container = NewContainer().RunsScript("cat /proc/sys/kernel/msgmax; echo 5 >/proc/sys/kernel/msgmax; echo status $?");

@@ -31,6 +31,9 @@ public sealed record SeccompPlan
     /// <summary>Unix socket of the agent; present where <see cref="NeedsListener"/> and nothing is explained.</summary>
     public string? ListenerPath { get; init; }
 
+    /// <summary>Where config.json names <see cref="ListenerPath"/>.</summary>
+    public string ListenerPlace { get; init; } = "linux.seccomp.listenerPath";
+
     /// <summary>Opaque text for the agent.</summary>
     public string? ListenerMetadata { get; init; }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Immutable;
+using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -83,6 +84,37 @@ internal static class ContainerCgroup
 
         // Nothing is lost without root's rights: neither user nor container can make a device, and both may open the same ones.
         request.Log.Warn("linux.resources.devices: ignored, since only the host's root may set device rules");
+    }
+
+    /// <summary>Moves the first process into the cgroup that its program is to have for itself, if any; its cgroup namespace is made by now.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
+    /// <param name="pid">The first process.</param>
+    /// <exception cref="SysException">The cgroup cannot be made, or entered.</exception>
+    public static void Delegate(CreationRequest request, CgroupDirectory? cgroup, int pid)
+    {
+        if (request.Plan.Cgroup.Delegate is not string below)
+        {
+            return;
+        }
+
+        if (cgroup is null)
+        {
+            request.Log.Warn("annotations[\"run.oci.delegate-cgroup\"]: ignored, since the container has no cgroup of its own");
+            return;
+        }
+
+        string path = cgroup.BelowMount;
+        foreach (string name in below.Split('/'))
+        {
+            path += "/" + name;
+            using CgroupDirectory made = CgroupDirectory.Make(path, isUsed: true);
+            CgroupOwner.Set(made, request.Plan.Cgroup.Owner);
+            if (path.Length == cgroup.BelowMount.Length + 1 + below.Length)
+            {
+                made.TryWrite("cgroup.procs", Encoding.UTF8.GetBytes(pid.ToString())).OrThrow("move the container into the cgroup", made.Path);
+            }
+        }
     }
 
     // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.

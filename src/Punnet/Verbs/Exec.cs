@@ -130,7 +130,7 @@ internal static class Exec
         Config config = BundleFile.Read(bundle + "/config.json", globals.Log);
         HostFacts facts = HostProbe.ProcessFacts();
         bool ownsUser = Execution.HasOwnUserNamespace(container);
-        SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, facts));
+        SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, config.Annotations, facts));
         filter = log is null ? filter : log.Explain(config.Linux?.Seccomp, filter);
         if (line.Value("process") is string file)
         {

@@ -68,6 +68,12 @@ internal sealed class Bundle
         Put(place, JsonNode.Parse(json));
     }
 
+    /// <summary>Sets a property to a text.</summary>
+    public void SetText(string place, string text)
+    {
+        Put(place, JsonValue.Create(text));
+    }
+
     /// <summary>Sets a property to a list of strings.</summary>
     public void SetList(string place, params string[] items)
     {

@@ -1,5 +1,6 @@
 // keyrings(7) from the inside, without libkeyutils.
 //   show              prints "NUMBER DESCRIPTION" of the session keyring
+//   label             prints the security label of the session keyring
 //   find NAME         prints the number of the key of that name in the session keyring, or -ERRNO
 //   with NAME CMD...  runs CMD with a session keyring that holds such a key
 //   fill UID          becomes that user, makes keys until the quota is used up, prints -ERRNO of the last one and waits
@@ -10,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { JOIN_SESSION = 1, DESCRIBE = 6, SEARCH = 10, GET_ID = 0, SESSION = -3 };
+enum { JOIN_SESSION = 1, DESCRIBE = 6, SEARCH = 10, SECURITY = 17, GET_ID = 0, SESSION = -3 };
 
 static long keyctl(int what, long first, long second, long third, long fourth)
 {
@@ -32,6 +33,15 @@ int main(int argc, char **argv)
         }
 
         printf("%ld %s\n", number, text);
+        return 0;
+    }
+
+    if (argc == 2 && strcmp(argv[1], "label") == 0) {
+        if (keyctl(SECURITY, SESSION, (long)text, sizeof text, 0) < 0) {
+            return 1;
+        }
+
+        printf("%s\n", text);
         return 0;
     }
 

@@ -1,0 +1,120 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+// An exec that comes before start. Until the program runs, init is not dumpable: nobody may look into it, not even its own user, and
+// without CAP_SYS_PTRACE over the host's user namespace there is neither /proc/PID/ns nor setns(2) with a pidfd. But the user owns the
+// container's user namespace, and may join all of the container's once it has them as descriptors. So init hands these out, and nothing
+// else, to whoever gets at a socket in the state directory:
+//
+//     exec                                             init, which waits for start
+//      │── a byte + one end of a socket pair ───────────>│  datagram to STATE/ID/namespaces
+//      │<──────────────────── Namespace + descriptor ────│  each of its namespaces, the user namespace first
+//      │<──────────────────── Namespaces(count) ─────────│  without it, the exec joins none
+
+/// <summary>Where a process that is closed to everybody hands out its namespaces.</summary>
+public static class NamespaceDoor
+{
+    /// <summary>How many kinds there are.</summary>
+    public const int KindCount = 8;
+
+    /// <summary>Opens the namespaces that the plan makes or joins, while the host's /proc is still there.</summary>
+    internal static void Open(NamespacePlan plan, InitMaterial material)
+    {
+        if (material.Door < 0)
+        {
+            return;
+        }
+
+        int[] namespaces = material.DoorNamespaces;
+        bool isComplete = true;
+        for (int i = 0; i < namespaces.Length; i++)
+        {
+            namespaces[i] = -1;
+            if (plan.Has(Kind(i)))
+            {
+                isComplete &= Sys.OpenAt(material.Proc, File(i), OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
+            }
+        }
+
+        if (!isComplete)
+        {
+            // All or none: an exec would stay in the host's where one is missing.
+            namespaces[0] = -1;
+        }
+    }
+
+    /// <summary>Waits until the start gate has something to read, and answers meanwhile.</summary>
+    internal static void Serve(InitMaterial material)
+    {
+        Span<PollDescriptor> ends =
+        [
+            new PollDescriptor { Descriptor = material.StartGate, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = material.Door, Wanted = PollEvents.In },
+        ];
+        while (Sys.Poll(ends, -1) == Errno.None && ends[0].Found == PollEvents.None)
+        {
+            Answer(material);
+        }
+
+        Sys.Close(material.Door);
+        foreach (int opened in material.DoorNamespaces)
+        {
+            Sys.Close(opened);
+        }
+    }
+
+    private static void Answer(InitMaterial material)
+    {
+        Span<byte> one = stackalloc byte[1];
+        if (Sys.ReceiveMessage(material.Door, one, out int _, out int exec) != Errno.None || exec < 0)
+        {
+            return;
+        }
+
+        if (material.DoorNamespaces[0] >= 0)
+        {
+            int count = 0;
+            foreach (int opened in material.DoorNamespaces)
+            {
+                if (opened >= 0)
+                {
+                    Channel.TellWith(exec, Message.Namespace, opened);
+                    count++;
+                }
+            }
+
+            Channel.Tell(exec, Message.Namespaces, count);
+        }
+
+        Sys.Close(exec);
+    }
+
+    // In the order in which they are joined: the user namespace gives the right to join the others.
+    private static CloneFlags Kind(int number) => number switch
+    {
+        0 => CloneFlags.NewUser,
+        1 => CloneFlags.NewMount,
+        2 => CloneFlags.NewPid,
+        3 => CloneFlags.NewNetwork,
+        4 => CloneFlags.NewIpc,
+        5 => CloneFlags.NewUts,
+        6 => CloneFlags.NewCgroup,
+        _ => CloneFlags.NewTime,
+    };
+
+    private static ReadOnlySpan<byte> File(int number) => number switch
+    {
+        0 => "thread-self/ns/user\0"u8,
+        1 => "thread-self/ns/mnt\0"u8,
+        2 => "thread-self/ns/pid\0"u8,
+        3 => "thread-self/ns/net\0"u8,
+        4 => "thread-self/ns/ipc\0"u8,
+        5 => "thread-self/ns/uts\0"u8,
+        6 => "thread-self/ns/cgroup\0"u8,
+        _ => "thread-self/ns/time\0"u8,
+    };
+}
