@@ -66,7 +66,9 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Fcntl, out long seals, file, GetSeals) == Errno.None && (seals & SealWrite) != 0;
     }
 
-    private static Errno CopyOwnImage(out int image)
+    /// <summary>A sealed copy of punnet's own file in memory; the one that it runs from, where it does.</summary>
+    /// <param name="image">The copy, read-only and close-on-exec.</param>
+    public static Errno CopyOwnImage(out int image)
     {
         if (OpenAt(WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out image) == Errno.None && IsSealed(image))
         {

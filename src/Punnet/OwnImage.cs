@@ -54,19 +54,19 @@ internal sealed class OwnImage : IDisposable
     }
 
     /// <summary>
-    /// Executes a sealed copy of punnet in its place, where an ordinary user has no other way off the file: on a kernel without
-    /// CONFIG_CHECKPOINT_RESTORE. The first thing that create, run and exec do.
+    /// Executes a sealed copy of punnet in its place, where an ordinary user, or root of a user namespace only, has no other way off the
+    /// file: on a kernel without CONFIG_CHECKPOINT_RESTORE. The first thing that create, run and exec do.
     /// </summary>
     /// <exception cref="SysException">The copy can be neither made nor executed.</exception>
     public static void RestartIfNeeded()
     {
-        if (Sys.EffectiveUser() == 0 || Sys.KnowsMemoryMap() || IsRestarted())
+        if (Sys.KnowsMemoryMap() || (Sys.EffectiveUser() == 0 && !HostProbe.IsInUserNamespace()) || IsRestarted())
         {
             return;
         }
 
-        Sys.OpenOwnImage(out int image, out int mount).OrThrow("open punnet's own file");
-        using Descriptor copy = new(image), held = new(mount);
+        Sys.CopyOwnImage(out int image).OrThrow("copy punnet's own file");
+        using Descriptor copy = new(image);
         List<CString> args = [];
         foreach (string arg in Environment.GetCommandLineArgs())
         {

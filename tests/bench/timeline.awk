@@ -11,7 +11,7 @@ function phases() {
     phase("host", "chdir", "punnet", "config.json, plan")
     phase("host", "mkdirat", "punnet", "id, state")
     phase("host", "fstatfs?", "kernel", "cgroup")
-    phase("host", "open_tree?", "punnet", "leaves its own file")
+    phase("host", "open_tree?", "punnet", "opens its own file")
     phase("host", "clone3", "kernel", "clone3")
     phase("host", "unshare?", "kernel", "network namespace")
     phase("host", "bpf?", "kernel", "device program")
@@ -24,7 +24,8 @@ function phases() {
     phase("host", "ppoll>", "kernel", "cgroup, state go")
     phase("host", "exit_group", "kernel", "exit")
 
-    phase("init", "first", "kernel", "parent, keyring")
+    phase("init", "first", "punnet", "leaves punnet's file")
+    phase("init", "unshare?", "kernel", "keyring")
     phase("init", "mount", "kernel", "root")
     phase("init", "fsopen", "kernel", "mounts")
     phase("init", "recvmsg?", "wait", "for the network")
