@@ -24,8 +24,8 @@ public enum InitStep
     /// <summary>A new cgroup namespace.</summary>
     CgroupNamespace,
 
-    /// <summary>A new network namespace, where the host could not make it.</summary>
-    NetworkNamespace,
+    /// <summary>New namespaces that init makes for itself; that of the network, where the host cannot.</summary>
+    NewNamespace,
 
     /// <summary>Joining the network namespace that the host made.</summary>
     JoinNetwork,

@@ -19,6 +19,10 @@ internal static class Namespaces
         else
         {
             Hardening.LeaveOwnFile(material, report);
+            if (container.MadeByInit != CloneFlags.None)
+            {
+                report.Check(InitStep.NewNamespace, Sys.Unshare(container.MadeByInit));
+            }
         }
 
         if (plan.Staged || !plan.UidMap.IsNull || material.WaitsForCgroup)
@@ -95,7 +99,7 @@ internal static class Namespaces
 
         if (network < 0)
         {
-            report.Check(InitStep.NetworkNamespace, Sys.Unshare(CloneFlags.NewNetwork));
+            report.Check(InitStep.NewNamespace, Sys.Unshare(CloneFlags.NewNetwork));
             report.Check(InitStep.Loopback, Sys.RaiseLoopback());
             return;
         }

@@ -36,6 +36,13 @@ public sealed record ContainerPlan
     /// </summary>
     public required int NetworkBeforeMount { get; init; }
 
+    /// <summary>
+    /// Namespaces that init makes for itself, and not the clone: while the host makes that of the network, init would only wait.
+    /// </summary>
+    public CloneFlags MadeByInit => NetworkBeforeMount < 0
+        ? CloneFlags.None
+        : Namespaces.New & (CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts);
+
     /// <summary>Whether devices and links are made: not when /dev is the host's.</summary>
     public required bool MakesDevices { get; init; }
 

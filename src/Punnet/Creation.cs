@@ -192,7 +192,7 @@ internal static class Creation
     private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)
     {
         CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
-        flags &= plan.NetworkBeforeMount < 0 ? flags : ~CloneFlags.NewNetwork;
+        flags &= plan.NetworkBeforeMount < 0 ? flags : ~(CloneFlags.NewNetwork | plan.MadeByInit);
         Sys.BlockSignals();
         Errno errno = Sys.Clone(flags, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)

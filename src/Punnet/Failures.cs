@@ -50,7 +50,7 @@ internal static class Failures
                 return Hook(plan.Hooks.StartContainer, step, failure, hooks);
             case InitStep.Root:
                 return new PunnetException("cannot use the root file system " + plan.Root + " (root.path): " + words);
-            case InitStep.NetworkNamespace:
+            case InitStep.NewNamespace:
                 return OfNamespaces(plan.Namespaces, failure.Errno);
             case InitStep.JoinNetwork:
                 return new PunnetException("cannot join the container's network namespace: " + words);
