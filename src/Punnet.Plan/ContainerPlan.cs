@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using Punnet.Abi;
 
 namespace Punnet.Plan;
@@ -37,9 +38,10 @@ public sealed record ContainerPlan
     public required int NetworkBeforeMount { get; init; }
 
     /// <summary>
-    /// Namespaces that init makes for itself, and not the clone: while the host makes that of the network, init would only wait.
+    /// Namespaces that init makes for itself, and not the clone: while the host makes that of the network, init would only wait. What init
+    /// makes is charged to the container.
     /// </summary>
-    public CloneFlags MadeByInit => NetworkBeforeMount < 0
+    public CloneFlags MadeByInit => NetworkBeforeMount < 0 || HasLittleMemory
         ? CloneFlags.None
         : Namespaces.New & (CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts);
 
@@ -87,6 +89,24 @@ public sealed record ContainerPlan
 
     /// <summary>Limits of the cgroup.</summary>
     public required ResourcePlan Resources { get; init; }
+
+    /// <summary>Whether the cgroup may hold less than 4 MiB: then nothing is left to init that the host could do at its own charge.</summary>
+    public bool HasLittleMemory
+    {
+        get
+        {
+            const long Ample = 4 << 20; // bytes
+            foreach (CgroupWrite write in Resources.Writes)
+            {
+                if (write.File == "memory.max" && long.TryParse(write.Value, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long limit) && limit < Ample)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
 
     /// <summary>The class of service, or null.</summary>
     public IntelRdtPlan? IntelRdt { get; init; }

@@ -174,20 +174,9 @@ internal static class Creation
     }
 
     // In a pid namespace of its own nobody but the host sees the new process until it runs a hook. What it copies when it leaves punnet's
-    // file is charged to the container, which a small limit would not bear; and old kernels let only the host's root do it.
-    private static bool IsInitAlone(ContainerPlan plan)
-    {
-        const long Ample = 4 << 20; // bytes
-        foreach (CgroupWrite write in plan.Resources.Writes)
-        {
-            if (write.File == "memory.max" && long.TryParse(write.Value, out long limit) && limit < Ample)
-            {
-                return false;
-            }
-        }
-
-        return (plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None && !plan.Namespaces.Staged && !plan.Namespaces.HasUser;
-    }
+    // file is charged to the container; and old kernels let only the host's root do it.
+    private static bool IsInitAlone(ContainerPlan plan) =>
+        (plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None && !plan.Namespaces.Staged && !plan.Namespaces.HasUser && !plan.HasLittleMemory;
 
     private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)
     {

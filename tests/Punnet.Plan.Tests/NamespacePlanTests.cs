@@ -27,6 +27,23 @@ public sealed class NamespacePlanTests
     public void Namespaces_become(string namespaces, string more, string expected) =>
         Plans.AssertSection(expected + " | keyring _ses.web1", "namespaces", Plans.With(Linux(namespaces, more)));
 
+    // What init makes is charged to the container, and a small limit does not bear it.
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData(64L << 20, true)]
+    [InlineData(1L << 20, false)]
+    public void Init_makes_its_own_namespaces_while_the_host_makes_the_networks(long? limit, bool expected)
+    {
+        Spec.Linux linux = new()
+        {
+            Namespaces = [new Spec.Namespace("mount", null), new Spec.Namespace("uts", null), new Spec.Namespace("network", null)],
+            Resources = new Spec.Resources { Memory = new Spec.MemoryResources { Limit = limit } },
+        };
+        ContainerPlan plan = Planning.Plan(Planning.Config with { Linux = linux });
+        Abi.CloneFlags made = expected ? Abi.CloneFlags.NewMount | Abi.CloneFlags.NewUts : Abi.CloneFlags.None;
+        Assert.Equal(made, plan.MadeByInit);
+    }
+
     [Theory]
     [InlineData("""[]""", "", "linux.namespaces: a container needs a mount namespace of its own ({\"type\": \"mount\"})")]
     [InlineData("""[{"type":"pid"}]""", "", "linux.namespaces: a container needs a mount namespace of its own ({\"type\": \"mount\"})")]
