@@ -5,7 +5,10 @@ namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
-    /// <summary>bpf(2) BPF_PROG_LOAD of a cgroup device program.</summary>
+    /// <summary>
+    /// bpf(2) BPF_PROG_LOAD of a cgroup device program. Tried again on EAGAIN: the verifier's answer when a signal, or a stop, is
+    /// waiting for the caller.
+    /// </summary>
     /// <param name="instructions">Instructions, 8 bytes each.</param>
     /// <param name="program">Descriptor of the loaded program.</param>
     public static Errno LoadDeviceProgram(ReadOnlySpan<byte> instructions, out int program)
@@ -19,7 +22,14 @@ public static unsafe partial class Sys
             attributes[0] = CgroupDevice | ((ulong)(instructions.Length / 8) << 32);
             attributes[1] = (ulong)code;
             attributes[2] = (ulong)license;
-            return Open(SyscallNumber.Bpf, out program, Load, (nint)attributes, 64);
+            for (int attempt = 0; ; attempt++)
+            {
+                Errno errno = Open(SyscallNumber.Bpf, out program, Load, (nint)attributes, 64);
+                if (errno != Errno.EAGAIN || attempt == 16)
+                {
+                    return errno;
+                }
+            }
         }
     }
 

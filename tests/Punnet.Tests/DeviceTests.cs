@@ -128,6 +128,16 @@ public sealed class DeviceTests : ContainerTest
         Assert.Equal(["0", "err", "out"], lines);
     }
 
+    [Fact]
+    public void A_signal_while_the_kernel_verifies_the_device_program_is_no_failure()
+    {
+        Container container = NewContainer().RunsScript("echo here");
+        container.Bundle.Write();
+        Command strace = new("/usr/bin/strace", ["-f", "-qq", "-o", "/dev/null", "-e", "trace=bpf", "-e", "inject=bpf:error=EAGAIN:when=1",
+            Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id]);
+        Assert.Equal("here\n", strace.Run().Succeeds().Stdout);
+    }
+
     private static void Check(Container container, string path, FilePermissions type, int major, int minor, int mode, int uid, int gid)
     {
         Stat status = container.StatInside(path);
