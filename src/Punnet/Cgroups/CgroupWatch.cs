@@ -8,6 +8,9 @@ namespace Punnet.Cgroups;
 /// <summary>Waits for what happens in a cgroup: its end, and programs that were killed for want of memory.</summary>
 internal sealed class CgroupWatch : IDisposable
 {
+    // The kernel tells of two changes in 10 ms only later, and then not at all when the cgroup has been removed meanwhile.
+    private const int LongestWait = 1000; // milliseconds
+
     private readonly Descriptor _events;
     private readonly Descriptor _memory;
     private long _kills;
@@ -36,7 +39,7 @@ internal sealed class CgroupWatch : IDisposable
         return _kills > before;
     }
 
-    /// <summary>Waits until something happens, or the time is over.</summary>
+    /// <summary>Waits until something happens, or the time is over, or it is good to look again.</summary>
     /// <param name="milliseconds">Longest wait.</param>
     /// <param name="output">Where the events are written to: a reader that goes away is something that happens.</param>
     /// <returns>False when the reader is gone.</returns>
@@ -48,7 +51,7 @@ internal sealed class CgroupWatch : IDisposable
             new PollDescriptor { Descriptor = _memory.Number, Wanted = PollEvents.Priority },
             new PollDescriptor { Descriptor = output, Wanted = PollEvents.None },
         ];
-        Sys.Poll(ends, milliseconds).OrThrow("wait for events");
+        Sys.Poll(ends, Math.Min(milliseconds, LongestWait)).OrThrow("wait for events");
         return ends[2].Found == PollEvents.None;
     }
 
