@@ -2,7 +2,7 @@
 # Variables: ci ("true": a skip that the list does not have is a failure), broken (suites that did not come to their end), engines
 # (the three numbers of conformance/run).
 # From the second file on RS is "<" (the caller sets it): a record is then one tag with the text behind it, for xunit writes
-# every other "<" as an entity, or inside the CDATA of a failure, which nothing here reads.
+# every other "<" as an entity, or inside the CDATA of a failure's message.
 
 function attribute(name,    at) {
     if (!match($0, " " name "=\"[^\"]*\"")) {
@@ -36,6 +36,21 @@ FNR == 1 {
     sub(/\.xml$/, "", place)
     sub(/.*\./, "", place)
     test = ""
+}
+
+# A failure's message comes as one record more than it has "<".
+isMessage {
+    if (sub(/]]>.*/, "")) {
+        isMessage = 0
+    }
+    sub(/^!\[CDATA\[/, "")
+    said[failureCount] = said[failureCount] $0 (isMessage ? "<" : "")
+    next
+}
+
+/^message>/ && result == "Fail" {
+    isMessage = 1
+    next
 }
 
 /^assembly / {
@@ -84,6 +99,10 @@ END {
     }
     for (i = 1; i <= failureCount; i++) {
         print "failed: " failures[i]
+        if (i in said) {
+            gsub(/\n/, "\n    ", said[i])
+            print "    " substr(said[i], 1, 2000)
+        }
     }
     count = split(broken, suite, " ")
     for (i = 1; i <= count; i++) {
