@@ -10,7 +10,7 @@ namespace Punnet.Init;
 /// </summary>
 internal static class Descriptors
 {
-    private const int KeptCount = 10 + NamespaceDoor.KindCount;
+    private const int KeptCount = 10 + NamespaceKinds.Count;
 
     /// <summary>Closes all descriptors but the streams, those that the program inherits, and these.</summary>
     /// <param name="material">Says what else is needed until the program runs.</param>
@@ -97,7 +97,7 @@ internal static class Descriptors
         kept[7] = material.HookErrors;
         kept[8] = root;
         kept[9] = material.Door;
-        for (int i = 0; i < NamespaceDoor.KindCount; i++)
+        for (int i = 0; i < NamespaceKinds.Count; i++)
         {
             kept[10 + i] = material.Door < 0 ? -1 : material.DoorNamespaces[i];
         }

@@ -16,13 +16,10 @@ namespace Punnet.Init;
 //      │<──────────────────── Namespaces(count) ─────────│  without it, the exec joins none
 
 /// <summary>Where a process that is closed to everybody hands out its namespaces.</summary>
-public static class NamespaceDoor
+internal static class NamespaceDoor
 {
-    /// <summary>How many kinds there are.</summary>
-    public const int KindCount = 8;
-
     /// <summary>Opens the namespaces that the plan makes or joins, while the host's /proc is still there.</summary>
-    internal static void Open(NamespacePlan plan, InitMaterial material)
+    public static void Open(NamespacePlan plan, InitMaterial material)
     {
         if (material.Door < 0)
         {
@@ -30,15 +27,17 @@ public static class NamespaceDoor
         }
 
         int[] namespaces = material.DoorNamespaces;
-        bool isComplete = true;
+        bool isComplete = Sys.OpenAt(material.Proc, "thread-self\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int own) == Errno.None;
         for (int i = 0; i < namespaces.Length; i++)
         {
             namespaces[i] = -1;
-            if (plan.Has(Kind(i)))
+            if (plan.Has(NamespaceKinds.Flag(i)))
             {
-                isComplete &= Sys.OpenAt(material.Proc, File(i), OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
+                isComplete &= Sys.OpenAt(own, NamespaceKinds.File(i), OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
             }
         }
+
+        Sys.Close(own);
 
         if (!isComplete)
         {
@@ -48,7 +47,7 @@ public static class NamespaceDoor
     }
 
     /// <summary>Waits until the start gate has something to read, and answers meanwhile.</summary>
-    internal static void Serve(InitMaterial material)
+    public static void Serve(InitMaterial material)
     {
         Span<PollDescriptor> ends =
         [
@@ -92,29 +91,4 @@ public static class NamespaceDoor
 
         Sys.Close(exec);
     }
-
-    // In the order in which they are joined: the user namespace gives the right to join the others.
-    private static CloneFlags Kind(int number) => number switch
-    {
-        0 => CloneFlags.NewUser,
-        1 => CloneFlags.NewMount,
-        2 => CloneFlags.NewPid,
-        3 => CloneFlags.NewNetwork,
-        4 => CloneFlags.NewIpc,
-        5 => CloneFlags.NewUts,
-        6 => CloneFlags.NewCgroup,
-        _ => CloneFlags.NewTime,
-    };
-
-    private static ReadOnlySpan<byte> File(int number) => number switch
-    {
-        0 => "thread-self/ns/user\0"u8,
-        1 => "thread-self/ns/mnt\0"u8,
-        2 => "thread-self/ns/pid\0"u8,
-        3 => "thread-self/ns/net\0"u8,
-        4 => "thread-self/ns/ipc\0"u8,
-        5 => "thread-self/ns/uts\0"u8,
-        6 => "thread-self/ns/cgroup\0"u8,
-        _ => "thread-self/ns/time\0"u8,
-    };
 }

@@ -13,32 +13,19 @@ internal static class MountPlanner
 
     /// <summary>Plans every mount, in order.</summary>
     /// <exception cref="SpecException">A mount cannot be made as it is written.</exception>
-    public static ImmutableArray<MountStep> Plan(Config config, string bundle, string root, Linux linux, bool hasUser)
+    public static ImmutableArray<MountStep> Plan(Config config, string bundle, string root, Linux linux, NamespacePlan namespaces)
     {
         IReadOnlyList<Mount> mounts = config.Mounts;
         CString label = MountLabelPlanner.Label(linux.MountLabel);
         CString labelKey = MountLabelPlanner.Key(linux.MountLabel, config.Annotations);
-        bool hasIpc = HasIpc(linux);
+        bool hasIpc = namespaces.Has(CloneFlags.NewIpc);
         ImmutableArray<MountStep>.Builder steps = ImmutableArray.CreateBuilder<MountStep>(mounts.Count);
         for (int i = 0; i < mounts.Count; i++)
         {
-            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, hasUser), labelKey, label, hasIpc));
+            steps.Add(MountLabelPlanner.Add(Plan(mounts[i], i, bundle, root, linux, namespaces.HasUser), labelKey, label, hasIpc));
         }
 
         return steps.MoveToImmutable();
-    }
-
-    private static bool HasIpc(Linux linux)
-    {
-        foreach (Namespace one in linux.Namespaces)
-        {
-            if (one.Type == "ipc")
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static MountStep Plan(Mount mount, int index, string bundle, string root, Linux linux, bool hasUser)

@@ -49,7 +49,7 @@ public static class Planner
         NamespacePlan namespaces = NamespacePlanner.Plan(linux, facts);
         RefuseGroups(config.Process, namespaces, facts);
         (CString host, CString domain) = HostNames(config, namespaces);
-        ImmutableArray<MountStep> mounts = MountPlanner.Plan(config, options.Bundle, root, linux, namespaces.HasUser);
+        ImmutableArray<MountStep> mounts = MountPlanner.Plan(config, options.Bundle, root, linux, namespaces);
         return new ContainerPlan
         {
             Root = Place.Text(root, "root.path"),

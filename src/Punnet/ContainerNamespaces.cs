@@ -11,12 +11,6 @@ namespace Punnet;
 /// <summary>The namespaces of a container, for a process that joins them: as the kernel shows them, or from the container's first process itself.</summary>
 internal sealed class ContainerNamespaces : IDisposable
 {
-    private static readonly (CloneFlags Kind, string File)[] s_kinds =
-    [
-        (CloneFlags.NewUser, "user"), (CloneFlags.NewMount, "mnt"), (CloneFlags.NewPid, "pid"), (CloneFlags.NewNetwork, "net"),
-        (CloneFlags.NewIpc, "ipc"), (CloneFlags.NewUts, "uts"), (CloneFlags.NewCgroup, "cgroup"), (CloneFlags.NewTime, "time"),
-    ];
-
     private readonly List<Descriptor> _files = [];
 
     /// <summary>Those in which the container differs from punnet: joining one's own user namespace is an error, setns(2).</summary>
@@ -31,26 +25,26 @@ internal sealed class ContainerNamespaces : IDisposable
     public static ContainerNamespaces Find(Container container, int pid)
     {
         ContainerNamespaces found = new();
-        CloneFlags? kinds = Differences(pid);
-        if (kinds is null && !found.Ask(container.Directory))
+        try
         {
-            // Started meanwhile: then it is closed no more.
-            kinds = Differences(pid) ?? throw new PunnetException(
-                "cannot exec in container " + container.Directory.Id + " before it is started: cannot look at the namespaces of its first process: "
-                    + Errno.EACCES.Words(),
-                "until the program runs that process is closed to ordinary users; it hands its namespaces out unless a system call filter may"
-                    + " forbid it that, which without process.noNewPrivileges, or with SCMP_ACT_NOTIFY, is loaded already (linux.seccomp)");
+            // Closed, and then open: it was started meanwhile.
+            found.Kinds = Differences(pid) ?? (found.Ask(container.Directory) ? found.Kinds : Differences(pid) ?? throw Closed(container));
+            return found;
         }
-
-        found.Kinds = kinds ?? found.Kinds;
-        return found;
+        catch
+        {
+            found.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Whether the container's first process is in another user namespace than punnet.</summary>
     public static bool HasOwnUser(int pid)
     {
         // Who may not look at its own container is an ordinary user, who can have none without.
-        return Differences(pid) is not CloneFlags kinds || (kinds & CloneFlags.NewUser) != CloneFlags.None;
+        using Descriptor theirs = OpenProcess(pid.ToString()), own = OpenProcess("self");
+        const int User = 0;
+        return Differs(theirs, own, User) ?? true;
     }
 
     /// <summary>The socket where the new process hands its namespaces out.</summary>
@@ -98,7 +92,7 @@ internal sealed class ContainerNamespaces : IDisposable
             }
         }
 
-        while (Channel.Foresee(channel.Number) == Message.Namespace && Channel.HearWith(channel.Number, out ChannelMessage _, out int file))
+        while (Channel.Foresee(channel.Number) == Message.Namespace && Channel.HearWith(channel.Number, out ChannelMessage _, out int file) && file >= 0)
         {
             _files.Add(new Descriptor(file));
         }
@@ -110,6 +104,7 @@ internal sealed class ContainerNamespaces : IDisposable
     private bool Look()
     {
         ImmutableArray<int>.Builder files = ImmutableArray.CreateBuilder<int>(_files.Count);
+        using Descriptor own = OpenProcess("self");
         foreach (Descriptor file in _files)
         {
             if (Sys.NamespaceKind(file.Number, out CloneFlags kind) != Errno.None || Sys.Status(file.Number, out FileStatus theirs) != Errno.None)
@@ -117,7 +112,7 @@ internal sealed class ContainerNamespaces : IDisposable
                 return false;
             }
 
-            if (theirs.Inode != Own(kind).Inode)
+            if (theirs.Inode != Inode(own, kind))
             {
                 Kinds |= kind;
                 files.Add(file.Number);
@@ -128,49 +123,54 @@ internal sealed class ContainerNamespaces : IDisposable
         return true;
     }
 
-    private static FileStatus Own(CloneFlags kind)
+    private static ulong Inode(Descriptor process, CloneFlags kind)
     {
-        foreach ((CloneFlags known, string file) in s_kinds)
+        int number = 0;
+        while (NamespaceKinds.Flag(number) != kind)
         {
-            if (known == kind)
-            {
-                return Own(file);
-            }
+            number++;
         }
 
-        return default;
-    }
-
-    private static FileStatus Own(string file)
-    {
-        Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/self/ns/" + file).WithNul, out FileStatus own).OrThrow("look at the own namespaces");
-        return own;
+        Sys.StatusAt(process.Number, NamespaceKinds.File(number), out FileStatus found).OrThrow("look at the own namespaces");
+        return found.Inode;
     }
 
     // Null where the process is closed.
     private static CloneFlags? Differences(int pid)
     {
+        using Descriptor theirs = OpenProcess(pid.ToString()), own = OpenProcess("self");
         CloneFlags kinds = CloneFlags.None;
-        foreach ((CloneFlags kind, string file) in s_kinds)
+        for (int i = 0; i < NamespaceKinds.Count; i++)
         {
-            Errno errno = Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/" + pid.ToString() + "/ns/" + file).WithNul, out FileStatus theirs);
-            if (errno == Errno.ENOENT)
-            {
-                continue; // A kernel without this kind.
-            }
-
-            if (errno == Errno.EACCES)
+            if (Differs(theirs, own, i) is not bool differs)
             {
                 return null;
             }
 
-            errno.OrThrow("look at the namespaces of process", pid.ToString());
-            if (Own(file).Inode != theirs.Inode)
-            {
-                kinds |= kind;
-            }
+            kinds |= differs ? NamespaceKinds.Flag(i) : CloneFlags.None;
         }
 
         return kinds;
     }
+
+    // Of one kind; null where the process is closed.
+    private static bool? Differs(Descriptor theirs, Descriptor own, int number)
+    {
+        Errno errno = Sys.StatusAt(theirs.Number, NamespaceKinds.File(number), out FileStatus found);
+        if (errno is Errno.EACCES or Errno.ENOENT)
+        {
+            return errno == Errno.EACCES ? null : false; // ENOENT: a kernel without this kind.
+        }
+
+        errno.OrThrow("look at the namespaces of the container");
+        return found.Inode != Inode(own, NamespaceKinds.Flag(number));
+    }
+
+    private static Descriptor OpenProcess(string process) => Descriptor.Open("/proc/" + process, OpenFlags.Path | OpenFlags.Directory);
+
+    private static PunnetException Closed(Container container) => new(
+        "cannot exec in container " + container.Directory.Id + " before it is started: cannot look at the namespaces of its first process: "
+            + Errno.EACCES.Words(),
+        "until the program runs that process is closed to ordinary users; it hands its namespaces out unless a system call filter may"
+            + " forbid it that, which without process.noNewPrivileges, or with SCMP_ACT_NOTIFY, is loaded already (linux.seccomp)");
 }

@@ -130,7 +130,7 @@ internal static class Creation
             HandOver = request.Listener?.HandOver ?? default,
             SendsListener = request.Listener is { IsSent: true },
             Door = door?.Number ?? -1,
-            DoorNamespaces = door is null ? [] : new int[NamespaceDoor.KindCount],
+            DoorNamespaces = door is null ? [] : new int[NamespaceKinds.Count],
             Joins = joins.Numbers,
             Sources = sources.Numbers,
             Reached = BindSources.Room(plan),

@@ -79,10 +79,7 @@ internal sealed class StateStore
 
         errno.OrThrow("open", _path);
         using Descriptor owned = new(root);
-        // Not List.Sort: with it every list of the program gets what sorting needs, and each start of punnet sets that up.
-        string[] names = [.. DirectoryListing.Directories(root)];
-        Array.Sort(names, StringComparer.Ordinal);
-        foreach (string name in names)
+        foreach (string name in DirectoryListing.SortedDirectories(root))
         {
             if (IsId(name) && ContainerDirectory.Open(root, _path, name) is ContainerDirectory found)
             {

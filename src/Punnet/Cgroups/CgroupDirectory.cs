@@ -99,6 +99,11 @@ internal sealed class CgroupDirectory : IDisposable
     /// <summary>Kills every process in it and below (cgroup.kill, Linux 5.14).</summary>
     public void Kill() => TryWrite("cgroup.kill", "1"u8);
 
+    /// <summary>Moves a process of the container into it: waits for all processors, some milliseconds.</summary>
+    /// <exception cref="SysException">It may not be entered.</exception>
+    public void Enter(int pid) =>
+        TryWrite("cgroup.procs", Encoding.ASCII.GetBytes(pid.ToString())).OrThrow("move the container into the cgroup", Path);
+
     /// <summary>Whether a cgroup is there and frozen.</summary>
     /// <param name="path">Its path below the mount.</param>
     public static bool IsFrozen(string path)

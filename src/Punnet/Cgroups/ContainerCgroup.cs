@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Immutable;
-using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -104,15 +103,16 @@ internal static class ContainerCgroup
             return;
         }
 
+        string[] names = below.Split('/');
         string path = cgroup.BelowMount;
-        foreach (string name in below.Split('/'))
+        for (int i = 0; i < names.Length; i++)
         {
-            path += "/" + name;
+            path += "/" + names[i];
             using CgroupDirectory made = CgroupDirectory.Make(path, isUsed: true);
             CgroupOwner.Set(made, request.Plan.Cgroup.Owner);
-            if (path.Length == cgroup.BelowMount.Length + 1 + below.Length)
+            if (i == names.Length - 1)
             {
-                made.TryWrite("cgroup.procs", Encoding.UTF8.GetBytes(pid.ToString())).OrThrow("move the container into the cgroup", made.Path);
+                made.Enter(pid);
             }
         }
     }

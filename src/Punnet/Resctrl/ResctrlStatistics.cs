@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Globalization;
 using System.Text.Json;
 using Punnet.Abi;
@@ -78,7 +77,6 @@ internal static class ResctrlStatistics
     // A directory for each domain, in the order of their numbers: mon_L3_00, mon_L3_01, ….
     private static void WriteCounters(Utf8JsonWriter json, string data)
     {
-        List<string> domains = [];
         Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(data).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
         if (errno != Errno.None)
         {
@@ -86,17 +84,7 @@ internal static class ResctrlStatistics
         }
 
         using Descriptor owned = new(directory);
-        foreach (string name in DirectoryListing.Directories(directory))
-        {
-            int place = domains.Count;
-            while (place > 0 && string.CompareOrdinal(domains[place - 1], name) > 0)
-            {
-                place--;
-            }
-
-            domains.Insert(place, name);
-        }
-
+        string[] domains = DirectoryListing.SortedDirectories(directory);
         foreach (string list in (ReadOnlySpan<string>)["mbm_stats", "cmt_stats"])
         {
             json.WriteStartArray(list);

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Text;
 using Punnet.Cgroups;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -86,7 +85,7 @@ internal sealed class ContainerUnit : IDisposable
         if (_unit.SubGroup is not null || _unit.IsSlice)
         {
             CgroupDirectory inner = CgroupDirectory.Make(Path, isUsed: _unit.IsSlice);
-            inner.TryWrite("cgroup.procs", Encoding.ASCII.GetBytes(pid.ToString())).OrThrow("move the container into the cgroup", inner.Path);
+            inner.Enter(pid);
             return inner;
         }
 
