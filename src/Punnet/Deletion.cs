@@ -45,7 +45,13 @@ internal static class Deletion
         using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
         if (init is not null)
         {
+            // First: the kernel tells of this end at once, but of the cgroup's only 10 ms after its last change, which may be its start.
             Sys.SendSignal(init.Number, (int)Signal.Kill);
+            Sys.WaitReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
+            if (!hasEnded)
+            {
+                throw new PunnetException("the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");
+            }
         }
 
         if (cgroup is not null)
@@ -62,16 +68,6 @@ internal static class Deletion
         if (container.Record is StateRecord { SystemdUnit: string, Cgroup: string } record)
         {
             ContainerUnit.Remove(record, log);
-        }
-
-        if (init is not null)
-        {
-            // It is the last to go: the kernel holds it until every process of its pid namespace has been waited for.
-            Sys.WaitReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
-            if (!hasEnded && cgroup is null)
-            {
-                throw new PunnetException("the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");
-            }
         }
     }
 }

@@ -182,7 +182,7 @@ internal sealed class CgroupDirectory : IDisposable
         }
     }
 
-    // cgroup.events wakes a poll(2) whenever one of its values changes.
+    // cgroup.events wakes a poll(2) when one of its values changes; of two changes within 10 ms it tells the second only then.
     private void WaitFor(string state, string what)
     {
         const long Limit = 10_000; // milliseconds
@@ -196,7 +196,7 @@ internal sealed class CgroupDirectory : IDisposable
         using Descriptor owned = new(events);
         Span<byte> buffer = stackalloc byte[256];
         Sys.Clock(1, out long start, out _);
-        while (true)
+        for (long patience = 1; ; patience = Math.Min(patience * 2, 1000))
         {
             Sys.Rewind(events);
             errno = Sys.Read(events, buffer, out int count);
@@ -218,7 +218,7 @@ internal sealed class CgroupDirectory : IDisposable
             }
 
             Span<PollDescriptor> one = [new PollDescriptor { Descriptor = events, Wanted = PollEvents.Priority }];
-            Sys.Poll(one, 1000);
+            Sys.Poll(one, patience);
         }
     }
 
