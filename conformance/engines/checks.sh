@@ -7,6 +7,7 @@
 #   rootless  this machine, for an ordinary user
 #   vm        the virtual machine of tests/vm, with the controllers memory, pids, cpu and io
 #   systemd   the same machine under systemd
+#   systemd-rootless  there too, for an ordinary user with a systemd of his own
 # Those in $newer run only when they are named: sid, sid-rootless and sid-vm have the same checks as the first three, but in a tree of
 # Debian sid, out/sid, with its newer engines and its runc.
 #
@@ -114,11 +115,15 @@ in_sid() {
 }
 
 in_machine() {
-    case $place in *vm | systemd) ;; *) return 1 ;; esac
+    case $place in *vm | systemd*) ;; *) return 1 ;; esac
 }
 
 by_user() {
     case $place in *rootless) ;; *) return 1 ;; esac
+}
+
+with_systemd() {
+    case $place in systemd*) ;; *) return 1 ;; esac
 }
 
 # --- the machinery ---
@@ -126,6 +131,11 @@ by_user() {
 # For a suite whose checks are not functions: it says so by its own checks and check.
 check() {
     "check_$1"
+}
+
+# The reference runtime of this place.
+reference() {
+    echo "$REFERENCE"
 }
 
 # Once, before all, outside of the namespaces.
@@ -248,7 +258,7 @@ one() {
         PUNNET_conformance=$(printf '%s;' "label=$label" "runtime=$runtime" "base=$base" "work=/tmp/work" "share=$work" "cgroup=$cgroup" \
             "place=$place" "only='$only'" "short=$short")
         export PUNNET_conformance
-        [ "$place" = systemd ] && manager=--systemd || manager=
+        with_systemd && manager=--systemd || manager=
         # shellcheck disable=SC2086 # one option or none
         "$top/tests/vm/run" $manager --seconds 1200 --memory "${VM_MEMORY:-2500M}" --share "$work" -- "$script" --vm || true
     else
@@ -263,7 +273,7 @@ in_vm() {
     mkdir -p "$work"
     export label runtime base work share cgroup place only short seconds
     code=0
-    if [ "$place" = systemd ]; then
+    if with_systemd; then
         # Nothing is taken from it: it has the cgroups, and its bus is in /run.
         (run_checks) || code=$?
     else
@@ -355,7 +365,7 @@ main() {
         # A table for each place: they may be made at different times.
         table=$results/$engine.$place.tsv
         : >"$table"
-        one reference "$REFERENCE"
+        one reference "$(reference)"
         one punnet "$PUNNET"
         if in_sid; then
             { cat "$base/reference.$place/versions"; tail -n 1 "$base/punnet.$place/versions"; } >"$results/$engine.sid.versions" || true
