@@ -198,6 +198,9 @@ public enum SyscallNumber
     /// <summary>sched_setaffinity(2).</summary>
     SchedSetaffinity = 203,
 
+    /// <summary>sched_getaffinity(2).</summary>
+    SchedGetaffinity = 204,
+
     /// <summary>getdents64(2).</summary>
     Getdents64 = 217,
 
