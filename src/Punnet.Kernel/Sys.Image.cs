@@ -164,14 +164,15 @@ public static unsafe partial class Sys
 
     private static nuint PageFloor(nuint address) => address & ~(PageSize - 1);
 
-    // What was written differs from the file, and is moved instead: most of the data, and of the read-only pages the one with the
-    // .NET runtime's stack-guard cookie, which mapped from the file would be a cookie that everybody knows. Runs of written pages
-    // that lie close together are one: a page more to copy costs less than three calls.
+    // What was written differs from the file: most of the data, and of the read-only pages the one with the .NET runtime's stack-guard
+    // cookie, which mapped from the file would be a cookie that everybody knows. The written pages are copied into a second mapping of the
+    // whole segment, which then takes the place in one call: no moment without the data, which the code that runs here needs too. One
+    // mapping a segment is also what the clone, execve and the end have the least work with.
     private static Errno MapAgain(nuint from, nuint to, int protection, int image, nuint offset, int pagemap)
     {
-        const nuint Near = 8 * PageSize;
-        Errno errno = Errno.None;
-        nuint done = from, runStart = to, runEnd = to;
+        const int ReadWrite = 3; // PROT_READ | PROT_WRITE
+        nint length = (nint)(to - from);
+        Errno errno = Call(SyscallNumber.Mmap, out long copy, 0, length, ReadWrite, 2, image, (nint)offset); // MAP_PRIVATE
         ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits a page
         for (nuint page = from; page < to && errno == Errno.None; page += PageSize)
         {
@@ -183,59 +184,25 @@ public static unsafe partial class Sys
             }
 
             const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
-            if (errno != Errno.None || (states[index] & (IsPresent | IsSwapped)) == 0 || (states[index] & IsFile) != 0)
+            if (errno == Errno.None && (states[index] & (IsPresent | IsSwapped)) != 0 && (states[index] & IsFile) == 0)
             {
-                continue;
+                new ReadOnlySpan<byte>((void*)page, (int)PageSize).CopyTo(new Span<byte>((void*)((nuint)copy + (page - from)), (int)PageSize));
             }
-
-            if (runStart != to && page - runEnd > Near)
-            {
-                errno = MapRange(done, runStart, protection, image, offset + (done - from));
-                errno = errno == Errno.None ? MoveToMemory(runStart, runEnd, protection) : errno;
-                done = runEnd;
-                runStart = to;
-            }
-
-            runStart = runStart == to ? page : runStart;
-            runEnd = page + PageSize;
         }
 
-        errno = errno == Errno.None ? MapRange(done, runStart, protection, image, offset + (done - from)) : errno;
-        errno = errno == Errno.None ? MoveToMemory(runStart, runEnd, protection) : errno;
-        return errno == Errno.None ? MapRange(runEnd, to, protection, image, offset + (runEnd - from)) : errno;
+        if (errno == Errno.None && protection != ReadWrite)
+        {
+            errno = Call(SyscallNumber.Mprotect, (nint)copy, length, protection);
+        }
+
+        return errno != Errno.None
+            ? errno
+            : Call(SyscallNumber.Mremap, out _, (nint)copy, length, length, 3, (nint)from); // MREMAP_MAYMOVE | MREMAP_FIXED
     }
 
     private static Errno MapRange(nuint from, nuint to, int protection, int image, nuint offset) => from == to
         ? Errno.None
         : Call(SyscallNumber.Mmap, out _, (nint)from, (nint)(to - from), protection, 0x12, image, (nint)offset); // MAP_PRIVATE | MAP_FIXED
-
-    // The copy takes the place in one call: no moment without the data, which the code that runs here needs too.
-    private static Errno MoveToMemory(nuint from, nuint to, int protection)
-    {
-        nint length = (nint)(to - from);
-        if (length == 0)
-        {
-            return Errno.None;
-        }
-
-        Errno errno = Call(SyscallNumber.Mmap, out long copy, 0, length, 3, 0x8022, -1); // PROT_READ | PROT_WRITE; MAP_PRIVATE | _ANONYMOUS | _POPULATE
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        new ReadOnlySpan<byte>((void*)from, (int)length).CopyTo(new Span<byte>((void*)copy, (int)length));
-        if (protection != 3)
-        {
-            errno = Call(SyscallNumber.Mprotect, (nint)copy, length, protection);
-            if (errno != Errno.None)
-            {
-                return errno;
-            }
-        }
-
-        return Call(SyscallNumber.Mremap, out _, (nint)copy, length, length, 3, (nint)from); // MREMAP_MAYMOVE | MREMAP_FIXED
-    }
 
     /// <summary>
     /// Tells the kernel that <paramref name="image"/> is this process's executable: /proc/self/exe. By PR_SET_MM_MAP, the one form of
