@@ -156,14 +156,18 @@ internal sealed class ContainerNamespaces : IDisposable
     // Of one kind; null where the process is closed.
     private static bool? Differs(Descriptor theirs, Descriptor own, int number)
     {
-        Errno errno = Sys.StatusAt(theirs.Number, NamespaceKinds.File(number), out FileStatus found);
+        // namespaces(7): the text is the kind and the number of the inode. To follow the link, the kernel would have to make that first.
+        const int Longest = 64;
+        Span<byte> text = stackalloc byte[Longest], ownText = stackalloc byte[Longest];
+        Errno errno = Sys.ReadLinkAt(theirs.Number, NamespaceKinds.File(number), text, out int length);
         if (errno is Errno.EACCES or Errno.ENOENT)
         {
             return errno == Errno.EACCES ? null : false; // ENOENT: a kernel without this kind.
         }
 
         errno.OrThrow("look at the namespaces of the container");
-        return found.Inode != Inode(own, NamespaceKinds.Flag(number));
+        Sys.ReadLinkAt(own.Number, NamespaceKinds.File(number), ownText, out int ownLength).OrThrow("look at the own namespaces");
+        return !text[..length].SequenceEqual(ownText[..ownLength]);
     }
 
     private static Descriptor OpenProcess(string process) => Descriptor.Open("/proc/" + process, OpenFlags.Path | OpenFlags.Directory);
