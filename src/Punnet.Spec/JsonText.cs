@@ -12,7 +12,7 @@ namespace Punnet.Spec;
 /// </summary>
 internal sealed class JsonText
 {
-    private readonly ArrayBufferWriter<byte> text = new(1024);
+    private readonly ArrayBufferWriter<byte> text;
     private readonly byte indentCharacter;
     private readonly int indentSize;
     private int depth;
@@ -26,8 +26,10 @@ internal sealed class JsonText
     /// <summary>An empty document.</summary>
     /// <param name="indentCharacter">A blank or a tab.</param>
     /// <param name="indentSize">How many of them a level; 0 writes everything on one line.</param>
-    public JsonText(char indentCharacter, int indentSize)
+    /// <param name="capacity">How many bytes there is room for at first.</param>
+    public JsonText(char indentCharacter, int indentSize, int capacity = 1024)
     {
+        text = new ArrayBufferWriter<byte>(capacity);
         this.indentCharacter = (byte)indentCharacter;
         this.indentSize = indentSize;
     }
@@ -37,10 +39,16 @@ internal sealed class JsonText
 
     /// <summary>The document.</summary>
     /// <returns>UTF-8.</returns>
-    public byte[] ToArray()
+    public byte[] ToArray() => Written.ToArray();
+
+    /// <summary>The document, as long as nothing is added to it: UTF-8.</summary>
+    public ReadOnlySpan<byte> Written
     {
-        Debug.Assert(depth == 0, "every object and list is closed");
-        return text.WrittenSpan.ToArray();
+        get
+        {
+            Debug.Assert(depth == 0, "every object and list is closed");
+            return text.WrittenSpan;
+        }
     }
 
     /// <summary>Opens an object that is a property.</summary>
@@ -113,6 +121,24 @@ internal sealed class JsonText
     {
         Name(name);
         String(value);
+    }
+
+    /// <summary>Writes a string that is a property and already has the form of JSON, but no quotes.</summary>
+    public void Quoted(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        Name(name);
+        Separate();
+        Byte('"');
+        text.Write(value);
+        Byte('"');
+    }
+
+    /// <summary>Writes a value that is a property and already has the form of JSON.</summary>
+    public void Raw(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        Name(name);
+        Separate();
+        text.Write(value);
     }
 
     /// <summary>Writes a string that is an element or an entry's value.</summary>

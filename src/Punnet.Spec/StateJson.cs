@@ -27,31 +27,6 @@ public static class StateJson
     public static byte[] WriteState(ContainerState state, bool indented) =>
         new JsonText(' ', indented ? 2 : 0).Document(state, StateMembers);
 
-    /// <summary>Writes what <c>list --format json</c> prints.</summary>
-    /// <param name="states">The states, in the order of the list.</param>
-    /// <returns>UTF-8, one line and its end; <c>null</c> when there is no container, as runc has it.</returns>
-    public static byte[] WriteList(IReadOnlyList<ContainerState> states)
-    {
-        JsonText writer = new(' ', 0);
-        if (states.Count == 0)
-        {
-            writer.Null();
-        }
-        else
-        {
-            writer.StartList();
-            foreach (ContainerState state in states)
-            {
-                writer.Element(state, StateMembers);
-            }
-
-            writer.EndList();
-        }
-
-        writer.EndLine();
-        return writer.ToArray();
-    }
-
     /// <summary>Writes what a hook, or a seccomp agent, finds: the specification's members and no more.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
@@ -71,7 +46,7 @@ public static class StateJson
         writer.Object("state"u8, state.State, HookStateMembers);
     }
 
-    private static void StateMembers(JsonText writer, ContainerState state)
+    internal static void StateMembers(JsonText writer, ContainerState state)
     {
         writer.Text("ociVersion"u8, state.OciVersion);
         writer.Text("id"u8, state.Id);

@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Layers;
@@ -11,8 +10,8 @@ namespace Punnet;
 /// One container's state directory. It is read by other runs of punnet at any moment, and its writer may be killed at any moment:
 /// <list type="bullet">
 /// <item><c>state.json</c>: what does not change; written before anything is made, and locked while the create goes on.</item>
-/// <item><c>init</c>: a symbolic link to "PID STARTTIME", since a link appears whole or not at all.</item>
-/// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start.</item>
+/// <item><c>init</c>: a symbolic link to "PID STARTTIME" and <see cref="InitLink">more</see>, since a link appears whole or not at all.</item>
+/// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start; <c>start</c> is locked as the record is.</item>
 /// </list>
 /// </summary>
 internal sealed class ContainerDirectory : IDisposable
@@ -21,6 +20,7 @@ internal sealed class ContainerDirectory : IDisposable
     private readonly Descriptor _directory;
     private readonly string _root;
     private Descriptor? _locked;
+    private Descriptor? _gate;
 
     private ContainerDirectory(Descriptor directory, string root, string id)
     {
@@ -70,6 +70,8 @@ internal sealed class ContainerDirectory : IDisposable
     /// <summary>The creation is over.</summary>
     public void Unlock()
     {
+        _gate?.Dispose();
+        _gate = null;
         _locked?.Dispose();
         _locked = null;
     }
@@ -98,10 +100,11 @@ internal sealed class ContainerDirectory : IDisposable
     }
 
     /// <summary>Says which process is the container's first.</summary>
+    /// <param name="init">The process.</param>
+    /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
-    public void SetInit(ProcessIdentity init) =>
-        Sys.MakeLinkAt(CString.Of(init.Pid.ToString() + " " + init.StartTime.ToString()).WithNul, Number, "init\0"u8)
-            .OrThrow("write", Path + "/init");
+    public void SetInit(ProcessIdentity init, StateRecord record) =>
+        Sys.MakeLinkAt(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
 
     /// <summary>The container's first process, or null when it was never made.</summary>
     public ProcessIdentity? TryGetInit()
@@ -112,15 +115,23 @@ internal sealed class ContainerDirectory : IDisposable
             return null;
         }
 
-        string[] parts = Encoding.UTF8.GetString(buffer[..length]).Split(' ');
-        return parts.Length == 2 && int.TryParse(parts[0], out int pid) && ulong.TryParse(parts[1], out ulong time)
-            ? new ProcessIdentity(pid, time)
-            : null;
+        // Its first line; what may stand below, and be cut off here, is for list.
+        ReadOnlySpan<byte> text = buffer[..length];
+        int end = text.IndexOf((byte)'\n');
+        return ProcessIdentity.Parse(end < 0 ? text : text[..end]);
     }
 
     /// <summary>Makes the two fifos and opens both ends of both: neither side ever waits in open(2).</summary>
+    /// <param name="start">The gate, which this keeps and locks while the create goes on.</param>
+    /// <returns>Where the result goes.</returns>
     /// <exception cref="SysException">They cannot be made.</exception>
-    public (Descriptor Start, Descriptor Result) MakeStartGate() => (MakeFifo("start\0"u8), MakeFifo("result\0"u8));
+    public Descriptor MakeStartGate(out int start)
+    {
+        _gate = MakeFifo("start\0"u8);
+        start = _gate.Number;
+        Sys.Lock(start).OrThrow("lock", Path + "/start");
+        return MakeFifo("result\0"u8);
+    }
 
     /// <summary>Whether the container waits for start.</summary>
     public bool HasStartGate() => Sys.LinkStatusAt(Number, "start\0"u8, out _) == Errno.None;

@@ -112,8 +112,8 @@ internal static class Creation
         Descriptor channel = rollback.Channel = new Descriptor(here);
         using Descriptor childChannel = new(there);
         using OwnImage image = OwnImage.Leave(IsInitAlone(plan));
-        (Descriptor? start, Descriptor? result) = request.WaitsForStart ? directory.MakeStartGate() : (null, null);
-        using Descriptor? startGate = start, startResult = result;
+        int startGate = -1;
+        using Descriptor? startResult = request.WaitsForStart ? directory.MakeStartGate(out startGate) : null;
         using Descriptor? door = ContainerNamespaces.MakeDoor(plan, directory, request.WaitsForStart);
         ArgumentBlock env = ArgumentBlock.Of([.. plan.Process.Env, .. request.ListenEnv], spare: 1);
         InitMaterial material = new()
@@ -125,7 +125,7 @@ internal static class Creation
             Title = image.Title,
             Proc = proc.Number,
             ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
-            StartGate = startGate?.Number ?? -1,
+            StartGate = startGate,
             StartResult = startResult?.Number ?? -1,
             HandOver = request.Listener?.HandOver ?? default,
             SendsListener = request.Listener is { IsSent: true },
@@ -244,7 +244,7 @@ internal static class Creation
         ContainerPlan plan = request.Plan;
         ProcessIdentity identity = ProcessIdentity.TryRead(process.Pid)
             ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
-        rollback.Directory!.SetInit(identity);
+        rollback.Directory!.SetInit(identity, rollback.Record!);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
         rollback.EnterResctrl(process.Pid);
         if (rollback.Unit is not null)

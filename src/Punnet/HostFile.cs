@@ -55,13 +55,26 @@ internal static class HostFile
     /// <summary>Reads a short file of the kernel as text, or null when it is not there or cannot be read.</summary>
     public static string? TryReadText(int directory, ReadOnlySpan<byte> path)
     {
+        Span<byte> buffer = stackalloc byte[4096];
+        return TryRead(directory, path, buffer, out int count) ? Encoding.UTF8.GetString(buffer[..count]) : null;
+    }
+
+    /// <summary>Reads the start of a file, as much as one read(2) gives.</summary>
+    /// <param name="directory">Where a relative path starts.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="buffer">Where to.</param>
+    /// <param name="count">How many bytes were read.</param>
+    /// <returns>False when it is not there or cannot be read.</returns>
+    public static bool TryRead(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int count)
+    {
+        count = 0;
         if (Sys.OpenAt(directory, path, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
         {
-            return null;
+            return false;
         }
 
-        using Descriptor owned = new(file);
-        Span<byte> buffer = stackalloc byte[4096];
-        return Sys.Read(file, buffer, out int count) == Errno.None ? Encoding.UTF8.GetString(buffer[..count]) : null;
+        Errno errno = Sys.Read(file, buffer, out count);
+        Sys.Close(file);
+        return errno == Errno.None;
     }
 }

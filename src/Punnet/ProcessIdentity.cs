@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -9,31 +10,53 @@ namespace Punnet;
 /// <param name="StartTime">Clock ticks since boot, field 22 of proc_pid_stat(5).</param>
 internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
 {
+    private const int LongestPath = 24; // /proc/, 11 characters of a number, /stat and a NUL
+
+    /// <summary>Reads "PID STARTTIME"; null when it is something else.</summary>
+    public static ProcessIdentity? Parse(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out int pid, out int digits) && digits < text.Length && text[digits] == (byte)' '
+            && TryParse(text[(digits + 1)..], out ulong time)
+            ? new ProcessIdentity(pid, time)
+            : null;
+
     /// <summary>Looks at a process; null when there is none, or only its zombie.</summary>
     public static ProcessIdentity? TryRead(int pid)
     {
-        string? stat = HostFile.TryReadText(Sys.WorkingDirectory, CString.Of("/proc/" + pid.ToString() + "/stat").WithNul);
+        // Its name has 16 bytes, and none of the 52 numbers more than 20 digits.
+        Span<byte> buffer = stackalloc byte[1200];
+        Span<byte> path = stackalloc byte[LongestPath];
+        "/proc/"u8.CopyTo(path);
+        Utf8Formatter.TryFormat(pid, path["/proc/".Length..], out int digits);
+        "/stat\0"u8.CopyTo(path[("/proc/".Length + digits)..]);
+        if (!HostFile.TryRead(Sys.WorkingDirectory, path, buffer, out int count))
+        {
+            return null;
+        }
 
         // The name in the second field may hold anything, also a parenthesis.
-        int end = stat?.LastIndexOf(')') ?? -1;
+        ReadOnlySpan<byte> stat = buffer[..count];
+        int end = stat.LastIndexOf((byte)')');
         if (end < 0)
         {
             return null;
         }
 
-        ReadOnlySpan<char> rest = stat.AsSpan(end + 1);
+        ReadOnlySpan<byte> rest = stat[(end + 1)..];
         const int StateField = 3, StartTimeField = 22;
-        ReadOnlySpan<char> state = Field(rest, StateField - 2);
-        bool isAlive = state is not ("" or "Z" or "X" or "x");
-        return isAlive && ulong.TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
+        ReadOnlySpan<byte> state = Field(rest, StateField - 2);
+        bool isAlive = state is not ([] or [(byte)'Z'] or [(byte)'X'] or [(byte)'x']);
+        return isAlive && TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
     }
 
+    private static bool TryParse(ReadOnlySpan<byte> text, out ulong number) =>
+        Utf8Parser.TryParse(text, out number, out int digits) && digits == text.Length;
+
     // The field after so many blanks; empty when there are fewer.
-    private static ReadOnlySpan<char> Field(ReadOnlySpan<char> text, int blanks)
+    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> text, int blanks)
     {
         for (int i = 0; i < blanks; i++)
         {
-            int blank = text.IndexOf(' ');
+            int blank = text.IndexOf((byte)' ');
             if (blank < 0)
             {
                 return [];
@@ -42,7 +65,7 @@ internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
             text = text[(blank + 1)..];
         }
 
-        int end = text.IndexOf(' ');
+        int end = text.IndexOf((byte)' ');
         return end < 0 ? text : text[..end];
     }
 

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -67,26 +66,42 @@ internal sealed class StateStore
         return ContainerDirectory.Open(root, _path, id);
     }
 
-    /// <summary>Every container, by id; each is the caller's to close, and opened only when it is asked for.</summary>
+    /// <summary>Opens the directory of all containers; null where none was named, and none was made yet.</summary>
     /// <exception cref="SysException">The directory was named and is not there.</exception>
-    public IEnumerable<ContainerDirectory> All()
+    public Descriptor? TryOpen()
     {
         Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
         if (errno == Errno.ENOENT && _isDefault)
         {
-            yield break;
+            return null;
         }
 
         errno.OrThrow("open", _path);
-        using Descriptor owned = new(root);
-        foreach (string name in DirectoryListing.SortedDirectories(root))
+        return new Descriptor(root);
+    }
+
+    /// <summary>The ids of all containers, sorted.</summary>
+    /// <param name="root">The directory of all containers.</param>
+    public static string[] Ids(Descriptor root)
+    {
+        string[] names = DirectoryListing.SortedDirectories(root.Number);
+        int count = 0;
+        foreach (string name in names)
         {
-            if (IsId(name) && ContainerDirectory.Open(root, _path, name) is ContainerDirectory found)
+            if (IsId(name))
             {
-                yield return found;
+                names[count++] = name;
             }
         }
+
+        Array.Resize(ref names, count);
+        return names;
     }
+
+    /// <summary>Opens one of them, or null when it is gone.</summary>
+    /// <param name="root">The directory of all containers.</param>
+    /// <param name="id">The container's id.</param>
+    public ContainerDirectory? TryOpen(Descriptor root, string id) => ContainerDirectory.Open(root.Number, _path, id);
 
     /// <summary>Refuses what is no id.</summary>
     /// <exception cref="PunnetException">It is none.</exception>

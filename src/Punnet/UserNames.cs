@@ -1,3 +1,4 @@
+using System;
 using System.Text;
 using Punnet.Kernel;
 
@@ -6,7 +7,10 @@ namespace Punnet;
 /// <summary>Names of the host's users, for <c>list</c> and <c>state</c>.</summary>
 internal static class UserNames
 {
-    /// <summary>The name in the host's passwd(5), or <c>#uid</c>.</summary>
+    private static uint[] s_uids = [];
+    private static string[] s_names = [];
+
+    /// <summary>The name in the host's passwd(5), or <c>#uid</c>; the file is read once for each user.</summary>
     public static string Find(uint uid)
     {
         if (uid == 0)
@@ -14,6 +18,20 @@ internal static class UserNames
             return "root";
         }
 
+        int known = Array.IndexOf(s_uids, uid);
+        if (known >= 0)
+        {
+            return s_names[known];
+        }
+
+        Array.Resize(ref s_uids, s_uids.Length + 1);
+        Array.Resize(ref s_names, s_names.Length + 1);
+        s_uids[^1] = uid;
+        return s_names[^1] = Search(uid);
+    }
+
+    private static string Search(uint uid)
+    {
         try
         {
             foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/etc/passwd")).Split('\n'))

@@ -166,8 +166,11 @@ public sealed class StateTests
     {
         string one = Encoding.UTF8.GetString(StateJson.WriteState(State, indented: false));
 
-        Assert.Equal("null\n", Encoding.UTF8.GetString(StateJson.WriteList([])));
-        Assert.Equal($"[{one},{one}]\n", Encoding.UTF8.GetString(StateJson.WriteList([State, State])));
+        StateListJson two = new(expected: 1);
+        two.Add(State);
+        two.Add(State);
+        Assert.Equal($"[{one},{one}]\n", Encoding.UTF8.GetString(two.End()));
+        Assert.Equal("null\n", Encoding.UTF8.GetString(new StateListJson(expected: 1).End()));
     }
 
     [Fact]

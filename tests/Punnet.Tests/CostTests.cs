@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text.RegularExpressions;
+using Mono.Unix.Native;
 using Punnet.Tests.Harness;
 using Xunit;
 
@@ -43,6 +44,10 @@ public sealed partial class CostTests : ContainerTest
                 container.Sleeps().CreateAndStart();
                 arguments = [.. arguments, "state", container.Id];
                 break;
+            case "list-100":
+                container.Create();
+                arguments = ["--root", MakeCopies(container, 100), "list"];
+                break;
             default:
                 container.Bundle.Write();
                 arguments = [.. arguments, "run", "--bundle", container.Bundle.Path, container.Id];
@@ -56,6 +61,21 @@ public sealed partial class CostTests : ContainerTest
             _ => Faults(arguments),
         };
         Assert.InRange(cost, ceiling / 2, ceiling);
+    }
+
+    // As of so many that wait for their start: all hold the same gate.
+    private static string MakeCopies(Container container, int count)
+    {
+        string root = container.Directory + "/copies", from = $"{container.StateRoot}/{container.Id}";
+        for (int i = 0; i < count; i++)
+        {
+            string copy = Directory.CreateDirectory($"{root}/{i}").FullName;
+            File.Copy(from + "/state.json", copy + "/state.json");
+            File.CreateSymbolicLink(copy + "/init", new FileInfo(from + "/init").LinkTarget!);
+            Assert.Equal(0, Syscall.link(from + "/start", copy + "/start"));
+        }
+
+        return root;
     }
 
     private static long Calls(string[] arguments)

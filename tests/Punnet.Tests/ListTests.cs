@@ -1,6 +1,8 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Text.Json.Nodes;
+using Mono.Unix.Native;
 using Punnet.Tests.Harness;
 using Xunit;
 
@@ -119,6 +121,156 @@ public sealed class ListTests : ContainerTest
         Container container = NewContainer().Sleeps().Create();
         File.WriteAllText(container.StateRoot + "/notes", "x");
         Assert.Equal(container.Id + "\n", container.Call("list", "-q").Succeeds().Stdout);
+    }
+
+    [Fact]
+    public void Every_form_of_the_list_agrees_with_state()
+    {
+        Container created = NewContainer().Sleeps();
+        created.Bundle.Set("annotations", """{"org.example":"a \"b\" \\ é","org.other":""}""");
+        created.Create();
+        Container frozen = NewContainer(created.StateRoot).Sleeps().Create();
+        frozen.Call("pause", frozen.Id).Succeeds();
+        Container running = NewContainer(created.StateRoot).Sleeps().CreateAndStart();
+        Container paused = NewContainer(created.StateRoot).Sleeps().CreateAndStart();
+        paused.Call("pause", paused.Id).Succeeds();
+        Container stopped = NewContainer(created.StateRoot).Runs("true").CreateAndStart().WaitFor("stopped");
+        Container killed = NewContainer(created.StateRoot).Sleeps().Create();
+        Assert.Equal(0, Syscall.kill(killed.Pid, Signum.SIGKILL));
+        killed.WaitFor("stopped");
+        Container[] all = [created, frozen, running, paused, stopped, killed];
+        Agree(all, ["created", "paused", "running", "paused", "stopped", "stopped"]);
+        frozen.Call("resume", frozen.Id).Succeeds();
+        paused.Call("resume", paused.Id).Succeeds();
+        Agree(all, ["created", "created", "running", "running", "stopped", "stopped"]);
+    }
+
+    [Fact]
+    public void A_container_is_being_created_as_long_as_its_create_runs_hooks()
+    {
+        Container container = NewContainer().Sleeps();
+        string list = $"{Runtime.Path} --root {container.StateRoot} list";
+        string script = $"{list} >{container.Directory}/table; {list} -f json >{container.Directory}/json";
+        container.Bundle.Set("hooks", $$"""{"createRuntime":[{"path":"/bin/sh","args":["sh","-c","{{script}}"]}]}""");
+        container.Create();
+        Assert.Equal([container.Id, container.Pid.ToString(CultureInfo.InvariantCulture), "creating"], Words(File.ReadAllLines(container.Directory + "/table")[1])[..3]);
+        Assert.Equal("creating", (string?)JsonNode.Parse(File.ReadAllText(container.Directory + "/json"))![0]!["status"]);
+        Assert.Equal("created", Words(container.Call("list").Succeeds().Stdout.Split('\n')[1])[2]);
+    }
+
+    // What only a part of the ways to read a state directory can read is read in another way.
+    [Theory]
+    [InlineData("the record has hooks")]
+    [InlineData("the path of the bundle has line ends")]
+    [InlineData("the link names nothing but the process")]
+    [InlineData("the record is longer than a buffer")]
+    public void A_created_container_is_listed_as_it_is_also_where(string what)
+    {
+        Container container = NewContainer().Sleeps();
+        switch (what)
+        {
+            case "the record has hooks":
+                container.Bundle.Set("hooks", """{"poststop":[{"path":"/bin/true"}]}""");
+                break;
+            case "the path of the bundle has line ends":
+                string odd = container.Directory + "/one\ntwo  \"é\"";
+                Directory.Move(container.Bundle.Path, odd);
+                Directory.CreateSymbolicLink(container.Bundle.Path, odd);
+                container.Create("--bundle", odd);
+                Assert.Equal(odd, (string?)container.State()["bundle"]);
+                break;
+            case "the record is longer than a buffer":
+                container.Bundle.Set("annotations", $$"""{"org.example":"{{new string('x', 20000)}}"}""");
+                break;
+        }
+
+        if (!Directory.Exists(container.StateRoot))
+        {
+            container.Create();
+        }
+
+        if (what.StartsWith("the link", StringComparison.Ordinal))
+        {
+            string link = $"{container.StateRoot}/{container.Id}/init";
+            string process = new FileInfo(link).LinkTarget!.Split('\n')[0];
+            File.Delete(link);
+            File.CreateSymbolicLink(link, process);
+        }
+
+        Agree([container], ["created"]);
+        container.Start();
+        Agree([container], ["running"]);
+    }
+
+    [Fact]
+    public void A_damaged_record_does_not_hide_the_other_containers()
+    {
+        Container first = NewContainer().Sleeps().CreateAndStart();
+        Container second = NewContainer(first.StateRoot).Sleeps().CreateAndStart();
+        string record = $"{first.StateRoot}/{first.Id}/state.json";
+        string whole = File.ReadAllText(record);
+        File.WriteAllText(record, whole[..^1]);
+        string[] lines = first.Call("list").Succeeds().Stdout.TrimEnd('\n').Split('\n');
+        Assert.Equal(3, lines.Length);
+        Assert.Equal([first.Id, first.Pid.ToString(CultureInfo.InvariantCulture), "running", "root"], Words(Array.Find(lines, line => line.StartsWith(first.Id + " ", StringComparison.Ordinal))!));
+        Assert.Equal(second.Bundle.Path, Words(Array.Find(lines, line => line.StartsWith(second.Id + " ", StringComparison.Ordinal))!)[3]);
+        File.WriteAllText(record, whole);
+    }
+
+    [Theory]
+    [InlineData("table")]
+    [InlineData("json")]
+    public void Of_a_container_no_more_is_kept_than_its_text(string format)
+    {
+        const int count = 4000;
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        string one = MakeCopies(container, 1), many = MakeCopies(container, count);
+        string[] arguments = ["list", "--format", format];
+        long text = Runtime.Run(["--root", many, .. arguments]).Succeeds().Stdout.Length;
+        long kib = Peak(["--root", many, .. arguments]) - Peak(["--root", one, .. arguments]);
+        Assert.InRange(kib * 1024, 0, text + (400 * count));
+    }
+
+    private static string MakeCopies(Container container, int count)
+    {
+        string root = $"{container.Directory}/copies-{count}", from = $"{container.StateRoot}/{container.Id}";
+        for (int i = 0; i < count; i++)
+        {
+            string copy = Directory.CreateDirectory($"{root}/copy-{i}").FullName;
+            File.Copy(from + "/state.json", copy + "/state.json");
+            File.CreateSymbolicLink(copy + "/init", new FileInfo(from + "/init").LinkTarget!);
+        }
+
+        return root;
+    }
+
+    // KiB
+    private static long Peak(string[] arguments)
+    {
+        Outcome outcome = new Command("/usr/bin/time", ["-f", "%M", Runtime.Path, .. arguments]).Run().Succeeds();
+        return long.Parse(outcome.Stderr.TrimEnd('\n'), CultureInfo.InvariantCulture);
+    }
+
+    private static void Agree(Container[] containers, string[] statuses)
+    {
+        string table = containers[0].Call("list").Succeeds().Stdout;
+        JsonArray list = JsonNode.Parse(containers[0].Call("list", "-f", "json").Succeeds().Stdout)!.AsArray();
+        Assert.Equal(containers.Length, list.Count);
+        Assert.Equal(containers.Length, containers[0].Call("list", "-q").Succeeds().Stdout.Split('\n').Length - 1);
+        for (int i = 0; i < containers.Length; i++)
+        {
+            JsonObject state = containers[i].State();
+            Assert.Equal(statuses[i], (string?)state["status"]);
+            JsonNode? listed = null;
+            foreach (JsonNode? one in list)
+            {
+                listed = (string?)one!["id"] == containers[i].Id ? one : listed;
+            }
+
+            Assert.Equal(state.ToJsonString(), listed!.ToJsonString());
+            string row = string.Join(' ', containers[i].Id, (int)state["pid"]!, statuses[i], (string)state["bundle"]!, (string)state["created"]!, "root");
+            Assert.Contains(string.Join(' ', Words(row)), string.Join(' ', Words(table.Replace("root\n", "root ", StringComparison.Ordinal))), StringComparison.Ordinal);
+        }
     }
 
     private static string[] Words(string line)

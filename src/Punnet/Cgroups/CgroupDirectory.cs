@@ -109,7 +109,16 @@ internal sealed class CgroupDirectory : IDisposable
     public static bool IsFrozen(string path)
     {
         CString events = CString.Of(CgroupMount.Find() + path + "/cgroup.events");
-        return HostFile.TryReadText(Sys.WorkingDirectory, events.WithNul)?.Contains("frozen 1", StringComparison.Ordinal) ?? false;
+        return IsFrozen(Sys.WorkingDirectory, events.WithNul);
+    }
+
+    /// <summary>Whether a cgroup is there and frozen.</summary>
+    /// <param name="directory">Where a relative path starts.</param>
+    /// <param name="events">Path of its cgroup.events, with a NUL.</param>
+    public static bool IsFrozen(int directory, ReadOnlySpan<byte> events)
+    {
+        Span<byte> buffer = stackalloc byte[128];
+        return HostFile.TryRead(directory, events, buffer, out int count) && buffer[..count].IndexOf("frozen 1"u8) >= 0;
     }
 
     /// <summary>Freezes or thaws it, and waits until that is so.</summary>

@@ -1,6 +1,6 @@
 using System;
-using System.Collections.Generic;
 using System.Text;
+using Punnet.Kernel;
 using Punnet.Spec;
 
 namespace Punnet.Verbs;
@@ -28,56 +28,63 @@ internal static class List
             throw new UsageException("invalid format option");
         }
 
-        List<ContainerState> states = [];
-        foreach (ContainerDirectory directory in globals.Store().All())
-        {
-            using Container container = Container.Own(directory);
-            states.Add(container.State());
-        }
-
+        StateStore store = globals.Store();
+        using Descriptor? root = store.TryOpen();
+        string[] ids = root is null ? [] : StateStore.Ids(root);
         if (line.Has("quiet"))
         {
-            StringBuilder ids = new();
-            states.ForEach(state => ids.Append(state.Id).Append('\n'));
-            Output.Write(ids.ToString());
+            WriteIds(ids);
         }
         else if (format == "json")
         {
-            Output.Write(StateJson.WriteList(states));
+            const int Element = 400; // bytes of a container, about
+            StateListJson list = new(expected: (ids.Length + 1) * Element);
+            Visit(store, root, ids, isWhole: true, list.Add, list.Add);
+            Output.Write(list.End());
         }
         else
         {
-            Output.Write(Table(states));
+            ContainerTable table = new(expected: ids.Length);
+            Visit(store, root, ids, isWhole: false, table.Add, table.Add);
+            table.Write();
         }
 
         return 0;
     }
 
-    // Columns as runc's: at least 12 wide, 3 blanks between.
-    private static string Table(List<ContainerState> states)
+    private static void Visit(StateStore store, Descriptor? root, string[] ids, bool isWhole, Glanced addGlance, Action<ContainerState> add)
     {
-        List<string[]> rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER"]];
-        states.ForEach(state => rows.Add([state.Id, state.Pid.ToString(), state.Status, state.Bundle, state.Created, state.Owner]));
-        StringBuilder text = new();
-        int[] widths = new int[rows[0].Length];
-        foreach (string[] row in rows)
+        if (root is null)
         {
-            for (int i = 0; i < row.Length; i++)
-            {
-                widths[i] = Math.Max(widths[i], Math.Max(12, row[i].Length + 3));
-            }
+            return;
         }
 
-        foreach (string[] row in rows)
+        using ContainerScan scan = new(root);
+        foreach (string id in ids)
         {
-            for (int i = 0; i < row.Length - 1; i++)
+            if (scan.TryLook(id, isWhole, out ContainerGlance glance))
             {
-                text.Append(row[i].PadRight(widths[i]));
+                int pid = glance.Status == ContainerStatus.Stopped ? 0 : glance.Pid;
+                addGlance(id, pid, Container.Word(glance.Status), glance.Excerpt, UserNames.Find(glance.Excerpt.Owner));
             }
-
-            text.Append(row[^1]).Append('\n');
+            else if (store.TryOpen(root, id) is ContainerDirectory directory)
+            {
+                using Container container = Container.Own(directory);
+                add(container.State());
+            }
         }
-
-        return text.ToString();
     }
+
+    private static void WriteIds(string[] ids)
+    {
+        StringBuilder text = new();
+        foreach (string id in ids)
+        {
+            text.Append(id).Append('\n');
+        }
+
+        Output.Write(text.ToString());
+    }
+
+    private delegate void Glanced(string id, int pid, string status, StateExcerpt excerpt, string owner);
 }
