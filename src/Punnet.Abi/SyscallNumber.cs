@@ -171,6 +171,9 @@ public enum SyscallNumber
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
 
+    /// <summary>gettid(2).</summary>
+    Gettid = 186,
+
     /// <summary>setxattr(2).</summary>
     Setxattr = 188,
 
