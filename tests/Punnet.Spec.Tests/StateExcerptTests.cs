@@ -8,20 +8,13 @@ namespace Punnet.Spec.Tests;
 /// <summary>What <c>list</c> reads of a record says what the whole record says, or nothing.</summary>
 public sealed class StateExcerptTests
 {
-    private static readonly StateRecord Record = new()
+    // A whole record but for what an excerpt leaves to the parser.
+    private static readonly StateRecord Record = StateTests.Record with
     {
-        OciVersion = "1.3.0",
-        Id = "web1",
-        Bundle = "/srv/büñdle",
-        Rootfs = "/srv/büñdle/rootfs",
-        Created = "2026-11-23T07:45:01.000000042Z",
-        Owner = 1000,
-        Cgroup = "/user.slice/web1",
-        SystemdUnit = "runc-web1.scope",
-        SystemdAddress = "systemd /run/systemd/private",
-        Keyring = "_ses.web1",
-        PrivatePidNamespace = true,
+        Resctrl = null,
         Annotations = new Dictionary<string, string> { ["b"] = "quote \" backslash \\ line \n", ["a"] = "" },
+        Poststart = [],
+        Poststop = [],
     };
 
     [Fact]

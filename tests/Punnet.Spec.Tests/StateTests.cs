@@ -6,7 +6,7 @@ namespace Punnet.Spec.Tests;
 
 public sealed class StateTests
 {
-    private static readonly StateRecord Record = new()
+    internal static readonly StateRecord Record = new()
     {
         OciVersion = "1.3.0",
         Id = "web1",
