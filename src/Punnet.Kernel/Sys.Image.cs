@@ -140,7 +140,7 @@ public static unsafe partial class Sys
         Errno errno = OpenAt(WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int pagemap);
         for (int i = 0; i < count && errno == Errno.None; i++)
         {
-            if (headers[i].Type != LoadSegment)
+            if (headers[i].Type != LoadSegment || headers[i].FileSize == 0)
             {
                 continue;
             }
@@ -200,9 +200,8 @@ public static unsafe partial class Sys
             : Call(SyscallNumber.Mremap, out _, (nint)copy, length, length, 3, (nint)from); // MREMAP_MAYMOVE | MREMAP_FIXED
     }
 
-    private static Errno MapRange(nuint from, nuint to, int protection, int image, nuint offset) => from == to
-        ? Errno.None
-        : Call(SyscallNumber.Mmap, out _, (nint)from, (nint)(to - from), protection, 0x12, image, (nint)offset); // MAP_PRIVATE | MAP_FIXED
+    private static Errno MapRange(nuint from, nuint to, int protection, int image, nuint offset) =>
+        Call(SyscallNumber.Mmap, out _, (nint)from, (nint)(to - from), protection, 0x12, image, (nint)offset); // MAP_PRIVATE | MAP_FIXED
 
     /// <summary>
     /// Tells the kernel that <paramref name="image"/> is this process's executable: /proc/self/exe. By PR_SET_MM_MAP, the one form of
