@@ -2,7 +2,7 @@
 # Variables: ci ("true": a skip that the list does not have is a failure), broken (suites that did not come to their end), engines
 # (the three numbers of conformance/run).
 # From the second file on RS is "<" (the caller sets it): a record is then one tag with the text behind it, for xunit writes
-# every other "<" as an entity, or inside the CDATA of a failure's message.
+# every other "<" as an entity.
 
 function attribute(name,    at) {
     if (!match($0, " " name "=\"[^\"]*\"")) {
@@ -38,18 +38,8 @@ FNR == 1 {
     test = ""
 }
 
-# A failure's message comes as one record more than it has "<".
-isMessage {
-    if (sub(/]]>.*/, "")) {
-        isMessage = 0
-    }
-    sub(/^!\[CDATA\[/, "")
-    said[failureCount] = said[failureCount] $0 (isMessage ? "<" : "")
-    next
-}
-
 /^message>/ && result == "Fail" {
-    isMessage = 1
+    said[failureCount] = plain(substr($0, 9))
     next
 }
 
@@ -91,12 +81,13 @@ END {
             print "skipped: " test ": " allowed[method[test]]
         } else if (ci == "true") {
             failed++
-            failures[++failureCount] = test ": skipped everywhere, and tests/skip.list does not allow it: " skipped[test]
+            print "failed: " test ": skipped everywhere, and tests/skip.list does not allow it: " skipped[test]
         } else {
             skips++
             print "skipped: " test ": " skipped[test]
         }
     }
+    # Last, for the end is what is read of a long output.
     for (i = 1; i <= failureCount; i++) {
         print "failed: " failures[i]
         if (i in said) {
