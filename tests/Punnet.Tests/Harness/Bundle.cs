@@ -181,11 +181,17 @@ internal sealed class Bundle
         GiveRootTo(100000);
     }
 
-    /// <summary>chown of everything in the root file system; the program itself is copied before, as other roots link to it.</summary>
-    public void GiveRootTo(int id)
+    /// <summary>A busybox that no other root links to: it keeps its inode as it is, the time of the last change included.</summary>
+    public void OwnBusybox()
     {
         File.Delete(Rootfs + "/bin/busybox");
         File.Copy(Workplace.Busybox, Rootfs + "/bin/busybox");
+    }
+
+    /// <summary>chown of everything in the root file system.</summary>
+    public void GiveRootTo(int id)
+    {
+        OwnBusybox();
         Assert.Equal(0, Syscall.lchown(Rootfs, (uint)id, (uint)id));
         foreach (string path in Directory.EnumerateFileSystemEntries(Rootfs, "*", SearchOption.AllDirectories))
         {
