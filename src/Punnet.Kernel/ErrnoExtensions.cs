@@ -1,12 +1,10 @@
 using System;
-using System.Text;
 using Punnet.Abi;
-using Tmds.Linux;
 
 namespace Punnet.Kernel;
 
 /// <summary>From an errno to an exception or to words; for the host side.</summary>
-public static unsafe class ErrnoExtensions
+public static class ErrnoExtensions
 {
     /// <summary>Throws unless the call succeeded.</summary>
     /// <param name="errno">What the call returned.</param>
@@ -33,14 +31,7 @@ public static unsafe class ErrnoExtensions
         }
     }
 
-    /// <summary>The C library's words, in lower case as engines match them, with the name: <c>no such file or directory (ENOENT)</c>.</summary>
-    public static string Words(this Errno errno)
-    {
-        byte* buffer = stackalloc byte[128];
-        _ = LibC.strerror_r((int)errno, buffer, (size_t)128u);
-        ReadOnlySpan<byte> text = new(buffer, 128);
-        string words = Encoding.UTF8.GetString(text[..text.IndexOf((byte)0)]);
-        string lower = words.Length > 1 && char.IsLower(words[1]) ? char.ToLowerInvariant(words[0]) + words[1..] : words;
-        return Enum.IsDefined(errno) ? lower + " (" + errno.ToString() + ")" : lower + " (errno " + ((int)errno).ToString() + ")";
-    }
+    /// <summary>What it means, with its name: <c>no such file or directory (ENOENT)</c>.</summary>
+    public static string Words(this Errno errno) =>
+        ErrnoText.Of((int)errno) + " (" + (Enum.IsDefined(errno) ? errno.ToString() : "errno " + ((int)errno).ToString()) + ")";
 }

@@ -1,0 +1,21 @@
+using System;
+using System.Runtime.InteropServices;
+using Xunit;
+
+namespace Punnet.Abi.Tests;
+
+/// <summary>The words of an error against those of this machine's C library.</summary>
+public sealed class ErrnoTextTests
+{
+    [Fact]
+    public void Every_error_has_the_words_that_other_programs_use()
+    {
+        for (int number = 1; number <= 133; number++)
+        {
+            string expected = Marshal.GetPInvokeErrorMessage(number);
+            string actual = ErrnoText.Of(number);
+            bool isNumbered = !expected.StartsWith("Unknown", StringComparison.Ordinal);
+            Assert.Equal(isNumbered ? expected : "unknown error", isNumbered && char.IsLower(expected[1]) ? char.ToUpperInvariant(actual[0]) + actual[1..] : actual);
+        }
+    }
+}
