@@ -9,8 +9,8 @@ namespace Punnet.Kernel;
 /// Texts are passed with their NUL (<see cref="CString.WithNul"/>, or a literal <c>"…\0"u8</c>); one without gets EINVAL.
 /// </summary>
 /// <remarks>
-/// Every call goes through syscall(2). glibc's own setuid(2) and its kin signal every thread that glibc believes to exist, and in
-/// the new process those threads did not survive the clone; and nothing in glibc may take a lock that another thread held.
+/// Every call goes through syscall(2). The C library's own setuid(2) and its kin signal every thread that it believes to exist, and in
+/// the new process those threads did not survive the clone; and nothing in it may take a lock that another thread held.
 /// </remarks>
 public static unsafe partial class Sys
 {

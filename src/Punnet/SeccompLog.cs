@@ -92,7 +92,8 @@ internal sealed class SeccompLog : IDisposable
         _orders = new Descriptor(orders);
         _order = new Descriptor(order);
 #pragma warning disable RS0030
-        _thread = new Thread(Serve);
+        // What musl gives a thread that does not ask is 128 KiB.
+        _thread = new Thread(Serve, maxStackSize: 1 << 20);
         Sys.BlockSignals(); // In that thread for ever: signals are for the main one.
         _thread.Start();
         Sys.UnblockSignals();
