@@ -1,14 +1,14 @@
 using System.Runtime;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
 /// <summary>
-/// What the .NET runtime is told at its start, where it would look for it: 0.35 ms a command, most of it for a collector that never runs here.
+/// What the .NET runtime is told at its start, where it would look for it: 0.4 ms a command, most of it for a collector that hardly ever runs.
 /// The linker puts these functions into the places of the runtime's own (--wrap in Punnet.csproj). They are called before the
-/// runtime is there: they allocate nothing, throw nothing and have no static data that would have to be set up.
+/// runtime is there, some also by the collector while it stops every thread: they allocate nothing, throw nothing, have no static data that
+/// would have to be set up, and call C only as <see cref="RuntimeImportAttribute"/> does.
 /// </summary>
 internal static unsafe class RuntimeStart
 {
@@ -21,18 +21,18 @@ internal static unsafe class RuntimeStart
     // For 8192 processors, the most that Linux can be built for.
     private const int LargestMask = 1024;
 
-    // Without the transition to native code that the runtime makes around a call, which needs a runtime.
-    [SuppressGCTransition]
-    [DllImport("libc.so.6")]
+    // Bare calls: what the runtime has around one to native code would wait for the collection that is asking.
+    [RuntimeImport("getrlimit")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern int getrlimit(int resource, nint* limits);
 
-    [SuppressGCTransition]
-    [DllImport("libc.so.6")]
+    [RuntimeImport("syscall")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern nint syscall(nint number, nint process, nint size, byte* mask);
 
     // What this takes the place of: --wrap's name for it.
-    [SuppressGCTransition]
-    [DllImport("libc.so.6", EntryPoint = "__real__Z24PalGetMaximumStackBoundsPPvS0_")]
+    [RuntimeImport("__real__Z24PalGetMaximumStackBoundsPPvS0_")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern byte SearchStackBounds(byte** low, byte** high);
 
     /// <summary>The memory limits of punnet's own cgroup: 0.17 ms, more on a host with many mounts, all of which would be read.</summary>
