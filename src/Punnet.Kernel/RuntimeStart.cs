@@ -157,7 +157,7 @@ internal static unsafe class RuntimeStart
     [RuntimeExport("__wrap__ZN15GCToOSInterface14VirtualReserveEmmjt")]
     private static byte* Reserve(nuint size, nuint alignment, uint flags, ushort node)
     {
-        bool isHeap = size > OpenHeap;
+        bool isHeap = size > OpenHeap && s_closedEnd == null;
         nuint whole = size + alignment;
         byte* start = mmap(null, whole, isHeap ? 0 : ReadWrite, PrivateAnonymous, -1, 0);
         if (start == (byte*)-1)
