@@ -21,12 +21,7 @@ public static class ContainerInit
         // The root, seen from outside.
         Sys.SetUmask(0);
         int root = Rootfs.Prepare(plan, material, report);
-        Mounts.Make(plan, material, root, report);
-        if (plan.MakesDevices)
-        {
-            Devices.Make(plan, root, report);
-        }
-
+        Populate(plan, material, root, report);
         HostHooks(plan, material, report);
         ContainerHooks.Run(
             material.CreateContainer, material, root, report,
@@ -66,6 +61,29 @@ public static class ContainerInit
             material.StartContainer, material, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);
         Launch.Execute(plan.Process, program, material, root, report);
+    }
+
+    // First what needs no network namespace: the host makes that meanwhile.
+    private static void Populate(ContainerPlan plan, InitMaterial material, int root, InitReport report)
+    {
+        int count = plan.Mounts.Length;
+        int early = plan.NetworkBeforeMount < 0 ? count : plan.NetworkBeforeMount;
+        Mounts.Make(plan, 0, early, material, root, report);
+        if (plan.DevicesBeforeNetwork)
+        {
+            Devices.Make(plan, root, report);
+        }
+
+        if (plan.NetworkBeforeMount >= 0)
+        {
+            Namespaces.EnterNetwork(material, report);
+        }
+
+        Mounts.Make(plan, early, count, material, root, report);
+        if (!plan.DevicesBeforeNetwork)
+        {
+            Devices.Make(plan, root, report);
+        }
     }
 
     private static void HostHooks(ContainerPlan plan, InitMaterial material, InitReport report)

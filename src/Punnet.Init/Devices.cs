@@ -9,9 +9,14 @@ namespace Punnet.Init;
 /// <summary>Device nodes and links below the container's /dev; umask is 0, so that modes are exact.</summary>
 internal static class Devices
 {
-    /// <summary>Makes all of them.</summary>
+    /// <summary>Makes all of them, where the plan wants them.</summary>
     public static void Make(ContainerPlan plan, int root, InitReport report)
     {
+        if (!plan.MakesDevices)
+        {
+            return;
+        }
+
         // Found inside the root, whatever link stands there (CVE-2026-41579), and from here on only used as a descriptor.
         report.Check(InitStep.DeviceDirectory, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
         ImmutableArray<DeviceStep> devices = plan.Devices;

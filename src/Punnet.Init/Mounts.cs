@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -12,18 +11,12 @@ namespace Punnet.Init;
 /// </summary>
 internal static class Mounts
 {
-    /// <summary>Makes every mount.</summary>
-    public static void Make(ContainerPlan plan, InitMaterial material, int root, InitReport report)
+    /// <summary>Makes the mounts from one place to before another.</summary>
+    public static void Make(ContainerPlan plan, int from, int to, InitMaterial material, int root, InitReport report)
     {
-        ImmutableArray<MountStep> steps = plan.Mounts;
-        for (int i = 0; i < steps.Length; i++)
+        for (int i = from; i < to; i++)
         {
-            MountStep step = steps[i];
-            if (i == plan.NetworkBeforeMount)
-            {
-                Namespaces.EnterNetwork(material, report);
-            }
-
+            MountStep step = plan.Mounts[i];
             if (step.Kind == MountKind.Remount)
             {
                 Remount(step, root, report);
@@ -42,11 +35,6 @@ internal static class Mounts
                 _ => MakeFileSystem(plan, step, root, report),
             };
             Attach(step, mount, root, report);
-        }
-
-        if (plan.NetworkBeforeMount == steps.Length)
-        {
-            Namespaces.EnterNetwork(material, report);
         }
     }
 

@@ -48,6 +48,9 @@ public sealed record ContainerPlan
     /// <summary>Whether devices and links are made: not when /dev is the host's.</summary>
     public required bool MakesDevices { get; init; }
 
+    /// <summary>Whether devices and links are made while the host still makes the network namespace: no mount that waits for that concerns them.</summary>
+    public bool DevicesBeforeNetwork { get; init; }
+
     /// <summary>Device nodes: the defaults, then linux.devices.</summary>
     public required ImmutableArray<DeviceStep> Devices { get; init; }
 

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Collections.Immutable;
 using Punnet.Abi;
@@ -34,6 +35,45 @@ internal static class DevicePlanner
         }
 
         return [.. steps];
+    }
+
+    /// <summary>
+    /// Whether devices and links can be made before some mounts: none of these leads to one, through one or covers one, nor the
+    /// /proc/kcore that decides about a link.
+    /// </summary>
+    /// <param name="devices">From <see cref="Plan(IReadOnlyList{Device})"/>.</param>
+    /// <param name="later">The mounts.</param>
+    public static bool MayPrecede(ImmutableArray<DeviceStep> devices, ReadOnlySpan<MountStep> later)
+    {
+        foreach (MountStep mount in later)
+        {
+            ReadOnlySpan<byte> destination = mount.Destination.Text;
+            bool isApart = !Meet(destination, "/dev/core"u8) && !Meet(destination, "/proc/kcore"u8);
+            foreach (DeviceStep device in devices)
+            {
+                isApart &= !Meet(destination, device.Path.Text);
+            }
+
+            foreach (LinkStep link in Links)
+            {
+                isApart &= !destination.StartsWith("/dev/"u8) || !Meet(destination["/dev/"u8.Length..], link.Name.Text);
+            }
+
+            if (!isApart)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    // Whether one path is the other, or leads to it.
+    private static bool Meet(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
+    {
+        ReadOnlySpan<byte> shorter = one.Length < other.Length ? one : other;
+        ReadOnlySpan<byte> longer = one.Length < other.Length ? other : one;
+        return longer.StartsWith(shorter) && (longer.Length == shorter.Length || longer[shorter.Length] == '/');
     }
 
     private static DeviceStep Default(string path, uint minor, uint major = 1) =>

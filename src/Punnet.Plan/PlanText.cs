@@ -43,13 +43,14 @@ public static partial class PlanText
         text.Line(plan.RootReadOnly, "read-only");
         text.Open("mounts");
         text.Step("check that SELinux is there for the label", plan.MountLabel);
+        const string Join = "join the network namespace that the host makes meanwhile";
         for (int i = 0; i < plan.Mounts.Length; i++)
         {
-            text.Line(i == plan.NetworkBeforeMount, "join the network namespace that the host makes meanwhile");
+            text.Line(i == plan.NetworkBeforeMount, Join);
             Mount(text, plan.Mounts[i]);
         }
 
-        text.Line(plan.NetworkBeforeMount == plan.Mounts.Length, "join the network namespace that the host makes meanwhile");
+        text.Line(plan.NetworkBeforeMount == plan.Mounts.Length, Join);
 
         text.Open("devices");
         Devices(text, plan);
@@ -285,6 +286,7 @@ public static partial class PlanText
             return;
         }
 
+        text.Line(plan.DevicesBeforeNetwork, "all before the network namespace is joined");
         foreach (DeviceStep device in plan.Devices)
         {
             text.Line((device.Mode & FileMode.TypeMask) switch

@@ -50,6 +50,8 @@ public static class Planner
         RefuseGroups(config.Process, namespaces, facts);
         (CString host, CString domain) = HostNames(config, namespaces);
         ImmutableArray<MountStep> mounts = MountPlanner.Plan(config, options.Bundle, root, linux, namespaces);
+        ImmutableArray<DeviceStep> devices = DevicePlanner.Plan(linux.Devices);
+        int network = NetworkBeforeMount(linux, namespaces, mounts);
         return new ContainerPlan
         {
             Root = Place.Text(root, "root.path"),
@@ -63,9 +65,10 @@ public static class Planner
             NoPivot = options.NoPivot,
             Namespaces = namespaces,
             Mounts = mounts,
-            NetworkBeforeMount = NetworkBeforeMount(linux, namespaces, mounts),
+            NetworkBeforeMount = network,
             MakesDevices = !HasHostDev(mounts),
-            Devices = DevicePlanner.Plan(linux.Devices),
+            Devices = devices,
+            DevicesBeforeNetwork = network >= 0 && DevicePlanner.MayPrecede(devices, mounts.AsSpan(network, mounts.Length - network)),
             Links = DevicePlanner.Links,
             Sysctls = SysctlPlanner.Plan(linux.Sysctl, namespaces, config.Domainname),
             ReadOnlyPaths = Paths(linux.ReadonlyPaths, "linux.readonlyPaths"),

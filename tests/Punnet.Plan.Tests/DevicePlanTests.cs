@@ -16,6 +16,30 @@ public sealed class DevicePlanTests
         "devices",
         Plans.With("{}"));
 
+    // While the host makes the network namespace; where a later mount leads to a device or covers one, the order stays as it is written.
+    [Theory]
+    [InlineData("/sys", true)]
+    [InlineData("/dev/mqueue", true)]
+    [InlineData("/dev/nullable", true)]
+    [InlineData("/device", true)]
+    [InlineData("/etc/hosts", true)]
+    [InlineData("/dev", false)]
+    [InlineData("/dev/null", false)]
+    [InlineData("/dev/fd", false)]
+    [InlineData("/dev/fd/3", false)]
+    [InlineData("/dev/core", false)]
+    [InlineData("/proc", false)]
+    [InlineData("/srv", false)]
+    [InlineData("/srv/fuse/below", false)]
+    public void Devices_are_made_before_the_network_is_there_unless_a_later_mount_concerns_them(string destination, bool expected)
+    {
+        string mounts = """[{"destination":"/proc","type":"proc"},{"destination":"/sys","type":"sysfs"},{"destination":"DEST","type":"tmpfs"}]""".Replace("DEST", destination, StringComparison.Ordinal);
+        ContainerPlan plan = Plans.With("{\"mounts\":" + mounts
+            + ""","linux":{"namespaces":[{"type":"mount"},{"type":"network"}],"devices":[{"path":"/srv/fuse","type":"c","major":10,"minor":229}]}}""");
+
+        Assert.Equal(expected, plan.DevicesBeforeNetwork);
+    }
+
     [Theory]
     [InlineData("""{"path":"/dev/fuse","type":"c","major":10,"minor":229}""", "c 10:229 /dev/fuse mode 0666 owner 0:0 (linux.devices[0])")]
     [InlineData("""{"path":"/dev/fuse","type":"u","major":10,"minor":229}""", "c 10:229 /dev/fuse mode 0666 owner 0:0 (linux.devices[0])")]
