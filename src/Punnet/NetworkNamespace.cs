@@ -40,16 +40,27 @@ internal static class NetworkNamespace
             throw Failures.OfNamespaces(plan.Namespaces, errno);
         }
 
-        errno = Sys.RaiseLoopback();
+        // Init waits for it. Only programs could miss the loopback device, and before the host is done here none runs but hooks.
         using Descriptor made = Open(proc, "self");
+        bool hasHooks = plan.Hooks.HasInContainer;
+        if (!hasHooks)
+        {
+            Give(channel, made);
+        }
+
+        errno = Sys.RaiseLoopback();
 
         // Back before anything else: hooks and agents belong to the host's network.
         Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
         errno.OrThrow("bring up the loopback device");
-
-        // It may have failed meanwhile: then what it says comes first.
-        _ = Channel.TellWith(channel.Number, Message.Network, made.Number);
+        if (hasHooks)
+        {
+            Give(channel, made);
+        }
     }
+
+    // Init may have failed meanwhile: then what it says comes first.
+    private static void Give(Descriptor channel, Descriptor made) => _ = Channel.TellWith(channel.Number, Message.Network, made.Number);
 
     /// <summary>Opens the namespace that a process is in.</summary>
     /// <param name="proc">The host's /proc.</param>
