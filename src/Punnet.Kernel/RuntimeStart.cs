@@ -53,10 +53,6 @@ internal static unsafe class RuntimeStart
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern int mprotect(void* address, nuint size, int protection);
 
-    [RuntimeImport("munmap")]
-    [MethodImpl(MethodImplOptions.InternalCall)]
-    private static extern int munmap(void* address, nuint size);
-
     [RuntimeImport("madvise")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern int madvise(void* address, nuint size, int advice);
@@ -158,16 +154,14 @@ internal static unsafe class RuntimeStart
     private static byte* Reserve(nuint size, nuint alignment, uint flags, ushort node)
     {
         bool isHeap = size > OpenHeap && s_closedEnd == null;
-        nuint whole = size + alignment;
-        byte* start = mmap(null, whole, isHeap ? 0 : ReadWrite, PrivateAnonymous, -1, 0);
+        byte* start = mmap(null, size + alignment, isHeap ? 0 : ReadWrite, PrivateAnonymous, -1, 0);
         if (start == (byte*)-1)
         {
             return null;
         }
 
+        // What is left over at both ends costs nothing, and to give it back two calls.
         byte* aligned = alignment == 0 ? start : (byte*)(((nuint)start + alignment - 1) & ~(alignment - 1));
-        Release(start, aligned);
-        Release(aligned + size, start + whole);
         if (size >= HugePage)
         {
             // A host may give these to everyone: one would be twenty times what a command uses.
@@ -194,12 +188,4 @@ internal static unsafe class RuntimeStart
     /// <returns>Whether it was done.</returns>
     [RuntimeExport("__wrap__ZN15GCToOSInterface15VirtualDecommitEPvm")]
     private static bool Decommit(byte* start, nuint size) => madvise(start, size, DontNeed) == 0;
-
-    private static void Release(byte* from, byte* to)
-    {
-        if (to > from)
-        {
-            _ = munmap(from, (nuint)(to - from));
-        }
-    }
 }
