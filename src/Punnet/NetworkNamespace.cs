@@ -11,7 +11,7 @@ namespace Punnet;
 /// </summary>
 internal static class NetworkNamespace
 {
-    /// <summary>Makes it with its loopback device up and sends it, where the plan leaves it to the host; or leaves it to the new process.</summary>
+    /// <summary>Makes it, sends it and brings its loopback device up, where the plan leaves it to the host; or leaves it to the new process.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="channel">To the new process.</param>
     /// <param name="proc">The host's /proc.</param>
@@ -40,7 +40,8 @@ internal static class NetworkNamespace
             throw Failures.OfNamespaces(plan.Namespaces, errno);
         }
 
-        // Init waits for it. Only programs could miss the loopback device, and before the host is done here none runs but hooks.
+        // Init waits for it. Only programs could miss the loopback device, and before the host is done here none runs but hooks: these
+        // get it last.
         using Descriptor made = Open(proc, "self");
         bool hasHooks = plan.Hooks.HasInContainer;
         if (!hasHooks)
