@@ -106,6 +106,9 @@ public struct FileStatus
     /// <summary>stx_dev_minor.</summary>
     public uint FileSystemMinor;
 
+    /// <summary>stx_mnt_id (Linux 5.8), where <see cref="Mask"/> has STATX_MNT_ID.</summary>
+    public ulong MountId;
+
     /// <summary>Whether st_mode says this file type.</summary>
     /// <param name="type">One of <see cref="FileMode"/>.</param>
     public readonly bool Is(uint type) => (Mode & FileMode.TypeMask) == type;

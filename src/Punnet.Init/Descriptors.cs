@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -30,13 +31,48 @@ internal static class Descriptors
 
             if (descriptor > next)
             {
-                report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)next, (uint)descriptor - 1, onlyAtExec: false));
+                Errno errno = Sys.CloseRange((uint)next, (uint)descriptor - 1, onlyAtExec: false);
+                if (errno is Errno.EPERM or Errno.ENOSYS)
+                {
+                    CloseListed(material, kept, report);
+                    return;
+                }
+
+                report.Check(InitStep.CloseDescriptors, errno);
             }
 
             next = descriptor + 1;
         }
 
         report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)next, uint.MaxValue, onlyAtExec: false));
+    }
+
+    // A filter around punnet is older than close_range(2): what is open is asked of the host's /proc.
+    private static void CloseListed(InitMaterial material, ReadOnlySpan<int> kept, InitReport report)
+    {
+        const int LengthOffset = 16, NameOffset = 19; // struct linux_dirent64, getdents(2)
+        const OpenFlags List = OpenFlags.ReadOnly | OpenFlags.Directory;
+        report.Check(InitStep.CloseDescriptors, Sys.OpenAt(material.Proc, "self/fd\0"u8, List, 0, out int directory));
+        Span<byte> entries = stackalloc byte[2048];
+        while (true)
+        {
+            report.Check(InitStep.CloseDescriptors, Sys.ReadDirectory(directory, entries, out int count));
+            if (count == 0)
+            {
+                break;
+            }
+
+            for (int at = 0; at < count; at += BitConverter.ToUInt16(entries[(at + LengthOffset)..]))
+            {
+                bool isNumber = Utf8Parser.TryParse(entries[(at + NameOffset)..], out int descriptor, out _);
+                if (isNumber && descriptor >= 3 + material.Preserved && descriptor != directory && kept.IndexOf(descriptor) < 0)
+                {
+                    Sys.Close(descriptor);
+                }
+            }
+        }
+
+        Sys.Close(directory);
     }
 
     /// <summary>

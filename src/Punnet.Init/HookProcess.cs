@@ -101,9 +101,22 @@ public static class HookProcess
             return errno;
         }
 
-        Sys.CloseRange(3, uint.MaxValue, onlyAtExec: true);
+        KeepFromHook();
         Sys.ResetSignals();
         Sys.UnblockSignals();
         return Sys.Execute(hook.Path.WithNul, hook.Args, hook.Env);
+    }
+
+    // A hook gets its three streams only. Everything that punnet opens closes at exec; this is about what its caller left open.
+    private static void KeepFromHook()
+    {
+        const int LastInherited = 0xffff;
+        if (Sys.CloseRange(3, uint.MaxValue, onlyAtExec: true) is Errno.EPERM or Errno.ENOSYS)
+        {
+            for (int descriptor = 3; descriptor <= LastInherited; descriptor++)
+            {
+                Sys.CloseOnExec(descriptor);
+            }
+        }
     }
 }

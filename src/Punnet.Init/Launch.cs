@@ -118,12 +118,6 @@ internal static class Launch
             errno = Sys.AccessAt(Sys.WorkingDirectory, path, Executable);
         }
 
-        // The real ids are the effective ones by now.
-        if (IsOfFilter(errno))
-        {
-            errno = Sys.RealAccessAt(Sys.WorkingDirectory, path, Executable);
-        }
-
         return IsOfFilter(errno) ? Errno.None : errno;
     }
 

@@ -23,7 +23,7 @@ public static unsafe partial class Sys
 
     /// <summary>
     /// openat2(2); close-on-exec is always set. Tried again on EAGAIN: the kernel's answer when somebody renames directories
-    /// while a path with "..", in a scoped lookup, is walked.
+    /// while a path with "..", in a scoped lookup, is walked. Where a filter around punnet refuses the call, <see cref="PathWalk"/>.
     /// </summary>
     public static Errno OpenAt2(int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out int descriptor)
     {
@@ -39,6 +39,11 @@ public static unsafe partial class Sys
             for (int attempt = 0; ; attempt++)
             {
                 Errno errno = Open(SyscallNumber.Openat2, out descriptor, directory, (nint)text, (nint)(&how), sizeof(OpenHow));
+                if (IsRefused(errno))
+                {
+                    return PathWalk.Open(directory, path, flags, resolve, out descriptor);
+                }
+
                 if (errno != Errno.EAGAIN || attempt == 128)
                 {
                     return errno;
@@ -56,6 +61,9 @@ public static unsafe partial class Sys
     /// <param name="onlyAtExec">CLOSE_RANGE_CLOEXEC: mark instead of closing (Linux 5.11).</param>
     public static Errno CloseRange(uint first, uint last, bool onlyAtExec) =>
         Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? 4 : 0);
+
+    /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
+    public static Errno CloseOnExec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 2, 1);
 
     /// <summary>read(2), tried again when a signal interrupts it.</summary>
     public static Errno Read(int descriptor, Span<byte> buffer, out int count)
@@ -136,9 +144,46 @@ public static unsafe partial class Sys
         fixed (byte* text = path)
         fixed (FileStatus* place = &status)
         {
-            return Call(SyscallNumber.Statx, directory, (nint)text, flags, BasicStats, (nint)place);
+            Errno errno = Call(SyscallNumber.Statx, directory, (nint)text, flags, BasicStats, (nint)place);
+            return IsRefused(errno) ? OldStatus(directory, text, flags, out status) : errno;
         }
     }
+
+    // newfstatat(2), where a filter around punnet refuses statx(2): without attributes and the id of the mount.
+    private static Errno OldStatus(int directory, byte* path, int flags, out FileStatus status)
+    {
+        ulong* old = stackalloc ulong[18]; // struct stat of x86-64: 144 bytes
+        Errno errno = Call(SyscallNumber.Newfstatat, directory, (nint)path, (nint)old, flags);
+        status = default;
+        if (errno == Errno.None)
+        {
+            status = new FileStatus
+            {
+                FileSystemMajor = Major(old[0]),
+                FileSystemMinor = Minor(old[0]),
+                Inode = old[1],
+                Links = (uint)old[2],
+                Mode = (ushort)old[3],
+                Uid = (uint)(old[3] >> 32),
+                Gid = (uint)old[4],
+                DeviceMajor = Major(old[5]),
+                DeviceMinor = Minor(old[5]),
+                Size = old[6],
+                BlockSize = (uint)old[7],
+                Blocks = old[8],
+                Accessed = new FileTime { Seconds = (long)old[9], Nanoseconds = (uint)old[10] },
+                Modified = new FileTime { Seconds = (long)old[11], Nanoseconds = (uint)old[12] },
+                Changed = new FileTime { Seconds = (long)old[13], Nanoseconds = (uint)old[14] },
+            };
+        }
+
+        return errno;
+    }
+
+    // makedev(3) backwards.
+    private static uint Major(ulong device) => (uint)(((device >> 8) & 0xfff) | ((device >> 32) & ~0xfffUL));
+
+    private static uint Minor(ulong device) => (uint)((device & 0xff) | ((device >> 12) & ~0xffUL));
 
     /// <summary>f_type of fstatfs(2), see <see cref="FileSystemMagic"/>.</summary>
     public static Errno FileSystemType(int descriptor, out long magic)
@@ -149,7 +194,10 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>faccessat2(2), for the effective ids.</summary>
+    /// <summary>
+    /// faccessat2(2), for the effective ids. Where a filter is older than that call, faccessat(2): the real ids are the effective ones in
+    /// every process of punnet that asks.
+    /// </summary>
     /// <param name="directory">Where a relative path starts.</param>
     /// <param name="path">The path.</param>
     /// <param name="mode">4 read, 2 write, 1 execute, 0 exists.</param>
@@ -163,24 +211,8 @@ public static unsafe partial class Sys
 
         fixed (byte* text = path)
         {
-            return Call(SyscallNumber.Faccessat2, directory, (nint)text, mode, EffectiveIds);
-        }
-    }
-
-    /// <summary>faccessat(2), for the real ids.</summary>
-    /// <param name="directory">Where a relative path starts.</param>
-    /// <param name="path">The path.</param>
-    /// <param name="mode">4 read, 2 write, 1 execute, 0 exists.</param>
-    public static Errno RealAccessAt(int directory, ReadOnlySpan<byte> path, int mode)
-    {
-        if (!IsText(path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = path)
-        {
-            return Call(SyscallNumber.Faccessat, directory, (nint)text, mode);
+            Errno errno = Call(SyscallNumber.Faccessat2, directory, (nint)text, mode, EffectiveIds);
+            return IsRefused(errno) ? Call(SyscallNumber.Faccessat, directory, (nint)text, mode) : errno;
         }
     }
 

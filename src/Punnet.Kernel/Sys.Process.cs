@@ -33,14 +33,60 @@ public static unsafe partial class Sys
         }
 
         Errno errno = Call(SyscallNumber.Clone3, out long result, (nint)(&arguments), sizeof(CloneArguments));
-        if (errno == Errno.ENOSYS && flags == CloneFlags.None && cgroup < 0)
+        if (IsRefused(errno))
         {
-            // A seccomp profile that cannot see clone3's arguments has it missing (Docker's), and lets the older call pass.
-            errno = Call(SyscallNumber.Clone, out result, (nint)CloneFlags.Pidfd | Child, 0, (nint)(&place));
+            // A seccomp profile cannot see clone3's arguments: many answer that it is missing, and let the older call pass.
+            errno = OldClone(arguments, cgroup, &place, out result);
         }
 
         pid = (int)result;
         pidfd = place;
+        return errno;
+    }
+
+    // clone(2) knows no CLONE_INTO_CGROUP: the new process enters its cgroup by itself before anything else, and says so over a pipe.
+    private static Errno OldClone(CloneArguments arguments, int cgroup, int* pidfd, out long pid)
+    {
+        pid = -1;
+        int procs = -1, result = -1, report = -1;
+        Errno errno = Errno.None;
+        if (cgroup >= 0)
+        {
+            errno = OpenAt(cgroup, "cgroup.procs\0"u8, OpenFlags.WriteOnly, 0, out procs);
+            errno = errno == Errno.None ? Pipe(out result, out report) : errno;
+        }
+
+        if (errno == Errno.None)
+        {
+            nint flags = (nint)((ulong)(arguments.Flags & ~CloneFlags.IntoCgroup) | arguments.ExitSignal);
+            errno = Call(SyscallNumber.Clone, out pid, flags, 0, (nint)pidfd);
+        }
+
+        if (errno == Errno.None && pid == 0 && cgroup >= 0)
+        {
+            Errno entered = WriteAll(procs, "0"u8);
+            WriteAll(report, new ReadOnlySpan<byte>(&entered, sizeof(Errno)));
+            while (entered != Errno.None)
+            {
+                Exit(1);
+            }
+        }
+
+        Close(procs);
+        Close(report);
+        if (errno == Errno.None && pid > 0 && cgroup >= 0)
+        {
+            Read(result, new Span<byte>(&errno, sizeof(Errno)), out int count);
+            if (errno != Errno.None || count == 0)
+            {
+                WaitForExit(*pidfd, out _);
+                Close(*pidfd);
+                *pidfd = -1;
+                errno = errno == Errno.None ? Errno.ECHILD : errno;
+            }
+        }
+
+        Close(result);
         return errno;
     }
 

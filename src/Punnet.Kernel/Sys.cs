@@ -36,5 +36,8 @@ public static unsafe partial class Sys
         return errno;
     }
 
+    // What a seccomp filter around punnet answers for a call that is younger than itself, and a kernel for one that it lacks.
+    private static bool IsRefused(Errno errno) => errno is Errno.EPERM or Errno.ENOSYS;
+
     private static bool IsText(ReadOnlySpan<byte> text) => !text.IsEmpty && text[^1] == 0;
 }
