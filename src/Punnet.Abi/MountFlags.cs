@@ -33,6 +33,15 @@ public enum MountFlags : ulong
     /// <summary>MS_DIRSYNC.</summary>
     DirSync = 128,
 
+    /// <summary>MS_NOSYMFOLLOW.</summary>
+    NoSymlinkFollow = 256,
+
+    /// <summary>MS_NOATIME.</summary>
+    NoAtime = 1024,
+
+    /// <summary>MS_NODIRATIME.</summary>
+    NoDirAtime = 2048,
+
     /// <summary>MS_BIND.</summary>
     Bind = 4096,
 
@@ -57,8 +66,14 @@ public enum MountFlags : ulong
     /// <summary>MS_SHARED.</summary>
     Shared = 1 << 20,
 
+    /// <summary>MS_RELATIME.</summary>
+    Relatime = 1 << 21,
+
     /// <summary>MS_I_VERSION.</summary>
     InodeVersion = 1 << 23,
+
+    /// <summary>MS_STRICTATIME.</summary>
+    StrictAtime = 1 << 24,
 
     /// <summary>MS_LAZYTIME.</summary>
     LazyTime = 1 << 25,

@@ -12,6 +12,9 @@ public enum ProcessControl
     /// <summary>PR_SET_KEEPCAPS.</summary>
     SetKeepCapabilities = 8,
 
+    /// <summary>PR_GET_SECCOMP: 0 without a filter, 2 with one.</summary>
+    ReadSeccompMode = 21,
+
     /// <summary>PR_CAPBSET_READ.</summary>
     ReadBoundingCapability = 23,
 

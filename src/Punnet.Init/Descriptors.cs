@@ -32,7 +32,7 @@ internal static class Descriptors
             if (descriptor > next)
             {
                 Errno errno = Sys.CloseRange((uint)next, (uint)descriptor - 1, onlyAtExec: false);
-                if (errno is Errno.EPERM or Errno.ENOSYS)
+                if (errno.IsOfFilter())
                 {
                     CloseListed(material, kept, report);
                     return;
@@ -88,7 +88,7 @@ internal static class Descriptors
     {
         uint first = (uint)(3 + material.Preserved);
         Errno errno = Sys.CloseRange((uint)channel, (uint)channel, onlyAtExec: true);
-        if (errno is Errno.EPERM or Errno.ENOSYS)
+        if (errno.IsOfFilter())
         {
             CloseEach(channel, material, root);
             return;

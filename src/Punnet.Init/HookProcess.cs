@@ -111,7 +111,7 @@ public static class HookProcess
     private static void KeepFromHook()
     {
         const int LastInherited = 0xffff;
-        if (Sys.CloseRange(3, uint.MaxValue, onlyAtExec: true) is Errno.EPERM or Errno.ENOSYS)
+        if (Sys.CloseRange(3, uint.MaxValue, onlyAtExec: true).IsOfFilter())
         {
             for (int descriptor = 3; descriptor <= LastInherited; descriptor++)
             {

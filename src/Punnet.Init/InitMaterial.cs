@@ -30,6 +30,9 @@ public sealed record InitMaterial
     /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
     public required int Proc { get; init; }
 
+    /// <summary>Whether mount(2) makes the mounts, since a filter around punnet refuses the newer calls.</summary>
+    public bool UsesOldMounts { get; init; }
+
     /// <summary>Connection that gets the terminal, or -1.</summary>
     public int ConsoleSocket { get; init; } = -1;
 

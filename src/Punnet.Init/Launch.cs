@@ -113,16 +113,14 @@ internal static class Launch
             return Errno.EISDIR;
         }
 
-        if (errno == Errno.None || IsOfFilter(errno))
+        if (errno == Errno.None || errno.IsOfFilter())
         {
             errno = Sys.AccessAt(Sys.WorkingDirectory, path, Executable);
         }
 
-        return IsOfFilter(errno) ? Errno.None : errno;
+        // No answer about a file, but the container's filter's about these calls.
+        return errno.IsOfFilter() ? Errno.None : errno;
     }
-
-    // Neither is an answer about a file, but both are a filter's about statx(2) and faccessat2(2): profiles may be older than these.
-    private static bool IsOfFilter(Errno errno) => errno is Errno.EPERM or Errno.ENOSYS;
 
     // Before the filter, which may forbid both.
     private static void Settle(ProcessPlan plan, InitReport report)
@@ -142,7 +140,7 @@ internal static class Launch
     private static void RefuseOwnFile(FileStatus program, InitMaterial material, InitReport report)
     {
         Errno errno = Sys.Status(material.Image, out FileStatus own);
-        if (IsOfFilter(errno))
+        if (errno.IsOfFilter())
         {
             return;
         }

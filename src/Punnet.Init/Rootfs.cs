@@ -19,6 +19,11 @@ internal static class Rootfs
             report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside | MountFlags.Recursive));
         }
 
+        if (material.UsesOldMounts && !isShared)
+        {
+            Sys.UseOldMounts(material.Proc);
+        }
+
         Errno errno = Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
         if (errno == Errno.EACCES && material.Reached.Length > 0 && material.Reached[0] >= 0)
         {
@@ -58,6 +63,8 @@ internal static class Rootfs
     /// <summary>pivot_root(2) into the root and out of sight of the host.</summary>
     public static void Enter(ContainerPlan plan, int root, InitReport report)
     {
+        // First: umount2(2) below would take it, and leave the old root.
+        report.Check(InitStep.PivotRoot, Sys.RemoveOldMountStage());
         report.Check(InitStep.PivotRoot, Sys.ChangeDirectory(root));
         if (plan.NoPivot)
         {

@@ -34,4 +34,10 @@ public static class ErrnoExtensions
     /// <summary>What it means, with its name: <c>no such file or directory (ENOENT)</c>.</summary>
     public static string Words(this Errno errno) =>
         ErrnoText.Of((int)errno) + " (" + (Enum.IsDefined(errno) ? errno.ToString() : "errno " + ((int)errno).ToString()) + ")";
+
+    /// <summary>
+    /// What a seccomp filter answers for a call that it does not let pass, and a kernel for one that it lacks; EPERM may also be the kernel's own
+    /// answer, so that the second way must be as safe as the first.
+    /// </summary>
+    public static bool IsOfFilter(this Errno errno) => errno is Errno.EPERM or Errno.ENOSYS;
 }

@@ -39,7 +39,7 @@ public static unsafe partial class Sys
             for (int attempt = 0; ; attempt++)
             {
                 Errno errno = Open(SyscallNumber.Openat2, out descriptor, directory, (nint)text, (nint)(&how), sizeof(OpenHow));
-                if (IsRefused(errno))
+                if (errno.IsOfFilter())
                 {
                     return PathWalk.Open(directory, path, flags, resolve, out descriptor);
                 }
@@ -145,7 +145,7 @@ public static unsafe partial class Sys
         fixed (FileStatus* place = &status)
         {
             Errno errno = Call(SyscallNumber.Statx, directory, (nint)text, flags, BasicStats, (nint)place);
-            return IsRefused(errno) ? OldStatus(directory, text, flags, out status) : errno;
+            return errno.IsOfFilter() ? OldStatus(directory, text, flags, out status) : errno;
         }
     }
 
@@ -212,7 +212,7 @@ public static unsafe partial class Sys
         fixed (byte* text = path)
         {
             Errno errno = Call(SyscallNumber.Faccessat2, directory, (nint)text, mode, EffectiveIds);
-            return IsRefused(errno) ? Call(SyscallNumber.Faccessat, directory, (nint)text, mode) : errno;
+            return errno.IsOfFilter() ? Call(SyscallNumber.Faccessat, directory, (nint)text, mode) : errno;
         }
     }
 

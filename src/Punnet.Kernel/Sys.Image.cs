@@ -25,19 +25,21 @@ public static unsafe partial class Sys
     {
         image = -1;
         Errno errno = CloneMount(WorkingDirectory, "/proc/self/exe\0"u8, recursive: false, out mount);
-        if (errno is Errno.EPERM or Errno.EINVAL)
+        if (errno == Errno.None)
         {
-            // EINVAL: punnet already runs from memory, which is no mount that could be cloned.
+            errno = ChangeMount(mount, new MountAttributeChange { Set = MountAttributes.ReadOnly }, recursive: false);
+            errno = errno == Errno.None ? Reopen(mount, OpenFlags.ReadOnly, out image) : errno;
+        }
+
+        // EINVAL: punnet already runs from memory, which is no mount that could be cloned. Else the right is missing, or a filter refuses it.
+        if (errno == Errno.EINVAL || errno.IsOfFilter())
+        {
+            Close(mount);
+            mount = -1;
             return CopyOwnImage(out image);
         }
 
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        errno = ChangeMount(mount, new MountAttributeChange { Set = MountAttributes.ReadOnly }, recursive: false);
-        return errno != Errno.None ? errno : Reopen(mount, OpenFlags.ReadOnly, out image);
+        return errno;
     }
 
     /// <summary>Opens again what a descriptor refers to, with other flags, through /proc/self/fd.</summary>

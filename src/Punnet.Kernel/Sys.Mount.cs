@@ -56,6 +56,11 @@ public static unsafe partial class Sys
     /// <summary>fsopen(2), close-on-exec.</summary>
     public static Errno OpenFileSystem(ReadOnlySpan<byte> type, out int context)
     {
+        if (OldMounts.IsOn)
+        {
+            return OldMounts.Open(type, out context);
+        }
+
         fixed (byte* text = type)
         {
             return Open(SyscallNumber.Fsopen, out context, (nint)text, 1);
@@ -65,6 +70,12 @@ public static unsafe partial class Sys
     /// <summary>fspick(2) of the file system that a descriptor is the root of, close-on-exec.</summary>
     public static Errno PickFileSystem(int descriptor, out int context)
     {
+        if (OldMounts.IsOn)
+        {
+            context = -1;
+            return Errno.ENOSYS;
+        }
+
         fixed (byte* empty = "\0"u8)
         {
             return Open(SyscallNumber.Fspick, out context, descriptor, (nint)empty, 9); // FSPICK_EMPTY_PATH | FSPICK_CLOEXEC
@@ -74,6 +85,11 @@ public static unsafe partial class Sys
     /// <summary>fsconfig(2): a parameter without a value when <paramref name="value"/> is empty (FSCONFIG_SET_FLAG, else _STRING).</summary>
     public static Errno ConfigureFileSystem(int context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
+        if (OldMounts.IsOn)
+        {
+            return OldMounts.Configure(context, key, value);
+        }
+
         fixed (byte* name = key, text = value)
         {
             return Call(SyscallNumber.Fsconfig, context, value.IsEmpty ? 0 : 1, (nint)name, (nint)text);
@@ -81,14 +97,15 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fsconfig(2) FSCONFIG_CMD_CREATE.</summary>
-    public static Errno CreateFileSystem(int context) => Call(SyscallNumber.Fsconfig, context, 6);
+    public static Errno CreateFileSystem(int context) =>
+        OldMounts.IsOn ? Errno.None : Call(SyscallNumber.Fsconfig, context, 6);
 
     /// <summary>fsconfig(2) FSCONFIG_CMD_RECONFIGURE.</summary>
     public static Errno ReconfigureFileSystem(int context) => Call(SyscallNumber.Fsconfig, context, 7);
 
     /// <summary>fsmount(2): a detached mount, close-on-exec.</summary>
     public static Errno MakeMount(int context, MountAttributes attributes, out int mount) =>
-        Open(SyscallNumber.Fsmount, out mount, context, 1, (nint)attributes);
+        OldMounts.IsOn ? OldMounts.MakeFileSystem(context, attributes, out mount) : Open(SyscallNumber.Fsmount, out mount, context, 1, (nint)attributes);
 
     /// <summary>open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount at a path, close-on-exec.</summary>
     public static Errno CloneMount(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount) =>
@@ -103,6 +120,11 @@ public static unsafe partial class Sys
             return Errno.EINVAL;
         }
 
+        if (OldMounts.IsOn)
+        {
+            return OldMounts.Clone(directory, path, recursive, followsLink, out mount);
+        }
+
         // OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH
         int flags = 1 | 0x80000 | (recursive ? 0x8000 : 0) | (path.Length == 1 ? EmptyPath : 0) | (followsLink ? 0 : 0x100);
         fixed (byte* text = path)
@@ -114,6 +136,11 @@ public static unsafe partial class Sys
     /// <summary>move_mount(2) of a detached mount onto what a descriptor refers to.</summary>
     public static Errno AttachMount(int mount, int target)
     {
+        if (OldMounts.IsOn)
+        {
+            return OldMounts.Attach(mount, target);
+        }
+
         fixed (byte* empty = "\0"u8)
         {
             // MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
@@ -124,10 +151,37 @@ public static unsafe partial class Sys
     /// <summary>mount_setattr(2) of the mount that a descriptor is on.</summary>
     public static Errno ChangeMount(int mount, MountAttributeChange change, bool recursive)
     {
+        if (OldMounts.IsOn)
+        {
+            return OldMounts.Change(mount, change, recursive);
+        }
+
         fixed (byte* empty = "\0"u8)
         {
             return Call(
                 SyscallNumber.MountSetattr, mount, (nint)empty, EmptyPath | (recursive ? 0x8000 : 0), (nint)(&change), sizeof(MountAttributeChange));
         }
     }
+
+    /// <summary>fstatfs(2): the attributes of the mount that a descriptor is on; one of a read-only file system counts as read-only.</summary>
+    public static Errno MountAttributesOf(int descriptor, out MountAttributes attributes)
+    {
+        const int FlagsIndex = 10; // f_flags of struct statfs: 120 bytes
+        const int NoAtime = 0x400, NoDirAtime = 0x800, Relatime = 0x1000, NoSymlinkFollow = 0x2000; // ST_*, statfs(2)
+        long* buffer = stackalloc long[15];
+        Errno errno = Call(SyscallNumber.Fstatfs, descriptor, (nint)buffer);
+        long flags = errno == Errno.None ? buffer[FlagsIndex] : 0;
+        attributes = (MountAttributes)(ulong)flags & (MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
+        attributes |= (flags & NoAtime) != 0 ? MountAttributes.NoAtime : (flags & Relatime) != 0 ? MountAttributes.None : MountAttributes.StrictAtime;
+        attributes |= (flags & NoDirAtime) != 0 ? MountAttributes.NoDirAtime : MountAttributes.None;
+        attributes |= (flags & NoSymlinkFollow) != 0 ? MountAttributes.NoSymlinkFollow : MountAttributes.None;
+        return errno;
+    }
+
+    /// <summary>From here on mount(2) does what the newer mount calls do, in a mount namespace of which nothing reaches the host.</summary>
+    /// <param name="proc">The host's /proc, verified, open as long as mounts are made.</param>
+    public static void UseOldMounts(int proc) => OldMounts.TurnOn(proc);
+
+    /// <summary>With <see cref="UseOldMounts"/>, before pivot_root(2) and after the last mount: takes away what they have over the root.</summary>
+    public static Errno RemoveOldMountStage() => OldMounts.RemoveStage();
 }

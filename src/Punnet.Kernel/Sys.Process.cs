@@ -33,7 +33,7 @@ public static unsafe partial class Sys
         }
 
         Errno errno = Call(SyscallNumber.Clone3, out long result, (nint)(&arguments), sizeof(CloneArguments));
-        if (IsRefused(errno))
+        if (errno.IsOfFilter())
         {
             // A seccomp profile cannot see clone3's arguments: many answer that it is missing, and let the older call pass.
             errno = OldClone(arguments, cgroup, &place, out result);

@@ -36,8 +36,8 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    // What a seccomp filter around punnet answers for a call that is younger than itself, and a kernel for one that it lacks.
-    private static bool IsRefused(Errno errno) => errno is Errno.EPERM or Errno.ENOSYS;
+    /// <summary>Whether a filter answers this call, or the kernel lacks it: asked with arguments that no call of the table takes.</summary>
+    public static bool Refuses(SyscallNumber number) => Call(number, -1, 0, -1).IsOfFilter();
 
     private static bool IsText(ReadOnlySpan<byte> text) => !text.IsEmpty && text[^1] == 0;
 }

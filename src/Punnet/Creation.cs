@@ -124,6 +124,7 @@ internal static class Creation
             OwnFile = image.State,
             Title = image.Title,
             Proc = proc.Number,
+            UsesOldMounts = OuterFilter.RefusesMounts(),
             ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
             StartGate = startGate,
             StartResult = startResult?.Number ?? -1,

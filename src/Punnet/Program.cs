@@ -69,7 +69,7 @@ internal static class Program
         }
         catch (PunnetException failure)
         {
-            globals.Log.Fail(name + ": " + failure.Message, failure.Hint);
+            globals.Log.Fail(name + ": " + failure.Message, failure.Hint ?? OuterFilter.Hint(failure.Message));
             return verb.FailureStatus;
         }
         catch (SpecException refusal)
@@ -79,7 +79,7 @@ internal static class Program
         }
         catch (SysException failure)
         {
-            globals.Log.Fail(name + ": " + failure.Message, null);
+            globals.Log.Fail(name + ": " + failure.Message, OuterFilter.Hint(failure.Message));
             return verb.FailureStatus;
         }
     }
