@@ -30,6 +30,9 @@ public enum ProcessControl
     /// <summary>PR_SET_NO_NEW_PRIVS.</summary>
     SetNoNewPrivileges = 38,
 
+    /// <summary>PR_GET_NO_NEW_PRIVS: 0 or 1.</summary>
+    ReadNoNewPrivileges = 39,
+
     /// <summary>PR_CAP_AMBIENT.</summary>
     AmbientCapability = 47,
 }

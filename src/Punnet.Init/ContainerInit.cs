@@ -40,6 +40,7 @@ public static class ContainerInit
             StandardStreams.LeaveHostNull(root, report);
         }
 
+        Launch.MakeDirectory(plan.Process, root);
         Rootfs.MakeReadOnly(plan, root, report);
         NameHost(plan, report);
         Sysctls.Write(plan, material, report);

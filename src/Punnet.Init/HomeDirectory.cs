@@ -9,6 +9,7 @@ namespace Punnet.Init;
 internal static class HomeDirectory
 {
     private const int LineLimit = 1024;
+    private const int FileLimit = 16 * 1024 * 1024;
 
     /// <summary>Adds HOME to the environment: the user's directory, or "/".</summary>
     public static void Find(uint uid, int root, InitMaterial material)
@@ -20,7 +21,9 @@ internal static class HomeDirectory
         scoped ReadOnlySpan<byte> home = "/"u8;
         if (RootPath.Open(root, "/etc/passwd\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out int file) == Errno.None)
         {
-            home = Search(file, uid, line);
+            // Not a device or a FIFO, which may never end (a link may lead to one).
+            bool isFile = Sys.Status(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular);
+            home = isFile ? Search(file, uid, line) : home;
             Sys.Close(file);
         }
 
@@ -29,10 +32,11 @@ internal static class HomeDirectory
         material.Env.Append(text[..(prefix.Length + home.Length + 1)]);
     }
 
-    // Reads line by line through a small buffer; a line that does not fit is nobody's.
+    // Reads line by line through a small buffer, up to the limit; a line that does not fit is nobody's.
     private static ReadOnlySpan<byte> Search(int file, uint uid, Span<byte> buffer)
     {
         int filled = 0;
+        int total = 0;
         bool isTooLong = false;
         while (true)
         {
@@ -57,7 +61,7 @@ internal static class HomeDirectory
                 filled = 0;
             }
 
-            if (Sys.Read(file, buffer[filled..], out int count) != Errno.None || count <= 0)
+            if (Sys.Read(file, buffer[filled..], out int count) != Errno.None || count <= 0 || (total += count) > FileLimit)
             {
                 ReadOnlySpan<byte> last = isTooLong ? default : Home(buffer[..filled], uid);
                 return last.IsEmpty ? "/"u8 : last;

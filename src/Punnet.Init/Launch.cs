@@ -9,15 +9,27 @@ namespace Punnet.Init;
 /// <summary>From a process in the container to the program: what a create and an exec have in common.</summary>
 internal static class Launch
 {
+    /// <summary>
+    /// Makes the working directory of the container's first program where it is missing, as the peers do: before the root is read-only. What
+    /// cannot be made cannot be entered either, and that is where it is told.
+    /// </summary>
+    public static void MakeDirectory(ProcessPlan plan, int root)
+    {
+        if (!plan.Cwd.Text.SequenceEqual("/"u8) && RootPath.FindOrMake(root, plan.Cwd.WithNul, isDirectory: true, out int directory) == Errno.None)
+        {
+            Sys.Close(directory);
+        }
+    }
+
     /// <summary>Working directory, HOME, filter, limits, ids and capabilities, in the only order that works.</summary>
     /// <param name="plan">The program.</param>
     /// <param name="material">What travels beside the plan.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="report">Failures.</param>
-    /// <param name="isContainer">Whether this is the container's first program: its working directory is made, and its limits are not set yet.</param>
+    /// <param name="isContainer">Whether this is the container's first program: its limits are not set yet.</param>
     public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer)
     {
-        Errno directory = EnterDirectory(plan, root, isContainer, report);
+        Errno directory = EnterDirectory(plan, root, report);
         if (directory == Errno.None)
         {
             // Here rather than at the end: a filter may forbid getcwd(2).
@@ -46,7 +58,7 @@ internal static class Launch
         if (directory == Errno.EACCES)
         {
             // Root may be shut out where the user is not: a network file system, or a user namespace.
-            report.Check(InitStep.WorkingDirectory, EnterDirectory(plan, root, makes: false, report));
+            report.Check(InitStep.WorkingDirectory, EnterDirectory(plan, root, report));
             CheckDirectory(report);
         }
 
@@ -167,12 +179,9 @@ internal static class Launch
         report.Fail(step, program, errno);
     }
 
-    private static Errno EnterDirectory(ProcessPlan plan, int root, bool makes, InitReport report)
+    private static Errno EnterDirectory(ProcessPlan plan, int root, InitReport report)
     {
-        int directory;
-        Errno errno = makes
-            ? RootPath.FindOrMake(root, plan.Cwd.WithNul, isDirectory: true, out directory)
-            : RootPath.Find(root, plan.Cwd.WithNul, OpenFlags.ReadOnly, out directory);
+        Errno errno = RootPath.Find(root, plan.Cwd.WithNul, OpenFlags.ReadOnly, out int directory);
         if (errno == Errno.None)
         {
             errno = Sys.ChangeDirectory(directory);

@@ -64,7 +64,7 @@ internal static class TreeCopy
         return (status.Mode & FileMode.TypeMask) switch
         {
             FileMode.Directory => CopyDirectory(from, to, name, status, depth),
-            FileMode.Regular => CopyFile(from, to, name, status),
+            FileMode.Regular => CopyFile(from, to, name),
             FileMode.SymbolicLink => CopyLink(from, to, name, status),
             uint type => Then(Sys.MakeNodeAt(to, name, type | mode, status.DeviceMajor, status.DeviceMinor), to, name, status),
         };
@@ -97,11 +97,20 @@ internal static class TreeCopy
         return errno;
     }
 
-    private static Errno CopyFile(int from, int to, ReadOnlySpan<byte> name, FileStatus status)
+    private static Errno CopyFile(int from, int to, ReadOnlySpan<byte> name)
     {
-        Errno errno = Sys.OpenAt(from, name, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out int source);
+        Errno errno = Sys.OpenAt(from, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, 0, out int source);
         if (errno != Errno.None)
         {
+            return errno;
+        }
+
+        // Not what somebody has put in its place since: a FIFO would be waited for.
+        errno = Sys.Status(source, out FileStatus status);
+        errno = errno == Errno.None && !status.Is(FileMode.Regular) ? Errno.EAGAIN : errno;
+        if (errno != Errno.None)
+        {
+            Sys.Close(source);
             return errno;
         }
 

@@ -314,12 +314,23 @@ internal static class Creation
     }
 
     /// <summary>process.oomScoreAdj of a process that waits: lowering it needs the host's rights.</summary>
-    /// <exception cref="SysException">The kernel refuses it.</exception>
+    /// <exception cref="PunnetException">The kernel refuses it.</exception>
     public static void SetOomScore(ProcessPlan plan, int pid, Descriptor proc)
     {
-        if (!plan.OomScore.IsNull)
+        if (plan.OomScore.IsNull)
+        {
+            return;
+        }
+
+        try
         {
             HostProbe.WriteOfProcess(proc, pid, "oom_score_adj", plan.OomScore.Text);
+        }
+        catch (SysException failure)
+        {
+            throw new PunnetException(
+                "cannot set the OOM score adjustment " + plan.OomScore + " (process.oomScoreAdj): " + failure.Errno.Words(),
+                failure.Errno == Errno.EACCES ? "a lower one than punnet's own lowest needs CAP_SYS_RESOURCE" : null);
         }
     }
 

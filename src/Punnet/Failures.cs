@@ -24,7 +24,8 @@ internal static class Failures
                 MountStep mount = plan.Mounts[item / MountParameter.Limit];
                 MountParameter parameter = mount.Parameters[item % MountParameter.Limit];
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
-                return new PunnetException("cannot mount " + mount.Type + " on " + mount.Destination + ": it does not take the option \""
+                return new PunnetException("cannot mount " + mount.Type + " on " + mount.Destination + ": "
+                    + (failure.Errno == Errno.EINVAL ? "it does not take the option \"" : "it cannot use what the option names: \"")
                     + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
             case >= InitStep.Layer and <= InitStep.LayerStack:
                 return LayerFailures.Of(plan.Overlay!, step, item, failure.Errno);
@@ -80,9 +81,10 @@ internal static class Failures
             InitStep.Execute => "exec: \"" + plan.Args[0] + "\": cannot execute " + plan.Candidates[failure.Item] + ": " + words,
             InitStep.ExecuteInterpreter => "exec: \"" + plan.Args[0] + "\": the interpreter that " + plan.Candidates[failure.Item]
                 + " names in its first line or ELF header is not in the container: " + words,
-            InitStep.WorkingDirectory => "cannot enter the working directory " + plan.Cwd + " (process.cwd): " + words,
+            // Podman's tests look for "chdir to cwd".
+            InitStep.WorkingDirectory => "chdir to cwd (\"" + plan.Cwd + "\") set in config.json (process.cwd): " + words,
             InitStep.WorkingDirectoryOutside => "the working directory " + plan.Cwd + " is outside of the container's root (process.cwd)",
-            InitStep.TerminalOpen => "cannot open a terminal (process.terminal): " + words,
+            InitStep.TerminalOpen => "cannot open a terminal, /dev/pts/ptmx of the container (process.terminal): " + words,
             InitStep.Console => "cannot make /dev/console (process.terminal): " + words,
             InitStep.TerminalSend => "cannot hand the terminal to the console socket: " + words,
             InitStep.Session => "cannot start a session: " + words,
@@ -145,6 +147,8 @@ internal static class Failures
         InitStep.LeaveOwnFile when !Sys.KnowsMemoryMap() =>
             "this kernel lacks CONFIG_CHECKPOINT_RESTORE, without which only the host's CAP_SYS_RESOURCE can do it",
         InitStep.LeaveOwnFile or InitStep.BecomeRoot or InitStep.UserNamespace or InitStep.Propagation => HostPolicy.OfRights(errno),
+        InitStep.TerminalOpen when errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ENODEV =>
+            "a terminal needs a mount of type devpts on /dev/pts (mounts)",
         InitStep.Groups when errno == Errno.EPERM => "setgroups(2) is denied where an ordinary user maps only the own group",
         InitStep.Limit when errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
         InitStep.Scheduler when errno == Errno.EPERM => plan.Scheduler?.Policy == SchedulerPolicy.Deadline

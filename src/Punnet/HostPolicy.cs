@@ -34,9 +34,13 @@ internal static class HostPolicy
         Errno.EPERM or Errno.EACCES when Sys.EffectiveUser() != 0 && !namespaces.HasUser =>
             "an ordinary user needs a user namespace: punnet spec --rootless shows how",
         Errno.EPERM or Errno.EACCES when Sys.EffectiveUser() != 0 => OfUserNamespaces(),
+        Errno.EPERM when !namespaces.HasUser && !HasSystemAdministration() => "punnet itself lacks CAP_SYS_ADMIN",
         Errno.ENOSPC => OfUserNamespaces() ?? "a limit in /proc/sys/user/ is reached",
         _ => null,
     };
+
+    /// <summary>Whether punnet has CAP_SYS_ADMIN.</summary>
+    public static bool HasSystemAdministration() => (Sys.PermittedCapabilities() & (1UL << 21)) != 0;
 
     /// <summary>Why the root of a user namespace has none of its rights, or null.</summary>
     public static string? OfRights(Errno errno) =>

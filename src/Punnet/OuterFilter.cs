@@ -56,9 +56,6 @@ internal static class OuterFilter
         return null;
     }
 
-    private static string? FirstMount()
-    {
-        const ulong SystemAdministration = 1UL << 21; // CAP_SYS_ADMIN
-        return FirstOf(s_mounts) ?? ((Sys.PermittedCapabilities() & SystemAdministration) != 0 ? FirstOf(s_mountsOfRoot) : null);
-    }
+    private static string? FirstMount() =>
+        FirstOf(s_mounts) ?? (HostPolicy.HasSystemAdministration() ? FirstOf(s_mountsOfRoot) : null);
 }

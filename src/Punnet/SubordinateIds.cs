@@ -91,6 +91,11 @@ internal sealed record SubordinateIds
             }
         }
 
+        if (Sys.Control(ProcessControl.ReadNoNewPrivileges, 0, out int isSet) == Errno.None && isSet == 1)
+        {
+            return "punnet runs with no_new_privs, under which " + Program + " gains no privilege, prctl(2)";
+        }
+
         return "the ranges are granted in " + Grants + ": " + Program + " needs to be set-user-id root, or to have the capability, and passwd(5) an entry for the user";
     }
 
