@@ -23,6 +23,9 @@
 # The engine runs in mount, process, network, IPC, UTS and cgroup namespaces of its own, with an empty /run and /tmp, and its
 # files in $work; what it leaves behind ends with them. Inside, $runtime is the path of the runtime under test.
 #
+# With RECORD=DIR in the environment the config.json of every container that punnet makes is copied to DIR/ENGINE.PLACE.CHECK.json: the golden
+# plans of tests/Punnet.Plan.Tests come from there.
+#
 # A check passes when its function ends with status 0 (set -e is on) within $seconds. Each gets one line, and the results go to
 # out/conformance as lines of six columns: engine, place, check, the reference's result, punnet's, why it does not count. Last line: the total.
 # skip.list has the checks that do not count: what the reference runtime cannot do on this machine, with the reason. PLACE:NAME is one
@@ -218,6 +221,7 @@ run_checks() {
     for name in $(chosen); do
         begun=$(date +%s)
         code=0
+        echo "$name" >"$work/current"
         # The machine is an emulated one.
         in_machine && time=$((seconds * 3)) || time=$seconds
         timeout --kill-after=5 "$time" "$script" --check "$name" </dev/null >"$work/check.log" 2>&1 || code=$?
@@ -247,11 +251,30 @@ sweep() {
         done' sh "$cgroup" || true
 }
 
+# record: a runtime that keeps the config.json and is the tested one then.
+record() {
+    mkdir -p "$work/records"
+    chmod 1777 "$work/records"
+    chmod 755 "$base" "$work"
+    cat >"$base/record" <<J
+#!/bin/sh
+last=
+for word; do
+    case \$last in --bundle | -b) cp "\$word/config.json" "$work/records/$engine.$place.\$(cat "$work/current").json" 2>/dev/null ;; esac
+    last=\$word
+done
+exec "$runtime" "\$@"
+J
+    chmod 755 "$base/record"
+    runtime=$base/record
+}
+
 # one LABEL RUNTIME: all the checks of this place with one runtime.
 one() {
     label=$1 runtime=$2
     work=$base/$label.$place
     mkdir -p "$work"
+    [ "$label${RECORD:+:record}" != punnet:record ] || record
     export label runtime base work cgroup place only short seconds
     if in_machine; then
         # Overlay and the engines' own files need a real file system: the machine's tmpfs. Only the results are the host's.
@@ -265,6 +288,7 @@ one() {
         unshare --mount --propagation private --net --pid --ipc --uts --fork --kill-child --mount-proc "$script" --enter || true
         sweep
     fi
+    [ ! -d "$work/records" ] || { mkdir -p "$RECORD" && cp "$work/records/"* "$RECORD"; }
 }
 
 # In the machine: settings come by one variable, which tests/vm/run lets through.
