@@ -45,6 +45,7 @@ public static class ContainerInit
         Sysctls.Write(plan, material, report);
         Masks.MakeReadOnly(plan, root, report);
         Masks.Hide(plan, root, report);
+        Rootfs.Spread(plan, report);
 
         // The program.
         SecurityLabels.Request(plan.Process, material, report);

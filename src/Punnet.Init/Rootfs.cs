@@ -11,12 +11,10 @@ internal static class Rootfs
     /// <returns>Its descriptor, O_PATH.</returns>
     public static int Prepare(ContainerPlan plan, InitMaterial material, InitReport report)
     {
-        MountFlags wanted = plan.RootPropagation;
-        bool isShared = (wanted & MountFlags.Shared) != MountFlags.None;
-        if (!isShared)
+        MountFlags outside = Outside(plan.RootPropagation);
+        if (outside != MountFlags.None)
         {
-            MountFlags outside = (wanted & MountFlags.Private) != MountFlags.None ? MountFlags.Private : MountFlags.Slave;
-            report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside | MountFlags.Recursive));
+            report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside));
         }
 
         Errno errno = Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
@@ -33,19 +31,28 @@ internal static class Rootfs
         }
 
         report.Check(InitStep.Root, errno);
-        int root = -1;
-        if (plan.Overlay is null)
+        bool isCutOff = (outside & MountFlags.Recursive) != MountFlags.None || plan.Namespaces.MadeForUser;
+        if (!isCutOff)
         {
-            report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out root));
-        }
-
-        if (isShared)
-        {
-            // What is attached to a shared mount appears on the host as well.
+            // First of all: its clone would be a peer of the host's, which pivot_root(2) refuses, and what is attached to either would
+            // appear on the host.
             MakeMountPrivate(directory, report);
         }
 
-        if (plan.Overlay is not null)
+        int root;
+        if (plan.Overlay is null)
+        {
+            report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out root));
+            if (!isCutOff)
+            {
+                // What the host has mounted below root.path is cloned as well.
+                report.Check(InitStep.Root, Sys.ChangeMount(root, Change(MountFlags.Slave), recursive: true));
+            }
+
+            // What the host mounts there later stays outside.
+            report.Check(InitStep.Root, Sys.ChangeMount(root, Change(MountFlags.Private), recursive: false));
+        }
+        else
         {
             root = Overlay.Make(plan.Overlay, material.Layers!, directory, report);
         }
@@ -76,6 +83,11 @@ internal static class Rootfs
         }
 
         report.Check(InitStep.PivotRoot, Sys.ChangeDirectory("/\0"u8));
+    }
+
+    /// <summary>linux.rootfsPropagation, once everything is mounted: what is unbindable could not be made read-only.</summary>
+    public static void Spread(ContainerPlan plan, InitReport report)
+    {
         if (plan.RootPropagation != MountFlags.None)
         {
             report.Check(InitStep.RootPropagation, Sys.Mount(default, "/\0"u8, default, plan.RootPropagation));
@@ -107,15 +119,21 @@ internal static class Rootfs
     // host must go as well: they would let a user namespace inside mount fresh ones without the masks.
     private static void EnterByMove(InitReport report)
     {
+        // The place that is moved to may still be shared with the host, like all that is to be hidden.
+        report.Check(InitStep.PivotRoot, Sys.Mount(default, "/\0"u8, default, MountFlags.Private));
         HideOnHost("/proc\0"u8, report);
         HideOnHost("/sys\0"u8, report);
-        report.Check(InitStep.PivotRoot, Sys.Mount(".\0"u8, "/\0"u8, default, MountFlags.Move));
+        Errno errno = Sys.Mount(".\0"u8, "/\0"u8, default, MountFlags.Move);
+
+        // ELOOP, where root.path is "/": it lies there already.
+        report.Check(InitStep.PivotRoot, errno == Errno.ELOOP ? Errno.None : errno);
         report.Check(InitStep.PivotRoot, Sys.ChangeRoot(".\0"u8));
     }
 
     private static void HideOnHost(System.ReadOnlySpan<byte> path, InitReport report)
     {
-        Errno errno = Sys.Detach(path);
+        Errno errno = Sys.Mount(default, path, default, MountFlags.Slave | MountFlags.Recursive);
+        errno = errno == Errno.None ? Sys.Detach(path) : errno;
         if (errno is Errno.EPERM)
         {
             errno = Sys.Mount("tmpfs\0"u8, path, "tmpfs\0"u8, MountFlags.ReadOnly);
@@ -126,6 +144,17 @@ internal static class Rootfs
             report.Check(InitStep.PivotRoot, errno);
         }
     }
+
+    // The propagation of the host's mounts in this mount namespace; None leaves it. Nothing that is unbindable could be cloned.
+    private static MountFlags Outside(MountFlags wanted) => (wanted & ~MountFlags.Recursive) switch
+    {
+        MountFlags.None => MountFlags.Slave | MountFlags.Recursive,
+        MountFlags.Shared => MountFlags.None,
+        MountFlags.Unbindable => MountFlags.Slave | (wanted & MountFlags.Recursive),
+        _ => wanted,
+    };
+
+    private static MountAttributeChange Change(MountFlags propagation) => new() { Propagation = propagation };
 
     // Up from the directory to the root of the mount that it is on, which alone can be changed.
     private static void MakeMountPrivate(int directory, InitReport report)
@@ -145,7 +174,7 @@ internal static class Rootfs
             here = up;
         }
 
-        report.Check(InitStep.Propagation, Sys.ChangeMount(here, new MountAttributeChange { Propagation = MountFlags.Private }, recursive: false));
+        report.Check(InitStep.Propagation, Sys.ChangeMount(here, Change(MountFlags.Private), recursive: false));
         Sys.Close(here);
     }
 }
