@@ -69,8 +69,11 @@ public sealed record InitMaterial
     /// <summary>Layers of the root; null without any.</summary>
     public LayerMaterial? Layers { get; init; }
 
-    /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
+    /// <summary>The container's cgroup directory on the host: a cgroup mount's top where the cgroup namespace cannot be mounted.</summary>
     public CString CgroupPath { get; init; }
+
+    /// <summary>Where the host has all cgroups: a cgroup mount's top without a cgroup namespace.</summary>
+    public CString CgroupMount { get; init; }
 
     /// <summary>Whether that cgroup is the container's own, and not its caller's.</summary>
     public bool HasCgroup { get; init; }

@@ -35,6 +35,12 @@ internal static class Mounts
                 _ => MakeFileSystem(plan, step, root, report),
             };
             Attach(step, mount, root, report);
+            if (ShowsHostsCgroups(plan, step))
+            {
+                AttachOwnCgroup(step, mount, material, report);
+            }
+
+            Sys.Close(mount);
         }
     }
 
@@ -176,9 +182,9 @@ internal static class Mounts
     private static int MakeCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
     {
         int mount = OpenCgroup(plan, step, material, report);
-        if (!material.HasCgroup)
+        if (!material.HasCgroup || ShowsHostsCgroups(plan, step))
         {
-            // It is the caller's cgroup, and not the container's own: to be seen, not to be changed (CVE-2023-25809).
+            // The caller's cgroup, or all that belong to the user: to be seen, not to be changed (CVE-2023-25809).
             MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
             report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
         }
@@ -186,35 +192,53 @@ internal static class Mounts
         return mount;
     }
 
+    private static bool ShowsHostsCgroups(ContainerPlan plan, MountStep step) =>
+        step.Kind == MountKind.Cgroup && plan.Namespaces.HasUser && !plan.Namespaces.Has(CloneFlags.NewCgroup);
+
     private static int OpenCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
     {
-        if (plan.Namespaces.Has(CloneFlags.NewCgroup))
+        if (!plan.Namespaces.Has(CloneFlags.NewCgroup))
         {
-            report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem("cgroup2\0"u8, out int context));
-            Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul);
-            Errno errno = Sys.CreateFileSystem(context);
-            int mount = -1;
-            if (errno == Errno.None)
-            {
-                errno = Sys.MakeMount(context, step.Set, out mount);
-            }
-
-            Sys.Close(context);
-            if (errno == Errno.None)
-            {
-                ChangeTree(step, mount, report);
-                return mount;
-            }
-
-            // late: a user namespace that does not own the cgroup namespace may not mount it.
-            if (errno is not (Errno.EPERM or Errno.EBUSY))
-            {
-                report.Fail(InitStep.MountCreate, step.Index, errno);
-            }
+            // All of them: the path in /proc/self/cgroup starts at the host's top.
+            return CloneSource(step, material.CgroupMount, opened: -1, report);
         }
 
-        // Only the container's own directory: its parents must be neither visible nor writable (CVE-2023-25809).
-        return CloneSource(step, material.CgroupPath, opened: -1, report);
+        report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem("cgroup2\0"u8, out int context));
+        Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul);
+        Errno errno = Sys.CreateFileSystem(context);
+        int mount = -1;
+        if (errno == Errno.None)
+        {
+            errno = Sys.MakeMount(context, step.Set, out mount);
+        }
+
+        Sys.Close(context);
+        if (errno is Errno.EPERM or Errno.EBUSY)
+        {
+            // late: a user namespace that does not own the cgroup namespace may not mount it. The container's own directory is its top.
+            return CloneSource(step, material.CgroupPath, opened: -1, report);
+        }
+
+        report.Check(InitStep.MountCreate, step.Index, errno);
+        ChangeTree(step, mount, report);
+        return mount;
+    }
+
+    // The container's own cgroup over the host's that must not be changed, as its options say.
+    private static void AttachOwnCgroup(MountStep step, int hierarchy, InitMaterial material, InitReport report)
+    {
+        ReadOnlySpan<byte> path = material.CgroupPath.WithNul;
+        ReadOnlySpan<byte> top = material.CgroupMount.Text;
+        if ((step.Set & MountAttributes.ReadOnly) != MountAttributes.None || !material.HasCgroup || !path.StartsWith(top))
+        {
+            return;
+        }
+
+        int mount = CloneSource(step, material.CgroupPath, opened: -1, report);
+        report.Check(InitStep.MountTarget, step.Index, RootPath.FindWithoutLinks(hierarchy, path[top.Length..], out int target));
+        report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
+        Sys.Close(target);
+        Sys.Close(mount);
     }
 
     private static int CloneSource(MountStep step, CString source, int opened, InitReport report)
@@ -265,7 +289,6 @@ internal static class Mounts
         int target = Target(step, root, status.Is(FileMode.Directory), report);
         report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
         Sys.Close(target);
-        Sys.Close(mount);
     }
 
     private static int Target(MountStep step, int root, bool isDirectory, InitReport report)

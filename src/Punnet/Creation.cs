@@ -137,6 +137,7 @@ internal static class Creation
             IdMaps = idMaps.Numbers,
             Layers = layers?.Material,
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
+            CgroupMount = CString.Of(CgroupMount.Find()),
             HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
             WaitsForCgroup = rollback.Unit is not null,
             Preserved = request.Preserved,
