@@ -66,6 +66,9 @@ public sealed record InitMaterial
     /// <summary>User namespaces whose ids the mounts of the plan get, or -1; empty without any.</summary>
     public ImmutableArray<int> IdMaps { get; init; } = [];
 
+    /// <summary>The root, where the host has made it a mount: without a mount namespace of the container's; else -1.</summary>
+    public int Root { get; init; } = -1;
+
     /// <summary>Layers of the root; null without any.</summary>
     public LayerMaterial? Layers { get; init; }
 

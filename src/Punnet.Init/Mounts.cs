@@ -30,14 +30,14 @@ internal static class Mounts
 
             int mount = step.Kind switch
             {
-                MountKind.Bind => Bind(step, i, material, report),
+                MountKind.Bind => Bind(plan, step, i, material, report),
                 MountKind.Cgroup => MakeCgroup(plan, step, material, report),
                 _ => MakeFileSystem(plan, step, root, report),
             };
             Attach(step, mount, root, report);
             if (ShowsHostsCgroups(plan, step))
             {
-                AttachOwnCgroup(step, mount, material, report);
+                AttachOwnCgroup(plan, step, mount, material, report);
             }
 
             Sys.Close(mount);
@@ -65,7 +65,7 @@ internal static class Mounts
         }
     }
 
-    private static int Bind(MountStep step, int place, InitMaterial material, InitReport report)
+    private static int Bind(ContainerPlan plan, MountStep step, int place, InitMaterial material, InitReport report)
     {
         int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
         if (step.IdMap is null && opened < 0 && material.Reached.Length > 1)
@@ -75,7 +75,7 @@ internal static class Mounts
 
         if (step.IdMap is null)
         {
-            return CloneSource(step, step.Source, opened, report);
+            return CloneSource(plan, step, step.Source, opened, report);
         }
 
         // A user namespace has no right to map the ids of the host's file systems: there the host has done it.
@@ -89,6 +89,7 @@ internal static class Mounts
             report.Check(InitStep.MountIdMap, step.Index, Sys.ChangeMount(mount, change, step.IdMap.Recursive));
         }
 
+        CutOff(plan, step, mount, report);
         ChangeAttributes(step, mount, report);
         return mount;
     }
@@ -200,7 +201,7 @@ internal static class Mounts
         if (!plan.Namespaces.Has(CloneFlags.NewCgroup))
         {
             // All of them: the path in /proc/self/cgroup starts at the host's top.
-            return CloneSource(step, material.CgroupMount, opened: -1, report);
+            return CloneSource(plan, step, material.CgroupMount, opened: -1, report);
         }
 
         report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem("cgroup2\0"u8, out int context));
@@ -216,7 +217,7 @@ internal static class Mounts
         if (errno is Errno.EPERM or Errno.EBUSY)
         {
             // late: a user namespace that does not own the cgroup namespace may not mount it. The container's own directory is its top.
-            return CloneSource(step, material.CgroupPath, opened: -1, report);
+            return CloneSource(plan, step, material.CgroupPath, opened: -1, report);
         }
 
         report.Check(InitStep.MountCreate, step.Index, errno);
@@ -225,7 +226,7 @@ internal static class Mounts
     }
 
     // The container's own cgroup over the host's that must not be changed, as its options say.
-    private static void AttachOwnCgroup(MountStep step, int hierarchy, InitMaterial material, InitReport report)
+    private static void AttachOwnCgroup(ContainerPlan plan, MountStep step, int hierarchy, InitMaterial material, InitReport report)
     {
         ReadOnlySpan<byte> path = material.CgroupPath.WithNul;
         ReadOnlySpan<byte> top = material.CgroupMount.Text;
@@ -234,14 +235,14 @@ internal static class Mounts
             return;
         }
 
-        int mount = CloneSource(step, material.CgroupPath, opened: -1, report);
+        int mount = CloneSource(plan, step, material.CgroupPath, opened: -1, report);
         report.Check(InitStep.MountTarget, step.Index, RootPath.FindWithoutLinks(hierarchy, path[top.Length..], out int target));
         report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
         Sys.Close(target);
         Sys.Close(mount);
     }
 
-    private static int CloneSource(MountStep step, CString source, int opened, InitReport report)
+    private static int CloneSource(ContainerPlan plan, MountStep step, CString source, int opened, InitReport report)
     {
         Errno errno = Sys.CloneMount(Sys.WorkingDirectory, source.WithNul, step.Recursive, !step.SourceNoFollow, out int mount);
         if (errno == Errno.EACCES && opened >= 0)
@@ -251,8 +252,19 @@ internal static class Mounts
         }
 
         report.Check(InitStep.MountSource, step.Index, errno);
+        CutOff(plan, step, mount, report);
         ChangeAttributes(step, mount, report);
         return mount;
+    }
+
+    // Without a mount namespace of the container's: what is mounted there must not stay at the source.
+    private static void CutOff(ContainerPlan plan, MountStep step, int mount, InitReport report)
+    {
+        if (plan.Namespaces.SharesMounts)
+        {
+            MountAttributeChange slave = new() { Propagation = MountFlags.Slave };
+            report.Check(InitStep.MountPropagation, step.Index, Sys.ChangeMount(mount, slave, recursive: true));
+        }
     }
 
     private static void ChangeAttributes(MountStep step, int mount, InitReport report)

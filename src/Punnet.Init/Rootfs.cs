@@ -11,6 +11,11 @@ internal static class Rootfs
     /// <returns>Its descriptor, O_PATH.</returns>
     public static int Prepare(ContainerPlan plan, InitMaterial material, InitReport report)
     {
+        if (material.Root >= 0)
+        {
+            return material.Root;
+        }
+
         MountFlags outside = Outside(plan.RootPropagation);
         if (outside != MountFlags.None)
         {
@@ -62,11 +67,16 @@ internal static class Rootfs
         return root;
     }
 
-    /// <summary>pivot_root(2) into the root and out of sight of the host.</summary>
+    /// <summary>pivot_root(2) into the root and out of sight of the host; chroot(2) where the mount namespace is the host's.</summary>
     public static void Enter(ContainerPlan plan, int root, InitReport report)
     {
         report.Check(InitStep.PivotRoot, Sys.ChangeDirectory(root));
-        if (plan.NoPivot)
+        if (plan.Namespaces.SharesMounts)
+        {
+            // The host's root stays where it is, for everybody.
+            report.Check(InitStep.PivotRoot, Sys.ChangeRoot(".\0"u8));
+        }
+        else if (plan.NoPivot)
         {
             EnterByMove(report);
         }
@@ -159,12 +169,11 @@ internal static class Rootfs
     // Up from the directory to the root of the mount that it is on, which alone can be changed.
     private static void MakeMountPrivate(int directory, InitReport report)
     {
-        const ulong IsMountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
         report.Check(InitStep.Root, Sys.OpenAt(directory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int here));
         while (true)
         {
             report.Check(InitStep.Root, Sys.Status(here, out FileStatus status));
-            if ((status.Attributes & IsMountRoot) != 0)
+            if (status.IsMountRoot)
             {
                 break;
             }

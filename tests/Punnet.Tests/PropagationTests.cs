@@ -75,6 +75,24 @@ public sealed class PropagationTests : ContainerTest
         OnSharedHost(container).Succeeds();
     }
 
+    [Theory]
+    [MemberData(nameof(Propagations))]
+    public void Without_a_mount_namespace_the_mounts_of_a_shared_host_are_afterwards_as_they_were(string propagation)
+    {
+        Container container = NewContainer().RunsScript("mount -t tmpfs tmpfs /tmp");
+        container.Bundle.Namespace("mount", present: false);
+        container.Bundle.Capabilities("CAP_SYS_ADMIN");
+        Directory.CreateDirectory(container.Directory + "/source/below");
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", "rbind", "rshared");
+        container.Bundle.Mount("/mnt/below", "tmpfs", "tmpfs");
+        Spread(container, propagation);
+        OnSharedHost(container).Succeeds();
+        container.Runs("no-such-program");
+        OnSharedHost(container).Fails("no-such-program");
+        container.Bundle.Mount("/other", "bind", "/no/such/source", "bind");
+        OnSharedHost(container).Fails("/no/such/source");
+    }
+
     // docker -v A:B:rshared: mounts below A are seen below B at any time, and the other way round.
     [Theory]
     [InlineData("", true, false)]
