@@ -113,6 +113,9 @@ public struct FileStatus
     /// <param name="type">One of <see cref="FileMode"/>.</param>
     public readonly bool Is(uint type) => (Mode & FileMode.TypeMask) == type;
 
+    /// <summary>Whether a mount is here (STATX_ATTR_MOUNT_ROOT).</summary>
+    public readonly bool IsMountRoot => (Attributes & 0x2000) != 0;
+
     /// <summary>Whether this is the character device of these numbers, such as 1:3 for /dev/null.</summary>
     /// <param name="major">Major number.</param>
     /// <param name="minor">Minor number.</param>

@@ -47,6 +47,7 @@ public static class ContainerInit
         Masks.MakeReadOnly(plan, root, report);
         Masks.Hide(plan, root, report);
         report.Check(InitStep.MaskedPath, Sys.RemoveOldMountStage());
+        Rootfs.Spread(plan, report);
 
         // The program.
         SecurityLabels.Request(plan.Process, material, report);

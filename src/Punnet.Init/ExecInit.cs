@@ -25,6 +25,12 @@ public static class ExecInit
         Join(plan, target, material, report);
         Keyrings.Join(target.Keyring, plan, material, report);
         Sys.SetUmask(0);
+        if (target.Root >= 0)
+        {
+            report.Check(InitStep.Root, Sys.ChangeDirectory(target.Root));
+            report.Check(InitStep.Root, Sys.ChangeRoot(".\0"u8));
+        }
+
         report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
         SecurityLabels.Request(plan, material, report);
         Descriptors.CloseHosts(material, root, report);
@@ -110,6 +116,9 @@ public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
 {
     /// <summary>Its namespaces, the user namespace first, where the process itself handed them out; else empty.</summary>
     public ImmutableArray<int> Files { get; init; } = [];
+
+    /// <summary>Its root, where its mount namespace is punnet's, and does not lead there; else -1.</summary>
+    public int Root { get; init; } = -1;
 
     /// <summary>Name of its session keyring; null where it has none of its own.</summary>
     public CString Keyring { get; init; }

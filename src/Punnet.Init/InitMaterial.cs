@@ -69,11 +69,17 @@ public sealed record InitMaterial
     /// <summary>User namespaces whose ids the mounts of the plan get, or -1; empty without any.</summary>
     public ImmutableArray<int> IdMaps { get; init; } = [];
 
+    /// <summary>The root, where the host has made it a mount: without a mount namespace of the container's; else -1.</summary>
+    public int Root { get; init; } = -1;
+
     /// <summary>Layers of the root; null without any.</summary>
     public LayerMaterial? Layers { get; init; }
 
-    /// <summary>The container's cgroup directory on the host, for a cgroup mount without a cgroup namespace.</summary>
+    /// <summary>The container's cgroup directory on the host: a cgroup mount's top where the cgroup namespace cannot be mounted.</summary>
     public CString CgroupPath { get; init; }
+
+    /// <summary>Where the host has all cgroups: a cgroup mount's top without a cgroup namespace.</summary>
+    public CString CgroupMount { get; init; }
 
     /// <summary>Whether that cgroup is the container's own, and not its caller's.</summary>
     public bool HasCgroup { get; init; }

@@ -30,11 +30,17 @@ internal static class Mounts
 
             int mount = step.Kind switch
             {
-                MountKind.Bind => Bind(step, i, material, report),
-                MountKind.Cgroup => MakeCgroup(plan, step, material, report),
+                MountKind.Bind => BindMounts.Make(plan, step, i, material, root, report),
+                MountKind.Cgroup => CgroupMounts.Make(plan, step, material, report),
                 _ => MakeFileSystem(plan, step, root, report),
             };
             Attach(step, mount, root, report);
+            if (step.Kind == MountKind.Cgroup)
+            {
+                CgroupMounts.AttachOwn(plan, step, mount, material, report);
+            }
+
+            Sys.Close(mount);
         }
     }
 
@@ -57,34 +63,6 @@ internal static class Mounts
 
             reached[i] = opened;
         }
-    }
-
-    private static int Bind(MountStep step, int place, InitMaterial material, InitReport report)
-    {
-        int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
-        if (step.IdMap is null && opened < 0 && material.Reached.Length > 1)
-        {
-            opened = material.Reached[1 + place];
-        }
-
-        if (step.IdMap is null)
-        {
-            return CloneSource(step, step.Source, opened, report);
-        }
-
-        // A user namespace has no right to map the ids of the host's file systems: there the host has done it.
-        int mount = opened;
-        if (opened < 0)
-        {
-            report.Check(
-                InitStep.MountSource, step.Index,
-                Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount));
-            MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)material.IdMaps[place] };
-            report.Check(InitStep.MountIdMap, step.Index, Sys.ChangeMount(mount, change, step.IdMap.Recursive));
-        }
-
-        ChangeAttributes(step, mount, report);
-        return mount;
     }
 
     private static int MakeFileSystem(ContainerPlan plan, MountStep step, int root, InitReport report)
@@ -139,7 +117,8 @@ internal static class Mounts
         return mount;
     }
 
-    private static void Configure(MountStep step, int context, InitReport report)
+    /// <summary>Gives a file system its parameters.</summary>
+    public static void Configure(MountStep step, int context, InitReport report)
     {
         for (int i = 0; i < step.Parameters.Length; i++)
         {
@@ -173,76 +152,8 @@ internal static class Mounts
     private static int FindCovered(MountStep step, int root) =>
         RootPath.Open(root, step.Destination.WithNul, OpenFlags.Directory, out int covered) == Errno.None ? covered : -1;
 
-    private static int MakeCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
-    {
-        int mount = OpenCgroup(plan, step, material, report);
-        if (!material.HasCgroup)
-        {
-            // It is the caller's cgroup, and not the container's own: to be seen, not to be changed (CVE-2023-25809).
-            MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
-        }
-
-        return mount;
-    }
-
-    private static int OpenCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
-    {
-        if (plan.Namespaces.Has(CloneFlags.NewCgroup))
-        {
-            report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem("cgroup2\0"u8, out int context));
-            Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul);
-            Errno errno = Sys.CreateFileSystem(context);
-            int mount = -1;
-            if (errno == Errno.None)
-            {
-                errno = Sys.MakeMount(context, step.Set, out mount);
-            }
-
-            Sys.Close(context);
-            if (errno == Errno.None)
-            {
-                ChangeTree(step, mount, report);
-                return mount;
-            }
-
-            // late: a user namespace that does not own the cgroup namespace may not mount it.
-            if (errno is not (Errno.EPERM or Errno.EBUSY))
-            {
-                report.Fail(InitStep.MountCreate, step.Index, errno);
-            }
-        }
-
-        // Only the container's own directory: its parents must be neither visible nor writable (CVE-2023-25809).
-        return CloneSource(step, material.CgroupPath, opened: -1, report);
-    }
-
-    private static int CloneSource(MountStep step, CString source, int opened, InitReport report)
-    {
-        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, source.WithNul, step.Recursive, !step.SourceNoFollow, out int mount);
-        if (errno == Errno.EACCES && opened >= 0)
-        {
-            mount = opened;
-            errno = Errno.None;
-        }
-
-        report.Check(InitStep.MountSource, step.Index, errno);
-        ChangeAttributes(step, mount, report);
-        return mount;
-    }
-
-    private static void ChangeAttributes(MountStep step, int mount, InitReport report)
-    {
-        if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
-        {
-            MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
-        }
-
-        ChangeTree(step, mount, report);
-    }
-
-    private static void ChangeTree(MountStep step, int mount, InitReport report)
+    /// <summary>What concerns the whole tree of a mount, and how it is passed on.</summary>
+    public static void ChangeTree(MountStep step, int mount, InitReport report)
     {
         if (step.RecursiveSet != MountAttributes.None || step.RecursiveClear != MountAttributes.None)
         {
@@ -265,7 +176,6 @@ internal static class Mounts
         int target = Target(step, root, status.Is(FileMode.Directory), report);
         report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
         Sys.Close(target);
-        Sys.Close(mount);
     }
 
     private static int Target(MountStep step, int root, bool isDirectory, InitReport report)

@@ -11,16 +11,20 @@ internal static class Rootfs
     /// <returns>Its descriptor, O_PATH.</returns>
     public static int Prepare(ContainerPlan plan, InitMaterial material, InitReport report)
     {
-        MountFlags wanted = plan.RootPropagation;
-        bool isShared = (wanted & MountFlags.Shared) != MountFlags.None;
-        if (!isShared)
+        if (material.Root >= 0)
         {
-            MountFlags outside = (wanted & MountFlags.Private) != MountFlags.None ? MountFlags.Private : MountFlags.Slave;
-            report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside | MountFlags.Recursive));
+            return material.Root;
         }
 
-        if (material.UsesOldMounts && !isShared)
+        MountFlags outside = Outside(plan.RootPropagation);
+        if (outside != MountFlags.None)
         {
+            report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside));
+        }
+
+        if (material.UsesOldMounts && outside != MountFlags.None)
+        {
+            // Only where what it hangs over the root does not appear on the host.
             Sys.UseOldMounts(material.Proc);
         }
 
@@ -38,19 +42,28 @@ internal static class Rootfs
         }
 
         report.Check(InitStep.Root, errno);
-        int root = -1;
-        if (plan.Overlay is null)
+        bool isCutOff = (outside & MountFlags.Recursive) != MountFlags.None || plan.Namespaces.MadeForUser;
+        if (!isCutOff)
         {
-            report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out root));
-        }
-
-        if (isShared)
-        {
-            // What is attached to a shared mount appears on the host as well.
+            // First of all: its clone would be a peer of the host's, which pivot_root(2) refuses, and what is attached to either would
+            // appear on the host.
             MakeMountPrivate(directory, report);
         }
 
-        if (plan.Overlay is not null)
+        int root;
+        if (plan.Overlay is null)
+        {
+            report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out root));
+            if (!isCutOff)
+            {
+                // What the host has mounted below root.path is cloned as well.
+                report.Check(InitStep.Root, Sys.ChangeMount(root, Change(MountFlags.Slave), recursive: true));
+            }
+
+            // What the host mounts there later stays outside.
+            report.Check(InitStep.Root, Sys.ChangeMount(root, Change(MountFlags.Private), recursive: false));
+        }
+        else
         {
             root = Overlay.Make(plan.Overlay, material.Layers!, directory, report);
         }
@@ -60,13 +73,18 @@ internal static class Rootfs
         return root;
     }
 
-    /// <summary>pivot_root(2) into the root and out of sight of the host.</summary>
+    /// <summary>pivot_root(2) into the root and out of sight of the host; chroot(2) where the mount namespace is the host's.</summary>
     public static void Enter(ContainerPlan plan, int root, InitReport report)
     {
         // First: umount2(2) below would take it, and leave the old root.
         report.Check(InitStep.PivotRoot, Sys.RemoveOldMountStage());
         report.Check(InitStep.PivotRoot, Sys.ChangeDirectory(root));
-        if (plan.NoPivot)
+        if (plan.Namespaces.SharesMounts)
+        {
+            // The host's root stays where it is, for everybody.
+            report.Check(InitStep.PivotRoot, Sys.ChangeRoot(".\0"u8));
+        }
+        else if (plan.NoPivot)
         {
             EnterByMove(report);
         }
@@ -83,6 +101,11 @@ internal static class Rootfs
         }
 
         report.Check(InitStep.PivotRoot, Sys.ChangeDirectory("/\0"u8));
+    }
+
+    /// <summary>linux.rootfsPropagation, once everything is mounted: what is unbindable could not be made read-only.</summary>
+    public static void Spread(ContainerPlan plan, InitReport report)
+    {
         if (plan.RootPropagation != MountFlags.None)
         {
             report.Check(InitStep.RootPropagation, Sys.Mount(default, "/\0"u8, default, plan.RootPropagation));
@@ -114,15 +137,21 @@ internal static class Rootfs
     // host must go as well: they would let a user namespace inside mount fresh ones without the masks.
     private static void EnterByMove(InitReport report)
     {
+        // The place that is moved to may still be shared with the host, like all that is to be hidden.
+        report.Check(InitStep.PivotRoot, Sys.Mount(default, "/\0"u8, default, MountFlags.Private));
         HideOnHost("/proc\0"u8, report);
         HideOnHost("/sys\0"u8, report);
-        report.Check(InitStep.PivotRoot, Sys.Mount(".\0"u8, "/\0"u8, default, MountFlags.Move));
+        Errno errno = Sys.Mount(".\0"u8, "/\0"u8, default, MountFlags.Move);
+
+        // ELOOP, where root.path is "/": it lies there already.
+        report.Check(InitStep.PivotRoot, errno == Errno.ELOOP ? Errno.None : errno);
         report.Check(InitStep.PivotRoot, Sys.ChangeRoot(".\0"u8));
     }
 
     private static void HideOnHost(System.ReadOnlySpan<byte> path, InitReport report)
     {
-        Errno errno = Sys.Detach(path);
+        Errno errno = Sys.Mount(default, path, default, MountFlags.Slave | MountFlags.Recursive);
+        errno = errno == Errno.None ? Sys.Detach(path) : errno;
         if (errno is Errno.EPERM)
         {
             errno = Sys.Mount("tmpfs\0"u8, path, "tmpfs\0"u8, MountFlags.ReadOnly);
@@ -134,25 +163,41 @@ internal static class Rootfs
         }
     }
 
-    // Up from the directory to the root of the mount that it is on, which alone can be changed.
+    // The propagation of the host's mounts in this mount namespace; None leaves it. Nothing that is unbindable could be cloned.
+    private static MountFlags Outside(MountFlags wanted) => (wanted & ~MountFlags.Recursive) switch
+    {
+        MountFlags.None => MountFlags.Slave | MountFlags.Recursive,
+        MountFlags.Shared => MountFlags.None,
+        MountFlags.Unbindable => MountFlags.Slave | (wanted & MountFlags.Recursive),
+        _ => wanted,
+    };
+
+    private static MountAttributeChange Change(MountFlags propagation) => new() { Propagation = propagation };
+
+    // Up from the directory to the root of the mount that it is on, which alone can be changed: EINVAL says that it is not here.
     private static void MakeMountPrivate(int directory, InitReport report)
     {
-        const ulong IsMountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
         report.Check(InitStep.Root, Sys.OpenAt(directory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int here));
         while (true)
         {
-            report.Check(InitStep.Root, Sys.Status(here, out FileStatus status));
-            if ((status.Attributes & IsMountRoot) != 0)
+            Errno errno = Sys.ChangeMount(here, Change(MountFlags.Private), recursive: false);
+            if (errno == Errno.None)
             {
                 break;
             }
 
             report.Check(InitStep.Root, Sys.OpenAt(here, "..\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int up));
+            report.Check(InitStep.Root, Sys.Status(here, out FileStatus below));
+            report.Check(InitStep.Root, Sys.Status(up, out FileStatus above));
+            if (errno != Errno.EINVAL || (above.Inode == below.Inode && above.FileSystemMinor == below.FileSystemMinor && above.FileSystemMajor == below.FileSystemMajor))
+            {
+                report.Fail(InitStep.Propagation, 0, errno); // Punnet's own root is no mount: it runs in a chroot.
+            }
+
             Sys.Close(here);
             here = up;
         }
 
-        report.Check(InitStep.Propagation, Sys.ChangeMount(here, new MountAttributeChange { Propagation = MountFlags.Private }, recursive: false));
         Sys.Close(here);
     }
 }

@@ -48,9 +48,10 @@ internal static class NamespacePlanner
             }
         }
 
-        if ((seen & CloneFlags.NewMount) == CloneFlags.None)
+        if ((seen & (CloneFlags.NewMount | CloneFlags.NewUser)) == CloneFlags.NewUser)
         {
-            throw new SpecException("linux.namespaces", "a container needs a mount namespace of its own ({\"type\": \"mount\"})");
+            throw new SpecException(
+                "linux.namespaces", "a user namespace has no right over the mounts of the host: with it goes a mount namespace ({\"type\": \"mount\"})");
         }
 
         bool makesUser = (made & CloneFlags.NewUser) != CloneFlags.None;

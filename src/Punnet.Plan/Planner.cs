@@ -42,12 +42,17 @@ public static class Planner
             throw new SpecException("process", "process property must not be empty");
         }
 
-        Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: a container needs at least a mount namespace");
+        Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: it says which namespaces the container has");
         RefuseAnnotations(config.Annotations);
         string root = layers is null ? PathText.Join(options.Bundle, config.Root!.Path!) : OverlayPlanner.MountPoint(config, options.Bundle, layers);
         bool isReadOnly = config.Root is { Readonly: true };
         NamespacePlan namespaces = NamespacePlanner.Plan(linux, facts);
         RefuseGroups(config.Process, namespaces, facts);
+        if (layers is not null && namespaces.SharesMounts)
+        {
+            throw new SpecException("linux.namespaces", "a root of layers (--layer) is stacked in a mount namespace, and there is none ({\"type\": \"mount\"})");
+        }
+
         (CString host, CString domain) = HostNames(config, namespaces);
         ImmutableArray<MountStep> mounts = MountPlanner.Plan(config, options.Bundle, root, linux, namespaces);
         ImmutableArray<DeviceStep> devices = DevicePlanner.Plan(linux.Devices);

@@ -36,6 +36,12 @@ internal sealed class BindSources : IDisposable
             {
                 // What cannot be opened here either is reported by the new process, in its turn.
                 _ = Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
+                if (mount >= 0)
+                {
+                    // As all mounts are that the new process clones itself: what the container mounts there must not reach the host.
+                    MountAttributeChange slave = new() { Propagation = MountFlags.Slave };
+                    Sys.ChangeMount(mount, slave, step.Recursive).OrThrow("change the propagation of", step.Source.ToString());
+                }
             }
 
             numbers.Add(mount);

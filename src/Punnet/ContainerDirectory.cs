@@ -12,6 +12,7 @@ namespace Punnet;
 /// <item><c>state.json</c>: what does not change; written before anything is made, and locked while the create goes on.</item>
 /// <item><c>init</c>: a symbolic link to "PID STARTTIME" and <see cref="InitLink">more</see>, since a link appears whole or not at all.</item>
 /// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start; <c>start</c> is locked as the record is.</item>
+/// <item><c>root</c>: where a container without a mount namespace of its own has its root, see <see cref="HostRoot"/>.</item>
 /// </list>
 /// </summary>
 internal sealed class ContainerDirectory : IDisposable
@@ -160,6 +161,11 @@ internal sealed class ContainerDirectory : IDisposable
     {
         foreach (string name in DirectoryListing.All(Number))
         {
+            if (name == HostRoot.Name)
+            {
+                HostRoot.Detach(this);
+            }
+
             if (Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false) == Errno.EISDIR)
             {
                 TreeRemoval.Remove(Number, CString.Of(name), Path + "/" + name);

@@ -106,6 +106,7 @@ internal static class Creation
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
         using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc);
         layers?.Prepare(directory, plan.Root.ToString(), idMaps.Layers);
+        using Descriptor? root = HostRoot.Make(plan, directory);
         using BindSources sources = BindSources.Open(plan, idMaps);
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
@@ -136,8 +137,10 @@ internal static class Creation
             Sources = sources.Numbers,
             Reached = BindSources.Room(plan),
             IdMaps = idMaps.Numbers,
+            Root = root?.Number ?? -1,
             Layers = layers?.Material,
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
+            CgroupMount = CString.Of(CgroupMount.Find()),
             HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
             WaitsForCgroup = rollback.Unit is not null,
             Preserved = request.Preserved,

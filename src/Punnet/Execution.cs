@@ -74,8 +74,10 @@ internal static class Execution
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
             };
             using ContainerNamespaces namespaces = ContainerNamespaces.Find(request.Container, request.Container.Init!.Value.Pid);
+            using Descriptor? root = OpenRoot(request.Container.Init!.Value.Pid, namespaces);
             ExecTarget target = Target(init.Number, namespaces) with
             {
+                Root = root?.Number ?? -1,
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
             Scheduling.EnterInitialAffinity(request.Plan);
@@ -181,6 +183,10 @@ internal static class Execution
         ContainerState state = request.Container.State() with { Status = Container.Word(ContainerStatus.Running) };
         request.Listener!.Take(message, process, channel, state);
     }
+
+    private static Descriptor? OpenRoot(int pid, ContainerNamespaces namespaces) => (namespaces.Kinds & CloneFlags.NewMount) != CloneFlags.None
+        ? null
+        : Descriptor.Open("/proc/" + pid.ToString() + "/root", OpenFlags.Path | OpenFlags.Directory);
 
     private static CgroupDirectory? OpenCgroup(ExecutionRequest request)
     {

@@ -45,8 +45,7 @@ public sealed class NamespacePlanTests
     }
 
     [Theory]
-    [InlineData("""[]""", "", "linux.namespaces: a container needs a mount namespace of its own ({\"type\": \"mount\"})")]
-    [InlineData("""[{"type":"pid"}]""", "", "linux.namespaces: a container needs a mount namespace of its own ({\"type\": \"mount\"})")]
+    [InlineData("""[{"type":"user"}]""", "", "linux.namespaces: a user namespace has no right over the mounts of the host: with it goes a mount namespace ({\"type\": \"mount\"})")]
     [InlineData("""[{"type":"mount"},{}]""", "", "linux.namespaces[1].type: is missing")]
     [InlineData("""[{"type":""}]""", "", "linux.namespaces[0].type: \"\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)")]
     [InlineData("""[{"type":"mount"},{"type":"net"}]""", "", "linux.namespaces[1].type: \"net\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)")]

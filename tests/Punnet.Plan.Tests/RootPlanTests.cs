@@ -14,7 +14,7 @@ public sealed class RootPlanTests
     [InlineData("""{"root":{"path":null}}""", "root.path: is missing")]
     [InlineData("""{"root":{"path":""}}""", "root.path: is missing")]
     [InlineData("""{"process":null}""", "process: process property must not be empty")]
-    [InlineData("""{"linux":null}""", "linux: is missing: a container needs at least a mount namespace")]
+    [InlineData("""{"linux":null}""", "linux: is missing: it says which namespaces the container has")]
     [InlineData("""{"annotations":{"a":"b","":"c"}}""", "annotations: a key is empty")]
     [InlineData("""{"ociVersion":"2.0.0"}""", "ociVersion: \"2.0.0\" is not a version of the runtime specification that punnet knows (1.x)")]
     public void A_config_is_refused(string config, string expected) => Assert.Equal(expected, Plans.Refusal(config));

@@ -132,6 +132,38 @@ public sealed class CgroupTests : ContainerTest
         Assert.Equal($"0::{ProcFile.Cgroup(container.Pid)}\n", container.WaitForOutput("\n"));
     }
 
+    // docker run --cgroupns=host, privileged pods: node exporters and systemd look there.
+    [Theory]
+    [InlineData("ro", "Read-only file system")]
+    [InlineData("rw", "made")]
+    public void Without_its_own_namespace_all_cgroups_are_seen_and_the_path_leads_to_the_own(string option, string expected)
+    {
+        Container container = NewContainer().RunsScript(
+            "own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); cat $own/cgroup.procs | head -1; ls -d $own/..; mkdir $own/below 2>&1 && rmdir $own/below && echo made");
+        container.Bundle.Namespace("cgroup", present: false);
+        container.Bundle.Unmount("/sys/fs/cgroup");
+        container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", option);
+        container.Run();
+        Assert.StartsWith("1\n/sys/fs/cgroup/", container.Output, StringComparison.Ordinal);
+        Assert.EndsWith(expected + "\n", container.Output, StringComparison.Ordinal);
+        container.AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_word_that_no_cgroup_mount_knows_is_named(bool ownsNamespace)
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Namespace("cgroup", present: ownsNamespace);
+        container.Bundle.Unmount("/sys/fs/cgroup");
+        container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro", "nonsense=1");
+        container.TryCreate().Fails("cannot mount cgroup on /sys/fs/cgroup: it does not take the option \"nonsense=1\" (mounts[6].options): invalid argument");
+        container.AssertNothingLeft();
+        container.Bundle.Set("mounts[6].options", """["ro","nsdelegate"]""");
+        container.Run().Succeeds();
+    }
+
     [Fact]
     public void A_created_container_is_in_its_cgroup_already()
     {

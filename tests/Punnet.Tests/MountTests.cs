@@ -181,7 +181,8 @@ public sealed class MountTests : ContainerTest
         Directory.CreateDirectory(container.Directory + "/source");
         container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", "bind", option);
         container.CreateAndStart();
-        string[] propagation = MountInfo.At(container.Pid, "/mnt").Propagation;
+        // Where the host's mounts are shared, this one gets what is mounted there later, whatever else it is.
+        string[] propagation = Array.FindAll(MountInfo.At(container.Pid, "/mnt").Propagation, field => !field.StartsWith("master:", StringComparison.Ordinal));
         if (expected.Length == 0)
         {
             Assert.Empty(propagation);

@@ -103,6 +103,21 @@ public sealed class RootlessCgroupTests : RootlessTest
         Assert.Equal("0::/", Last(container.Exec("grep", "^0::", "/proc/self/cgroup").Succeeds().Stdout));
     }
 
+    // CVE-2023-25809: those above are the user's as well, and another container's.
+    [Fact]
+    public void Without_a_cgroup_namespace_the_own_cgroup_alone_can_be_changed()
+    {
+        Container container = Delegated().RunsScript("""
+            own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); cat $own/cgroup.procs | head -1
+            for place in $own $own/.. /sys/fs/cgroup; do mkdir $place/below 2>/dev/null && rmdir $place/below && echo made || echo refused; done
+            """);
+        container.Bundle.Namespace("cgroup", present: false);
+        container.Bundle.Unmount("/sys/fs/cgroup");
+        container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "rw");
+        Assert.Equal("1\nmade\nrefused\nrefused\n", container.RunToEnd());
+        container.AssertNothingLeft();
+    }
+
     [Fact]
     public void Limits_work_below_a_delegated_cgroup()
     {

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Text;
 using System.Threading;
 using Xunit;
@@ -65,6 +66,7 @@ internal sealed class Command(string program, IReadOnlyList<string> arguments)
             Stderr = Stderr,
             Redirections = Redirections,
             Before = Before,
+            Watched = Watched,
         };
     }
 
@@ -88,6 +90,9 @@ internal sealed class Command(string program, IReadOnlyList<string> arguments)
 
     /// <summary>sh text before the exec: <c>ulimit -S -n 100;</c>.</summary>
     public string Before { get; init; } = "";
+
+    /// <summary>A part of paths that no other test has: a failure must leave the host's mounts with it as they were; null watches nothing.</summary>
+    public string? Watched { get; set; }
 
     /// <summary>Runs to the end.</summary>
     public Outcome Run()
@@ -123,8 +128,14 @@ internal sealed class Command(string program, IReadOnlyList<string> arguments)
         }
 
         string what = Path.GetFileName(program) + " " + string.Join(' ', arguments);
+        List<string> mounts = Watched is null ? [] : MountInfo.Naming(Watched);
         Process process = Process.Start(start) ?? throw new InvalidOperationException("cannot start " + what);
-        return new RunningCommand(what, process, stdout, stderr, Stdout is null, Stderr is null);
+        return new RunningCommand(what, process, stdout, stderr, Stdout is null, Stderr is null)
+        {
+            Unchanged = Watched is null ? null : failed => Assert.True(
+                mounts.SequenceEqual(MountInfo.Naming(Watched)),
+                $"{failed} has changed the host's mounts from\n{string.Join('\n', mounts)}\nto\n{string.Join('\n', MountInfo.Naming(Watched))}"),
+        };
     }
 
     private static string Quote(string path)
@@ -138,6 +149,9 @@ internal sealed class RunningCommand(string what, Process process, string stdout
 {
     /// <summary>sh replaced itself, so this is the program's own process id.</summary>
     public int Pid => process.Id;
+
+    /// <summary>Asserts what a failure must not have changed.</summary>
+    public Action<string>? Unchanged { get; init; }
 
     /// <summary>Whether it has ended.</summary>
     public bool HasExited => process.HasExited;
@@ -158,7 +172,13 @@ internal sealed class RunningCommand(string what, Process process, string stdout
             Assert.Fail($"{what}: still running after {Command.Patience}\n{said}");
         }
 
-        return new Outcome(what, process.ExitCode, Stdout, Stderr);
+        Outcome outcome = new(what, process.ExitCode, Stdout, Stderr);
+        if (outcome.ExitCode != 0)
+        {
+            Unchanged?.Invoke($"{what} (status {outcome.ExitCode}, {outcome.Stderr})");
+        }
+
+        return outcome;
     }
 
     /// <inheritdoc/>

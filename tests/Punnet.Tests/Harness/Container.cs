@@ -91,7 +91,7 @@ internal sealed class Container
     public Command Command(params IReadOnlyList<string> arguments)
     {
         IReadOnlyList<string> all = ["--root", StateRoot, .. arguments];
-        return User is null ? Runtime.Command(all) : User.Command(all);
+        return Watch(User is null ? Runtime.Command(all) : User.Command(all));
     }
 
     /// <summary>Runs the runtime on this state root.</summary>
@@ -295,7 +295,13 @@ internal sealed class Container
     {
         Bundle.Write();
         IReadOnlyList<string> all = ["--root", StateRoot, .. globals, verb, "--bundle", Bundle.Path, "--pid-file", PidFile, .. flags, Id];
-        return User is null ? new Command(Runtime.Path, all) { Stdout = stdout, Stderr = stderr } : User.Command(all, stdout, stderr);
+        return Watch(User is null ? new Command(Runtime.Path, all) { Stdout = stdout, Stderr = stderr } : User.Command(all, stdout, stderr));
+    }
+
+    private Command Watch(Command command)
+    {
+        command.Watched = Id;
+        return command;
     }
 
     // The cgroup's name is the runtime's choice: only the kernel says where it is.

@@ -78,6 +78,12 @@ internal static class MountInfo
         return found;
     }
 
+    /// <summary>The test's own mounts that have a text in their place, root or source: whole lines, for a comparison.</summary>
+    public static List<string> Naming(string text)
+    {
+        return [.. Array.FindAll(File.ReadAllLines("/proc/self/mountinfo"), line => line.Contains(text, StringComparison.Ordinal))];
+    }
+
     /// <summary>Parses lines of mountinfo.</summary>
     public static List<MountEntry> Parse(string[] lines)
     {

@@ -1,0 +1,82 @@
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet;
+
+/// <summary>
+/// The root of a container without a mount namespace of its own. Its mounts are the host's, and must go with it, whoever was killed: all of
+/// them lie below one place in the state directory, which is nobody else's, and nothing that is mounted there is passed on to other mount
+/// namespaces but one bare mount, which the kernel takes away there as well.
+/// </summary>
+internal static class HostRoot
+{
+    /// <summary>Its name in the state directory.</summary>
+    public const string Name = "root";
+
+    /// <summary>Mounts the root.</summary>
+    /// <returns>The mount, or null where the container has a mount namespace.</returns>
+    /// <exception cref="PunnetException">It cannot be mounted.</exception>
+    public static Descriptor? Make(ContainerPlan plan, ContainerDirectory directory)
+    {
+        if (!plan.Namespaces.SharesMounts)
+        {
+            return null;
+        }
+
+        const OpenFlags Place = OpenFlags.Path | OpenFlags.Directory;
+        Sys.MakeDirectoryAt(directory.Number, "root\0"u8, 0x1C0).OrThrow("make", directory.Path + "/root"); // octal 0700
+        Sys.OpenAt(directory.Number, "root\0"u8, Place | OpenFlags.NoFollow, 0, out int place).OrThrow("open", directory.Path + "/root");
+        using Descriptor over = new(place);
+        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, plan.Root.WithNul, recursive: true, out int number);
+        Descriptor root = new(number);
+        if (errno == Errno.None)
+        {
+            errno = Sys.Status(number, out FileStatus status);
+            errno = errno == Errno.None && !status.Is(FileMode.Directory) ? Errno.ENOTDIR : errno;
+        }
+
+        errno = errno == Errno.None ? Spread(number, MountFlags.Slave, recursive: true) : errno;
+        errno = errno == Errno.None ? Spread(number, MountFlags.Private, recursive: false) : errno;
+        errno = errno == Errno.None ? Attach(number, over.Number) : errno;
+        if (errno != Errno.None)
+        {
+            root.Dispose();
+            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.Root, Errno = errno });
+        }
+
+        return root;
+    }
+
+    /// <summary>Takes the root away, and all that was mounted in it.</summary>
+    /// <exception cref="SysException">It cannot be taken away.</exception>
+    public static void Detach(ContainerDirectory directory)
+    {
+        const OpenFlags Top = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
+        while (Sys.OpenAt(directory.Number, "root\0"u8, Top, 0, out int number) == Errno.None)
+        {
+            using Descriptor top = new(number);
+            Sys.Status(number, out FileStatus status).OrThrow("look at", directory.Path + "/root");
+            if (!status.IsMountRoot)
+            {
+                return;
+            }
+
+            Sys.Detach(number).OrThrow("unmount", directory.Path + "/root");
+        }
+    }
+
+    // First a mount of the place itself, which may be passed on from a shared mount; what lies on it, once it is private, is not.
+    private static Errno Attach(int root, int place)
+    {
+        Errno errno = Sys.CloneMount(place, "\0"u8, recursive: false, out int number);
+        using Descriptor bare = new(number);
+        errno = errno == Errno.None ? Sys.AttachMount(number, place) : errno;
+        errno = errno == Errno.None ? Spread(number, MountFlags.Private, recursive: false) : errno;
+        return errno == Errno.None ? Sys.AttachMount(root, number) : errno;
+    }
+
+    private static Errno Spread(int mount, MountFlags propagation, bool recursive) =>
+        Sys.ChangeMount(mount, new MountAttributeChange { Propagation = propagation }, recursive);
+}
