@@ -81,6 +81,7 @@ internal static class Creation
     public static NewContainer Run(CreationRequest request)
     {
         ContainerPlan plan = request.Plan;
+        Inheritance.Settle();
         SecurityModules.Check(plan);
         using LayerStack? layers = LayerStack.Open(plan.Overlay);
         request = layers is null ? request : request with { Overlay = layers.Record };
@@ -141,6 +142,7 @@ internal static class Creation
             WaitsForCgroup = rollback.Unit is not null,
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
+            IgnoredSignals = Inheritance.IgnoredSignals,
             Args = ArgumentBlock.Of(plan.Process.Args),
             Env = env,
             Home = plan.Process.NeedsHome ? new FixedBuffer(4096) : default,

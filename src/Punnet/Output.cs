@@ -1,5 +1,6 @@
 using System;
 using System.Text;
+using Punnet.Abi;
 using Punnet.Kernel;
 
 namespace Punnet;
@@ -7,9 +8,15 @@ namespace Punnet;
 /// <summary>Standard output and error.</summary>
 internal static class Output
 {
+    /// <summary>Whether the caller has closed standard output: what has its number is only there to keep it.</summary>
+    public static bool IsClosed { get; set; }
+
     /// <summary>Writes bytes to standard output.</summary>
     /// <exception cref="SysException">Nobody takes them.</exception>
-    public static void Write(ReadOnlySpan<byte> bytes) => Sys.WriteAll(1, bytes).OrThrow("write to standard output");
+    public static void Write(ReadOnlySpan<byte> bytes) => TryWrite(bytes).OrThrow("write to standard output");
+
+    /// <summary>Writes bytes to standard output, if somebody takes them.</summary>
+    public static Errno TryWrite(ReadOnlySpan<byte> bytes) => IsClosed ? Errno.EBADF : Sys.WriteAll(1, bytes);
 
     /// <summary>Writes text to standard output.</summary>
     /// <exception cref="SysException">Nobody takes it.</exception>

@@ -1,4 +1,5 @@
 using System;
+using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Spec;
 
@@ -8,7 +9,11 @@ namespace Punnet;
 internal static class Program
 {
     // Does not return: the runtime's own orderly end has nothing to put in order here, and takes 0.05 ms.
-    private static void Main(string[] args) => Sys.Exit(Run(args));
+    private static void Main(string[] args)
+    {
+        Sys.IgnoreSignal(Signal.FileTooLarge); // A write says it too, and whoever gets an error puts things in order.
+        Sys.Exit(Run(args));
+    }
 
     private static int Run(string[] args)
     {
@@ -28,17 +33,29 @@ internal static class Program
 
         if (line.Has("version"))
         {
-            Output.Write("punnet version " + SpecVersion.Punnet + "\ncommit: " + BuildCommit.Id + "\nspec: " + SpecVersion.Newest + "\n");
-            return 0;
+            return Print("punnet version " + SpecVersion.Punnet + "\ncommit: " + BuildCommit.Id + "\nspec: " + SpecVersion.Newest + "\n");
         }
 
         if (first == args.Length || line.Has("help") || args[first] == "help")
         {
-            Output.Write(Globals.Help());
-            return 0;
+            return Print(Globals.Help());
         }
 
         return Dispatch(globals, args[first], args.AsSpan(first + 1));
+    }
+
+    private static int Print(string text)
+    {
+        try
+        {
+            Output.Write(text);
+            return 0;
+        }
+        catch (SysException failure)
+        {
+            Output.Complain("punnet: " + failure.Message + "\n");
+            return 1;
+        }
     }
 
     private static int Dispatch(Globals globals, string name, ReadOnlySpan<string> args)
@@ -52,6 +69,7 @@ internal static class Program
 
         try
         {
+            Inheritance.OpenStandardStreams();
             CommandLine line = CommandLine.Parse(args, verb.Options, verb.StopsAtFirst);
             if (line.Has("help"))
             {
