@@ -89,6 +89,7 @@ internal static class Execution
                 Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
             }
 
+            request.Log.Debug("the new process is " + process.Pid.ToString());
             childChannel.Dispose();
             image.Dispose();
             Attend(request, process, channel);

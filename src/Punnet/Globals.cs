@@ -13,8 +13,9 @@ internal sealed class Globals
         new("root", "", "DIR", "directory for the state of containers (default: /run/punnet)"),
         new("log", "", "FILE", "file to append the log to (default: standard error)"),
         new("log-format", "", "FORMAT", "text or json (default: text)"),
-        new("debug", "", "", "log what is done, and warnings"),
+        new("debug", "", "", "log what is done"),
         new("systemd-cgroup", "", "", "let systemd make the cgroup"),
+        new("cgroup-manager", "", "WHO", "cgroupfs, systemd or disabled: who makes the cgroup, or that nobody does (default: cgroupfs)"),
         new("rootless", "", "WHEN", "true, false or auto: go on where no cgroup can be made and none is asked for (default: auto)"),
         new("version", "v", "", "print the version"),
     ];

@@ -22,6 +22,23 @@ internal static class Output
     /// <exception cref="SysException">Nobody takes it.</exception>
     public static void Write(string text) => Write(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Writes text to standard error; when that fails there is nobody to tell.</summary>
-    public static void Complain(string text) => Sys.WriteAll(2, Encoding.UTF8.GetBytes(text));
+    /// <summary>Writes a sentence to standard error, a line with punnet's name; when that fails there is nobody to tell.</summary>
+    /// <param name="sentence">The sentence; whatever is in it, it stays one line.</param>
+    /// <param name="hint">A second line for people, or null.</param>
+    public static void Complain(string sentence, string? hint = null)
+    {
+        StringBuilder text = new("punnet: ");
+        OneLine.Append(text, sentence, isQuoted: false);
+        text.Append('\n');
+        if (hint is not null)
+        {
+            OneLine.Append(text.Append("hint: "), hint, isQuoted: false);
+            text.Append('\n');
+        }
+
+        ComplainAsIs(text.ToString());
+    }
+
+    /// <summary>Writes text of punnet's own to standard error.</summary>
+    public static void ComplainAsIs(string text) => Sys.WriteAll(2, Encoding.UTF8.GetBytes(text));
 }

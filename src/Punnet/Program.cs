@@ -27,7 +27,7 @@ internal static class Program
         }
         catch (UsageException wrong)
         {
-            Output.Complain("punnet: " + wrong.Message + "\n");
+            Output.Complain(wrong.Message);
             return 1;
         }
 
@@ -39,6 +39,17 @@ internal static class Program
         if (first == args.Length || line.Has("help") || args[first] == "help")
         {
             return Print(Globals.Help());
+        }
+
+        try
+        {
+            Inheritance.OpenStandardStreams();
+            globals.Log.CheckFile();
+        }
+        catch (SysException failure)
+        {
+            Output.Complain(failure.Message);
+            return 1;
         }
 
         return Dispatch(globals, args[first], args.AsSpan(first + 1));
@@ -53,7 +64,7 @@ internal static class Program
         }
         catch (SysException failure)
         {
-            Output.Complain("punnet: " + failure.Message + "\n");
+            Output.Complain(failure.Message);
             return 1;
         }
     }
@@ -69,7 +80,7 @@ internal static class Program
 
         try
         {
-            Inheritance.OpenStandardStreams();
+            globals.Log.Debug("punnet " + SpecVersion.Punnet + ": " + name);
             CommandLine line = CommandLine.Parse(args, verb.Options, verb.StopsAtFirst);
             if (line.Has("help"))
             {
@@ -78,7 +89,9 @@ internal static class Program
             }
 
             verb.CheckCount(line);
-            return verb.Run(globals, line);
+            int status = verb.Run(globals, line);
+            globals.Log.TellWarnings();
+            return status;
         }
         catch (UsageException wrong)
         {
