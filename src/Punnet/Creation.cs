@@ -165,6 +165,11 @@ internal static class Creation
         image.Dispose();
         Attend(request, rollback, process, channel, proc);
         ContainerCgroup.Delegate(request, rollback.Cgroup, process.Pid);
+        if (plan.Namespaces.HasUser && !plan.Process.Terminal)
+        {
+            StandardPipes.Give(proc, process.Pid, plan.Process.Uid);
+        }
+
         if (plan.Namespaces.UidMap.IsNull)
         {
             SetOomScore(plan.Process, process.Pid, proc);

@@ -98,6 +98,11 @@ internal static class Execution
                 ResctrlGroup.Enter(group, process.Pid);
             }
 
+            if ((namespaces.Kinds & CloneFlags.NewUser) != CloneFlags.None && !request.Plan.Terminal)
+            {
+                StandardPipes.Give(proc, process.Pid, request.Plan.Uid);
+            }
+
             Creation.SetOomScore(request.Plan, process.Pid, proc);
             Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);
             Scheduling.Apply(request.Plan, process.Pid);
