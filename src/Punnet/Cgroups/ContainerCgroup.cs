@@ -127,12 +127,7 @@ internal static class ContainerCgroup
             throw new PunnetException(failure.Message, hint);
         }
 
-        if (request.Plan.Resources.Writes.Count > 0)
-        {
-            CgroupWrite first = request.Plan.Resources.Writes[0];
-            throw new PunnetException(
-                "cannot set " + first.File + " to \"" + first.Value.TrimEnd('\n') + "\" (" + first.Place + "): " + failure.Message, hint);
-        }
+        RefuseLimits(request, failure.Message, hint);
 
         if (isNamed)
         {
