@@ -254,6 +254,11 @@ public static class ResourcePlanner
                 throw draft.Refusal(property, "must be in the form CONTROLLER.PARAMETER");
             }
 
+            if (file.StartsWith("cgroup.", StringComparison.Ordinal) && file is not ("cgroup.max.depth" or "cgroup.max.descendants" or "cgroup.pressure"))
+            {
+                throw draft.Refusal(property, "is no limit: it would move, freeze or end processes, or change what the cgroup is");
+            }
+
             // Every cgroup has the files of the core and of pressure stall information, whatever is enabled.
             bool always = file.StartsWith("cgroup.", StringComparison.Ordinal) || file.EndsWith(".pressure", StringComparison.Ordinal);
             string controller = always ? string.Empty : file[..dot];
