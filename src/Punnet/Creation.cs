@@ -24,6 +24,9 @@ internal sealed record CreationRequest
     /// <summary>config.json, for what the state keeps of it.</summary>
     public required Config Config { get; init; }
 
+    /// <summary><c>--config</c>: absolute path of what was read in place of the bundle's; or null.</summary>
+    public string? ConfigPath { get; init; }
+
     /// <summary>The plan.</summary>
     public required ContainerPlan Plan { get; init; }
 
@@ -47,6 +50,9 @@ internal sealed record CreationRequest
 
     /// <summary><c>--rootless</c>: whether a cgroup that cannot be made is no failure; null decides by who punnet is.</summary>
     public bool? Rootless { get; init; }
+
+    /// <summary><c>--cgroup-manager disabled</c>: whether the container stays in its caller's cgroup.</summary>
+    public bool WithoutCgroup { get; init; }
 
     /// <summary>What a root of layers is made of; once the layers are open.</summary>
     public OverlayRecord? Overlay { get; init; }
@@ -341,6 +347,7 @@ internal static class Creation
         SystemdUnit = unit?.Name,
         SystemdAddress = unit?.Address,
         Resctrl = request.Resctrl?.Record,
+        Config = request.ConfigPath,
         Keyring = request.Plan.Keyring.IsNull ? null : request.Plan.Keyring.ToString(),
         PrivatePidNamespace = (request.Plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
         Annotations = request.Config.Annotations,

@@ -38,10 +38,17 @@ internal sealed class Globals
             _ => throw new UsageException("invalid value for --rootless: true, false or auto is expected"),
         };
 
+        string? manager = line.Value("cgroup-manager");
+        if (manager is not (null or "cgroupfs" or "systemd" or "disabled"))
+        {
+            throw new UsageException("unknown cgroup manager " + manager + ": cgroupfs, systemd or disabled is expected");
+        }
+
         string? log = line.Value("log");
         Log = new Log(string.IsNullOrEmpty(log) ? null : HostPath.Absolute(log), format == "json", line.Has("debug"));
         RootPath = line.Value("root");
-        SystemdCgroup = line.Has("systemd-cgroup");
+        SystemdCgroup = manager is null ? line.Has("systemd-cgroup") : manager == "systemd";
+        WithoutCgroup = manager == "disabled";
     }
 
     /// <summary>The log.</summary>
@@ -53,8 +60,11 @@ internal sealed class Globals
     /// <summary><c>--rootless</c>: true or false as given, null where punnet finds out.</summary>
     public bool? Rootless { get; }
 
-    /// <summary><c>--systemd-cgroup</c>.</summary>
+    /// <summary><c>--systemd-cgroup</c>, or crun's <c>--cgroup-manager systemd</c>.</summary>
     public bool SystemdCgroup { get; }
+
+    /// <summary><c>--cgroup-manager disabled</c>.</summary>
+    public bool WithoutCgroup { get; }
 
     /// <summary>Where containers are registered.</summary>
     /// <exception cref="PunnetException">The path is no place for that.</exception>

@@ -25,6 +25,12 @@ internal static class ContainerCgroup
     public static CgroupDirectory? Make(CreationRequest request, Rollback rollback)
     {
         ContainerPlan plan = request.Plan;
+        if (request.WithoutCgroup)
+        {
+            RefuseLimits(request, "with --cgroup-manager disabled the container has no cgroup of its own", null);
+            return null;
+        }
+
         try
         {
             rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
