@@ -24,6 +24,9 @@ public enum PollEvents : short
 
     /// <summary>POLLHUP.</summary>
     HangUp = 16,
+
+    /// <summary>POLLNVAL: the descriptor is not open.</summary>
+    NotOpen = 32,
 }
 
 /// <summary>struct pollfd of poll(2).</summary>

@@ -33,6 +33,9 @@ public enum Signal
     /// <summary>SIGURG.</summary>
     Urgent = 23,
 
+    /// <summary>SIGXFSZ: a file would become larger than RLIMIT_FSIZE.</summary>
+    FileTooLarge = 25,
+
     /// <summary>SIGWINCH.</summary>
     WindowChange = 28,
 

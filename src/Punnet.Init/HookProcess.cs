@@ -102,7 +102,7 @@ public static class HookProcess
         }
 
         KeepFromHook();
-        Sys.ResetSignals();
+        Sys.ResetSignals(hook.IgnoredSignals);
         Sys.UnblockSignals();
         return Sys.Execute(hook.Path.WithNul, hook.Args, hook.Env);
     }

@@ -93,6 +93,9 @@ public sealed record InitMaterial
     /// <summary>Highest capability of the kernel.</summary>
     public required int LastCapability { get; init; }
 
+    /// <summary>Signals to give their default action: one bit each, from signal 1 on.</summary>
+    public required ulong IgnoredSignals { get; init; }
+
     /// <summary>argv.</summary>
     public required ArgumentBlock Args { get; init; }
 
@@ -137,4 +140,5 @@ public sealed record LayerMaterial(
 /// <param name="Args">argv.</param>
 /// <param name="Env">Environment.</param>
 /// <param name="TimeoutSeconds">0 for none.</param>
-public sealed record HookMaterial(CString Path, ArgumentBlock Args, ArgumentBlock Env, long TimeoutSeconds);
+/// <param name="IgnoredSignals">Those to give their default action: one bit each, from signal 1 on.</param>
+public sealed record HookMaterial(CString Path, ArgumentBlock Args, ArgumentBlock Env, long TimeoutSeconds, ulong IgnoredSignals);

@@ -168,7 +168,7 @@ internal static class Launch
     public static void Execute(ProcessPlan plan, int program, InitMaterial material, int root, InitReport report)
     {
         Descriptors.CloseAllBut(report.Socket, material, root, report);
-        Sys.ResetSignals();
+        Sys.ResetSignals(material.IgnoredSignals);
         Sys.UnblockSignals();
         LoadFilter(FilterMoment.BeforeProgram, plan, material, report);
         ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;

@@ -15,6 +15,9 @@ internal static unsafe class RuntimeStart
     // What Linux gives the first thread; taken when setrlimit(2) made it unlimited, and nobody goes that deep.
     private const nint DefaultStack = 8 << 20;
 
+    // Bytes that every command gets along with.
+    private const nint SmallestStack = 256 << 10;
+
     // Arguments and environment lie between the first frame and the end of the stack: execve(2) takes no more than this.
     private const nint AboveFirstFrame = 6 << 20;
 
@@ -26,11 +29,20 @@ internal static unsafe class RuntimeStart
 
     private const nuint HugePage = 2 << 20;
 
+    // Bytes that everything but the heap takes of the address space, the copy of punnet's own file in the new process included.
+    private const nint Elsewhere = 16 << 20;
+
+    // Bytes of heap: what a command gets along with, and the largest regions of the collector still fit.
+    private const nint SmallestHeap = 16 << 20;
+
     // mmap(2), madvise(2).
     private const int ReadWrite = 3;
     private const int PrivateAnonymous = 0x22;
     private const int DontNeed = 4;
     private const int NoHugePages = 15;
+
+    // Below it the first thread has no stack; null as soon as somebody has asked for it.
+    private static byte* s_stackEnd;
 
     // The part of the heap whose memory has to be asked for.
     private static byte* s_closed;
@@ -57,10 +69,93 @@ internal static unsafe class RuntimeStart
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern int madvise(void* address, nuint size, int advice);
 
-    // What this takes the place of: --wrap's name for it.
+    [RuntimeImport("write")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern nint write(int descriptor, byte* text, nuint length);
+
+    // What these take the places of: --wrap's names for them.
+    [RuntimeImport("__real_main")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern int RuntimeMain(int count, byte** arguments);
+
+    [RuntimeImport("__real__ZN15GCToEEInterface17GetIntConfigValueEPKcS1_Pl")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern byte BuiltInNumber(byte* key, byte* publicKey, long* value);
+
     [RuntimeImport("__real__Z24PalGetMaximumStackBoundsPPvS0_")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern byte SearchStackBounds(byte** low, byte** high);
+
+    /// <summary>The program's first function. Program.Main does not return: what comes back is a runtime that could not start, and has said nothing.</summary>
+    [RuntimeExport("__wrap_main")]
+    private static int Start(int count, byte** arguments)
+    {
+        nint* limit = stackalloc nint[2];
+        byte* here = (byte*)limit;
+
+        // The default is also for what is unlimited (-1) or would reach below the first address.
+        bool isLimited = getrlimit((int)ResourceLimit.Stack, limit) == 0 && limit[0] > 0 && limit[0] < (nint)here;
+        s_stackEnd = isLimited && limit[0] < SmallestStack ? ExtendStack(here) : here - (isLimited ? limit[0] : DefaultStack);
+        _ = RuntimeMain(count, arguments);
+        System.ReadOnlySpan<byte> sentence = "punnet: cannot start: too little memory is allowed (ulimit -v, ulimit -d)\n"u8;
+        fixed (byte* text = sentence)
+        {
+            _ = write(2, text, (nuint)sentence.Length);
+        }
+
+        return 1;
+    }
+
+    // The kernel lets a stack grow no further than RLIMIT_STACK, down to a single page, and kills whoever goes on. But it may be put next to memory
+    // that is no stack; and the limit stays what the container inherits.
+    private static byte* ExtendStack(byte* here)
+    {
+        const int Page = 4096, FixedNoReplace = 0x100000, MostPages = 64;
+        byte* end = (byte*)((nuint)here & ~(nuint)(Page - 1));
+        for (int i = 0; i < MostPages; i++, end -= Page)
+        {
+            byte* low = end - SmallestStack;
+            if (mmap(low, (nuint)SmallestStack, ReadWrite, PrivateAnonymous | FixedNoReplace, -1, 0) == low)
+            {
+                return low;
+            }
+        }
+
+        return end;
+    }
+
+    /// <summary>
+    /// A number of the collector's settings in Punnet.csproj. Of the heap's addresses, 256 MB that are hardly ever used, it asks for no more
+    /// than a limited address space (RLIMIT_AS) has, and for few where its tables of them would be too much (RLIMIT_DATA).
+    /// </summary>
+    /// <returns>Whether it is set.</returns>
+    [RuntimeExport("__wrap__ZN15GCToEEInterface17GetIntConfigValueEPKcS1_Pl")]
+    private static bool Number(byte* key, byte* publicKey, long* value)
+    {
+        if (BuiltInNumber(key, publicKey, value) == 0)
+        {
+            return false;
+        }
+
+        // GCRegionRange: no other has these letters there.
+        if (key[2] == (byte)'R' && key[8] == (byte)'R')
+        {
+            nint data = Limit(ResourceLimit.Data), space = Limit(ResourceLimit.AddressSpace);
+            *value = data < Elsewhere ? SmallestHeap : *value;
+            while (*value > SmallestHeap && *value > space - Elsewhere)
+            {
+                *value /= 2;
+            }
+        }
+
+        return true;
+    }
+
+    private static nint Limit(ResourceLimit resource)
+    {
+        nint* limit = stackalloc nint[2];
+        return getrlimit((int)resource, limit) == 0 && limit[0] >= 0 ? limit[0] : nint.MaxValue;
+    }
 
     /// <summary>The memory limits of punnet's own cgroup: 0.17 ms, more on a host with many mounts, all of which would be read.</summary>
     [RuntimeExport("__wrap__Z16InitializeCGroupv")]
@@ -114,17 +209,15 @@ internal static unsafe class RuntimeStart
     [RuntimeExport("__wrap__Z24PalGetMaximumStackBoundsPPvS0_")]
     private static bool StackBounds(byte** low, byte** high)
     {
-        if (syscall((nint)SyscallNumber.Gettid, 0, 0, null) != syscall((nint)SyscallNumber.Getpid, 0, 0, null))
+        byte* end = s_stackEnd;
+        if (end == null)
         {
             return SearchStackBounds(low, high) != 0;
         }
 
-        nint* limit = stackalloc nint[2];
-        byte* here = (byte*)limit;
-        // The default is also for what is unlimited (-1) or would reach below the first address.
-        bool limited = getrlimit((int)ResourceLimit.Stack, limit) == 0 && limit[0] > 0 && limit[0] < (nint)here;
-        *low = here - (limited ? limit[0] : DefaultStack);
-        *high = here + AboveFirstFrame;
+        s_stackEnd = null; // The first thread asks first, and once.
+        *low = end;
+        *high = (byte*)&end + AboveFirstFrame;
         return true;
     }
 

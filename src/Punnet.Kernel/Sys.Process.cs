@@ -178,20 +178,27 @@ public static unsafe partial class Sys
     private static void SetSignalMask(ulong mask) => Call(SyscallNumber.RtSigprocmask, 2, (nint)(&mask), 0, 8); // SIG_SETMASK
 
     /// <summary>
-    /// rt_sigaction(2): gives a standard signal its default action, whatever the runtime's caller or the .NET runtime had chosen.
-    /// Ignored signals would survive exec.
+    /// rt_sigaction(2): gives signals their default action. Ignored ones would survive exec, and also CLONE_CLEAR_SIGHAND of clone3(2).
     /// </summary>
+    /// <param name="ignored">One bit each, from signal 1 on; SIGKILL and SIGSTOP have no other.</param>
     [SkipLocalsInit]
-    public static void ResetSignals()
+    public static void ResetSignals(ulong ignored)
     {
         SignalAction action = default;
-        for (int signal = 1; signal <= (int)Signal.BadSystemCall; signal++)
+        for (int signal = 1; ignored != 0; signal++, ignored >>= 1)
         {
-            if (signal is not ((int)Signal.Kill or (int)Signal.Stop))
+            if ((ignored & 1) != 0)
             {
                 Call(SyscallNumber.RtSigaction, signal, (nint)(&action), 0, 8);
             }
         }
+    }
+
+    /// <summary>rt_sigaction(2): ignores a signal.</summary>
+    public static void IgnoreSignal(Signal signal)
+    {
+        SignalAction action = new(handler: 1); // SIG_IGN
+        Call(SyscallNumber.RtSigaction, (nint)signal, (nint)(&action), 0, 8);
     }
 
     /// <summary>
@@ -201,7 +208,7 @@ public static unsafe partial class Sys
     public static Errno ForgetChildren(bool forget)
     {
         const int ChildEnded = 17, NoWait = 2; // SIGCHLD, SA_NOCLDWAIT
-        SignalAction action = new(forget ? NoWait : 0u);
+        SignalAction action = new(flags: forget ? NoWait : 0u);
         return Call(SyscallNumber.RtSigaction, ChildEnded, (nint)(&action), 0, 8);
     }
 
@@ -233,10 +240,10 @@ public static unsafe partial class Sys
     /// <summary>personality(2).</summary>
     public static Errno SetPersonality(uint persona) => Call(SyscallNumber.Personality, (nint)persona);
 
-    private readonly struct SignalAction(ulong flags)
+    private readonly struct SignalAction(nint handler = 0, ulong flags = 0)
     {
-#pragma warning disable CS0169, IDE0051, IDE0052 // The kernel's struct, zero but for the flags: SIG_DFL, empty mask.
-        private readonly nint _handler;
+#pragma warning disable CS0169, IDE0051, IDE0052 // The kernel's struct; zeros are SIG_DFL and an empty mask.
+        private readonly nint _handler = handler;
         private readonly ulong _flags = flags;
         private readonly nint _restorer;
         private readonly ulong _mask;

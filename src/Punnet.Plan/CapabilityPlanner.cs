@@ -52,14 +52,21 @@ internal static class CapabilityPlanner
         return set;
     }
 
+    // One sentence for all that are left out: of a set of forty, a sandbox may have none to give.
     private static ulong Within(ulong set, ulong limit, string place, string other, ImmutableArray<string>.Builder warnings)
     {
+        string left = "";
         for (int number = 0; number < Capability.Names.Length; number++)
         {
             if ((set & ~limit & (1UL << number)) != 0)
             {
-                warnings.Add(place + ": ignoring \"" + Capability.Names[number] + "\", which is not " + other);
+                left += (left.Length == 0 ? "\"" : ", \"") + Capability.Names[number] + "\"";
             }
+        }
+
+        if (left.Length > 0)
+        {
+            warnings.Add(place + ": ignoring " + left + (left.Contains(',') ? ", which are not " : ", which is not ") + other);
         }
 
         return set & limit;

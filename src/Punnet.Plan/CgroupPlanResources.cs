@@ -39,7 +39,10 @@ public enum CgroupError
     /// <summary>It ends the command, with the file, the value, the place and, if the file is missing, the controller.</summary>
     Refuse,
 
-    /// <summary>ENOENT means that the kernel lacks the feature and that the value is what holds without it; all else as <see cref="Refuse"/>.</summary>
+    /// <summary>
+    /// ENOENT means that the kernel or the cgroup lacks the feature and that the value is what holds without it; all else as
+    /// <see cref="Refuse"/>. Without a cgroup nothing is lost either.
+    /// </summary>
     IgnoreMissing,
 
     /// <summary>

@@ -93,11 +93,13 @@ internal sealed record DeviceProgramRule(bool Allow, bool Block, bool Character,
                 'r' => DeviceRequest.Read,
                 'w' => DeviceRequest.Write,
                 'm' => DeviceRequest.Mknod,
-                _ => throw new SpecException(place, "\"" + access + "\" is not a device access: expected a combination of r, w and m"),
+                _ => 0, // Nothing that a device has, as runc and crun take it.
             };
         }
 
         // A rule without any access would do nothing, which nobody means to write.
-        return bits != 0 ? bits : throw new SpecException(place, "is empty: expected a combination of r, w and m");
+        return bits != 0
+            ? bits
+            : throw new SpecException(place, "\"" + access + "\" is not a device access: expected a combination of r, w and m");
     }
 }

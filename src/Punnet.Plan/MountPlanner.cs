@@ -257,7 +257,7 @@ internal static class MountPlanner
         {
             if (option.Length == 0)
             {
-                throw new SpecException(place, "is empty: expected the name of an option");
+                return; // Podman writes one for systemd's own mounts.
             }
 
             if (option[0] == '=')

@@ -152,7 +152,7 @@ internal static class ProcessPlanner
     {
         if (program.Length == 0)
         {
-            throw new SpecException(place, "is empty: expected the name of a program");
+            return []; // In no directory of PATH: engines know the words for that.
         }
 
         if (program.Contains('/', StringComparison.Ordinal))

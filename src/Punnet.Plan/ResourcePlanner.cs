@@ -72,7 +72,8 @@ public static class ResourcePlanner
         if (limit is long given)
         {
             // runtime-spec 1.3: 0 is a limit that nothing can satisfy, and 1 is the nearest that a container can start with.
-            draft.Write("pids.max", given < 0 ? "max" : ResourcePlannerDraft.Text(Math.Max(given, 1)), "pids.limit");
+            CgroupWrite write = draft.Make("pids.max", given < 0 ? "max" : ResourcePlannerDraft.Text(Math.Max(given, 1)), "pids.limit");
+            draft.Writes.Add(given < 0 ? draft.Unlimited(write) : write);
         }
     }
 
@@ -138,7 +139,8 @@ public static class ResourcePlanner
         string first = quota > 0 ? ResourcePlannerDraft.Text(quota) : "max";
         if (!draft.IsUpdate)
         {
-            return draft.Make("cpu.max", first + " " + ResourcePlannerDraft.Text(period == 0 ? DefaultPeriod : period), property);
+            CgroupWrite write = draft.Make("cpu.max", first + " " + ResourcePlannerDraft.Text(period == 0 ? DefaultPeriod : period), property);
+            return quota > 0 ? write : draft.Unlimited(write);
         }
 
         return (quota, period) switch
@@ -250,6 +252,11 @@ public static class ResourcePlanner
             if (dot <= 0 || dot == file.Length - 1 || file[dot + 1] == '.')
             {
                 throw draft.Refusal(property, "must be in the form CONTROLLER.PARAMETER");
+            }
+
+            if (file.StartsWith("cgroup.", StringComparison.Ordinal) && file is not ("cgroup.max.depth" or "cgroup.max.descendants" or "cgroup.pressure"))
+            {
+                throw draft.Refusal(property, "is no limit: it would move, freeze or end processes, or change what the cgroup is");
             }
 
             // Every cgroup has the files of the core and of pressure stall information, whatever is enabled.

@@ -25,7 +25,15 @@ internal static class ResourcePlannerMemory
 
         // Swap first: a smaller memory limit makes the kernel reclaim at once, into the swap that is allowed by then.
         PlanSwap(draft, limit, swap, currentLimit);
-        PlanSize(draft, "memory.max", limit, "memory.limit");
+        if (limit == Unlimited)
+        {
+            draft.Writes.Add(draft.Unlimited(draft.Make("memory.max", "max", "memory.limit")));
+        }
+        else
+        {
+            PlanSize(draft, "memory.max", limit, "memory.limit");
+        }
+
         PlanSize(draft, "memory.low", reservation, "memory.reservation");
 
         draft.Warn(memory.Kernel is not (null or 0), "memory.kernel", "cgroup v2 counts kernel memory as memory, ignored");

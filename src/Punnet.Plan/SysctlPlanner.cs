@@ -26,6 +26,12 @@ internal static class SysctlPlanner
                 }
             }
 
+            // One at the end is no second line: "sysctl -n" and files have it.
+            if (sysctl.Value.AsSpan().TrimEnd('\n').Contains('\n'))
+            {
+                throw new SpecException(place, "the value has several lines, and a kernel parameter has one");
+            }
+
             CloneFlags kind = Check(path, sysctl.Value, place, namespaces, domainname);
             steps.Add(new SysctlStep(Place.Text("sys/" + path, place), Place.Text(sysctl.Value, place), sysctl.Key, kind));
         }

@@ -44,6 +44,12 @@ public sealed record StateRecord
     /// <summary>Name of the session keyring that the container's programs share; null where they have their callers'.</summary>
     public string? Keyring { get; init; }
 
+    /// <summary>Absolute path of what was read in place of the bundle's config.json; null without.</summary>
+    public string? Config { get; init; }
+
+    /// <summary>Path of the container's config.json, for an exec.</summary>
+    public string ConfigPath => Config ?? Bundle + "/config.json";
+
     /// <summary>Whether the container's processes all die with its first one.</summary>
     public required bool PrivatePidNamespace { get; init; }
 

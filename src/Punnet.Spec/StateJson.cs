@@ -83,6 +83,7 @@ public static class StateJson
         writer.Text("systemdAddress"u8, record.SystemdAddress);
         writer.Object("resctrl"u8, record.Resctrl, ResctrlMembers);
         writer.Text("keyring"u8, record.Keyring);
+        writer.Text("config"u8, record.Config);
         writer.Boolean("privatePidNamespace"u8, record.PrivatePidNamespace);
         writer.StringMap("annotations"u8, record.Annotations);
         writer.List("poststart"u8, record.Poststart, ConfigJson.HookMembers);
@@ -112,7 +113,7 @@ public static class StateJson
     private static StateRecord ReadRecord(ref JsonCursor cursor)
     {
         int? version = null;
-        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null, keyring = null;
+        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null, keyring = null, config = null;
         ResctrlRecord? resctrl = null;
         uint? owner = null;
         bool? privatePidNamespace = null;
@@ -136,6 +137,7 @@ public static class StateJson
                 case "systemdAddress": address = cursor.String(); break;
                 case "resctrl": resctrl = cursor.Optional(ReadResctrl); break;
                 case "keyring": keyring = cursor.String(); break;
+                case "config": config = cursor.String(); break;
                 case "privatePidNamespace": privatePidNamespace = cursor.OptionalBoolean(); break;
                 case "annotations": annotations = cursor.StringMap(); break;
                 case "poststart": poststart = cursor.List(SpecJson.ReadHook); break;
@@ -159,6 +161,7 @@ public static class StateJson
             SystemdAddress = address,
             Resctrl = resctrl,
             Keyring = keyring,
+            Config = config,
             PrivatePidNamespace = privatePidNamespace ?? throw cursor.RefuseMissing("privatePidNamespace"),
             Annotations = annotations ?? new Dictionary<string, string>(),
             Poststart = poststart,

@@ -12,11 +12,12 @@ internal static class BundleFile
 {
     /// <summary>Makes the bundle the working directory and reads its config.json.</summary>
     /// <param name="bundle">As given, or null for the working directory.</param>
+    /// <param name="file">Absolute path of what to read in place of its config.json, or null.</param>
     /// <param name="log">Gets the properties that nobody knows.</param>
     /// <param name="path">The bundle, absolute and free of links.</param>
     /// <exception cref="PunnetException">The config is not one; the sentence names the place.</exception>
     /// <exception cref="SysException">The bundle or the file cannot be read.</exception>
-    public static Config Enter(string? bundle, Log log, out string path)
+    public static Config Enter(string? bundle, string? file, Log log, out string path)
     {
         if (bundle is not null)
         {
@@ -26,7 +27,7 @@ internal static class BundleFile
         Span<byte> buffer = stackalloc byte[4096];
         Sys.WorkingDirectoryPath(buffer, out int length).OrThrow("find the bundle's path");
         path = Encoding.UTF8.GetString(buffer[..(length - 1)]);
-        return Read("config.json", log);
+        return Read(file ?? "config.json", log);
     }
 
     /// <summary>Reads a config.json.</summary>

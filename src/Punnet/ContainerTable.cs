@@ -9,7 +9,7 @@ namespace Punnet;
 /// <summary>The table of <c>list</c>. Until all rows are known nobody knows how wide a column is: their text is kept, and no more.</summary>
 internal sealed class ContainerTable
 {
-    private const int Columns = 6;
+    private const int Columns = 6, BundleColumn = 3;
     private const int Least = 12, Gap = 3; // blanks, as runc has them
     private readonly int[] _widths = new int[Columns];
     private byte[] _cells;
@@ -118,9 +118,23 @@ internal sealed class ContainerTable
 
     private void End(int length, int characters)
     {
+        if (_column == BundleColumn)
+        {
+            HideControls(_cells.AsSpan(_length, length));
+        }
+
         _length += length;
         _cells[_length++] = 0;
         _widths[_column] = Math.Max(_widths[_column], characters + Gap);
         _column = (_column + 1) % Columns;
+    }
+
+    // The one cell that is anybody's text: a line end in it would make another row.
+    private static void HideControls(Span<byte> cell)
+    {
+        for (int odd = cell.IndexOfAnyInRange((byte)0, (byte)0x1F); odd >= 0; odd = cell.IndexOfAnyInRange((byte)0, (byte)0x1F))
+        {
+            cell[odd] = (byte)'?';
+        }
     }
 }

@@ -24,6 +24,9 @@ internal sealed record CreationRequest
     /// <summary>config.json, for what the state keeps of it.</summary>
     public required Config Config { get; init; }
 
+    /// <summary><c>--config</c>: absolute path of what was read in place of the bundle's; or null.</summary>
+    public string? ConfigPath { get; init; }
+
     /// <summary>The plan.</summary>
     public required ContainerPlan Plan { get; init; }
 
@@ -47,6 +50,9 @@ internal sealed record CreationRequest
 
     /// <summary><c>--rootless</c>: whether a cgroup that cannot be made is no failure; null decides by who punnet is.</summary>
     public bool? Rootless { get; init; }
+
+    /// <summary><c>--cgroup-manager disabled</c>: whether the container stays in its caller's cgroup.</summary>
+    public bool WithoutCgroup { get; init; }
 
     /// <summary>What a root of layers is made of; once the layers are open.</summary>
     public OverlayRecord? Overlay { get; init; }
@@ -81,6 +87,7 @@ internal static class Creation
     public static NewContainer Run(CreationRequest request)
     {
         ContainerPlan plan = request.Plan;
+        Inheritance.Settle();
         SecurityModules.Check(plan);
         using LayerStack? layers = LayerStack.Open(plan.Overlay);
         request = layers is null ? request : request with { Overlay = layers.Record };
@@ -145,6 +152,7 @@ internal static class Creation
             WaitsForCgroup = rollback.Unit is not null,
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
+            IgnoredSignals = Inheritance.IgnoredSignals,
             Args = ArgumentBlock.Of(plan.Process.Args),
             Env = env,
             Home = plan.Process.NeedsHome ? new FixedBuffer(4096) : default,
@@ -167,6 +175,11 @@ internal static class Creation
         image.Dispose();
         Attend(request, rollback, process, channel, proc);
         ContainerCgroup.Delegate(request, rollback.Cgroup, process.Pid);
+        if (plan.Namespaces.HasUser && !plan.Process.Terminal)
+        {
+            StandardPipes.Give(proc, process.Pid, plan.Process.Uid);
+        }
+
         if (plan.Namespaces.UidMap.IsNull)
         {
             SetOomScore(plan.Process, process.Pid, proc);
@@ -349,6 +362,7 @@ internal static class Creation
         SystemdUnit = unit?.Name,
         SystemdAddress = unit?.Address,
         Resctrl = request.Resctrl?.Record,
+        Config = request.ConfigPath,
         Keyring = request.Plan.Keyring.IsNull ? null : request.Plan.Keyring.ToString(),
         PrivatePidNamespace = (request.Plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
         Annotations = request.Config.Annotations,

@@ -44,6 +44,7 @@ internal static class Execution
     /// <exception cref="SysException">It cannot be made; nothing of it is left.</exception>
     public static NewProcess Run(ExecutionRequest request, out Descriptor channel)
     {
+        Inheritance.Settle();
         SecurityModules.Check(request.Plan);
         using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
         using CgroupDirectory? cgroup = OpenCgroup(request);
@@ -69,6 +70,7 @@ internal static class Execution
                 Joins = [],
                 Preserved = request.Preserved,
                 LastCapability = HostProbe.LastCapability(),
+                IgnoredSignals = Inheritance.IgnoredSignals,
                 Args = ArgumentBlock.Of(request.Plan.Args),
                 Env = ArgumentBlock.Of(request.Plan.Env, spare: 1),
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
@@ -89,12 +91,18 @@ internal static class Execution
                 Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
             }
 
+            request.Log.Debug("the new process is " + process.Pid.ToString());
             childChannel.Dispose();
             image.Dispose();
             Attend(request, process, channel);
             if (request.Container.Record?.Resctrl is ResctrlRecord group)
             {
                 ResctrlGroup.Enter(group, process.Pid);
+            }
+
+            if ((namespaces.Kinds & CloneFlags.NewUser) != CloneFlags.None && !request.Plan.Terminal)
+            {
+                StandardPipes.Give(proc, process.Pid, request.Plan.Uid);
             }
 
             Creation.SetOomScore(request.Plan, process.Pid, proc);

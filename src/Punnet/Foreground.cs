@@ -35,6 +35,10 @@ internal sealed class Foreground : IDisposable
             Sys.ReceiveMessage(_socketHere.Number, name, out _, out int master).OrThrow("receive the terminal");
             _socketHere.Dispose();
             _master = new Descriptor(master);
+            Span<byte> mode = stackalloc byte[_mode.Length];
+            Sys.GetTerminalMode(master, mode).OrThrow("set up the terminal");
+            TerminalMode.LeaveLineEnds(mode);
+            Sys.SetTerminalMode(master, mode).OrThrow("set up the terminal");
             UseCallersTerminal();
         }
     }

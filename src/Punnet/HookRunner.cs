@@ -117,7 +117,11 @@ internal sealed class HookRunner : IDisposable
         foreach (HookStep hook in hooks)
         {
             prepared.Add(new HookMaterial(
-                hook.Path, ArgumentBlock.Of(hook.Args), hook.Env.IsDefault ? defaultEnv : ArgumentBlock.Of(hook.Env), hook.TimeoutSeconds));
+                hook.Path,
+                ArgumentBlock.Of(hook.Args),
+                hook.Env.IsDefault ? defaultEnv : ArgumentBlock.Of(hook.Env),
+                hook.TimeoutSeconds,
+                Inheritance.IgnoredSignals));
         }
 
         return prepared.MoveToImmutable();

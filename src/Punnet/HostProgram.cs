@@ -39,7 +39,7 @@ internal static class HostProgram
         using Descriptor ownedInput = new(input);
         Sys.MakeMemoryFile("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
         using Descriptor ownedOutput = new(output);
-        HookMaterial material = new(CString.Of(path), args, env, TimeoutSeconds: 30);
+        HookMaterial material = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
         Sys.BlockSignals();
         HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1);
         Sys.UnblockSignals();

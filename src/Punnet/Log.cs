@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
 using Punnet.Abi;
@@ -7,18 +8,19 @@ using Punnet.Kernel;
 namespace Punnet;
 
 /// <summary>
-/// <c>--log</c>, <c>--log-format</c> and <c>--debug</c>. Engines read the file: at the normal level it holds nothing after a success
-/// and one entry after a failure.
+/// <c>--log</c>, <c>--log-format</c> and <c>--debug</c>. Engines read the file after a failure, and some want a single entry there: so
+/// without <c>--debug</c> warnings are kept back until the command has done its work, and a failure is all that the file tells of.
 /// </summary>
 internal sealed class Log
 {
     private readonly string? _path;
     private readonly bool _isJson;
+    private List<byte[]>? _warnings;
 
-    /// <summary>Describes the log; the file is opened at the first entry.</summary>
+    /// <summary>Describes the log; nothing is opened yet.</summary>
     /// <param name="path">File to append to, or null for standard error.</param>
     /// <param name="isJson">One JSON object a line instead of <c>time=… level=… msg=…</c>.</param>
-    /// <param name="isDebug">Whether debug and warning entries are written.</param>
+    /// <param name="isDebug">Whether debug entries are written.</param>
     public Log(string? path, bool isJson, bool isDebug)
     {
         _path = path;
@@ -38,12 +40,36 @@ internal sealed class Log
         }
     }
 
-    /// <summary>Something that the spec wants to be said, but not to stop at. Engines would take it for the failure, so only with <c>--debug</c>.</summary>
+    /// <summary>Something that was asked for and is not done, or that went wrong and is nothing to stop at: the spec wants it to be said.</summary>
     public void Warn(string message)
     {
-        if (IsDebug)
+        if (IsDebug || _path is null)
         {
             Write("warning", message);
+            return;
+        }
+
+        (_warnings ??= []).Add(Entry("warning", message));
+    }
+
+    /// <summary>Makes sure that the file can be written, before anything is done that it should tell of.</summary>
+    /// <exception cref="SysException">It cannot.</exception>
+    public void CheckFile()
+    {
+        if (_path is not null)
+        {
+            Errno errno = Open(_path, out int file);
+            Sys.Close(file);
+            errno.OrThrow("open the log", _path);
+        }
+    }
+
+    /// <summary>The command has done its work: what it warned of can be said.</summary>
+    public void TellWarnings()
+    {
+        foreach (byte[] entry in _warnings ?? [])
+        {
+            Write(entry);
         }
     }
 
@@ -59,29 +85,37 @@ internal sealed class Log
 
         if (_path is not null || !_isJson)
         {
-            Output.Complain("punnet: " + message + "\n" + (hint is null ? "" : "hint: " + hint + "\n"));
+            Output.Complain(message, hint);
         }
     }
 
-    private void Write(string level, string message)
+    private void Write(string level, string message) => Write(Entry(level, message));
+
+    private byte[] Entry(string level, string message) => _isJson ? Json(level, message) : Text(level, message);
+
+    private void Write(byte[] entry)
     {
-        byte[] entry = _isJson ? Json(level, message) : Text(level, message);
         if (_path is null)
         {
             Sys.WriteAll(2, entry);
             return;
         }
 
-        const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, Append, 0x1a4, out int file); // octal 0644
+        Errno errno = Open(_path, out int file);
         if (errno != Errno.None)
         {
-            Output.Complain("punnet: cannot open the log " + _path + ": " + errno.Words() + "\n");
+            Output.Complain("cannot open the log " + _path + ": " + errno.Words());
             return;
         }
 
         using Descriptor owned = new(file);
         Sys.WriteAll(file, entry);
+    }
+
+    private static Errno Open(string path, out int file)
+    {
+        const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
+        return Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, 0x1a4, out file); // octal 0644
     }
 
     private static byte[] Json(string level, string message)
@@ -105,17 +139,7 @@ internal sealed class Log
     {
         StringBuilder line = new();
         line.Append("time=\"").Append(Timestamp.Now()).Append("\" level=").Append(level).Append(" msg=\"");
-        foreach (char character in message)
-        {
-            switch (character)
-            {
-                case '"' or '\\': line.Append('\\').Append(character); break;
-                case '\n': line.Append("\\n"); break;
-                case '\t': line.Append("\\t"); break;
-                default: line.Append(character); break;
-            }
-        }
-
+        OneLine.Append(line, message, isQuoted: true);
         return Encoding.UTF8.GetBytes(line.Append("\"\n").ToString());
     }
 }

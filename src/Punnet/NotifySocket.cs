@@ -51,8 +51,7 @@ internal sealed class NotifySocket
     }
 
     /// <summary>Makes the container's socket, and connects to the manager's.</summary>
-    /// <returns>Null where the container was created without.</returns>
-    /// <exception cref="PunnetException">The manager does not listen.</exception>
+    /// <returns>Null where the container was created without, and where nobody listens: the variable was left over.</returns>
     /// <exception cref="SysException">The container's socket cannot be made.</exception>
     public NotifyProxy? Open(ContainerDirectory directory)
     {
@@ -63,10 +62,9 @@ internal sealed class NotifySocket
         }
 
         using Descriptor folder = new(opened);
-        Errno errno = Sys.ConnectDatagram(CString.Of(_address).WithNul, _address[0] == '@', out int manager);
-        if (errno != Errno.None)
+        if (Sys.ConnectDatagram(CString.Of(_address).WithNul, _address[0] == '@', out int manager) != Errno.None)
         {
-            throw new PunnetException("cannot connect to " + _address + " (NOTIFY_SOCKET): " + errno.Words());
+            return null;
         }
 
         Descriptor connected = new(manager);

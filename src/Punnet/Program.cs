@@ -1,4 +1,5 @@
 using System;
+using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Spec;
 
@@ -8,7 +9,11 @@ namespace Punnet;
 internal static class Program
 {
     // Does not return: the runtime's own orderly end has nothing to put in order here, and takes 0.05 ms.
-    private static void Main(string[] args) => Sys.Exit(Run(args));
+    private static void Main(string[] args)
+    {
+        Sys.IgnoreSignal(Signal.FileTooLarge); // A write says it too, and whoever gets an error puts things in order.
+        Sys.Exit(Run(args));
+    }
 
     private static int Run(string[] args)
     {
@@ -22,23 +27,46 @@ internal static class Program
         }
         catch (UsageException wrong)
         {
-            Output.Complain("punnet: " + wrong.Message + "\n");
+            Output.Complain(wrong.Message);
             return 1;
         }
 
         if (line.Has("version"))
         {
-            Output.Write("punnet version " + SpecVersion.Punnet + "\ncommit: " + BuildCommit.Id + "\nspec: " + SpecVersion.Newest + "\n");
-            return 0;
+            return Print("punnet version " + SpecVersion.Punnet + "\ncommit: " + BuildCommit.Id + "\nspec: " + SpecVersion.Newest + "\n");
         }
 
         if (first == args.Length || line.Has("help") || args[first] == "help")
         {
-            Output.Write(Globals.Help());
-            return 0;
+            return Print(Globals.Help());
+        }
+
+        try
+        {
+            Inheritance.OpenStandardStreams();
+            globals.Log.CheckFile();
+        }
+        catch (SysException failure)
+        {
+            Output.Complain(failure.Message);
+            return 1;
         }
 
         return Dispatch(globals, args[first], args.AsSpan(first + 1));
+    }
+
+    private static int Print(string text)
+    {
+        try
+        {
+            Output.Write(text);
+            return 0;
+        }
+        catch (SysException failure)
+        {
+            Output.Complain(failure.Message);
+            return 1;
+        }
     }
 
     private static int Dispatch(Globals globals, string name, ReadOnlySpan<string> args)
@@ -52,6 +80,7 @@ internal static class Program
 
         try
         {
+            globals.Log.Debug("punnet " + SpecVersion.Punnet + ": " + name);
             CommandLine line = CommandLine.Parse(args, verb.Options, verb.StopsAtFirst);
             if (line.Has("help"))
             {
@@ -60,7 +89,9 @@ internal static class Program
             }
 
             verb.CheckCount(line);
-            return verb.Run(globals, line);
+            int status = verb.Run(globals, line);
+            globals.Log.TellWarnings();
+            return status;
         }
         catch (UsageException wrong)
         {

@@ -53,6 +53,14 @@ public sealed class SysctlPlanTests
         Assert.Equal("linux.sysctl[\"" + key + "\"]: " + expected, Plans.Refusal(Config(key, Namespaces)));
 
     [Theory]
+    [InlineData("1\n2")]
+    [InlineData("\n1")]
+    public void A_value_of_several_lines_is_refused(string value) =>
+        Assert.Equal(
+            "linux.sysctl[\"net.core.somaxconn\"]: the value has several lines, and a kernel parameter has one",
+            Plans.Refusal(Config("net.core.somaxconn", Namespaces).Replace("\"1\"", System.Text.Json.JsonSerializer.Serialize(value), System.StringComparison.Ordinal)));
+
+    [Theory]
     [InlineData("net.core.somaxconn", "network")]
     [InlineData("kernel.shmmax", "ipc")]
     [InlineData("fs.mqueue.msg_max", "ipc")]
@@ -76,9 +84,9 @@ public sealed class SysctlPlanTests
     [Fact]
     public void A_value_is_written_as_it_stands()
     {
-        ContainerPlan plan = Plans.With("{\"linux\":{\"namespaces\":" + Namespaces + ""","sysctl":{"net.ipv4.ping_group_range":"0\t1\n+net"}}}""");
+        ContainerPlan plan = Plans.With("{\"linux\":{\"namespaces\":" + Namespaces + ""","sysctl":{"net.ipv4.ping_group_range":"0\t1 +net\n"}}}""");
 
-        Assert.Equal("0\t1\n+net", Assert.Single(plan.Sysctls).Value.ToString());
+        Assert.Equal("0\t1 +net\n", Assert.Single(plan.Sysctls).Value.ToString());
     }
 
     private static string Config(string key, string namespaces) => new JsonObject

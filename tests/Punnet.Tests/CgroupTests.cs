@@ -10,6 +10,33 @@ namespace Punnet.Tests;
 public sealed class CgroupTests : ContainerTest
 {
     [Fact]
+    public void Without_a_cgroup_manager_there_is_no_cgroup()
+    {
+        Container container = NewContainer().RunsScript("sleep 1000").Globally("--cgroup-manager", "disabled");
+        container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}\"");
+        container.Bundle.Set("linux.resources.pids", """{"limit":-1}""");
+        container.TryCreate().Succeeds();
+        container.Start();
+        Assert.Equal(CgroupTree.DirectoryOf(Environment.ProcessId), CgroupTree.DirectoryOf(container.Pid));
+        container.Exec("true").Succeeds();
+        container.Stop().Delete().Succeeds();
+        container.AssertNothingLeft();
+
+        container.Bundle.Set("linux.resources.pids", """{"limit":7}""");
+        container.TryCreate().Fails("cannot set pids.max to \"7\" (linux.resources.pids.limit): with --cgroup-manager disabled the container has no cgroup of its own\n");
+        container.AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData("cgroupfs", 0)]
+    [InlineData("docker", 1)]
+    public void A_cgroup_manager_is_one_of_three(string manager, int status)
+    {
+        Container container = NewContainer().Runs("true").Globally("--cgroup-manager", manager);
+        container.Run().FailsWith(status, status == 0 ? "" : "punnet: unknown cgroup manager docker: cgroupfs, systemd or disabled is expected\n");
+    }
+
+    [Fact]
     public void Init_is_in_a_cgroup_of_its_own()
     {
         Container container = NewContainer().Sleeps().CreateAndStart();

@@ -67,6 +67,25 @@ public sealed class CommandLineTests : ContainerTest
     }
 
     [Fact]
+    public void Another_file_can_be_the_config()
+    {
+        Container container = NewContainer().RunsScript("echo $A; sleep 1000");
+        container.Bundle.Set("process.env", """["PATH=/bin","A=other"]""");
+        container.Bundle.Write();
+        File.Move(container.Bundle.Path + "/config.json", container.Directory + "/other.json");
+        Command create = new(Runtime.Path, ["--root", container.StateRoot, "create", "--bundle", "bundle", "--config", "other.json", container.Id])
+        {
+            WorkingDirectory = container.Directory,
+            Stdout = container.Directory + "/stdout",
+        };
+        create.Run().Succeeds();
+        container.Start();
+        container.WaitForOutput("other\n");
+        Assert.Equal("other\n", container.Exec("sh", "-c", "echo $A").Succeeds().Stdout);
+        Assert.Equal(container.Bundle.Path, (string?)container.State()["bundle"]);
+    }
+
+    [Fact]
     public void An_unknown_command_is_refused_by_name()
     {
         Outcome outcome = Runtime.Run("foo", "-h");

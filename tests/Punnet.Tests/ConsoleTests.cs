@@ -230,6 +230,37 @@ public sealed class ConsoleTests : ContainerTest
         running.Wait().Returns(8);
     }
 
+    [Theory]
+    [InlineData("run")]
+    [InlineData("exec")]
+    public void What_a_program_writes_to_its_terminal_ends_its_lines_as_written(string verb)
+    {
+        const string Script = "printf 'one\\ntwo\\n'";
+        Container container = NewTerminalContainer(verb == "run" ? Script : "sleep 1000");
+        string[] words = ["run", "--bundle", container.Bundle.Path, container.Id];
+        if (verb == "exec")
+        {
+            container.Bundle.Set("process.terminal", "false");
+            container.CreateAndStart();
+            words = ["exec", "-t", container.Id, "sh", "-c", Script];
+        }
+
+        container.Bundle.Write();
+        Assert.Equal("one\ntwo\n", container.Command(words).Run().Succeeds().Stdout);
+    }
+
+    [Fact]
+    public void The_callers_terminal_still_begins_a_line_where_one_ends()
+    {
+        Container container = NewTerminalContainer("printf 'one\\ntwo\\n'; read line");
+        using Terminal terminal = Terminal.Open();
+        using RunningCommand running = RunIn(terminal, container);
+        Assert.Equal("one\r\ntwo\r\n", terminal.WaitFor("two\r\n"));
+        terminal.Write("\r");
+        Drain(terminal, running);
+        running.Wait().Succeeds();
+    }
+
     [Fact]
     public void Exec_detached_with_a_terminal_needs_a_socket()
     {

@@ -51,6 +51,16 @@ public sealed class DeviceTests : ContainerTest
     }
 
     [Fact]
+    public void A_letter_that_is_no_access_is_none()
+    {
+        Container container = NewContainer().RunsScript("mknod /tmp/full c 1 7 && echo x >/tmp/full");
+        container.Bundle.Mount("/tmp", "tmpfs", "tmpfs");
+        container.Bundle.Capabilities("CAP_MKNOD");
+        container.Bundle.Set("linux.resources.devices", """[{"allow":false,"access":"rwma"},{"allow":true,"type":"c","major":1,"minor":7,"access":"rwa"}]""");
+        container.Run().Fails("No space left on device");
+    }
+
+    [Fact]
     public void The_umask_of_the_process_does_not_change_a_device()
     {
         Container container = NewContainer().Sleeps();

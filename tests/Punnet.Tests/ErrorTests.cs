@@ -64,7 +64,7 @@ public sealed class ErrorTests : ContainerTest
         { "linux.rootfsPropagation", "\"sideways\"", "linux.rootfsPropagation" },
         { "linux.sysctl", """{"kernel.hostname":"x"}""", "linux.sysctl" },
         { "linux.resources.devices", """[{"allow":true,"type":"x","access":"rwm"}]""", "linux.resources.devices[0].type" },
-        { "linux.resources.devices", """[{"allow":true,"type":"c","access":"rwx"}]""", "linux.resources.devices[0].access" },
+        { "linux.resources.devices", """[{"allow":true,"type":"c","access":"xyz"}]""", "linux.resources.devices[0].access" },
         { "linux.maskedPaths", "\"/proc/kcore\"", "linux.maskedPaths" },
         { "linux", "5", "linux" },
     };

@@ -268,7 +268,7 @@ public sealed class ListTests : ContainerTest
             }
 
             Assert.Equal(state.ToJsonString(), listed!.ToJsonString());
-            string row = string.Join(' ', containers[i].Id, (int)state["pid"]!, statuses[i], (string)state["bundle"]!, (string)state["created"]!, "root");
+            string row = string.Join(' ', containers[i].Id, (int)state["pid"]!, statuses[i], ((string)state["bundle"]!).Replace('\n', '?'), (string)state["created"]!, "root");
             Assert.Contains(string.Join(' ', Words(row)), string.Join(' ', Words(table.Replace("root\n", "root ", StringComparison.Ordinal))), StringComparison.Ordinal);
         }
     }

@@ -148,6 +148,83 @@ public sealed class LogTests : ContainerTest
         }
     }
 
+    [Fact]
+    public void Exec_says_what_it_does_to_a_debug_log()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        string log = container.Directory + "/log";
+        Runtime.Run("--root", container.StateRoot, "--debug", "--log", log, "exec", container.Id, "true").Succeeds();
+        Assert.Contains("level=debug", File.ReadAllText(log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_warning_is_shown_without_debug()
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Capabilities("CAP_KILL", "CAP_NO_SUCH_THING");
+        container.Bundle.Add("hooks.poststop", """{"path":"/bin/false"}""");
+        string[] lines = container.Run().Succeeds().Stderr.TrimEnd('\n').Split('\n');
+        Assert.Equal(4, lines.Length);
+        Assert.All(lines, line => Assert.Matches(@"^time=""[^""]+"" level=warning msg="".+""$", line));
+        Assert.Contains("CAP_NO_SUCH_THING", lines[0], StringComparison.Ordinal);
+        Assert.Contains("error running poststop hook #0: exit status 1", lines[3], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("json")]
+    [InlineData("text")]
+    public void A_warning_is_in_the_log_after_a_success(string format)
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Capabilities("CAP_NO_SUCH_THING");
+        container.Bundle.Write();
+        string log = container.Directory + "/log";
+        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", format, "run", "--bundle", container.Bundle.Path, container.Id);
+        Assert.Equal("", outcome.Succeeds().Stderr);
+        string[] lines = File.ReadAllLines(log);
+        Assert.Equal(3, lines.Length);
+        Assert.All(lines, line => Assert.Contains("warning", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_failure_is_all_that_the_log_tells_of_since_engines_read_one_object()
+    {
+        Container container = NewContainer().Runs("no-such-program");
+        container.Bundle.Capabilities("CAP_NO_SUCH_THING");
+        string log = FailingCreate(container, "json");
+        Assert.Equal("error", (string?)JsonNode.Parse(Assert.Single(File.ReadAllLines(log)))!["level"]);
+    }
+
+    [Theory]
+    [InlineData("/nonexistent/log", "no such file or directory (ENOENT)")]
+    [InlineData("/", "is a directory (EISDIR)")]
+    public void A_log_that_cannot_be_opened_is_an_error_before_anything_is_done(string log, string words)
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Write();
+        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "create", "--bundle", container.Bundle.Path, container.Id).Fails();
+        Assert.Equal($"punnet: cannot open the log {log}: {words}\n", outcome.Stderr);
+        container.AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData("a\npunnet: run: all is well", @"a\npunnet: run: all is well")]
+    [InlineData("a\r\u001b[2Kb\u009b1A\u007f\u2028c", @"a\r\x1b[2Kb\x9b1A\x7f\u2028c")]
+    public void A_value_from_outside_forges_no_line(string value, string shown)
+    {
+        Container container = NewContainer().Runs(value);
+        container.Bundle.Write();
+        string log = container.Directory + "/log";
+        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "run", "--bundle", container.Bundle.Path, container.Id).Fails(shown);
+        Assert.Single(outcome.Stderr.TrimEnd('\n').Split('\n'));
+        Assert.Contains(shown, Assert.Single(File.ReadAllLines(log)), StringComparison.Ordinal);
+
+        Runtime.Run("--root", container.StateRoot, "state", value).Fails(shown);
+        Runtime.Run("--" + value, "list").Fails(shown);
+        Runtime.Run("list", "--" + value).Fails(shown);
+        Runtime.Run(value).FailsWith(3, shown);
+    }
+
     private static string FailingCreate(Container container, string format)
     {
         container.Bundle.Write();

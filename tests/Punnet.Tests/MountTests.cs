@@ -91,6 +91,15 @@ public sealed class MountTests : ContainerTest
     }
 
     [Fact]
+    public void An_empty_option_is_none()
+    {
+        Container container = NewContainer().Runs("grep", " /mnt ", "/proc/self/mounts");
+        Directory.CreateDirectory(container.Bundle.Rootfs + "/mnt");
+        container.Bundle.Mount("/mnt", "tmpfs", "tmpfs", "rw", "rprivate", "nosuid", "", "size=1m", "");
+        Assert.Contains("nosuid,relatime,size=1024k", container.RunToEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_tmpfs_without_mode_keeps_that_of_the_directory()
     {
         Container container = NewContainer().Sleeps();

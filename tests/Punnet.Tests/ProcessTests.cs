@@ -10,6 +10,16 @@ namespace Punnet.Tests;
 public sealed class ProcessTests : ContainerTest
 {
     [Fact]
+    public void A_program_without_a_name_is_not_found()
+    {
+        Container container = NewContainer().Runs("");
+        container.Run().Fails("exec: \"\": executable file not found in $PATH");
+        container.AssertNothingLeft();
+        container.Sleeps().CreateAndStart();
+        container.Exec("").FailsWith(255, "exec: \"\": executable file not found in $PATH");
+    }
+
+    [Fact]
     public void Arguments_arrive_as_they_are_written()
     {
         Container container = NewContainer().Runs("sh", "-c", "sleep 1000; true", "", "a b", "é\n\"", "$HOME", "*").CreateAndStart();

@@ -24,6 +24,15 @@ public sealed class RootlessCgroupTests : RootlessTest
     }
 
     [Fact]
+    public void A_limit_of_minus_one_asks_for_nothing()
+    {
+        Container container = NewRootless().Runs("echo", "runs");
+        container.Bundle.Set("linux.resources", """{"pids":{"limit":-1},"memory":{"limit":-1,"swap":-1},"cpu":{"quota":-1,"period":100000,"shares":1024}}""");
+        Assert.Equal("runs\n", container.RunToEnd());
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
     public void A_cgroup_that_is_named_is_needed()
     {
         Container container = NewRootless().Runs("true");

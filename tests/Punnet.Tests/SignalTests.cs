@@ -91,21 +91,16 @@ public sealed class SignalTests : ContainerTest
     public void The_program_starts_with_no_signal_blocked_or_ignored()
     {
         Container container = NewContainer().Runs("grep", "-E", "SigBlk|SigIgn|SigCgt", "/proc/self/status");
-        container.Bundle.Write();
-        // What the test's own process ignores is not the runtime's fault.
-        Command command = new("/usr/bin/env", ["--default-signal", Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id]);
         const string None = "0000000000000000";
-        Assert.Equal($"SigBlk:\t{None}\nSigIgn:\t{None}\nSigCgt:\t{None}\n", command.Run().Succeeds().Stdout);
+        Assert.Equal($"SigBlk:\t{None}\nSigIgn:\t{None}\nSigCgt:\t{None}\n", container.RunToEnd());
     }
 
     [Fact]
     public void An_executed_program_starts_with_no_signal_blocked_or_ignored()
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
-        Command command = new("/usr/bin/env",
-            ["--default-signal", Runtime.Path, "--root", container.StateRoot, "exec", container.Id, "grep", "-E", "SigBlk|SigIgn|SigCgt", "/proc/self/status"]);
         const string None = "0000000000000000";
-        Assert.Equal($"SigBlk:\t{None}\nSigIgn:\t{None}\nSigCgt:\t{None}\n", command.Run().Succeeds().Stdout);
+        Assert.Equal($"SigBlk:\t{None}\nSigIgn:\t{None}\nSigCgt:\t{None}\n", container.Exec("grep", "-E", "SigBlk|SigIgn|SigCgt", "/proc/self/status").Succeeds().Stdout);
     }
 
     [Fact]

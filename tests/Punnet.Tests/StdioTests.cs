@@ -34,6 +34,38 @@ public sealed class StdioTests : ContainerTest
         Assert.Equal((stderr.st_dev, stderr.st_ino), (second.st_dev, second.st_ino));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(101)]
+    public void A_user_of_a_user_namespace_opens_its_pipes_again(int user)
+    {
+        string[] script = ["sh", "-c", "echo out >/dev/stdout && echo err >/dev/stderr"];
+        Container container = NewContainer().Runs(script);
+        container.Bundle.UserNamespace();
+        container.Bundle.Set("process.user", $$"""{"uid":{{user}},"gid":{{user}}}""");
+        Assert.Equal("out\nerr\n", Piped(container, "run", "--bundle", container.Bundle.Path, container.Id));
+
+        container.Sleeps().CreateAndStart();
+        Assert.Equal("out\nerr\n", Piped(container, ["exec", container.Id, .. script]));
+    }
+
+    [Fact]
+    public void A_file_of_the_hosts_stays_whose_it_is_beside_a_user_namespace()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.UserNamespace();
+        container.CreateAndStart();
+        Assert.Equal(0, Syscall.stat(container.Directory + "/stdout", out Stat status));
+        Assert.Equal(0u, status.st_uid);
+    }
+
+    private static string Piped(Container container, params string[] words)
+    {
+        container.Bundle.Write();
+        string[] all = ["-c", "\"$@\" 2>&1 </dev/null | cat", "sh", .. container.Command(words).Words];
+        return new Command("/bin/sh", all).Run().Succeeds().Stdout;
+    }
+
     [Fact]
     public void A_pipe_ends_when_the_container_ends_because_nobody_else_holds_it()
     {

@@ -25,6 +25,12 @@ internal static class ContainerCgroup
     public static CgroupDirectory? Make(CreationRequest request, Rollback rollback)
     {
         ContainerPlan plan = request.Plan;
+        if (request.WithoutCgroup)
+        {
+            RefuseLimits(request, "with --cgroup-manager disabled the container has no cgroup of its own", null);
+            return null;
+        }
+
         try
         {
             rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
@@ -82,7 +88,7 @@ internal static class ContainerCgroup
         }
 
         // Nothing is lost without root's rights: neither user nor container can make a device, and both may open the same ones.
-        request.Log.Warn("linux.resources.devices: ignored, since only the host's root may set device rules");
+        request.Log.Debug("linux.resources.devices: ignored, since only the host's root may set device rules");
     }
 
     /// <summary>Moves the first process into the cgroup that its program is to have for itself, if any; its cgroup namespace is made by now.</summary>
@@ -127,19 +133,26 @@ internal static class ContainerCgroup
             throw new PunnetException(failure.Message, hint);
         }
 
-        if (request.Plan.Resources.Writes.Count > 0)
-        {
-            CgroupWrite first = request.Plan.Resources.Writes[0];
-            throw new PunnetException(
-                "cannot set " + first.File + " to \"" + first.Value.TrimEnd('\n') + "\" (" + first.Place + "): " + failure.Message, hint);
-        }
+        RefuseLimits(request, failure.Message, hint);
 
         if (isNamed)
         {
             throw new PunnetException(failure.Message + " (linux.cgroupsPath)", hint);
         }
 
-        request.Log.Warn(failure.Message + ": the container has no cgroup of its own");
+        request.Log.Debug(failure.Message + ": the container has no cgroup of its own");
+    }
+
+    private static void RefuseLimits(CreationRequest request, string reason, string? hint)
+    {
+        foreach (CgroupWrite write in request.Plan.Resources.Writes)
+        {
+            if (write.OnError != CgroupError.IgnoreMissing)
+            {
+                throw new PunnetException(
+                    "cannot set " + write.File + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + "): " + reason, hint);
+            }
+        }
     }
 
     // cgroup-v2.rst, "Delegation Containment": whoever moves a process needs to write to cgroup.procs of the nearest cgroup above both.

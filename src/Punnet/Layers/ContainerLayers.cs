@@ -87,5 +87,5 @@ internal sealed class ContainerLayers
         return MountPoints.Find(Upper!, lower, destinations);
     }
 
-    private Config ReadConfig() => BundleFile.Refusing(() => SpecJson.ReadConfig(HostFile.Read(_container.Record!.Bundle + "/config.json")));
+    private Config ReadConfig() => BundleFile.Refusing(() => SpecJson.ReadConfig(HostFile.Read(_container.Record!.ConfigPath)));
 }

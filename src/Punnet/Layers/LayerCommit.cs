@@ -61,6 +61,7 @@ internal sealed class LayerCommit
         Interruption.Begin();
         if (destination == "-")
         {
+            Output.Write([]); // Whether it is open at all.
             WriteTar(new TarOutput(1, "standard output", isCompressed));
             return;
         }

@@ -53,10 +53,10 @@ internal static class LayerOptions
     /// <summary>Enters the bundle, as <see cref="BundleFile.Enter"/> does; who brings only layers is told what else is needed.</summary>
     /// <exception cref="PunnetException">There is no config.json, or it is not one.</exception>
     /// <exception cref="SysException">The bundle cannot be entered.</exception>
-    public static Config Enter(string? bundle, Log log, out string path)
+    public static Config Enter(string? bundle, string? file, Log log, out string path)
     {
         string place = HostPath.Absolute(bundle ?? ".");
-        if (Sys.AccessAt(Sys.WorkingDirectory, CString.Of(place).WithNul, 0) == Errno.None
+        if (file is null && Sys.AccessAt(Sys.WorkingDirectory, CString.Of(place).WithNul, 0) == Errno.None
             && Sys.AccessAt(Sys.WorkingDirectory, CString.Of(place + "/config.json").WithNul, 0) == Errno.ENOENT)
         {
             throw new PunnetException(
@@ -64,7 +64,7 @@ internal static class LayerOptions
                 "layers are the files of a container; \"punnet spec --bundle " + place + "\" makes a config.json that says what runs in it");
         }
 
-        return BundleFile.Enter(bundle, log, out path);
+        return BundleFile.Enter(bundle, file, log, out path);
     }
 
     /// <summary>Adds what the annotations ask for.</summary>

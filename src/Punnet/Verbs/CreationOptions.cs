@@ -15,6 +15,7 @@ internal static class CreationOptions
     public static readonly Option[] Options =
     [
         new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
+        new("config", "f", "FILE", "file in place of the bundle's config.json"),
         new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
         new("pid-file", "", "PATH", "file that gets the process id"),
         new("pidfd-socket", "", "PATH", "Unix socket that gets a pidfd of the container's process"),
@@ -33,7 +34,10 @@ internal static class CreationOptions
         StateStore.CheckId(id);
         StateStore store = globals.Store();
         LayerRequest? layers = LayerOptions.Of(line);
-        Config config = layers is null ? BundleFile.Enter(line.Value("bundle"), globals.Log, out string bundle) : LayerOptions.Enter(line.Value("bundle"), globals.Log, out bundle);
+        string? file = HostPath.AbsoluteOrNull(line.Value("config"));
+        Config config = layers is null
+            ? BundleFile.Enter(line.Value("bundle"), file, globals.Log, out string bundle)
+            : LayerOptions.Enter(line.Value("bundle"), file, globals.Log, out bundle);
         if (config.Annotations.Count > 0)
         {
             layers = BundleFile.Refusing(() => LayerOptions.Add(layers, config.Annotations));
@@ -60,12 +64,14 @@ internal static class CreationOptions
             Store = store,
             Options = options,
             Config = config,
+            ConfigPath = file,
             Plan = plan,
             Log = globals.Log,
             Preserved = Preserved(line) + ListenCount(),
             ListenEnv = ListenEnv(),
             Notify = notify,
             Rootless = globals.Rootless,
+            WithoutCgroup = globals.WithoutCgroup,
             WaitsForStart = waitsForStart,
         };
     }

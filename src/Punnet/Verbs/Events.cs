@@ -55,7 +55,7 @@ internal static class Events
 
         if (line.Has("stats"))
         {
-            Print(Statistics(id, cgroup, container.Record?.Resctrl));
+            Output.Write(Statistics(id, cgroup, container.Record?.Resctrl).WrittenSpan);
             return 0;
         }
 
@@ -122,7 +122,7 @@ internal static class Events
     // False when nobody reads any more: the end of a pipe is no failure of events.
     private static bool Print(ArrayBufferWriter<byte> line)
     {
-        Errno errno = Sys.WriteAll(StandardOutput, line.WrittenSpan);
+        Errno errno = Output.TryWrite(line.WrittenSpan);
         if (errno != Errno.EPIPE)
         {
             errno.OrThrow("write to standard output");

@@ -86,7 +86,7 @@ internal static class Start
     {
         try
         {
-            Config config = BundleFile.Enter(container.Record?.Bundle, globals.Log, out string bundle);
+            Config config = BundleFile.Enter(container.Record?.Bundle, container.Record?.Config, globals.Log, out string bundle);
             CreateOptions options = new(container.Directory.Id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
             return Failures.Of(Planner.Plan(config, options, HostProbe.Facts()), null, failure);
         }
