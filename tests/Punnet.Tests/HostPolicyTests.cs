@@ -15,7 +15,7 @@ public sealed class HostPolicyTests : RootlessTest
         Assert.Equal(
             "punnet: create: cannot clone a process into new namespaces (linux.namespaces): operation not permitted (EPERM)\n"
             + "hint: user namespaces are forbidden to ordinary users here: sysctl kernel.unprivileged_userns_clone is 0\n",
-            Create(container, "unprivileged_userns_clone=0", "clone3").Fails().Stderr);
+            Create(container, "unprivileged_userns_clone=0", "clone3,clone").Fails().Stderr);
         container.AssertNothingLeft();
     }
 
@@ -37,7 +37,7 @@ public sealed class HostPolicyTests : RootlessTest
         Container container = NewRootless().Sleeps();
         Assert.Equal(
             "punnet: create: cannot clone a process into new namespaces (linux.namespaces): operation not permitted (EPERM)\n",
-            Create(container, setting, "clone3").Fails().Stderr);
+            Create(container, setting, "clone3,clone").Fails().Stderr);
     }
 
     [Fact]

@@ -59,6 +59,11 @@ public sealed class MountTests : ContainerTest
     [InlineData("rbind,rprivate", "rw", "ro")]
     public void Options_of_a_bind_become_flags_of_the_mount(string options, string present, string absent)
     {
+        if (options.StartsWith("rbind,r", StringComparison.Ordinal))
+        {
+            Runtime.MustHaveMountCalls();
+        }
+
         Container container = NewContainer().Sleeps();
         Directory.CreateDirectory(container.Directory + "/source");
         container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", options.Split(','));
@@ -165,6 +170,7 @@ public sealed class MountTests : ContainerTest
     [Fact]
     public void Read_only_is_for_the_top_and_recursively_read_only_for_all()
     {
+        Runtime.MustHaveMountCalls();
         Container container = NewContainer().Sleeps();
         container.Bundle.Mount("/a", "tmpfs", "first");
         container.Bundle.Mount("/a/sub", "tmpfs", "second");

@@ -115,6 +115,11 @@ public sealed class RootTests : ContainerTest
     [InlineData("slave", "")]
     public void Propagation_of_the_root_is_what_was_asked_for(string propagation, string expected)
     {
+        if (propagation.EndsWith("shared", StringComparison.Ordinal))
+        {
+            Runtime.MustHaveMountCalls();
+        }
+
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("linux.rootfsPropagation", $"\"{propagation}\"");
         container.CreateAndStart();

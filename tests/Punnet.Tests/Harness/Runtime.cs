@@ -20,6 +20,12 @@ internal static class Runtime
         Assert.SkipUnless(IsPunnet, "only punnet promises this");
     }
 
+    /// <summary>Skips a test of what mount(2) cannot do, where the newer mount calls are refused.</summary>
+    public static void MustHaveMountCalls()
+    {
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_REFUSED") is not null, "mount_setattr(2) is refused here");
+    }
+
     /// <summary>A call of the runtime with exactly these arguments.</summary>
     public static Command Command(params IReadOnlyList<string> arguments)
     {
