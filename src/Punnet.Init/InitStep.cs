@@ -78,6 +78,9 @@ public enum InitStep
     /// <summary>Mapping the ids of mounts[item].</summary>
     MountIdMap,
 
+    /// <summary>The source of mounts[item], whose ids are mapped, is covered by an earlier mount.</summary>
+    MountCovered,
+
     /// <summary>Propagation of mounts[item].</summary>
     MountPropagation,
 

@@ -30,14 +30,14 @@ internal static class Mounts
 
             int mount = step.Kind switch
             {
-                MountKind.Bind => Bind(plan, step, i, material, report),
-                MountKind.Cgroup => MakeCgroup(plan, step, material, report),
+                MountKind.Bind => BindMounts.Make(plan, step, i, material, root, report),
+                MountKind.Cgroup => CgroupMounts.Make(plan, step, material, report),
                 _ => MakeFileSystem(plan, step, root, report),
             };
             Attach(step, mount, root, report);
-            if (ShowsHostsCgroups(plan, step))
+            if (step.Kind == MountKind.Cgroup)
             {
-                AttachOwnCgroup(plan, step, mount, material, report);
+                CgroupMounts.AttachOwn(plan, step, mount, material, report);
             }
 
             Sys.Close(mount);
@@ -63,35 +63,6 @@ internal static class Mounts
 
             reached[i] = opened;
         }
-    }
-
-    private static int Bind(ContainerPlan plan, MountStep step, int place, InitMaterial material, InitReport report)
-    {
-        int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
-        if (step.IdMap is null && opened < 0 && material.Reached.Length > 1)
-        {
-            opened = material.Reached[1 + place];
-        }
-
-        if (step.IdMap is null)
-        {
-            return CloneSource(plan, step, step.Source, opened, report);
-        }
-
-        // A user namespace has no right to map the ids of the host's file systems: there the host has done it.
-        int mount = opened;
-        if (opened < 0)
-        {
-            report.Check(
-                InitStep.MountSource, step.Index,
-                Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount));
-            MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)material.IdMaps[place] };
-            report.Check(InitStep.MountIdMap, step.Index, Sys.ChangeMount(mount, change, step.IdMap.Recursive));
-        }
-
-        CutOff(plan, step, mount, report);
-        ChangeAttributes(step, mount, report);
-        return mount;
     }
 
     private static int MakeFileSystem(ContainerPlan plan, MountStep step, int root, InitReport report)
@@ -146,7 +117,8 @@ internal static class Mounts
         return mount;
     }
 
-    private static void Configure(MountStep step, int context, InitReport report)
+    /// <summary>Gives a file system its parameters.</summary>
+    public static void Configure(MountStep step, int context, InitReport report)
     {
         for (int i = 0; i < step.Parameters.Length; i++)
         {
@@ -180,105 +152,8 @@ internal static class Mounts
     private static int FindCovered(MountStep step, int root) =>
         RootPath.Open(root, step.Destination.WithNul, OpenFlags.Directory, out int covered) == Errno.None ? covered : -1;
 
-    private static int MakeCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
-    {
-        int mount = OpenCgroup(plan, step, material, report);
-        if (!material.HasCgroup || ShowsHostsCgroups(plan, step))
-        {
-            // The caller's cgroup, or all that belong to the user: to be seen, not to be changed (CVE-2023-25809).
-            MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
-        }
-
-        return mount;
-    }
-
-    private static bool ShowsHostsCgroups(ContainerPlan plan, MountStep step) =>
-        step.Kind == MountKind.Cgroup && plan.Namespaces.HasUser && !plan.Namespaces.Has(CloneFlags.NewCgroup);
-
-    private static int OpenCgroup(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
-    {
-        if (!plan.Namespaces.Has(CloneFlags.NewCgroup))
-        {
-            // All of them: the path in /proc/self/cgroup starts at the host's top.
-            return CloneSource(plan, step, material.CgroupMount, opened: -1, report);
-        }
-
-        report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem("cgroup2\0"u8, out int context));
-        Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul);
-        Errno errno = Sys.CreateFileSystem(context);
-        int mount = -1;
-        if (errno == Errno.None)
-        {
-            errno = Sys.MakeMount(context, step.Set, out mount);
-        }
-
-        Sys.Close(context);
-        if (errno is Errno.EPERM or Errno.EBUSY)
-        {
-            // late: a user namespace that does not own the cgroup namespace may not mount it. The container's own directory is its top.
-            return CloneSource(plan, step, material.CgroupPath, opened: -1, report);
-        }
-
-        report.Check(InitStep.MountCreate, step.Index, errno);
-        ChangeTree(step, mount, report);
-        return mount;
-    }
-
-    // The container's own cgroup over the host's that must not be changed, as its options say.
-    private static void AttachOwnCgroup(ContainerPlan plan, MountStep step, int hierarchy, InitMaterial material, InitReport report)
-    {
-        ReadOnlySpan<byte> path = material.CgroupPath.WithNul;
-        ReadOnlySpan<byte> top = material.CgroupMount.Text;
-        if ((step.Set & MountAttributes.ReadOnly) != MountAttributes.None || !material.HasCgroup || !path.StartsWith(top))
-        {
-            return;
-        }
-
-        int mount = CloneSource(plan, step, material.CgroupPath, opened: -1, report);
-        report.Check(InitStep.MountTarget, step.Index, RootPath.FindWithoutLinks(hierarchy, path[top.Length..], out int target));
-        report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
-        Sys.Close(target);
-        Sys.Close(mount);
-    }
-
-    private static int CloneSource(ContainerPlan plan, MountStep step, CString source, int opened, InitReport report)
-    {
-        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, source.WithNul, step.Recursive, !step.SourceNoFollow, out int mount);
-        if (errno == Errno.EACCES && opened >= 0)
-        {
-            mount = opened;
-            errno = Errno.None;
-        }
-
-        report.Check(InitStep.MountSource, step.Index, errno);
-        CutOff(plan, step, mount, report);
-        ChangeAttributes(step, mount, report);
-        return mount;
-    }
-
-    // Without a mount namespace of the container's: what is mounted there must not stay at the source.
-    private static void CutOff(ContainerPlan plan, MountStep step, int mount, InitReport report)
-    {
-        if (plan.Namespaces.SharesMounts)
-        {
-            MountAttributeChange slave = new() { Propagation = MountFlags.Slave };
-            report.Check(InitStep.MountPropagation, step.Index, Sys.ChangeMount(mount, slave, recursive: true));
-        }
-    }
-
-    private static void ChangeAttributes(MountStep step, int mount, InitReport report)
-    {
-        if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
-        {
-            MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
-        }
-
-        ChangeTree(step, mount, report);
-    }
-
-    private static void ChangeTree(MountStep step, int mount, InitReport report)
+    /// <summary>What concerns the whole tree of a mount, and how it is passed on.</summary>
+    public static void ChangeTree(MountStep step, int mount, InitReport report)
     {
         if (step.RecursiveSet != MountAttributes.None || step.RecursiveClear != MountAttributes.None)
         {

@@ -70,8 +70,7 @@ internal static class MountPlanner
             Destination = Place.Text(destination, place + ".destination"),
             Source = Source(mount, kind, place, bundle),
             Type = kind is MountKind.FileSystem ? Place.Text(mount.Type!, place + ".type") : default,
-            // cgroups(7): those of cgroup2 count only where the host mounts it.
-            Parameters = kind is MountKind.FileSystem or MountKind.Remount ? Parameters(mount, kind, draft, place) : [],
+            Parameters = kind == MountKind.Bind ? [] : Parameters(mount, kind, draft, place),
             Recursive = draft.IsRecursiveBind,
             Set = isDev ? draft.Set & ~MountAttributes.ReadOnly : draft.Set,
             Clear = draft.Clear,

@@ -24,7 +24,7 @@ internal static class Failures
                 MountStep mount = plan.Mounts[item / MountParameter.Limit];
                 MountParameter parameter = mount.Parameters[item % MountParameter.Limit];
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
-                return new PunnetException("cannot mount " + mount.Type + " on " + mount.Destination + ": it does not take the option \""
+                return new PunnetException("cannot mount " + What(mount) + " on " + mount.Destination + ": it does not take the option \""
                     + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
             case >= InitStep.Layer and <= InitStep.LayerStack:
                 return LayerFailures.Of(plan.Overlay!, step, item, failure.Errno);
@@ -213,11 +213,17 @@ internal static class Failures
             : "exec: \"" + name + "\": " + errno.Words() + " (process.args[0])";
     }
 
+    private static string What(MountStep step) => step.Kind switch
+    {
+        MountKind.Bind => step.Source.ToString(),
+        MountKind.Cgroup => "cgroup",
+        _ => step.Type.IsNull ? "it" : step.Type.ToString(),
+    };
+
     private static PunnetException Mount(ContainerPlan plan, MountStep step, InitStep at, Errno errno)
     {
         string place = " (mounts[" + step.Index.ToString() + "]): ";
-        string what = step.Kind == MountKind.Bind ? step.Source.ToString() : step.Type.IsNull ? step.Kind == MountKind.Cgroup ? "cgroup" : "it" : step.Type.ToString();
-        string mount = "cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + what + " on " + step.Destination;
+        string mount = "cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination;
         string words = errno.Words();
         return at switch
         {
@@ -233,6 +239,8 @@ internal static class Failures
                 errno == Errno.ENODEV ? "this kernel has no such file system" : null),
             InitStep.MountLabel => new PunnetException(
                 mount + place + "cannot label it with \"" + plan.MountLabel + "\" (linux.mountLabel): " + words),
+            InitStep.MountCovered => new PunnetException(
+                mount + " (mounts[" + step.Index.ToString() + "].source): an earlier mount covers it, and in a user namespace ids are mapped before that is made"),
             InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(
                 mount + place + "the ids of its file system, " + MountedFileSystem.Name(step.Source) + ", cannot be mapped: " + words),
             InitStep.MountIdMap => new PunnetException(

@@ -33,8 +33,8 @@ public sealed class MountPlanTests
     [InlineData("""{"destination":"/mnt","source":"/srv","options":["remount","bind","nosuid"]}""", "remount /mnt, set nosuid")]
     [InlineData("""{"destination":"/cg","type":"cgroup","source":"cgroup"}""", "mount the cgroup cgroup on /cg")]
     [InlineData("""{"destination":"/cg","type":"cgroup2","source":"none"}""", "mount the cgroup none on /cg")]
-    // cgroups(7): options of cgroup2 count only where the host mounts it.
-    [InlineData("""{"destination":"/cg","type":"cgroup","source":"cgroup","options":["nsdelegate","ro"]}""", "mount the cgroup cgroup on /cg, set ro")]
+    // cgroups(7): options of cgroup2 count only where the host mounts it, but they must be some.
+    [InlineData("""{"destination":"/cg","type":"cgroup","source":"cgroup","options":["nsdelegate","ro"]}""", "mount the cgroup cgroup on /cg nsdelegate, set ro")]
     // Attributes: the last word counts.
     [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["ro","rw"]}""", "bind /srv on /mnt, clear ro")]
     [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["rw","ro"]}""", "bind /srv on /mnt, set ro")]

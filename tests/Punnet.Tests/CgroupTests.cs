@@ -149,6 +149,21 @@ public sealed class CgroupTests : ContainerTest
         container.AssertNothingLeft();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_word_that_no_cgroup_mount_knows_is_named(bool ownsNamespace)
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Namespace("cgroup", present: ownsNamespace);
+        container.Bundle.Unmount("/sys/fs/cgroup");
+        container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro", "nonsense=1");
+        container.TryCreate().Fails("cannot mount cgroup on /sys/fs/cgroup: it does not take the option \"nonsense=1\" (mounts[6].options): invalid argument");
+        container.AssertNothingLeft();
+        container.Bundle.Set("mounts[6].options", """["ro","nsdelegate"]""");
+        container.Run().Succeeds();
+    }
+
     [Fact]
     public void A_created_container_is_in_its_cgroup_already()
     {

@@ -90,6 +90,15 @@ public sealed class HostMountsTests : ContainerTest
     }
 
     [Fact]
+    public void A_bind_from_inside_of_the_root_is_of_an_earlier_mount()
+    {
+        Container container = NewShared().RunsScript("stat -f -c %T /from /to; touch /from/file; ls /to");
+        container.Bundle.Mount("/from", "tmpfs", "tmpfs");
+        container.Bundle.Mount("/to", "bind", container.Bundle.Rootfs + "/from", "bind");
+        Assert.Equal("tmpfs\ntmpfs\nfile\n", container.RunToEnd());
+    }
+
+    [Fact]
     public void No_pivot_makes_no_difference()
     {
         Container container = NewShared().Runs("ls", "-d", "/bin");

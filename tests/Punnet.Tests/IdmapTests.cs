@@ -22,6 +22,21 @@ public sealed class IdmapTests : ContainerTest
         Assert.Equal((1U, 2U), Owner(source + "/new"));
     }
 
+    // The host maps the ids of a user namespace's bind before there is an earlier mount: the empty directory below it was shown.
+    [Fact]
+    public void A_source_that_an_earlier_mount_covers_is_refused_in_a_user_namespace()
+    {
+        Container container = NewContainer().Runs("true");
+        Directory.CreateDirectory(container.Bundle.Rootfs + "/from");
+        container.Bundle.UserNamespace();
+        container.Bundle.Mount("/from", "tmpfs", "tmpfs");
+        container.Bundle.Mount("/to", "bind", container.Bundle.Rootfs + "/from", "bind", "idmap");
+        container.TryCreate().Fails(container.Bundle.Rootfs + "/from on /to (mounts[8].source): an earlier mount covers it");
+        container.AssertNothingLeft();
+        container.Bundle.Remove("mounts[7]");
+        container.Run().Succeeds();
+    }
+
     [Theory]
     [InlineData("idmap")]
     [InlineData("ridmap")]

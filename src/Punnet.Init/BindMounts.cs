@@ -1,0 +1,123 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>Copies of the host's mounts.</summary>
+internal static class BindMounts
+{
+    /// <summary>Makes the mount, detached.</summary>
+    public static int Make(ContainerPlan plan, MountStep step, int place, InitMaterial material, int root, InitReport report)
+    {
+        int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
+        if (step.IdMap is null && opened < 0 && material.Reached.Length > 1)
+        {
+            opened = material.Reached[1 + place];
+        }
+
+        if (step.IdMap is null)
+        {
+            return Clone(plan, step, step.Source, root, opened, report);
+        }
+
+        // A user namespace has no right to map the ids of the host's file systems: there the host has done it.
+        int mount = opened;
+        if (opened >= 0)
+        {
+            RefuseCovered(step, opened, report);
+        }
+        else
+        {
+            report.Check(InitStep.MountSource, step.Index, CloneSource(plan, step, step.Source, root, out mount));
+            MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)material.IdMaps[place] };
+            report.Check(InitStep.MountIdMap, step.Index, Sys.ChangeMount(mount, change, step.IdMap.Recursive));
+        }
+
+        CutOff(plan, step, mount, report);
+        ChangeAttributes(step, mount, report);
+        return mount;
+    }
+
+    /// <summary>Clones a source, with the attributes of the step.</summary>
+    /// <param name="plan">Of the container.</param>
+    /// <param name="step">The mount.</param>
+    /// <param name="source">What is cloned.</param>
+    /// <param name="root">The container's root, or -1 where the source is not a path that config.json names.</param>
+    /// <param name="opened">What is taken where root of the user namespace may not reach the source; or -1.</param>
+    /// <param name="report">Failures.</param>
+    public static int Clone(ContainerPlan plan, MountStep step, CString source, int root, int opened, InitReport report)
+    {
+        Errno errno = CloneSource(plan, step, source, root, out int mount);
+        if (errno == Errno.EACCES && opened >= 0)
+        {
+            mount = opened;
+            errno = Errno.None;
+        }
+
+        report.Check(InitStep.MountSource, step.Index, errno);
+        CutOff(plan, step, mount, report);
+        ChangeAttributes(step, mount, report);
+        return mount;
+    }
+
+    private static Errno CloneSource(ContainerPlan plan, MountStep step, CString source, int root, out int mount)
+    {
+        ReadOnlySpan<byte> path = source.WithNul, top = plan.Root.Text;
+        if (root < 0 || !plan.Namespaces.SharesMounts || top.Length >= path.Length || path[top.Length] != '/' || !path.StartsWith(top))
+        {
+            return Sys.CloneMount(Sys.WorkingDirectory, path, step.Recursive, !step.SourceNoFollow, out mount);
+        }
+
+        // Earlier mounts are not at root.path then, where a source below it means them.
+        mount = -1;
+        Errno errno = RootPath.Find(root, path[top.Length..], step.SourceNoFollow ? OpenFlags.NoFollow : OpenFlags.ReadOnly, out int inside);
+        if (errno == Errno.None)
+        {
+            errno = Sys.CloneMount(inside, "\0"u8, step.Recursive, out mount);
+            Sys.Close(inside);
+        }
+
+        return errno;
+    }
+
+    // Without a mount namespace of the container's: what is mounted there must not stay at the source.
+    private static void CutOff(ContainerPlan plan, MountStep step, int mount, InitReport report)
+    {
+        if (plan.Namespaces.SharesMounts)
+        {
+            MountAttributeChange slave = new() { Propagation = MountFlags.Slave };
+            report.Check(InitStep.MountPropagation, step.Index, Sys.ChangeMount(mount, slave, recursive: true));
+        }
+    }
+
+    private static void ChangeAttributes(MountStep step, int mount, InitReport report)
+    {
+        if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
+        {
+            MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
+            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
+        }
+
+        Mounts.ChangeTree(step, mount, report);
+    }
+
+    // The host has mapped the ids of what it sees there, and not of an earlier mount of the container's.
+    private static void RefuseCovered(MountStep step, int opened, InitReport report)
+    {
+        Errno errno = step.SourceNoFollow
+            ? Sys.LinkStatusAt(Sys.WorkingDirectory, step.Source.WithNul, out FileStatus seen)
+            : Sys.StatusAt(Sys.WorkingDirectory, step.Source.WithNul, out seen);
+        if (errno != Errno.None)
+        {
+            return; // late: root of the user namespace may not reach it.
+        }
+
+        report.Check(InitStep.MountSource, step.Index, Sys.Status(opened, out FileStatus found));
+        if (seen.Inode != found.Inode || seen.FileSystemMajor != found.FileSystemMajor || seen.FileSystemMinor != found.FileSystemMinor)
+        {
+            report.Fail(InitStep.MountCovered, step.Index, Errno.EBUSY);
+        }
+    }
+}

@@ -1,0 +1,85 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>The container's view of the cgroups: its own as the top, or all of them where it has no cgroup namespace.</summary>
+internal static class CgroupMounts
+{
+    /// <summary>Makes the mount, detached.</summary>
+    public static int Make(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
+    {
+        int mount = plan.Namespaces.Has(CloneFlags.NewCgroup) ? Open(plan, step, material, report) : Clone(plan, step, material, report);
+        if (!material.HasCgroup || IsHosts(plan))
+        {
+            // The caller's cgroup, or all that belong to the user: to be seen, not to be changed (CVE-2023-25809).
+            MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
+            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
+        }
+
+        return mount;
+    }
+
+    /// <summary>Puts the container's own cgroup, as its options say, over the host's that must not be changed.</summary>
+    public static void AttachOwn(ContainerPlan plan, MountStep step, int hierarchy, InitMaterial material, InitReport report)
+    {
+        ReadOnlySpan<byte> path = material.CgroupPath.WithNul;
+        ReadOnlySpan<byte> top = material.CgroupMount.Text;
+        if (!IsHosts(plan) || (step.Set & MountAttributes.ReadOnly) != MountAttributes.None || !material.HasCgroup || !path.StartsWith(top))
+        {
+            return;
+        }
+
+        int mount = BindMounts.Clone(plan, step, material.CgroupPath, root: -1, opened: -1, report);
+        report.Check(InitStep.MountTarget, step.Index, RootPath.FindWithoutLinks(hierarchy, path[top.Length..], out int target));
+        report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
+        Sys.Close(target);
+        Sys.Close(mount);
+    }
+
+    private static bool IsHosts(ContainerPlan plan) => plan.Namespaces.HasUser && !plan.Namespaces.Has(CloneFlags.NewCgroup);
+
+    // All of them: the path in /proc/self/cgroup starts at the host's top.
+    private static int Clone(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
+    {
+        if (!step.Parameters.IsEmpty)
+        {
+            // A bind has none; the kernel says whether there are such, cgroups(7): they count only where the host mounts it.
+            Sys.Close(Configure(step, report));
+        }
+
+        return BindMounts.Clone(plan, step, material.CgroupMount, root: -1, opened: -1, report);
+    }
+
+    private static int Open(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
+    {
+        int context = Configure(step, report);
+        Errno errno = Sys.CreateFileSystem(context);
+        int mount = -1;
+        if (errno == Errno.None)
+        {
+            errno = Sys.MakeMount(context, step.Set, out mount);
+        }
+
+        Sys.Close(context);
+        if (errno is Errno.EPERM or Errno.EBUSY)
+        {
+            // late: a user namespace that does not own the cgroup namespace may not mount it. The container's own directory is its top.
+            return BindMounts.Clone(plan, step, material.CgroupPath, root: -1, opened: -1, report);
+        }
+
+        report.Check(InitStep.MountCreate, step.Index, errno);
+        Mounts.ChangeTree(step, mount, report);
+        return mount;
+    }
+
+    private static int Configure(MountStep step, InitReport report)
+    {
+        report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem("cgroup2\0"u8, out int context));
+        Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul);
+        Mounts.Configure(step, context, report);
+        return context;
+    }
+}
