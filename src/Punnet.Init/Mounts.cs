@@ -158,7 +158,7 @@ internal static class Mounts
         if (step.RecursiveSet != MountAttributes.None || step.RecursiveClear != MountAttributes.None)
         {
             MountAttributeChange change = new() { Set = step.RecursiveSet, Clear = step.RecursiveClear };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: true));
+            LockedAttributes.Check(step, mount, change, recursive: true, Sys.ChangeMount(mount, change, recursive: true), report);
         }
 
         for (int i = 0; i < step.Propagation.Length; i++)
@@ -215,7 +215,7 @@ internal static class Mounts
         MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
         if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
         {
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(target, change, recursive: false));
+            LockedAttributes.Check(step, target, change, recursive: false, Sys.ChangeMount(target, change, recursive: false), report);
         }
 
         ChangeTree(step, target, report);

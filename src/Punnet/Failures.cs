@@ -18,7 +18,7 @@ internal static class Failures
         string words = failure.Errno.Words();
         switch (step)
         {
-            case >= InitStep.MountSource and <= InitStep.MountAttach when step != InitStep.MountParameter:
+            case >= InitStep.MountSource and <= InitStep.MountAttach when step is not (InitStep.MountParameter or InitStep.MountLocked):
                 return Mount(plan, plan.Mounts[item], step, failure.Errno);
             case InitStep.MountParameter:
                 MountStep mount = plan.Mounts[item / MountParameter.Limit];
@@ -26,6 +26,8 @@ internal static class Failures
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
                 return new PunnetException("cannot mount " + What(mount) + " on " + mount.Destination + ": it does not take the option \""
                     + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
+            case InitStep.MountLocked:
+                return Locked(plan.Mounts[item / LockedAttributes.Limit], item % LockedAttributes.Limit, words);
             case >= InitStep.Layer and <= InitStep.LayerStack:
                 return LayerFailures.Of(plan.Overlay!, step, item, failure.Errno);
             case InitStep.ReadOnlyLate:
@@ -211,6 +213,27 @@ internal static class Failures
         return isSearched && errno == Errno.ENOENT
             ? "exec: \"" + name + "\": executable file not found in $PATH (process.args[0])"
             : "exec: \"" + name + "\": " + errno.Words() + " (process.args[0])";
+    }
+
+    private static PunnetException Locked(MountStep step, int item, string words)
+    {
+        bool isTree = item >= LockedAttributes.OfTree;
+        MountAttributes kind = LockedAttributes.Of(item % LockedAttributes.OfTree);
+        MountAttributes set = (isTree ? step.RecursiveSet : step.Set) & kind;
+        string word = kind switch
+        {
+            MountAttributes.ReadOnly => "rw",
+            MountAttributes.NoSuid => "suid",
+            MountAttributes.NoDev => "dev",
+            MountAttributes.NoExec => "exec",
+            _ when (set & MountAttributes.NoAtime) != MountAttributes.None => "noatime",
+            _ when (set & MountAttributes.StrictAtime) != MountAttributes.None => "strictatime",
+            _ when ((isTree ? step.RecursiveClear : step.Clear) & MountAttributes.AtimeMask) != MountAttributes.None => "relatime",
+            _ => set == MountAttributes.None ? "diratime" : "nodiratime",
+        };
+        return new PunnetException("cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination
+            + " (mounts[" + step.Index.ToString() + "].options): \"" + (isTree ? "r" : "") + word
+            + "\" would change what is locked in a user namespace: " + words);
     }
 
     private static string What(MountStep step) => step.Kind switch
