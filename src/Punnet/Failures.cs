@@ -24,8 +24,11 @@ internal static class Failures
                 MountStep mount = plan.Mounts[item / MountParameter.Limit];
                 MountParameter parameter = mount.Parameters[item % MountParameter.Limit];
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
+                string ids = plan.Namespaces.HasUser && failure.Errno == Errno.EINVAL && parameter.Key.ToString() is ("uid" or "gid")
+                    ? ", an id that must be mapped (linux." + parameter.Key + "Mappings)"
+                    : "";
                 return new PunnetException("cannot mount " + What(mount) + " on " + mount.Destination + ": it does not take the option \""
-                    + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
+                    + text + "\" (mounts[" + mount.Index.ToString() + "].options)" + ids + ": " + words);
             case InitStep.MountLocked:
                 return Locked(plan.Mounts[item / LockedAttributes.Limit], item % LockedAttributes.Limit, words);
             case >= InitStep.Layer and <= InitStep.LayerStack:
@@ -262,6 +265,8 @@ internal static class Failures
                 errno == Errno.ENODEV ? "this kernel has no such file system" : null),
             InitStep.MountLabel => new PunnetException(
                 mount + place + "cannot label it with \"" + plan.MountLabel + "\" (linux.mountLabel): " + words),
+            InitStep.MountAttach when errno == Errno.ENOTDIR => new PunnetException(
+                mount + place + "a directory goes on a directory, and a file on a file: " + words),
             InitStep.MountCovered => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].source): an earlier mount covers it, and in a user namespace ids are mapped before that is made"),
             InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(

@@ -348,6 +348,20 @@ public sealed class MountTests : ContainerTest
         container.AssertNothingLeft();
     }
 
+    // Docker adds its own hint to these words.
+    [Theory]
+    [InlineData("file", "/etc")]
+    [InlineData("directory", "/etc/passwd")]
+    public void A_file_on_a_directory_or_the_other_way_round_is_told_as_not_a_directory(string source, string destination)
+    {
+        Container container = NewContainer().Runs("true");
+        Directory.CreateDirectory(container.Directory + "/directory");
+        File.WriteAllText(container.Directory + "/file", "");
+        container.Bundle.Mount(destination, "bind", container.Directory + "/" + source, "bind");
+        container.TryCreate().Fails("on " + destination + " (mounts[7]): ", ": not a directory (ENOTDIR)");
+        container.AssertNothingLeft();
+    }
+
     [Theory]
     [InlineData("/proc/uptime")]
     [InlineData("/proc/cpuinfo")]
