@@ -94,10 +94,18 @@ internal static class BindMounts
 
     private static void ChangeAttributes(MountStep step, int mount, InitReport report)
     {
-        if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
+        MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear | step.Others };
+        if (change.Set != MountAttributes.None || change.Clear != MountAttributes.None)
         {
-            MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
+            Errno errno = Sys.ChangeMount(mount, change, recursive: false);
+            if (errno == Errno.EPERM && step.Others != MountAttributes.None)
+            {
+                // late: what is locked in a user namespace stays, with all that nobody named.
+                change.Clear = step.Clear;
+                errno = Sys.ChangeMount(mount, change, recursive: false);
+            }
+
+            LockedAttributes.Check(step, mount, change, recursive: false, errno, report);
         }
 
         Mounts.ChangeTree(step, mount, report);

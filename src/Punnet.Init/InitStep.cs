@@ -75,6 +75,9 @@ public enum InitStep
     /// <summary>Attributes of mounts[item].</summary>
     MountAttributes,
 
+    /// <summary>An attribute of mounts[item / <see cref="LockedAttributes.Limit"/>]: the rest of that division.</summary>
+    MountLocked,
+
     /// <summary>Mapping the ids of mounts[item].</summary>
     MountIdMap,
 

@@ -72,7 +72,13 @@ internal static class Mounts
             SecurityLabels.OwnRoot(plan.Namespaces, step, report);
         }
 
-        report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem(step.Type.WithNul, out int context));
+        Errno errno = Sys.OpenFileSystem(step.Type.WithNul, out int context);
+        if (IsForeignSysfs(plan, step, errno))
+        {
+            return CloneSysfs(step, report);
+        }
+
+        report.Check(InitStep.MountType, step.Index, errno);
         report.Check(InitStep.MountSource, step.Index, Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul));
         Configure(step, context, report);
         int covered = -1;
@@ -82,7 +88,7 @@ internal static class Mounts
             TakeMode(step, context, covered);
         }
 
-        Errno errno = Sys.CreateFileSystem(context);
+        errno = Sys.CreateFileSystem(context);
         int mount = -1;
         if (errno == Errno.None)
         {
@@ -90,11 +96,9 @@ internal static class Mounts
         }
 
         Sys.Close(context);
-        if (errno == Errno.EPERM && plan.Namespaces.HasUser && step.Type.Text.SequenceEqual("sysfs"u8))
+        if (IsForeignSysfs(plan, step, errno))
         {
-            // late: sysfs shows the network namespace's devices, and only its owner may mount one. The host's is as good.
-            report.Check(InitStep.MountSource, step.Index, Sys.CloneMount(Sys.WorkingDirectory, "/sys\0"u8, recursive: true, out mount));
-            errno = Sys.ChangeMount(mount, new MountAttributeChange { Set = step.Set }, recursive: false);
+            return CloneSysfs(step, report);
         }
 
         report.Check(InitStep.MountCreate, step.Index, errno);
@@ -113,6 +117,20 @@ internal static class Mounts
             Sys.Close(covered);
         }
 
+        ChangeTree(step, mount, report);
+        return mount;
+    }
+
+    private static bool IsForeignSysfs(ContainerPlan plan, MountStep step, Errno errno) =>
+        errno == Errno.EPERM && plan.Namespaces.HasUser && step.Type.Text.SequenceEqual("sysfs"u8);
+
+    // late: sysfs shows the network namespace's devices, and only its owner may mount one. The host's is as good to look at, and so is what
+    // the host has mounted in it: nothing of that is the container's to change.
+    private static int CloneSysfs(MountStep step, InitReport report)
+    {
+        report.Check(InitStep.MountSource, step.Index, Sys.CloneMount(Sys.WorkingDirectory, "/sys\0"u8, recursive: true, out int mount));
+        MountAttributeChange change = new() { Set = step.Set | MountAttributes.ReadOnly };
+        report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: true));
         ChangeTree(step, mount, report);
         return mount;
     }
@@ -158,7 +176,7 @@ internal static class Mounts
         if (step.RecursiveSet != MountAttributes.None || step.RecursiveClear != MountAttributes.None)
         {
             MountAttributeChange change = new() { Set = step.RecursiveSet, Clear = step.RecursiveClear };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: true));
+            LockedAttributes.Check(step, mount, change, recursive: true, Sys.ChangeMount(mount, change, recursive: true), report);
         }
 
         for (int i = 0; i < step.Propagation.Length; i++)
@@ -174,7 +192,13 @@ internal static class Mounts
         // late: whether a file or a directory is bound decides what is made where nothing is.
         report.Check(InitStep.MountSource, step.Index, Sys.Status(mount, out FileStatus status));
         int target = Target(step, root, status.Is(FileMode.Directory), report);
-        report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
+        Errno errno = Sys.AttachMount(mount, target);
+        if (errno == Errno.EINVAL && Sys.Status(target, out FileStatus place) == Errno.None && place.Is(FileMode.Directory) != status.Is(FileMode.Directory))
+        {
+            errno = Errno.ENOTDIR; // As mount(2) says it, whose words engines look for.
+        }
+
+        report.Check(InitStep.MountAttach, step.Index, errno);
         Sys.Close(target);
     }
 
@@ -215,7 +239,7 @@ internal static class Mounts
         MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
         if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
         {
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(target, change, recursive: false));
+            LockedAttributes.Check(step, target, change, recursive: false, Sys.ChangeMount(target, change, recursive: false), report);
         }
 
         ChangeTree(step, target, report);

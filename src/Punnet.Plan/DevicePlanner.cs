@@ -31,11 +31,19 @@ internal static class DevicePlanner
         {
             DeviceStep step = Plan(devices[i], Place.At("linux.devices", i), i);
             steps.RemoveAll(earlier => earlier.Path == step.Path);
-            steps.Add(step);
+            if (!IsMultiplexer(step))
+            {
+                steps.Add(step);
+            }
         }
 
         return [.. steps];
     }
+
+    // The link to the container's own devpts takes its place: the device would open terminals of the host's, and where it is a bind, in a user
+    // namespace, it could not be removed again.
+    private static bool IsMultiplexer(DeviceStep step) =>
+        (step.Mode & FileMode.TypeMask) == FileMode.CharacterDevice && step.Path.Text.SequenceEqual("/dev/ptmx"u8);
 
     /// <summary>
     /// Whether devices and links can be made before some mounts: none of these leads to one, through one or covers one, nor the

@@ -31,6 +31,9 @@ public static class MountOptions
         /// <summary>The same for the whole tree.</summary>
         RecursiveAttributes,
 
+        /// <summary>Takes back one way to keep access times, which stays in the effect's Set: "atime" undoes "noatime", and asks for nothing else.</summary>
+        AccessTimesAgain,
+
         /// <summary>Changes propagation.</summary>
         Propagation,
 
@@ -98,6 +101,9 @@ public static class MountOptions
             case "tmpcopyup": return new Effect(Meaning.CopyUp);
             case "idmap": return new Effect(Meaning.IdMap);
             case "ridmap": return new Effect(Meaning.RecursiveIdMap);
+            case "atime": return new Effect(Meaning.AccessTimesAgain, MountAttributes.NoAtime);
+            case "norelatime": return new Effect(Meaning.AccessTimesAgain);
+            case "nostrictatime": return new Effect(Meaning.AccessTimesAgain, MountAttributes.StrictAtime);
             case "copy-symlink": return new Effect(Meaning.CopyLink);
             case "src-nofollow": return new Effect(Meaning.SourceNoFollow);
             case "dest-nofollow": return new Effect(Meaning.DestinationNoFollow);
@@ -126,7 +132,7 @@ public static class MountOptions
 
     private const MountAttributes None = MountAttributes.None;
 
-    // How access times are kept is one field of two bits: whoever sets it clears it first.
+    // How access times are kept is one field of two bits: whoever sets it clears it first. For a tree each word names one way.
     private static (MountAttributes Set, MountAttributes Clear)? Attributes(string option) => option switch
     {
         "ro" => (MountAttributes.ReadOnly, None),

@@ -74,6 +74,7 @@ internal static class MountPlanner
             Recursive = draft.IsRecursiveBind,
             Set = isDev ? draft.Set & ~MountAttributes.ReadOnly : draft.Set,
             Clear = draft.Clear,
+            Others = kind == MountKind.Bind && draft.HasAttributes ? Others(draft.Set, draft.Clear) : MountAttributes.None,
             RecursiveSet = draft.RecursiveSet,
             RecursiveClear = draft.RecursiveClear,
             IdMap = IdMapPlanner.Plan(mount, draft.IdMap, place, kind == MountKind.Bind, linux, hasUser),
@@ -87,6 +88,23 @@ internal static class MountPlanner
             CopiesUp = draft.CopyUpPlace is not null,
             KeepsMode = isTmpfs && !draft.HasMode,
         };
+    }
+
+    // mount(2): a remount changes how access times are kept only where a word is about that, and "nodiratime" alone is "relatime" too.
+    private static MountAttributes Others(MountAttributes set, MountAttributes clear)
+    {
+        MountAttributes named = set | clear;
+        MountAttributes others = MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec | MountAttributes.NoSymlinkFollow;
+        if ((named & MountAttributes.AtimeMask) != MountAttributes.None)
+        {
+            others |= MountAttributes.NoDirAtime;
+        }
+        else if ((set & MountAttributes.NoDirAtime) != MountAttributes.None)
+        {
+            others |= MountAttributes.AtimeMask;
+        }
+
+        return others & ~named;
     }
 
     private static ImmutableArray<MountParameter> Parameters(Mount mount, MountKind kind, Draft draft, string place)
@@ -165,6 +183,8 @@ internal static class MountPlanner
 
         public MountAttributes Clear { get; private set; }
 
+        public bool HasAttributes { get; private set; }
+
         public MountAttributes RecursiveSet { get; private set; }
 
         public MountAttributes RecursiveClear { get; private set; }
@@ -206,8 +226,18 @@ internal static class MountPlanner
             {
                 case MountOptions.Meaning.Attributes:
                     // The last word counts: "ro,rw" is writable.
+                    HasAttributes = true;
                     Set = (Set & ~effect.Clear) | effect.Set;
                     Clear = (Clear & ~effect.Set) | effect.Clear;
+                    break;
+                case MountOptions.Meaning.AccessTimesAgain:
+                    HasAttributes = true;
+                    if ((Set & MountAttributes.AtimeMask) == effect.Set)
+                    {
+                        Set &= ~MountAttributes.AtimeMask;
+                        Clear &= ~MountAttributes.AtimeMask;
+                    }
+
                     break;
                 case MountOptions.Meaning.RecursiveAttributes:
                     RecursiveSet = (RecursiveSet & ~effect.Clear) | effect.Set;

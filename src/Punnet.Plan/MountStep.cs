@@ -59,6 +59,12 @@ public sealed record MountStep
     /// <summary>Attributes to clear.</summary>
     public MountAttributes Clear { get; init; }
 
+    /// <summary>
+    /// Attributes of a bind's source that nobody named, to clear as well: once one is named, those that are named are all there are. What is
+    /// locked, mount_namespaces(7), stays.
+    /// </summary>
+    public MountAttributes Others { get; init; }
+
     /// <summary>Attributes to set on the whole tree.</summary>
     public MountAttributes RecursiveSet { get; init; }
 

@@ -224,6 +224,7 @@ public static partial class PlanText
         line.Append(step.RootLabel.IsNull ? "" : " with the root labelled " + PlanWords.Quoted(step.RootLabel));
         Change(line, "set", step.Set);
         Change(line, "clear", step.Clear);
+        Change(line, "clear unless locked", step.Others);
         Change(line, "set in the tree", step.RecursiveSet);
         Change(line, "clear in the tree", step.RecursiveClear);
         foreach (MountFlags propagation in step.Propagation)

@@ -18,15 +18,20 @@ internal static class Failures
         string words = failure.Errno.Words();
         switch (step)
         {
-            case >= InitStep.MountSource and <= InitStep.MountAttach when step != InitStep.MountParameter:
+            case >= InitStep.MountSource and <= InitStep.MountAttach when step is not (InitStep.MountParameter or InitStep.MountLocked):
                 return Mount(plan, plan.Mounts[item], step, failure.Errno);
             case InitStep.MountParameter:
                 MountStep mount = plan.Mounts[item / MountParameter.Limit];
                 MountParameter parameter = mount.Parameters[item % MountParameter.Limit];
                 string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
+                string ids = plan.Namespaces.HasUser && failure.Errno == Errno.EINVAL && parameter.Key.ToString() is ("uid" or "gid")
+                    ? ", an id that must be mapped (linux." + parameter.Key + "Mappings)"
+                    : "";
                 return new PunnetException("cannot mount " + What(mount) + " on " + mount.Destination + ": "
                     + (failure.Errno == Errno.EINVAL ? "it does not take the option \"" : "it cannot use what the option names: \"")
-                    + text + "\" (mounts[" + mount.Index.ToString() + "].options): " + words);
+                    + text + "\" (mounts[" + mount.Index.ToString() + "].options)" + ids + ": " + words);
+            case InitStep.MountLocked:
+                return Locked(plan.Mounts[item / LockedAttributes.Limit], item % LockedAttributes.Limit, words);
             case >= InitStep.Layer and <= InitStep.LayerStack:
                 return LayerFailures.Of(plan.Overlay!, step, item, failure.Errno);
             case InitStep.ReadOnlyLate:
@@ -217,6 +222,27 @@ internal static class Failures
             : "exec: \"" + name + "\": " + errno.Words() + " (process.args[0])";
     }
 
+    private static PunnetException Locked(MountStep step, int item, string words)
+    {
+        bool isTree = item >= LockedAttributes.OfTree;
+        MountAttributes kind = LockedAttributes.Of(item % LockedAttributes.OfTree);
+        MountAttributes set = (isTree ? step.RecursiveSet : step.Set) & kind;
+        string word = kind switch
+        {
+            MountAttributes.ReadOnly => "rw",
+            MountAttributes.NoSuid => "suid",
+            MountAttributes.NoDev => "dev",
+            MountAttributes.NoExec => "exec",
+            _ when (set & MountAttributes.NoAtime) != MountAttributes.None => "noatime",
+            _ when (set & MountAttributes.StrictAtime) != MountAttributes.None => "strictatime",
+            _ when ((isTree ? step.RecursiveClear : step.Clear) & MountAttributes.AtimeMask) != MountAttributes.None => "relatime",
+            _ => set == MountAttributes.None ? "diratime" : "nodiratime",
+        };
+        return new PunnetException("cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination
+            + " (mounts[" + step.Index.ToString() + "].options): \"" + (isTree ? "r" : "") + word
+            + "\" would change what is locked in a user namespace: " + words);
+    }
+
     private static string What(MountStep step) => step.Kind switch
     {
         MountKind.Bind => step.Source.ToString(),
@@ -243,6 +269,8 @@ internal static class Failures
                 errno == Errno.ENODEV ? "this kernel has no such file system" : null),
             InitStep.MountLabel => new PunnetException(
                 mount + place + "cannot label it with \"" + plan.MountLabel + "\" (linux.mountLabel): " + words),
+            InitStep.MountAttach when errno == Errno.ENOTDIR => new PunnetException(
+                mount + place + "a directory goes on a directory, and a file on a file: " + words),
             InitStep.MountCovered => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].source): an earlier mount covers it, and in a user namespace ids are mapped before that is made"),
             InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(

@@ -57,7 +57,6 @@ internal static class HostPolicy
         (CloneFlags kind, string name) = step.Type.ToString() switch
         {
             "proc" => (CloneFlags.NewPid, "pid"),
-            "sysfs" => (CloneFlags.NewNetwork, "network"),
             "mqueue" => (CloneFlags.NewIpc, "ipc"),
             _ => (CloneFlags.None, ""),
         };
@@ -66,24 +65,18 @@ internal static class HostPolicy
             return "a user namespace may mount " + step.Type + " only for a " + name + " namespace of its own, and linux.namespaces makes none";
         }
 
-        if (kind is not (CloneFlags.NewPid or CloneFlags.NewNetwork))
-        {
-            return null;
-        }
-
-        string place = kind == CloneFlags.NewPid ? "/proc" : "/sys";
-        return Covering(place) is string covering
-            ? "a user namespace may not see more of " + place + " than its parent, and " + covering + " is mounted over a part of it here"
+        return kind == CloneFlags.NewPid && CoveringProc() is string covering
+            ? "a user namespace may not see more of /proc than its parent, and " + covering + " is mounted over a part of it here"
             : null;
     }
 
     // mount_namespaces(7): a mount that hides a part of the host's /proc is locked, and a fresh one would uncover it.
-    private static string? Covering(string place)
+    private static string? CoveringProc()
     {
         foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/mountinfo")).Split('\n'))
         {
             string[] fields = line.Split(' ');
-            if (fields.Length > 4 && fields[4].StartsWith(place + "/", StringComparison.Ordinal))
+            if (fields.Length > 4 && fields[4].StartsWith("/proc/", StringComparison.Ordinal))
             {
                 return fields[4];
             }

@@ -33,15 +33,18 @@ public sealed class MountPlanTests
     [InlineData("""{"destination":"/mnt","source":"/srv","options":["remount","bind","nosuid"]}""", "remount /mnt, set nosuid")]
     [InlineData("""{"destination":"/cg","type":"cgroup","source":"cgroup"}""", "mount the cgroup cgroup on /cg")]
     [InlineData("""{"destination":"/cg","type":"cgroup2","source":"none"}""", "mount the cgroup none on /cg")]
-    // cgroups(7): options of cgroup2 count only where the host mounts it.
-    [InlineData("""{"destination":"/cg","type":"cgroup","source":"cgroup","options":["nsdelegate","ro"]}""", "mount the cgroup cgroup on /cg, set ro")]
+    // cgroups(7): options of cgroup2 count only where the host mounts it, but they must be some.
+    [InlineData("""{"destination":"/cg","type":"cgroup","source":"cgroup","options":["nsdelegate","ro"]}""", "mount the cgroup cgroup on /cg nsdelegate, set ro")]
     // Attributes: the last word counts.
-    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["ro","rw"]}""", "bind /srv on /mnt, clear ro")]
-    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["rw","ro"]}""", "bind /srv on /mnt, set ro")]
-    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["suid","exec","dev"]}""", "bind /srv on /mnt, clear nosuid nodev noexec")]
-    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["noatime","relatime"]}""", "bind /srv on /mnt, clear atime")]
-    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["strictatime","noatime"]}""", "bind /srv on /mnt, set noatime, clear atime")]
-    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["rbind","ro","rnosuid"]}""", "bind the tree /srv on /mnt, set ro, set in the tree nosuid")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["ro","rw"]}""", "bind /srv on /mnt, clear ro, clear unless locked nosuid nodev noexec nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["rw","ro"]}""", "bind /srv on /mnt, set ro, clear unless locked nosuid nodev noexec nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["suid","exec","dev"]}""", "bind /srv on /mnt, clear nosuid nodev noexec, clear unless locked ro nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["noatime","relatime"]}""", "bind /srv on /mnt, clear atime, clear unless locked ro nosuid nodev noexec nodiratime nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["strictatime","noatime"]}""", "bind /srv on /mnt, set noatime, clear atime, clear unless locked ro nosuid nodev noexec nodiratime nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["noatime","atime"]}""", "bind /srv on /mnt, clear unless locked ro nosuid nodev noexec nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["noatime","norelatime","nostrictatime"]}""", "bind /srv on /mnt, set noatime, clear atime, clear unless locked ro nosuid nodev noexec nodiratime nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["nodiratime"]}""", "bind /srv on /mnt, set nodiratime, clear unless locked atime ro nosuid nodev noexec nosymfollow")]
+    [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["rbind","ro","rnosuid"]}""", "bind the tree /srv on /mnt, set ro, clear unless locked nosuid nodev noexec nosymfollow, set in the tree nosuid")]
     [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["rro","rrw"]}""", "bind /srv on /mnt, clear in the tree ro")]
     [InlineData("""{"destination":"/mnt","type":"bind","source":"/srv","options":["rnoatime","rstrictatime"]}""", "bind /srv on /mnt, set in the tree strictatime, clear in the tree atime")]
     // Propagation in its order; superblock flags are a file system's business.

@@ -51,7 +51,7 @@ public sealed class ErrorTests : ContainerTest
         { "linux.namespaces[1].type", "", "linux.namespaces[1].type" },
         { "linux.namespaces[1].type", "\"ipc\"", "linux.namespaces[2]" },
         { "linux.namespaces[1].path", "\"relative/path\"", "linux.namespaces[1].path" },
-        { "linux.namespaces[4]", """{"type":"time"}""", "linux.namespaces" },
+        { "linux.namespaces[4]", """{"type":"user"}""", "linux.namespaces" },
         { "linux.namespaces[5]", """{"type":"user"}""", "linux.uidMappings" },
         { "linux", """{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":4294967295,"size":2}],"gidMappings":[{"containerID":0,"hostID":5,"size":1}]}""", "linux.uidMappings[0]" },
         { "linux", """{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":5,"size":0}],"gidMappings":[{"containerID":0,"hostID":5,"size":1}]}""", "linux.uidMappings[0]" },

@@ -70,6 +70,63 @@ public sealed class MountTests : ContainerTest
         Check(container, present, absent);
     }
 
+    // mount --bind -o, and runc: the attributes that are named are all there are. Access times are kept as at the source unless a word says how.
+    [Theory]
+    [InlineData("bind", "ro,nosuid,nodev,noexec,noatime,nodiratime", "relatime")]
+    [InlineData("rbind,rprivate", "ro,nosuid,nodev,noexec,noatime,nodiratime", "relatime")]
+    [InlineData("bind,ro", "ro,noatime,nodiratime", "nosuid,nodev,noexec")]
+    [InlineData("bind,rw", "rw,noatime,nodiratime", "nosuid,nodev,noexec")]
+    [InlineData("bind,nosuid", "rw,nosuid,noatime,nodiratime", "nodev,noexec")]
+    [InlineData("bind,ro,nosuid,nodev", "ro,nosuid,nodev,noatime,nodiratime", "noexec")]
+    [InlineData("bind,atime", "rw,noatime,nodiratime", "nosuid,nodev,noexec,relatime")]
+    [InlineData("bind,norelatime", "rw,noatime,nodiratime", "relatime")]
+    [InlineData("bind,nostrictatime", "rw,noatime,nodiratime", "relatime")]
+    [InlineData("bind,strictatime,nostrictatime", "noatime", "relatime")]
+    [InlineData("bind,relatime", "rw,relatime", "noatime,nodiratime")]
+    [InlineData("bind,nodiratime", "rw,relatime,nodiratime", "noatime")]
+    [InlineData("bind,strictatime", "rw", "noatime,nodiratime,relatime")]
+    [InlineData("bind,rnosuid", "ro,nosuid,nodev,noexec,noatime,nodiratime", "relatime")]
+    public void Once_an_attribute_of_a_bind_is_named_those_of_the_source_are_not_kept(string options, string present, string absent)
+    {
+        Runtime.MustBePunnet(); // runc from 1.2 on
+        Container container = NewContainer().Sleeps();
+        using IDisposable source = StrictSource(container);
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", options.Split(','));
+        Check(container, present, absent);
+        container.Delete("--force").Succeeds();
+    }
+
+    [Theory]
+    [InlineData("rbind", "")]
+    [InlineData("rbind,ro", "")]
+    [InlineData("rbind,nosuid", "")]
+    [InlineData("rbind,atime", "")]
+    [InlineData("rbind,noatime,nodiratime", "")]
+    [InlineData("rbind,rw", "\"rw\"")]
+    [InlineData("rbind,suid", "\"suid\"")]
+    [InlineData("rbind,ro,dev", "\"dev\"")]
+    [InlineData("rbind,nosuid,exec", "\"exec\"")]
+    [InlineData("rbind,relatime", "\"relatime\"")]
+    [InlineData("rbind,strictatime", "\"strictatime\"")]
+    [InlineData("rbind,rrw", "\"rrw\"")]
+    public void In_a_user_namespace_locked_attributes_stay_and_one_that_shall_go_is_named(string options, string named)
+    {
+        Runtime.MustBePunnet();
+        Container container = NewContainer().Sleeps();
+        container.Bundle.UserNamespace();
+        using IDisposable source = StrictSource(container);
+        container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", options.Split(','));
+        if (named.Length == 0)
+        {
+            Check(container, "ro,nosuid,nodev,noexec,noatime,nodiratime", "relatime");
+            container.Delete("--force").Succeeds();
+        }
+        else
+        {
+            container.TryCreate().Fails("/source on /mnt (mounts[7].options): " + named + " would change what is locked in a user namespace: operation not permitted (EPERM)");
+        }
+    }
+
     [Theory]
     [InlineData("size=1m", "size=1024k")]
     [InlineData("nr_inodes=100", "nr_inodes=100")]
@@ -306,6 +363,20 @@ public sealed class MountTests : ContainerTest
         container.AssertNothingLeft();
     }
 
+    // Docker adds its own hint to these words.
+    [Theory]
+    [InlineData("file", "/etc")]
+    [InlineData("directory", "/etc/passwd")]
+    public void A_file_on_a_directory_or_the_other_way_round_is_told_as_not_a_directory(string source, string destination)
+    {
+        Container container = NewContainer().Runs("true");
+        Directory.CreateDirectory(container.Directory + "/directory");
+        File.WriteAllText(container.Directory + "/file", "");
+        container.Bundle.Mount(destination, "bind", container.Directory + "/" + source, "bind");
+        container.TryCreate().Fails("on " + destination + " (mounts[7]): ", ": not a directory (ENOTDIR)");
+        container.AssertNothingLeft();
+    }
+
     [Theory]
     [InlineData("/proc/uptime")]
     [InlineData("/proc/cpuinfo")]
@@ -379,6 +450,23 @@ public sealed class MountTests : ContainerTest
         finally
         {
             new Command("losetup", ["--detach", device]).Run().Succeeds();
+        }
+    }
+
+    // A mount with every attribute, while this is not disposed.
+    private static Unmounting StrictSource(Container container)
+    {
+        string source = container.Directory + "/source";
+        Directory.CreateDirectory(source);
+        new Command("mount", ["-t", "tmpfs", "-o", "ro,nosuid,nodev,noexec,noatime,nodiratime", "strict", source]).Run().Succeeds();
+        return new Unmounting(source);
+    }
+
+    private sealed class Unmounting(string place) : IDisposable
+    {
+        public void Dispose()
+        {
+            new Command("umount", ["-l", place]).Run().Succeeds();
         }
     }
 

@@ -81,6 +81,38 @@ public sealed class UserNamespaceTests : ContainerTest
         MountInfo.At(container.Pid, "/").Has("ro");
     }
 
+    // Podman's --privileged lists every device of the host's.
+    [Fact]
+    public void The_terminal_multiplexer_among_the_devices_is_the_containers_own()
+    {
+        Container container = Mapped().RunsScript("readlink /dev/ptmx; : <>/dev/ptmx && echo opened");
+        container.Bundle.Add("linux.devices", """{"type":"c","path":"/dev/tty","major":5,"minor":0}""");
+        container.Bundle.Add("linux.devices", """{"type":"c","path":"/dev/ptmx","major":5,"minor":2,"fileMode":438}""");
+        Assert.Equal("pts/ptmx\nopened\n", container.RunToEnd());
+    }
+
+    [Theory]
+    [InlineData("ro")]
+    [InlineData("rw")]
+    public void Without_a_network_namespace_the_hosts_sys_is_shown_read_only(string option)
+    {
+        Container container = Mapped().RunsScript("ls -d /sys/kernel; awk '$5 ~ \"^/sys\" && $6 !~ \"^ro\"' /proc/self/mountinfo");
+        container.Bundle.Namespace("network", present: false);
+        container.Bundle.Unmount("/sys");
+        container.Bundle.Unmount("/sys/fs/cgroup");
+        container.Bundle.Mount("/sys", "sysfs", "sysfs", "nosuid", "noexec", "nodev", option);
+        Assert.Equal("/sys/kernel\n", container.RunToEnd());
+    }
+
+    [Fact]
+    public void An_id_that_is_not_mapped_is_told_where_a_file_system_asks_for_it()
+    {
+        Container container = Mapped().Runs("true");
+        container.Bundle.Set("linux.gidMappings", """[{"containerID":0,"hostID":100000,"size":5}]""");
+        container.TryCreate().Fails("cannot mount devpts on /dev/pts: it does not take the option \"gid=5\" (mounts[2].options), an id that must be mapped (linux.gidMappings): ");
+        container.AssertNothingLeft();
+    }
+
     [Fact]
     public void Capabilities_hold_inside_only()
     {
