@@ -95,7 +95,7 @@ internal sealed class Container : IDisposable
     /// <param name="what">As in "cannot …".</param>
     public PunnetException WithoutCgroup(string what) => new(
         "cannot " + what + " container " + Directory.Id + ": it has no cgroup of its own",
-        "punnet was not allowed to make one when it made the container");
+        "punnet was not allowed to make one when it made the container, or not to (--cgroup-manager disabled)");
 
     /// <summary>Its cgroup, or null when that is gone.</summary>
     public CgroupDirectory? TryOpenCgroup()

@@ -113,6 +113,12 @@ internal static class Program
             globals.Log.Fail(name + ": " + failure.Message, OuterFilter.Hint(failure.Message));
             return verb.FailureStatus;
         }
+        catch (OutOfMemoryException)
+        {
+            // On the way here what was made has been undone, and what was read is garbage.
+            globals.Log.Fail(name + ": too little memory is allowed (ulimit -v, ulimit -d)", null);
+            return verb.FailureStatus;
+        }
     }
 
     // The first argument that is neither a global option nor the value of one.

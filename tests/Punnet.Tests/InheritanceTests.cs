@@ -138,6 +138,17 @@ public sealed class InheritanceTests : ContainerTest
         Call(limit, NewContainer(), "--version").Fails("punnet: cannot start: too little memory is allowed (ulimit -v, ulimit -d)\n");
 
     [Fact]
+    public void A_config_that_is_too_large_for_the_memory_that_is_allowed_is_a_sentence_and_leaves_nothing()
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.SetText("annotations.large", new string('x', 8_000_000));
+        container.Bundle.Write();
+        Call("as=33554432", container, "run", "--bundle", container.Bundle.Path, container.Id)
+            .Fails("punnet: run: too little memory is allowed (ulimit -v, ulimit -d)\n");
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
     public void Where_no_file_may_grow_a_run_fails_with_a_sentence_and_leaves_nothing()
     {
         Container container = NewContainer().Runs("true");

@@ -42,7 +42,7 @@ internal static class RawText
         while (!rest.IsEmpty)
         {
             bool isText = Rune.DecodeFromUtf8(rest, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-            if (isText && !IsUnprintable(rune))
+            if (isText && rune.Value != '\\' && !OneLine.IsControl(rune.Value))
             {
                 shown.Append(rune.ToString());
             }
@@ -59,10 +59,6 @@ internal static class RawText
 
         return shown.ToString();
     }
-
-    // Control characters, and those that turn the direction of a line around.
-    private static bool IsUnprintable(Rune rune) => rune.Value is < 0x20 or '\\' or (>= 0x7f and < 0xa0)
-        or 0x61c or (>= 0x200e and <= 0x200f) or (>= 0x2028 and <= 0x202e) or (>= 0x2066 and <= 0x2069);
 
     private static void Escape(StringBuilder shown, byte one)
     {
