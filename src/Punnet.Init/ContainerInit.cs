@@ -35,10 +35,10 @@ public static class ContainerInit
         }
         else
         {
-            // Nobody's job control reaches the container, and an engine can end it by its process group.
-            report.Check(InitStep.Session, Sys.NewSession());
             StandardStreams.LeaveHostNull(root, report);
         }
+
+        Terminal.Lead(plan.Process, report);
 
         Rootfs.MakeReadOnly(plan, root, report);
         NameHost(plan, report);
@@ -60,7 +60,8 @@ public static class ContainerInit
         ContainerHooks.Run(
             material.StartContainer, material, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);
-        Launch.Execute(plan.Process, program, material, root, report);
+        Descriptors.CloseAllBut(report.Socket, material, root, report);
+        Launch.Execute(plan.Process, program, material, report);
     }
 
     // First what needs no network namespace: the host makes that meanwhile.

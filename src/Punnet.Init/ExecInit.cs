@@ -5,6 +5,11 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
+// Whoever is in the container's pid namespace with CAP_SYS_PTRACE opens what a process there has open, its root and its working directory,
+// and does whatever that process may: "not dumpable" does not keep that capability out (CVE-2016-9962). So nothing of the host may be in a
+// process that is seen there, at no moment. A joined pid namespace counts for children only: a stage that is never in it does all the work,
+// closes what is the host's, becomes the program's user with the program's rights, and last of all clones the process that is in it.
+
 /// <summary>The script of a process that joins a running container.</summary>
 public static class ExecInit
 {
@@ -22,7 +27,10 @@ public static class ExecInit
             Namespaces.AwaitHost(material, Message.Settled);
         }
 
-        Join(plan, target, material, report);
+        bool isStage = material.Final is not null;
+        bool clonesEarly = isStage && target.ClonesEarly;
+        bool clonesLate = isStage && !target.ClonesEarly;
+        Join(plan, target, clonesLate, material, report);
         Keyrings.Join(target.Keyring, plan, material, report);
         Sys.SetUmask(0);
         report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
@@ -34,17 +42,46 @@ public static class ExecInit
         }
         else
         {
-            // conmon ends an exec that ran too long by its process group.
-            report.Check(InitStep.Session, Sys.NewSession());
             StandardStreams.LeaveHostNull(root, report);
+        }
+
+        if (clonesEarly)
+        {
+            CloneFinal(material, report);
+        }
+
+        if (!clonesLate)
+        {
+            Terminal.Lead(plan, report);
         }
 
         Launch.GiveUpPower(plan, material, root, report, isContainer: false);
         int program = Launch.FindProgram(plan, material, report);
+        Descriptors.CloseAllBut(material.Channel, material, root, report);
+        if (clonesLate)
+        {
+            CloneFinal(material, report);
+            Terminal.Lead(plan, report);
+            Limits.ApplyLast(plan, report);
+        }
+
         Hardening.OutliveParent();
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
         report = StartGate.Wait(material, report);
-        Launch.Execute(plan, program, material, root, report);
+        Launch.Execute(plan, program, material, report);
+    }
+
+    // Returns only in the new process, which is a child of punnet like this one. It asks for no signal when punnet ends: until the program
+    // runs it waits for a word of punnet's, and ends when none can come any more.
+    private static void CloneFinal(InitMaterial material, InitReport report)
+    {
+        // What changed the ids has also made it dumpable, where fs.suid_dumpable says so, proc_sys_fs(5).
+        Sys.Control(ProcessControl.SetDumpable, 0);
+        report.Check(InitStep.CloneInit, Sys.CloneSibling(material.Final!.Value, out bool isNew));
+        if (!isNew)
+        {
+            Sys.Exit(0);
+        }
     }
 
     private static Errno JoinByProcess(ExecTarget target)
@@ -71,28 +108,18 @@ public static class ExecInit
         return errno;
     }
 
-    private static void Join(ProcessPlan plan, ExecTarget target, InitMaterial material, InitReport report)
+    private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitMaterial material, InitReport report)
     {
-        // The user namespace last: until then this process has its rights over all the others.
-        Limits.Apply(plan, report);
-        report.Check(InitStep.JoinNamespace, target.Files.IsEmpty ? JoinByProcess(target) : JoinByFiles(target.Files));
-        Hardening.LeaveOwnFile(material, report);
-        if ((target.Kinds & CloneFlags.NewPid) != CloneFlags.None)
+        if (material.Final is SharedFlag final)
         {
-            // A joined pid namespace counts for children only.
-            report.Check(InitStep.CloneInit, Sys.Clone(CloneFlags.Parent, cgroup: -1, out int pid, out _));
-            if (pid != 0)
-            {
-                Channel.Tell(material.Channel, Message.Cloned, pid);
-                Sys.Exit(0);
-            }
-
-            if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Settled)
-            {
-                Sys.Exit(1);
-            }
+            // Only the kernel writes there, for this process: what is in the container does not say which process it is.
+            report.Check(InitStep.Harden, Sys.KeepFromChildren(final));
         }
 
+        // The user namespace last: until then this process has its rights over all the others.
+        Limits.Apply(plan, clonesLate, report);
+        report.Check(InitStep.JoinNamespace, target.Files.IsEmpty ? JoinByProcess(target) : JoinByFiles(target.Files));
+        Hardening.LeaveOwnFile(material, report);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
             report.Check(InitStep.BecomeRoot, Sys.SetGroup(0));
@@ -113,4 +140,10 @@ public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
 
     /// <summary>Name of its session keyring; null where it has none of its own.</summary>
     public CString Keyring { get; init; }
+
+    /// <summary>
+    /// Whether the stage clones before the filter, which would refuse it that and has to be loaded while there are rights,
+    /// <see cref="FilterMoment.BeforeIds"/>.
+    /// </summary>
+    public bool ClonesEarly { get; init; }
 }

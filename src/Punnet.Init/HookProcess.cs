@@ -33,10 +33,7 @@ public static class HookProcess
         {
             errno = Become(hook, state, output, errors, directory);
             Sys.WriteAll(report, MemoryMarshal.AsBytes(new ReadOnlySpan<Errno>(in errno)));
-            while (true)
-            {
-                Sys.Exit(1);
-            }
+            Sys.Exit(1);
         }
 
         Sys.Close(report);

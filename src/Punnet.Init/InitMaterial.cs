@@ -30,6 +30,11 @@ public sealed record InitMaterial
     /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
     public required int Proc { get; init; }
 
+    /// <summary>
+    /// Where the kernel says which process the stage has cloned, see <see cref="Sys.CloneSibling"/>; null where there is no stage.
+    /// </summary>
+    public SharedFlag? Final { get; init; }
+
     /// <summary>Connection that gets the terminal, or -1.</summary>
     public int ConsoleSocket { get; init; } = -1;
 

@@ -39,7 +39,7 @@ internal static class Launch
         LoadFilter(FilterMoment.BeforeIds, plan, material, report);
         if (isContainer)
         {
-            Limits.Apply(plan, report);
+            Limits.Apply(plan, isStage: false, report);
         }
 
         Identity.Assume(plan, material, report);
@@ -160,10 +160,9 @@ internal static class Launch
         }
     }
 
-    /// <summary>Becomes the program.</summary>
-    public static void Execute(ProcessPlan plan, int program, InitMaterial material, int root, InitReport report)
+    /// <summary>Becomes the program. What the program does not inherit is closed by now.</summary>
+    public static void Execute(ProcessPlan plan, int program, InitMaterial material, InitReport report)
     {
-        Descriptors.CloseAllBut(report.Socket, material, root, report);
         Sys.ResetSignals();
         Sys.UnblockSignals();
         LoadFilter(FilterMoment.BeforeProgram, plan, material, report);

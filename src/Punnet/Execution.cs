@@ -74,8 +74,18 @@ internal static class Execution
                 Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
             };
             using ContainerNamespaces namespaces = ContainerNamespaces.Find(request.Container, request.Container.Init!.Value.Pid);
-            ExecTarget target = Target(init.Number, namespaces) with
+            CloneFlags kinds = namespaces.Kinds;
+            bool isStaged = (kinds & CloneFlags.NewPid) != CloneFlags.None;
+            if (isStaged)
             {
+                Sys.MakeSharedFlag(out SharedFlag final).OrThrow("share memory with the new process");
+                material = material with { Final = final };
+            }
+
+            ExecTarget target = new(init.Number, kinds)
+            {
+                Files = namespaces.Files,
+                ClonesEarly = isStaged && !PassesClone(request.Plan),
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
             Scheduling.EnterInitialAffinity(request.Plan);
@@ -117,8 +127,6 @@ internal static class Execution
     // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
     private static NewProcess? Clone(ExecutionRequest request, ExecTarget target, InitMaterial material, int cgroup)
     {
-        // Before the clone: the new process is seen in the container's pid namespace from its first moment (CVE-2016-9962).
-        Sys.Control(ProcessControl.SetDumpable, 0).OrThrow("protect the new process from the container");
         Sys.BlockSignals();
         Errno errno = Sys.Clone(CloneFlags.None, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
@@ -144,7 +152,7 @@ internal static class Execution
         }
 
         errno.OrThrow("clone a process into the container's cgroup");
-        return new NewProcess(pid, new Descriptor(pidfd), isStage: (target.Kinds & CloneFlags.NewPid) != CloneFlags.None);
+        return new NewProcess(pid, new Descriptor(pidfd), isStage: material.Final is not null, material.Final);
     }
 
     // A program such as systemd makes cgroups below the container's and gives controllers to them; the container's own cgroup then takes
@@ -159,11 +167,7 @@ internal static class Execution
             ChannelMessage message = process.Hear(channel);
             switch (message.Kind)
             {
-                case Message.Cloned:
-                    process.BecomeInit(message.First);
-                    Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
-                    break;
-                case Message.Listener:
+                case Message.Listener when request.Listener is not null:
                     TakeListener(request, message, process, channel);
                     break;
                 case Message.Created:
@@ -198,13 +202,16 @@ internal static class Execution
         return CgroupDirectory.TryOpen(below) ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
     }
 
-    // A joined pid namespace counts for children only. Where punnet may join it, its next child is in it at once; where not (without
-    // the host's rights), that child joins the user namespace first and then clones again.
-    private static ExecTarget Target(int init, ContainerNamespaces namespaces)
+    // What the stage and its clone still call once a filter is loaded that had to be loaded early. The profile may have been made for the
+    // container's programs alone.
+    private static bool PassesClone(ProcessPlan plan)
     {
-        CloneFlags kinds = namespaces.Kinds;
-        bool isJoined = (kinds & CloneFlags.NewPid) != CloneFlags.None && namespaces.Files.IsEmpty
-            && Sys.JoinNamespaces(init, CloneFlags.NewPid) == Errno.None;
-        return new ExecTarget(init, isJoined ? kinds & ~CloneFlags.NewPid : kinds) { Files = namespaces.Files };
+        const ulong TakeTerminal = 0x540E; // TIOCSCTTY
+        return plan.NoNewPrivileges || plan.Seccomp is not SeccompPlan filter
+            || (Passes(SyscallNumber.Clone, (ulong)Sys.SiblingFlags)
+                && Passes(SyscallNumber.Setsid)
+                && (!plan.Terminal || Passes(SyscallNumber.Ioctl, 0, TakeTerminal))
+                && (plan.Limits.IsEmpty || Passes(SyscallNumber.Prlimit64, 0, (ulong)ResourceLimit.Processes)));
+        bool Passes(SyscallNumber call, ulong first = 0, ulong second = 0) => SeccompExplanation.Passes(filter, HostProbe.Native, call, first, second);
     }
 }

@@ -155,9 +155,6 @@ internal sealed class IdMapNamespaces : IDisposable
         Sys.Close(writeEnd);
         Span<byte> one = stackalloc byte[1];
         Sys.Read(readEnd, one, out _);
-        while (true)
-        {
-            Sys.Exit(0);
-        }
+        Sys.Exit(0);
     }
 }

@@ -91,9 +91,9 @@ internal static class Exec
             }
 
             Channel.Tell(channel.Number, Message.Go).OrThrow("start the program");
-            while (Channel.Hear(channel.Number, out ChannelMessage message))
+            while (process.TryHear(channel, out ChannelMessage message))
             {
-                if (message.Kind != Message.Listener)
+                if (message.Kind != Message.Listener || request.Listener is null)
                 {
                     throw Failures.Of(request.Plan, message);
                 }
