@@ -85,9 +85,23 @@ internal static class Creation
         using LayerStack? layers = LayerStack.Open(plan.Overlay);
         request = layers is null ? request : request with { Overlay = layers.Record };
         request = plan.IntelRdt is IntelRdtPlan rdt ? request with { Resctrl = ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) } : request;
+        Interruption.Begin();
         using Rollback rollback = new(request);
         rollback.Layers = layers;
-        ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
+        rollback.Directory = request.Store.Reserve(request.Options.Id);
+        try
+        {
+            return Make(request, layers, rollback.Directory, rollback);
+        }
+        catch (Exception failure) when (failure is PunnetException or SysException && rollback.Directory.IsToBeRemoved())
+        {
+            throw new PunnetException("container " + request.Options.Id + " was deleted while it was made");
+        }
+    }
+
+    private static NewContainer Make(CreationRequest request, LayerStack? layers, ContainerDirectory directory, Rollback rollback)
+    {
+        ContainerPlan plan = request.Plan;
         rollback.Unit = plan.Cgroup.Unit is null ? null : ContainerUnit.Prepare(plan.Cgroup, request.Options.Id);
         directory.Write(rollback.Record = Record(request, rollback.Unit));
         if (request.Notify is not null)
@@ -170,6 +184,7 @@ internal static class Creation
 
         Scheduling.ResetAffinity(process.Pid);
         Scheduling.Apply(plan.Process, process.Pid);
+        Interruption.Check();
         return rollback.Disarm();
     }
 
@@ -189,7 +204,7 @@ internal static class Creation
             ContainerInit.Run(plan, material);
         }
 
-        Sys.UnblockSignals();
+        Interruption.AfterClone();
         if (errno != Errno.None)
         {
             throw Failures.OfNamespaces(plan.Namespaces, errno);

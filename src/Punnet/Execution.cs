@@ -45,6 +45,7 @@ internal static class Execution
     public static NewProcess Run(ExecutionRequest request, out Descriptor channel)
     {
         SecurityModules.Check(request.Plan);
+        Interruption.Begin();
         using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
         using CgroupDirectory? cgroup = OpenCgroup(request);
         using Descriptor proc = HostProbe.OpenProc();
@@ -134,7 +135,7 @@ internal static class Execution
             ExecInit.Run(request.Plan, target, material);
         }
 
-        Sys.UnblockSignals();
+        Interruption.AfterClone();
         if (errno == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
         {
             using CgroupDirectory owned = inner;

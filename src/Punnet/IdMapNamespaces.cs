@@ -131,7 +131,7 @@ internal sealed class IdMapNamespaces : IDisposable
             Idle(readEnd, writeEnd);
         }
 
-        Sys.UnblockSignals();
+        Interruption.AfterClone();
         errno.OrThrow("make a user namespace for the ids of " + place);
         using Descriptor child = new(pidfd);
         try

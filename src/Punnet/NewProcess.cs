@@ -62,6 +62,7 @@ internal sealed class NewProcess : IDisposable
 
     /// <summary>Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it lives.</summary>
     /// <returns>False when it can say nothing any more: the program runs, or it is dead.</returns>
+    /// <exception cref="PunnetException">punnet is to end.</exception>
     /// <exception cref="SysException">It cannot be waited for.</exception>
     public bool TryHear(Descriptor channel, out ChannelMessage message)
     {
@@ -71,9 +72,15 @@ internal sealed class NewProcess : IDisposable
             [
                 new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
                 new PollDescriptor { Descriptor = Pidfd, Wanted = PollEvents.In },
+                Interruption.End,
             ];
             Sys.Poll(ends, -1).OrThrow("wait for the new process");
             message = default;
+            if (ends[2].Found != PollEvents.None)
+            {
+                Interruption.Check();
+            }
+
             bool isReadable = ends[0].Found != PollEvents.None;
             bool speaks = isReadable && Channel.Hear(channel.Number, out message);
             if (!TakePlaceOfStage() || isReadable)

@@ -70,7 +70,7 @@ internal static class Program
         catch (PunnetException failure)
         {
             globals.Log.Fail(name + ": " + failure.Message, failure.Hint);
-            return verb.FailureStatus;
+            return failure.ExitStatus ?? verb.FailureStatus;
         }
         catch (SpecException refusal)
         {

@@ -11,6 +11,9 @@ internal sealed class PunnetException : Exception
     public PunnetException(string message, string? hint = null)
         : base(message) => Hint = hint;
 
+    /// <summary>What punnet ends with; null for what the verb has for failures.</summary>
+    public int? ExitStatus { get; init; }
+
     /// <summary>What to do about it, or null.</summary>
     public string? Hint { get; }
 }

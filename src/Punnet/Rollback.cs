@@ -82,6 +82,7 @@ internal sealed class Rollback : IDisposable
             return;
         }
 
+        Interruption.Hold();
         Process?.Kill();
         if (Cgroup is not null)
         {
@@ -105,6 +106,8 @@ internal sealed class Rollback : IDisposable
 
             Quietly(Directory.Remove);
         }
+
+        Interruption.Hold(false);
 
         // runtime.md#lifecycle: a failure between create and the program is followed by the poststop hooks.
         if (_state is not null && _request.Config.Hooks is { Poststop.Count: > 0 } written)

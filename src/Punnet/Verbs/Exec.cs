@@ -118,8 +118,6 @@ internal static class Exec
                 throw new PunnetException("cannot exec in a stopped container");
             case ContainerStatus.Paused when !line.Has("ignore-paused"):
                 throw new PunnetException("cannot exec in a paused container (use --ignore-paused to override)");
-            case ContainerStatus.Creating:
-                throw new PunnetException("cannot exec in a container that is being created");
         }
     }
 
