@@ -163,7 +163,7 @@ internal sealed class SeccompListener : IDisposable
     }
 
     private static Descriptor? TakeCarried(Descriptor channel) =>
-        Channel.Foresee(channel.Number) == Message.Carried && Channel.HearWith(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
+        Interruption.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.Foresee(channel.Number) == Message.Carried && Channel.HearWith(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
             ? new Descriptor(descriptor)
             : null;
 
