@@ -54,6 +54,9 @@ internal sealed record CreationRequest
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 
+    /// <summary>Whether the new process is moved into its cgroup, see <see cref="PunnetException.HasNeverRun"/>; it is cloned there otherwise.</summary>
+    public bool EntersCgroupLate { get; init; }
+
     /// <summary>The class of service, not made yet; null without.</summary>
     public ResctrlGroup? Resctrl { get; init; }
 
@@ -82,6 +85,19 @@ internal static class Creation
     {
         ContainerPlan plan = request.Plan;
         SecurityModules.Check(plan);
+        try
+        {
+            return RunOnce(request);
+        }
+        catch (PunnetException failure) when (failure.HasNeverRun && !request.EntersCgroupLate)
+        {
+            return RunOnce(request with { EntersCgroupLate = true });
+        }
+    }
+
+    private static NewContainer RunOnce(CreationRequest request)
+    {
+        ContainerPlan plan = request.Plan;
         using LayerStack? layers = LayerStack.Open(plan.Overlay);
         request = layers is null ? request : request with { Overlay = layers.Record };
         request = plan.IntelRdt is IntelRdtPlan rdt ? request with { Resctrl = ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) } : request;
@@ -152,7 +168,7 @@ internal static class Creation
             Layers = layers?.Material,
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
             HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
-            WaitsForCgroup = rollback.Unit is not null,
+            WaitsForCgroup = EntersLate(request, rollback),
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
             Args = ArgumentBlock.Of(plan.Process.Args),
@@ -167,9 +183,9 @@ internal static class Creation
         };
 
         TimeNamespace.Prepare(plan.Namespaces, proc);
-        NewProcess process = rollback.Process = Clone(plan, rollback.Cgroup?.Number ?? -1, material);
+        NewProcess process = rollback.Process = Clone(plan, request.EntersCgroupLate ? null : rollback.Cgroup, material);
         childChannel.Dispose();
-        if (rollback.Unit is null)
+        if (!EntersLate(request, rollback))
         {
             WorkBeside(request, rollback, channel, proc);
         }
@@ -184,7 +200,6 @@ internal static class Creation
 
         Scheduling.ResetAffinity(process.Pid);
         Scheduling.Apply(plan.Process, process.Pid);
-        Interruption.Check();
         return rollback.Disarm();
     }
 
@@ -193,18 +208,24 @@ internal static class Creation
     private static bool IsInitAlone(ContainerPlan plan) =>
         (plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None && !plan.Namespaces.Staged && !plan.Namespaces.HasUser && !plan.HasLittleMemory;
 
-    private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)
+    // Whether the new process waits until it is in its cgroup.
+    private static bool EntersLate(CreationRequest request, Rollback rollback) => rollback.Unit is not null || request.EntersCgroupLate;
+
+    private static NewProcess Clone(ContainerPlan plan, CgroupDirectory? cgroup, InitMaterial material)
     {
         CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
         flags &= plan.NetworkBeforeMount < 0 ? flags : ~(CloneFlags.NewNetwork | plan.MadeByInit);
-        Sys.BlockSignals();
-        Errno errno = Sys.Clone(flags, cgroup, out int pid, out int pidfd);
+        Errno errno = Sys.Clone(flags, cgroup?.Number ?? -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             ContainerInit.Run(plan, material);
         }
 
-        Interruption.AfterClone();
+        if (cgroup is not null && errno is Errno.EBUSY or Errno.EOPNOTSUPP)
+        {
+            return errno == Errno.EOPNOTSUPP && cgroup!.TryMakeThreaded() ? Clone(plan, cgroup, material) : throw ContainerCgroup.Refusal(cgroup!, errno);
+        }
+
         if (errno != Errno.None)
         {
             throw Failures.OfNamespaces(plan.Namespaces, errno);
@@ -267,6 +288,10 @@ internal static class Creation
             rollback.Cgroup = rollback.Unit.Start(process.Pid, plan.Resources);
             ContainerCgroup.Limit(request, rollback.Cgroup);
         }
+        else if (request.EntersCgroupLate)
+        {
+            rollback.Cgroup?.Enter(process.Pid);
+        }
 
         if (!plan.Namespaces.UidMap.IsNull && !plan.Namespaces.Staged)
         {
@@ -275,12 +300,12 @@ internal static class Creation
 
         NetworkDevices.Move(plan, process.Pid, proc);
 
-        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull || rollback.Unit is not null)
+        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull || EntersLate(request, rollback))
         {
             Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
         }
 
-        if (rollback.Unit is not null)
+        if (EntersLate(request, rollback))
         {
             WorkBeside(request, rollback, channel, proc);
         }

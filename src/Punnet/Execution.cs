@@ -44,6 +44,18 @@ internal static class Execution
     /// <exception cref="SysException">It cannot be made; nothing of it is left.</exception>
     public static NewProcess Run(ExecutionRequest request, out Descriptor channel)
     {
+        try
+        {
+            return RunOnce(request, entersLate: false, out channel);
+        }
+        catch (PunnetException failure) when (failure.HasNeverRun)
+        {
+            return RunOnce(request, entersLate: true, out channel);
+        }
+    }
+
+    private static NewProcess RunOnce(ExecutionRequest request, bool entersLate, out Descriptor channel)
+    {
         SecurityModules.Check(request.Plan);
         Interruption.Begin();
         using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
@@ -90,11 +102,11 @@ internal static class Execution
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
             Scheduling.EnterInitialAffinity(request.Plan);
-            process = Clone(request, target, material, cgroup?.Number ?? -1);
+            process = entersLate ? null : Clone(request, target, material, cgroup?.Number ?? -1);
             if (process is null)
             {
                 process = Clone(request, target, material with { WaitsForCgroup = true }, cgroup: -1)!;
-                ContainerUnit.Enter(request.Container.Record!, cgroup!.BelowMount, process.Pid);
+                Enter(request, cgroup, process.Pid, entersLate);
                 Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
             }
 
@@ -128,14 +140,12 @@ internal static class Execution
     // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
     private static NewProcess? Clone(ExecutionRequest request, ExecTarget target, InitMaterial material, int cgroup)
     {
-        Sys.BlockSignals();
         Errno errno = Sys.Clone(CloneFlags.None, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             ExecInit.Run(request.Plan, target, material);
         }
 
-        Interruption.AfterClone();
         if (errno == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
         {
             using CgroupDirectory owned = inner;
@@ -154,6 +164,21 @@ internal static class Execution
 
         errno.OrThrow("clone a process into the container's cgroup");
         return new NewProcess(pid, new Descriptor(pidfd), isStage: material.Final is not null, material.Final);
+    }
+
+    private static void Enter(ExecutionRequest request, CgroupDirectory? cgroup, int pid, bool byItself)
+    {
+        if (!byItself)
+        {
+            ContainerUnit.Enter(request.Container.Record!, cgroup!.BelowMount, pid);
+            return;
+        }
+
+        if (cgroup?.TryEnter(pid) == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
+        {
+            using CgroupDirectory owned = inner;
+            inner.Enter(pid);
+        }
     }
 
     // A program such as systemd makes cgroups below the container's and gives controllers to them; the container's own cgroup then takes
@@ -200,7 +225,8 @@ internal static class Execution
         }
 
         string below = path + (request.SubCgroup is null ? "" : "/" + request.SubCgroup);
-        return CgroupDirectory.TryOpen(below) ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
+        CgroupDirectory? cgroup = CgroupDirectory.TryOpen(below) ?? (request.SubCgroup is null ? InnerCgroup(request.Container) : null);
+        return cgroup ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
     }
 
     // What the stage and its clone still call once a filter is loaded that had to be loaded early. The profile may have been made for the

@@ -33,6 +33,9 @@ internal sealed class NewProcess : IDisposable
     /// <summary>Whether it is still the one that only joins and clones.</summary>
     public bool IsStage { get; private set; }
 
+    /// <summary>Whether it was found killed before it ran at all.</summary>
+    public bool WasKilledAtOnce { get; private set; }
+
     /// <summary>The stage has cloned the process that matters, also a child of punnet: it takes the stage's place.</summary>
     public void BecomeInit(int pid)
     {
@@ -54,7 +57,14 @@ internal sealed class NewProcess : IDisposable
         }
 
         Sys.SendSignal(Pidfd, (int)Signal.Kill);
+        Sys.WaitReadable(Pidfd, -1, out _).OrThrow("wait for the new process");
+        WasKilledAtOnce = ProcessIdentity.HasNeverRun(Pid);
         Sys.WaitForExit(Pidfd, out int status).OrThrow("wait for the new process");
+        if (WasKilledAtOnce)
+        {
+            throw new PunnetException("the new process was killed by signal 9 before it could run") { HasNeverRun = true };
+        }
+
         string how = status > 128 ? "was killed by signal " + (status - 128).ToString() : "ended with status " + status.ToString();
         throw new PunnetException(
             "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? "the memory limit may be too small" : null);
