@@ -5,11 +5,6 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-// Whoever is in the container's pid namespace with CAP_SYS_PTRACE opens what a process there has open, its root and its working directory,
-// and does whatever that process may: "not dumpable" does not keep that capability out (CVE-2016-9962). So nothing of the host may be in a
-// process that is seen there, at no moment. A joined pid namespace counts for children only: a stage that is never in it does all the work,
-// closes what is the host's, becomes the program's user with the program's rights, and last of all clones the process that is in it.
-
 /// <summary>The script of a process that joins a running container.</summary>
 public static class ExecInit
 {
@@ -28,8 +23,7 @@ public static class ExecInit
         }
 
         bool isStage = material.Final is not null;
-        bool clonesEarly = isStage && target.ClonesEarly;
-        bool clonesLate = isStage && !target.ClonesEarly;
+        bool clonesLate = isStage && !material.ClonesEarly;
         Join(plan, target, clonesLate, material, report);
         Keyrings.Join(target.Keyring, plan, material, report);
         Sys.SetUmask(0);
@@ -45,43 +39,27 @@ public static class ExecInit
             StandardStreams.LeaveHostNull(root, report);
         }
 
-        if (clonesEarly)
-        {
-            CloneFinal(material, report);
-        }
-
-        if (!clonesLate)
+        if (!isStage)
         {
             Terminal.Lead(plan, report);
         }
+        else if (material.ClonesEarly)
+        {
+            FinalProcess.Clone(plan, material, report);
+        }
 
-        Launch.GiveUpPower(plan, material, root, report, isContainer: false);
+        Launch.GiveUpPower(plan, material, root, report, isContainer: false, isStage: clonesLate);
         int program = Launch.FindProgram(plan, material, report);
         Descriptors.CloseAllBut(material.Channel, material, root, report);
         if (clonesLate)
         {
-            CloneFinal(material, report);
-            Terminal.Lead(plan, report);
-            Limits.ApplyLast(plan, report);
+            FinalProcess.Clone(plan, material, report);
         }
 
         Hardening.OutliveParent();
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
         report = StartGate.Wait(material, report);
         Launch.Execute(plan, program, material, report);
-    }
-
-    // Returns only in the new process, which is a child of punnet like this one. It asks for no signal when punnet ends: until the program
-    // runs it waits for a word of punnet's, and ends when none can come any more.
-    private static void CloneFinal(InitMaterial material, InitReport report)
-    {
-        // What changed the ids has also made it dumpable, where fs.suid_dumpable says so, proc_sys_fs(5).
-        Sys.Control(ProcessControl.SetDumpable, 0);
-        report.Check(InitStep.CloneInit, Sys.CloneSibling(material.Final!.Value, out bool isNew));
-        if (!isNew)
-        {
-            Sys.Exit(0);
-        }
     }
 
     private static Errno JoinByProcess(ExecTarget target)
@@ -110,11 +88,7 @@ public static class ExecInit
 
     private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitMaterial material, InitReport report)
     {
-        if (material.Final is SharedFlag final)
-        {
-            // Only the kernel writes there, for this process: what is in the container does not say which process it is.
-            report.Check(InitStep.Harden, Sys.KeepFromChildren(final));
-        }
+        FinalProcess.Prepare(material, report);
 
         // The user namespace last: until then this process has its rights over all the others.
         Limits.Apply(plan, clonesLate, report);
@@ -140,10 +114,4 @@ public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
 
     /// <summary>Name of its session keyring; null where it has none of its own.</summary>
     public CString Keyring { get; init; }
-
-    /// <summary>
-    /// Whether the stage clones before the filter, which would refuse it that and has to be loaded while there are rights,
-    /// <see cref="FilterMoment.BeforeIds"/>.
-    /// </summary>
-    public bool ClonesEarly { get; init; }
 }

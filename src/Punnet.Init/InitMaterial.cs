@@ -35,6 +35,15 @@ public sealed record InitMaterial
     /// </summary>
     public SharedFlag? Final { get; init; }
 
+    /// <summary>The pid namespace that a stage has joined for its child, and that /proc shows; -1 where there is no stage, or init is in it itself.</summary>
+    public int PidNamespace { get; init; } = -1;
+
+    /// <summary>
+    /// Whether the stage clones before the filter, which would refuse it that and has to be loaded while there are rights,
+    /// <see cref="FilterMoment.BeforeIds"/>.
+    /// </summary>
+    public bool ClonesEarly { get; init; }
+
     /// <summary>Connection that gets the terminal, or -1.</summary>
     public int ConsoleSocket { get; init; } = -1;
 

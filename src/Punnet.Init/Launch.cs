@@ -15,7 +15,8 @@ internal static class Launch
     /// <param name="root">The container's root.</param>
     /// <param name="report">Failures.</param>
     /// <param name="isContainer">Whether this is the container's first program: its working directory is made, and its limits are not set yet.</param>
-    public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer)
+    /// <param name="isStage">Whether this process clones the program's afterwards.</param>
+    public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer, bool isStage)
     {
         Errno directory = EnterDirectory(plan, root, isContainer, report);
         if (directory == Errno.None)
@@ -39,7 +40,7 @@ internal static class Launch
         LoadFilter(FilterMoment.BeforeIds, plan, material, report);
         if (isContainer)
         {
-            Limits.Apply(plan, isStage: false, report);
+            Limits.Apply(plan, isStage, report);
         }
 
         Identity.Assume(plan, material, report);

@@ -32,7 +32,7 @@ internal static class Mounts
             {
                 MountKind.Bind => Bind(step, i, material, report),
                 MountKind.Cgroup => MakeCgroup(plan, step, material, report),
-                _ => MakeFileSystem(plan, step, root, report),
+                _ => MakeFileSystem(plan, step, material, root, report),
             };
             Attach(step, mount, root, report);
         }
@@ -87,7 +87,7 @@ internal static class Mounts
         return mount;
     }
 
-    private static int MakeFileSystem(ContainerPlan plan, MountStep step, int root, InitReport report)
+    private static int MakeFileSystem(ContainerPlan plan, MountStep step, InitMaterial material, int root, InitReport report)
     {
         if (!step.RootLabel.IsNull)
         {
@@ -96,6 +96,12 @@ internal static class Mounts
 
         report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem(step.Type.WithNul, out int context));
         report.Check(InitStep.MountSource, step.Index, Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul));
+        if (material.PidNamespace >= 0 && step.Type.Text.SequenceEqual("proc"u8))
+        {
+            // Otherwise it shows the one that this process is in, which is the host's.
+            report.Check(InitStep.MountType, step.Index, Sys.ConfigureFileSystem(context, "pidns\0"u8, material.PidNamespace));
+        }
+
         Configure(step, context, report);
         int covered = -1;
         if (step.KeepsMode || step.CopiesUp)

@@ -33,7 +33,10 @@ internal static class NamespaceDoor
             namespaces[i] = -1;
             if (plan.Has(NamespaceKinds.Flag(i)))
             {
-                isComplete &= Sys.OpenAt(own, NamespaceKinds.File(i), OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
+                // The stage is not in the pid namespace that its child will be in.
+                ReadOnlySpan<byte> file = material.Final is not null && NamespaceKinds.Flag(i) == CloneFlags.NewPid
+                    ? "ns/pid_for_children\0"u8 : NamespaceKinds.File(i);
+                isComplete &= Sys.OpenAt(own, file, OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
             }
         }
 

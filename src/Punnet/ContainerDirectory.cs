@@ -143,6 +143,16 @@ internal sealed class ContainerDirectory : IDisposable
     public void SetInit(ProcessIdentity init, StateRecord record) =>
         Sys.MakeLinkAt(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
 
+    /// <summary>Says that another process is the container's first, in one step.</summary>
+    /// <param name="init">The process.</param>
+    /// <param name="record">As it was written last.</param>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public void ReplaceInit(ProcessIdentity init, StateRecord record)
+    {
+        Sys.MakeLinkAt(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init.new\0"u8).OrThrow("write", Path + "/init");
+        Sys.RenameAt(Number, "init.new\0"u8, Number, "init\0"u8).OrThrow("write", Path + "/init");
+    }
+
     /// <summary>The container's first process, or null when it was never made.</summary>
     public ProcessIdentity? TryGetInit()
     {

@@ -146,6 +146,14 @@ internal static class Creation
         using Descriptor? startResult = request.WaitsForStart ? directory.MakeStartGate(out startGate) : null;
         using Descriptor? door = ContainerNamespaces.MakeDoor(plan, directory, request.WaitsForStart);
         ArgumentBlock env = ArgumentBlock.Of([.. plan.Process.Env, .. request.ListenEnv], spare: 1);
+        SharedFlag? final = null;
+        int pids = JoinedPids.Find(plan, joins);
+        if (pids >= 0)
+        {
+            Sys.MakeSharedFlag(out SharedFlag made).OrThrow("share memory with the new process");
+            final = made;
+        }
+
         InitMaterial material = new()
         {
             Channel = there,
@@ -169,6 +177,9 @@ internal static class Creation
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
             HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
             WaitsForCgroup = EntersLate(request, rollback),
+            Final = final,
+            PidNamespace = pids,
+            ClonesEarly = final is not null && !Execution.PassesClone(plan.Process),
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
             Args = ArgumentBlock.Of(plan.Process.Args),
@@ -231,7 +242,7 @@ internal static class Creation
             throw Failures.OfNamespaces(plan.Namespaces, errno);
         }
 
-        return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged);
+        return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged, material.Final);
     }
 
     // Until the container is complete, or has failed.
@@ -246,23 +257,32 @@ internal static class Creation
         while (true)
         {
             ChannelMessage message = process.Hear(channel);
+
+            // Others may speak for a process that they see.
+            bool isTrusted = !process.ReplacesStage;
             switch (message.Kind)
             {
-                case Message.Unmapped:
+                case Message.Unmapped when isTrusted:
                     MapIds(plan, process, channel, proc);
                     Channel.Tell(channel.Number, Message.Mapped).OrThrow("tell the new process");
                     break;
-                case Message.Cloned:
+                case Message.Cloned when process.ReplacesStage:
+                    ReplaceStage(rollback, process, channel);
+                    break;
+                case Message.Cloned when process.IsStage:
                     process.BecomeInit(message.First);
                     Settle(request, rollback, process, channel, proc);
                     break;
-                case Message.RootReady:
+                case Message.Joined when isTrusted:
+                    Settle(request, rollback, process, channel, proc);
+                    break;
+                case Message.RootReady when isTrusted:
                     rollback.Hooks!.Run(plan.Hooks.Prestart);
                     rollback.Hooks.Run(plan.Hooks.CreateRuntime);
                     Channel.Tell(channel.Number, Message.HooksDone).OrThrow("tell the new process");
                     break;
-                case Message.Listener:
-                    request.Listener!.Take(message, process, channel, request.State(ContainerStatus.Creating, process.Pid));
+                case Message.Listener when request.Listener is not null:
+                    request.Listener.Take(message, process, channel, request.State(ContainerStatus.Creating, process.Pid));
                     break;
                 case Message.Created:
                     request.Log.Debug("the new process allocated " + message.First.ToString() + " bytes");
@@ -309,6 +329,18 @@ internal static class Creation
         {
             WorkBeside(request, rollback, channel, proc);
         }
+    }
+
+    // The stage has done its work, and the process that it has cloned is the container's first.
+    private static void ReplaceStage(Rollback rollback, NewProcess process, Descriptor channel)
+    {
+        if (ProcessIdentity.TryRead(process.Pid) is ProcessIdentity identity)
+        {
+            rollback.Directory!.ReplaceInit(identity, rollback.Record!);
+            rollback.Announce(ContainerStatus.Creating, process.Pid);
+        }
+
+        Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
     }
 
     // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.

@@ -92,13 +92,12 @@ internal static class Execution
             if (isStaged)
             {
                 Sys.MakeSharedFlag(out SharedFlag final).OrThrow("share memory with the new process");
-                material = material with { Final = final };
+                material = material with { Final = final, ClonesEarly = !PassesClone(request.Plan) };
             }
 
             ExecTarget target = new(init.Number, kinds)
             {
                 Files = namespaces.Files,
-                ClonesEarly = isStaged && !PassesClone(request.Plan),
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
             Scheduling.EnterInitialAffinity(request.Plan);
@@ -229,9 +228,11 @@ internal static class Execution
         return cgroup ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
     }
 
-    // What the stage and its clone still call once a filter is loaded that had to be loaded early. The profile may have been made for the
-    // container's programs alone.
-    private static bool PassesClone(ProcessPlan plan)
+    /// <summary>
+    /// Whether a filter that has to be loaded early lets pass what a stage and its clone still call. The profile may have been made for the
+    /// container's programs alone.
+    /// </summary>
+    public static bool PassesClone(ProcessPlan plan)
     {
         const ulong TakeTerminal = 0x540E; // TIOCSCTTY
         return plan.NoNewPrivileges || plan.Seccomp is not SeccompPlan filter

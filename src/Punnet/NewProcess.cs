@@ -33,6 +33,9 @@ internal sealed class NewProcess : IDisposable
     /// <summary>Whether it is still the one that only joins and clones.</summary>
     public bool IsStage { get; private set; }
 
+    /// <summary>Whether its stage has done all, and said all that counts: others may speak for it.</summary>
+    public bool ReplacesStage => _final is not null && !IsStage;
+
     /// <summary>Whether it was found killed before it ran at all.</summary>
     public bool WasKilledAtOnce { get; private set; }
 

@@ -37,6 +37,46 @@ public sealed class SecurityTests : ContainerTest
         Assert.Equal(["ready 80004", "traced one"], container.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
     }
 
+    // The same for a container that joins the pid namespace of another, as in a pod.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Nothing_of_the_host_is_seen_of_a_container_that_joins_a_pid_namespace(bool userNamespace)
+    {
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 18), "needs a /proc that can be told its pid namespace");
+        Container first = NewContainer();
+        File.Copy(Workplace.Program("thief"), first.Bundle.Rootfs + "/bin/thief");
+        if (userNamespace)
+        {
+            first.Bundle.UserNamespace();
+        }
+
+        first.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
+        first.Runs("/bin/thief").CreateAndStart();
+        first.WaitForOutput("ready");
+        Container second = NewContainer();
+        second.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
+        second.Bundle.SetText("root.path", first.Bundle.Rootfs);
+        second.Bundle.Namespace("pid", $"/proc/{first.Pid}/ns/pid");
+        if (userNamespace)
+        {
+            second.Bundle.Namespace("user", $"/proc/{first.Pid}/ns/user");
+        }
+
+        for (int round = 0; round < 50; round++)
+        {
+            second.Runs("true").RunToEnd();
+            second.Sleeps().Create();
+            Assert.Equal(second.Pid, int.Parse(File.ReadAllText(second.PidFile), CultureInfo.InvariantCulture));
+            second.Delete("--force").Succeeds();
+        }
+
+        // What it sees in /proc is the pid namespace that it joins. Their roots are two mounts of one directory.
+        Assert.Contains("thief", second.RunsScript("cat /proc/1/cmdline").RunToEnd(), StringComparison.Ordinal);
+        second.Runs("sleep", "0.3").RunToEnd();
+        Assert.Equal(["ready 80004", "traced one"], first.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Fact]
     public void Who_speaks_in_the_name_of_an_executed_process_gets_the_host_to_do_nothing()
     {

@@ -1,6 +1,6 @@
 // thief: looks at every process of its pid namespace but the first and itself as fast as it can, with CAP_SYS_PTRACE, and prints what
-// it finds of the host: a root or working directory that is not its own, a descriptor beyond 0 to 2 that is neither a socket nor named as
-// harmless by an argument, or capabilities that it has not itself.
+// it finds of the host: a root or working directory that is not its own, a descriptor beyond 0 to 2 that is neither a socket nor a fifo, or
+// capabilities that it has not itself.
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -54,7 +54,10 @@ static void descriptors(int pid)
         if (n <= 0)
             continue;
         target[n] = 0;
-        if (strncmp(target, "socket:", 7) != 0)
+        // A socket tells the host of the exec; at two fifos a created container waits for its start.
+        struct stat found;
+        if (strncmp(target, "socket:", 7) != 0 && strcmp(target, "anon_inode:[signalfd]") != 0 && fstatat(dirfd(list), entry->d_name, &found, 0) == 0
+            && !S_ISFIFO(found.st_mode))
             printf("fd %s %s\n", entry->d_name, target);
     }
     closedir(list);
