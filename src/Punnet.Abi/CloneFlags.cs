@@ -24,6 +24,9 @@ public enum CloneFlags : ulong
     /// <summary>CLONE_PARENT: the new process is a child of the caller's parent.</summary>
     Parent = 0x8000,
 
+    /// <summary>CLONE_PARENT_SETTID: the kernel stores the new process's number for the caller.</summary>
+    StoresPid = 0x100000,
+
     /// <summary>CLONE_NEWNS.</summary>
     NewMount = 0x20000,
 

@@ -15,6 +15,9 @@ public enum Signal
     /// <summary>SIGQUIT.</summary>
     Quit = 3,
 
+    /// <summary>SIGABRT.</summary>
+    Abort = 6,
+
     /// <summary>SIGKILL.</summary>
     Kill = 9,
 

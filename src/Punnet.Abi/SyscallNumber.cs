@@ -42,6 +42,9 @@ public enum SyscallNumber
     /// <summary>mremap(2).</summary>
     Mremap = 25,
 
+    /// <summary>madvise(2).</summary>
+    Madvise = 28,
+
     /// <summary>pread64(2).</summary>
     Pread64 = 17,
 
@@ -209,6 +212,9 @@ public enum SyscallNumber
 
     /// <summary>clock_gettime(2).</summary>
     ClockGettime = 228,
+
+    /// <summary>exit(2).</summary>
+    Exit = 60,
 
     /// <summary>exit_group(2).</summary>
     ExitGroup = 231,

@@ -22,6 +22,19 @@ namespace Punnet.Init;
 //      │── Go ───────────────────────────────────────────────────────────────────────────>│  run and exec; after a create the
 //      │<──────────────────────────────────────────────────── end of file: executed ──────│  start gate takes this place
 //
+// With a joined pid namespace the stage does all up to the last, in the place of init (see FinalProcess):
+//
+//     host                                  stage                                      init
+//      │<────────────────────────── Joined ───│                                           │
+//      │── Settled ──────────────────────────>│ ... RootReady, HooksDone ...              │
+//      │                                      │── clone(CLONE_PARENT) ───────────────────>│
+//      │                                      │ ends                                      │
+//      │<───────────────────────────────────────────────────────────────────── Cloned ────│  its pid comes from the kernel
+//      │── Settled ──────────────────────────────────────────────────────────────────────>│
+//      │<──────────────────────────────────────────────────────────────────── Created ────│
+//
+// An exec that joins a pid namespace does so too, without Joined, Cloned and Settled.
+//
 // Before it loads a filter with a listener, init sends Listener(number): once its ids are about to change, before Created, or after Go.
 // At any moment init may send Failed(step, item, errno) and end. End of file before Created: it was killed.
 
@@ -34,7 +47,10 @@ public enum Message
     /// <summary>Its id maps are written.</summary>
     Mapped,
 
-    /// <summary>The stage has cloned init; the first number is its pid.</summary>
+    /// <summary>The stage is in all namespaces but the pid namespace that it has joined for its child.</summary>
+    Joined,
+
+    /// <summary>The stage has cloned init; the first number is its pid. From the child of a stage that has Joined: here it is.</summary>
     Cloned,
 
     /// <summary>The host knows the new process, it is in its cgroup, and its id maps are written.</summary>

@@ -35,9 +35,12 @@ public static class ContainerInit
         }
         else
         {
-            // Nobody's job control reaches the container, and an engine can end it by its process group.
-            report.Check(InitStep.Session, Sys.NewSession());
             StandardStreams.LeaveHostNull(root, report);
+        }
+
+        if (material.Final is null)
+        {
+            Terminal.Lead(plan.Process, report);
         }
 
         Launch.MakeDirectory(plan.Process, root);
@@ -53,8 +56,20 @@ public static class ContainerInit
         SecurityLabels.Request(plan.Process, material, report);
         NamespaceDoor.Open(plan.Namespaces, material);
         Descriptors.CloseHosts(material, root, report);
-        Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true);
+        bool clonesLate = material.Final is not null && !material.ClonesEarly;
+        if (material.Final is not null && material.ClonesEarly)
+        {
+            CloneFinal(plan, material, report);
+        }
+
+        Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true, isStage: clonesLate);
         int program = Launch.FindProgram(plan.Process, material, report);
+        if (clonesLate)
+        {
+            Descriptors.CloseUnused(material, root);
+            CloneFinal(plan, material, report);
+        }
+
         Hardening.OutliveParent();
         Launch.LoadFilter(FilterMoment.BeforeGate, plan.Process, material, report);
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
@@ -63,7 +78,16 @@ public static class ContainerInit
         ContainerHooks.Run(
             material.StartContainer, material, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);
-        Launch.Execute(plan.Process, program, material, root, report);
+        Descriptors.CloseAllBut(report.Socket, material, root, report);
+        Launch.Execute(plan.Process, program, material, report);
+    }
+
+    // The host gets to know it before the container is complete.
+    private static void CloneFinal(ContainerPlan plan, InitMaterial material, InitReport report)
+    {
+        FinalProcess.Clone(plan.Process, material, report);
+        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Cloned));
+        Namespaces.AwaitHost(material, Message.Settled);
     }
 
     // First what needs no network namespace: the host makes that meanwhile.

@@ -121,6 +121,19 @@ internal static class Descriptors
         }
     }
 
+    /// <summary>Closes what is not needed any more once the program is found, where others will see the process that waits for start.</summary>
+    public static void CloseUnused(InitMaterial material, int root)
+    {
+        Sys.Close(material.Image);
+        if (material.StartContainer.IsEmpty)
+        {
+            Sys.Close(root);
+            Sys.Close(material.HookState);
+            Sys.Close(material.HookOutput);
+            Sys.Close(material.HookErrors);
+        }
+    }
+
     private static void Keep(InitMaterial material, int root, Span<int> kept)
     {
         kept[0] = material.Channel;

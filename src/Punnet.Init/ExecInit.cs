@@ -22,7 +22,9 @@ public static class ExecInit
             Namespaces.AwaitHost(material, Message.Settled);
         }
 
-        Join(plan, target, material, report);
+        bool isStage = material.Final is not null;
+        bool clonesLate = isStage && !material.ClonesEarly;
+        Join(plan, target, clonesLate, material, report);
         Keyrings.Join(target.Keyring, plan, material, report);
         Sys.SetUmask(0);
         if (target.Root >= 0)
@@ -40,17 +42,30 @@ public static class ExecInit
         }
         else
         {
-            // conmon ends an exec that ran too long by its process group.
-            report.Check(InitStep.Session, Sys.NewSession());
             StandardStreams.LeaveHostNull(root, report);
         }
 
-        Launch.GiveUpPower(plan, material, root, report, isContainer: false);
+        if (!isStage)
+        {
+            Terminal.Lead(plan, report);
+        }
+        else if (material.ClonesEarly)
+        {
+            FinalProcess.Clone(plan, material, report);
+        }
+
+        Launch.GiveUpPower(plan, material, root, report, isContainer: false, isStage: clonesLate);
         int program = Launch.FindProgram(plan, material, report);
+        Descriptors.CloseAllBut(material.Channel, material, root, report);
+        if (clonesLate)
+        {
+            FinalProcess.Clone(plan, material, report);
+        }
+
         Hardening.OutliveParent();
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
         report = StartGate.Wait(material, report);
-        Launch.Execute(plan, program, material, root, report);
+        Launch.Execute(plan, program, material, report);
     }
 
     private static Errno JoinByProcess(ExecTarget target)
@@ -77,28 +92,14 @@ public static class ExecInit
         return errno;
     }
 
-    private static void Join(ProcessPlan plan, ExecTarget target, InitMaterial material, InitReport report)
+    private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitMaterial material, InitReport report)
     {
+        FinalProcess.Prepare(material, report);
+
         // The user namespace last: until then this process has its rights over all the others.
-        Limits.Apply(plan, report);
+        Limits.Apply(plan, clonesLate, report);
         report.Check(InitStep.JoinNamespace, target.Files.IsEmpty ? JoinByProcess(target) : JoinByFiles(target.Files));
         Hardening.LeaveOwnFile(material, report);
-        if ((target.Kinds & CloneFlags.NewPid) != CloneFlags.None)
-        {
-            // A joined pid namespace counts for children only.
-            report.Check(InitStep.CloneInit, Sys.Clone(CloneFlags.Parent, cgroup: -1, out int pid, out _));
-            if (pid != 0)
-            {
-                Channel.Tell(material.Channel, Message.Cloned, pid);
-                Sys.Exit(0);
-            }
-
-            if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Settled)
-            {
-                Sys.Exit(1);
-            }
-        }
-
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
             report.Check(InitStep.BecomeRoot, Sys.SetGroup(0));

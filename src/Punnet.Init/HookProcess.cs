@@ -9,7 +9,11 @@ namespace Punnet.Init;
 /// <param name="Run">Why it could not be run at all, or none.</param>
 /// <param name="HasTimedOut">Whether it ran too long, and was killed.</param>
 /// <param name="Status">Exit status, 128 + signal when killed.</param>
-public readonly record struct HookOutcome(Errno Run, bool HasTimedOut, int Status);
+public readonly record struct HookOutcome(Errno Run, bool HasTimedOut, int Status)
+{
+    /// <summary>Whether it was killed because its runner was interrupted.</summary>
+    public bool IsInterrupted { get; init; }
+}
 
 /// <summary>config.md#posix-platform-hooks: one hook, as a child of whoever calls. Allocates nothing: init calls it too.</summary>
 public static class HookProcess
@@ -20,7 +24,8 @@ public static class HookProcess
     /// <param name="output">File for what it prints.</param>
     /// <param name="errors">File for what it prints to standard error; may be the same.</param>
     /// <param name="directory">Its working directory, or -1 for the caller's.</param>
-    public static HookOutcome Run(HookMaterial hook, int state, int output, int errors, int directory)
+    /// <param name="interruption">Kills it as soon as this can be read; or -1.</param>
+    public static HookOutcome Run(HookMaterial hook, int state, int output, int errors, int directory, int interruption = -1)
     {
         Errno errno = Sys.Pipe(out int result, out int report);
         if (errno != Errno.None)
@@ -33,14 +38,11 @@ public static class HookProcess
         {
             errno = Become(hook, state, output, errors, directory);
             Sys.WriteAll(report, MemoryMarshal.AsBytes(new ReadOnlySpan<Errno>(in errno)));
-            while (true)
-            {
-                Sys.Exit(1);
-            }
+            Sys.Exit(1);
         }
 
         Sys.Close(report);
-        HookOutcome outcome = errno == Errno.None ? Watch(hook, pidfd, result) : new HookOutcome(errno, false, 0);
+        HookOutcome outcome = errno == Errno.None ? Watch(hook, pidfd, result, interruption) : new HookOutcome(errno, false, 0);
         Sys.Close(result);
         if (pidfd >= 0)
         {
@@ -50,13 +52,20 @@ public static class HookProcess
         return outcome;
     }
 
-    private static HookOutcome Watch(HookMaterial hook, int pidfd, int result)
+    private static HookOutcome Watch(HookMaterial hook, int pidfd, int result, int interruption)
     {
-        bool hasEnded = true;
+        bool hasEnded = true, isInterrupted = false;
         Errno errno = Errno.None;
-        if (hook.TimeoutSeconds > 0)
+        if (hook.TimeoutSeconds > 0 || interruption >= 0)
         {
-            errno = Sys.WaitReadable(pidfd, hook.TimeoutSeconds * 1000, out hasEnded);
+            Span<PollDescriptor> ends =
+            [
+                new PollDescriptor { Descriptor = pidfd, Wanted = PollEvents.In },
+                new PollDescriptor { Descriptor = interruption, Wanted = PollEvents.In },
+            ];
+            errno = Sys.Poll(ends, hook.TimeoutSeconds > 0 ? hook.TimeoutSeconds * 1000 : -1);
+            hasEnded = ends[0].Found != PollEvents.None;
+            isInterrupted = !hasEnded && ends[1].Found != PollEvents.None;
         }
 
         if (!hasEnded)
@@ -68,7 +77,7 @@ public static class HookProcess
         Errno run = Errno.None;
         Sys.Read(result, MemoryMarshal.AsBytes(new Span<Errno>(ref run)), out _);
         errno = run != Errno.None ? run : errno != Errno.None ? errno : wait;
-        return new HookOutcome(errno, !hasEnded, status);
+        return new HookOutcome(errno, !hasEnded && !isInterrupted, status) { IsInterrupted = isInterrupted };
     }
 
     private static Errno Become(HookMaterial hook, int state, int output, int errors, int directory)

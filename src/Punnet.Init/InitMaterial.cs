@@ -33,6 +33,20 @@ public sealed record InitMaterial
     /// <summary>Whether mount(2) makes the mounts, since a filter around punnet refuses the newer calls.</summary>
     public bool UsesOldMounts { get; init; }
 
+    /// <summary>
+    /// Where the kernel says which process the stage has cloned, see <see cref="Sys.CloneSibling"/>; null where there is no stage.
+    /// </summary>
+    public SharedFlag? Final { get; init; }
+
+    /// <summary>The pid namespace that a stage has joined for its child, and that /proc shows; -1 where there is no stage, or init is in it itself.</summary>
+    public int PidNamespace { get; init; } = -1;
+
+    /// <summary>
+    /// Whether the stage clones before the filter, which would refuse it that and has to be loaded while there are rights,
+    /// <see cref="FilterMoment.BeforeIds"/>.
+    /// </summary>
+    public bool ClonesEarly { get; init; }
+
     /// <summary>Connection that gets the terminal, or -1.</summary>
     public int ConsoleSocket { get; init; } = -1;
 

@@ -25,9 +25,6 @@ internal readonly record struct InitReport(int Socket)
     public void Fail(InitStep step, int item, Errno errno)
     {
         Channel.Tell(Socket, Message.Failed, (int)step, item, errno);
-        while (true)
-        {
-            Sys.Exit(1);
-        }
+        Sys.Exit(1);
     }
 }

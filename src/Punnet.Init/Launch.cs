@@ -27,7 +27,8 @@ internal static class Launch
     /// <param name="root">The container's root.</param>
     /// <param name="report">Failures.</param>
     /// <param name="isContainer">Whether this is the container's first program: its limits are not set yet.</param>
-    public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer)
+    /// <param name="isStage">Whether this process clones the program's afterwards.</param>
+    public static void GiveUpPower(ProcessPlan plan, InitMaterial material, int root, InitReport report, bool isContainer, bool isStage)
     {
         Errno directory = EnterDirectory(plan, root, report);
         if (directory == Errno.None)
@@ -51,7 +52,7 @@ internal static class Launch
         LoadFilter(FilterMoment.BeforeIds, plan, material, report);
         if (isContainer)
         {
-            Limits.Apply(plan, report);
+            Limits.Apply(plan, isStage, report);
         }
 
         Identity.Assume(plan, material, report);
@@ -164,10 +165,9 @@ internal static class Launch
         }
     }
 
-    /// <summary>Becomes the program.</summary>
-    public static void Execute(ProcessPlan plan, int program, InitMaterial material, int root, InitReport report)
+    /// <summary>Becomes the program. What the program does not inherit is closed by now.</summary>
+    public static void Execute(ProcessPlan plan, int program, InitMaterial material, InitReport report)
     {
-        Descriptors.CloseAllBut(report.Socket, material, root, report);
         Sys.ResetSignals(material.IgnoredSignals);
         Sys.UnblockSignals();
         LoadFilter(FilterMoment.BeforeProgram, plan, material, report);

@@ -32,7 +32,7 @@ internal static class Mounts
             {
                 MountKind.Bind => BindMounts.Make(plan, step, i, material, root, report),
                 MountKind.Cgroup => CgroupMounts.Make(plan, step, material, report),
-                _ => MakeFileSystem(plan, step, root, report),
+                _ => MakeFileSystem(plan, step, material, root, report),
             };
             Attach(step, mount, root, report);
             if (step.Kind == MountKind.Cgroup)
@@ -65,7 +65,7 @@ internal static class Mounts
         }
     }
 
-    private static int MakeFileSystem(ContainerPlan plan, MountStep step, int root, InitReport report)
+    private static int MakeFileSystem(ContainerPlan plan, MountStep step, InitMaterial material, int root, InitReport report)
     {
         if (!step.RootLabel.IsNull)
         {
@@ -80,6 +80,12 @@ internal static class Mounts
 
         report.Check(InitStep.MountType, step.Index, errno);
         report.Check(InitStep.MountSource, step.Index, Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul));
+        if (material.PidNamespace >= 0 && step.Type.Text.SequenceEqual("proc"u8))
+        {
+            // Otherwise it shows the one that this process is in, which is the host's.
+            report.Check(InitStep.MountType, step.Index, Sys.ConfigureFileSystem(context, "pidns\0"u8, material.PidNamespace));
+        }
+
         Configure(step, context, report);
         int covered = -1;
         if (step.KeepsMode || step.CopiesUp)

@@ -33,7 +33,10 @@ internal static class NamespaceDoor
             namespaces[i] = -1;
             if (plan.Has(NamespaceKinds.Flag(i)))
             {
-                isComplete &= Sys.OpenAt(own, NamespaceKinds.File(i), OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
+                // The stage is not in the pid namespace that its child will be in.
+                ReadOnlySpan<byte> file = material.Final is not null && NamespaceKinds.Flag(i) == CloneFlags.NewPid
+                    ? "ns/pid_for_children\0"u8 : NamespaceKinds.File(i);
+                isComplete &= Sys.OpenAt(own, file, OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
             }
         }
 
@@ -46,17 +49,12 @@ internal static class NamespaceDoor
         }
     }
 
-    /// <summary>Waits until the start gate has something to read, and answers meanwhile.</summary>
-    public static void Serve(InitMaterial material)
+    /// <summary>No exec can come before start any more.</summary>
+    public static void Close(InitMaterial material)
     {
-        Span<PollDescriptor> ends =
-        [
-            new PollDescriptor { Descriptor = material.StartGate, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = material.Door, Wanted = PollEvents.In },
-        ];
-        while (Sys.Poll(ends, -1) == Errno.None && ends[0].Found == PollEvents.None)
+        if (material.Door < 0)
         {
-            Answer(material);
+            return;
         }
 
         Sys.Close(material.Door);
@@ -66,7 +64,8 @@ internal static class NamespaceDoor
         }
     }
 
-    private static void Answer(InitMaterial material)
+    /// <summary>Hands them out to an exec that asks.</summary>
+    public static void Answer(InitMaterial material)
     {
         Span<byte> one = stackalloc byte[1];
         if (Sys.ReceiveMessage(material.Door, one, out int _, out int exec) != Errno.None || exec < 0)

@@ -55,10 +55,9 @@ internal static class Namespaces
         }
     }
 
-    // Joins before a user namespace is made that would have no right to. This process is never in a joined pid namespace, which counts for
-    // its children only: until the clone nobody in it can see or ptrace this one, and it need not be hardened against them. It must not be
-    // while its ids are mapped: the files of a process that is not dumpable belong to root, and an ordinary user may not write the maps.
-    // From the clone on init is seen, and is hardened from its first moment (CVE-2016-9962).
+    // Joins before a user namespace is made that would have no right to. With a joined pid namespace this process stays the stage until the
+    // program is found, see FinalProcess; otherwise it clones init now. It must be dumpable while its ids are mapped: the files of a process
+    // that is not belong to root, and an ordinary user may not write the maps.
     private static void Stage(NamespacePlan plan, InitMaterial material, InitReport report)
     {
         bool makesUser = !plan.UidMap.IsNull;
@@ -77,7 +76,20 @@ internal static class Namespaces
         }
 
         Hardening.LeaveOwnFile(material, report);
-        CloneInit(plan, material, report);
+        if (material.Final is null)
+        {
+            CloneInit(plan, material, report);
+            return;
+        }
+
+        FinalProcess.Prepare(material, report);
+        CloneFlags made = plan.New & ~CloneFlags.NewUser;
+        if (made != CloneFlags.None)
+        {
+            report.Check(InitStep.NewNamespace, Sys.Unshare(made));
+        }
+
+        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Joined));
     }
 
     /// <summary>Waits until the host side has said so; ends if it cannot.</summary>
@@ -115,7 +127,11 @@ internal static class Namespaces
         {
             Errno errno = Sys.JoinNamespaces(material.Joins[i], joins[i].Kind);
             report.Check(InitStep.JoinNamespace, joins[i].Index, errno);
-            Sys.Close(material.Joins[i]);
+            if (material.Joins[i] != material.PidNamespace)
+            {
+                Sys.Close(material.Joins[i]);
+            }
+
         }
     }
 

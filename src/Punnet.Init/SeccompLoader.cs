@@ -127,10 +127,7 @@ internal static class SeccompLoader
             Sys.Close(self);
         }
 
-        while (true)
-        {
-            Sys.Exit(0);
-        }
+        Sys.Exit(0);
     }
 
     private static void Await(SharedFlag handOver, int value, InitReport report)

@@ -23,11 +23,7 @@ internal static class StartGate
 
         // The host side of the create waits for the end of this channel, and its stdio for ours.
         Sys.Close(material.Channel);
-        if (material.Door >= 0)
-        {
-            NamespaceDoor.Serve(material);
-        }
-
+        Attend(material);
         Span<byte> one = stackalloc byte[1];
         if (Sys.Read(material.StartGate, one, out int count) != Errno.None || count != 1)
         {
@@ -35,5 +31,43 @@ internal static class StartGate
         }
 
         return new InitReport(material.StartResult);
+    }
+
+    // Until there is something to read. Signals are blocked since the clone: left alone, one that is to end the container would wait for the
+    // program, and the first process of a pid namespace would lose it then. A filter that is loaded by now may refuse both calls; then so be it.
+    private static void Attend(InitMaterial material)
+    {
+        Sys.OpenSignals(ulong.MaxValue, out int signals);
+        Span<PollDescriptor> ends =
+        [
+            new PollDescriptor { Descriptor = material.StartGate, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = signals, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = material.Door, Wanted = PollEvents.In },
+        ];
+        while (Sys.Poll(ends, -1) == Errno.None && ends[0].Found == PollEvents.None)
+        {
+            if (ends[1].Found != PollEvents.None)
+            {
+                Take(signals);
+            }
+
+            if (ends[2].Found != PollEvents.None)
+            {
+                NamespaceDoor.Answer(material);
+            }
+        }
+
+        Sys.Close(signals);
+        NamespaceDoor.Close(material);
+    }
+
+    // As with runc: those that ask a program to end. Nobody is there yet who could have a meaning for the others.
+    private static void Take(int signals)
+    {
+        if (Sys.ReadSignal(signals, out Signal signal) == Errno.None
+            && signal is Signal.Hangup or Signal.Interrupt or Signal.Quit or Signal.Abort or Signal.Terminate)
+        {
+            Sys.Exit(128 + (int)signal);
+        }
     }
 }

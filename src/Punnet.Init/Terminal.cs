@@ -8,7 +8,7 @@ namespace Punnet.Init;
 /// <summary>process.terminal: a pseudo-terminal of the container's own devpts.</summary>
 internal static class Terminal
 {
-    /// <summary>Opens it, hands its other end out, and makes it the streams and the controlling terminal.</summary>
+    /// <summary>Opens it, hands its other end out, and makes it the streams.</summary>
     /// <param name="plan">Size of the terminal.</param>
     /// <param name="material">Where it is handed out.</param>
     /// <param name="root">The container's root.</param>
@@ -40,11 +40,22 @@ internal static class Terminal
         }
 
         Send(master, material, report);
-        report.Check(InitStep.Session, Sys.NewSession());
-        report.Check(InitStep.Session, Sys.TakeTerminal(terminal));
         StandardStreams.Use(terminal, report);
         Sys.Close(terminal);
         Sys.Close(master);
+    }
+
+    /// <summary>
+    /// Starts a session, with the terminal that standard input is, if any. Without one: nobody's job control reaches the program, and an
+    /// engine can end it by its process group.
+    /// </summary>
+    public static void Lead(ProcessPlan plan, InitReport report)
+    {
+        report.Check(InitStep.Session, Sys.NewSession());
+        if (plan.Terminal)
+        {
+            report.Check(InitStep.Session, Sys.TakeTerminal(0));
+        }
     }
 
     // A link in the place of /dev/console would let root's file be made, or the terminal be mounted, anywhere (CVE-2026-88264).

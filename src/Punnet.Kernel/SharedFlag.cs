@@ -11,6 +11,8 @@ public readonly unsafe struct SharedFlag
 
     internal SharedFlag(int* place) => _place = place;
 
+    internal nint Address => (nint)_place;
+
     /// <summary>0 at first.</summary>
     public int Value
     {

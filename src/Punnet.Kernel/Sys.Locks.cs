@@ -16,18 +16,25 @@ public static unsafe partial class Sys
     public static Errno Unlock(int file) => Lock(file, 6, NoLock, out _);
 
     /// <summary>fcntl(2) F_GETLK: whether another process holds the lock.</summary>
-    public static Errno IsLocked(int file, out bool isLocked)
+    public static Errno IsLocked(int file, out bool isLocked) => FindLock(file, out isLocked, out _);
+
+    /// <summary>fcntl(2) F_GETLK: which other process holds the lock.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="isLocked">Whether one does.</param>
+    /// <param name="holder">Its pid; 0 where it is outside of the caller's pid namespace.</param>
+    public static Errno FindLock(int file, out bool isLocked, out int holder)
     {
-        Errno errno = Lock(file, 5, ReadLock, out short found);
-        isLocked = found == WriteLock;
+        Errno errno = Lock(file, 5, ReadLock, out FileLock found);
+        isLocked = found.Type == WriteLock;
+        holder = isLocked ? found.Pid : 0;
         return errno;
     }
 
-    private static Errno Lock(int file, int command, short type, out short found)
+    private static Errno Lock(int file, int command, short type, out FileLock found)
     {
         FileLock request = new() { Type = type };
         Errno errno = Call(SyscallNumber.Fcntl, file, command, (nint)(&request));
-        found = request.Type;
+        found = request;
         return errno;
     }
 

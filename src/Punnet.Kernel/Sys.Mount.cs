@@ -96,6 +96,15 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>fsconfig(2) FSCONFIG_SET_FD: a parameter whose value is a descriptor.</summary>
+    public static Errno ConfigureFileSystem(int context, ReadOnlySpan<byte> key, int value)
+    {
+        fixed (byte* name = key)
+        {
+            return Call(SyscallNumber.Fsconfig, context, 5, (nint)name, 0, value);
+        }
+    }
+
     /// <summary>fsconfig(2) FSCONFIG_CMD_CREATE.</summary>
     public static Errno CreateFileSystem(int context) =>
         OldMounts.IsOn ? Errno.None : Call(SyscallNumber.Fsconfig, context, 6);

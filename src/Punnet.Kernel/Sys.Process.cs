@@ -1,5 +1,7 @@
 using System;
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
+using System.Threading;
 using Punnet.Abi;
 
 namespace Punnet.Kernel;
@@ -90,8 +92,37 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>exit_group(2).</summary>
-    public static void Exit(int status) => Call(SyscallNumber.ExitGroup, status);
+    /// <summary>
+    /// clone(2) of the last process of a chain: a child of the caller's parent. Only what nearly every system call filter lets pass, and
+    /// without a descriptor, of which the caller may have as many as it is allowed.
+    /// </summary>
+    /// <param name="number">Gets its pid, before it runs.</param>
+    /// <param name="isNew">Whether this is the new process.</param>
+    public static Errno CloneSibling(SharedFlag number, out bool isNew)
+    {
+        Errno errno = Call(SyscallNumber.Clone, out long pid, (nint)SiblingFlags, 0, number.Address);
+        isNew = errno == Errno.None && pid == 0;
+        return errno;
+    }
+
+    /// <summary>The flags of <see cref="CloneSibling"/>: the first argument of clone(2).</summary>
+    public const CloneFlags SiblingFlags = CloneFlags.Parent | CloneFlags.StoresPid;
+
+    /// <summary>exit_group(2), exit(2) where a filter refuses that, and where it refuses both an illegal access: no filter sees one.</summary>
+    [DoesNotReturn]
+    public static void Exit(int status)
+    {
+        const nint Nowhere = 16; // In the first page, which nobody can map: mmap(2), vm.mmap_min_addr.
+        while (true)
+        {
+            Call(SyscallNumber.ExitGroup, status);
+            Call(SyscallNumber.Exit, status);
+
+            // Blocked, or without a handler, SIGSEGV always ends the process: the first of a pid namespace, too.
+            BlockSignals();
+            Volatile.Write(ref *(int*)Nowhere, 0);
+        }
+    }
 
     /// <summary>execve(2); returns only on failure.</summary>
     public static Errno Execute(ReadOnlySpan<byte> path, ArgumentBlock arguments, ArgumentBlock environment)
@@ -219,12 +250,21 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Prlimit64, pid, (nint)limit, (nint)pair, 0);
     }
 
-    /// <summary>prlimit(2): lets this process have as many of something as it may.</summary>
-    public static Errno RaiseLimit(ResourceLimit limit)
+    /// <summary>prlimit(2) of this process, without a change.</summary>
+    public static Errno GetLimit(ResourceLimit limit, out ulong soft, out ulong hard)
     {
         ulong* pair = stackalloc ulong[2];
         Errno errno = Call(SyscallNumber.Prlimit64, 0, (nint)limit, 0, (nint)pair);
-        return errno != Errno.None || pair[0] >= pair[1] ? errno : SetLimit(0, limit, pair[1], pair[1]);
+        soft = pair[0];
+        hard = pair[1];
+        return errno;
+    }
+
+    /// <summary>prlimit(2): lets this process have as many of something as it may.</summary>
+    public static Errno RaiseLimit(ResourceLimit limit)
+    {
+        Errno errno = GetLimit(limit, out ulong soft, out ulong hard);
+        return errno != Errno.None || soft >= hard ? errno : SetLimit(0, limit, hard, hard);
     }
 
     /// <summary>setsid(2).</summary>

@@ -56,6 +56,13 @@ public static unsafe partial class Sys
         return errno;
     }
 
+    /// <summary>madvise(2) MADV_DONTFORK: the processes that this one clones do not have it.</summary>
+    public static Errno KeepFromChildren(SharedFlag flag)
+    {
+        const int DontFork = 10, Page = 4096;
+        return Call(SyscallNumber.Madvise, flag.Address, Page, DontFork);
+    }
+
     private struct FilterProgram
     {
         public ushort Length;

@@ -50,12 +50,25 @@ internal sealed class Container : IDisposable
     /// <summary>Its status.</summary>
     public ContainerStatus Status { get; }
 
+    /// <summary>Whether it is complete: what is being made is nobody's yet, and "poll the state, then start" is sound.</summary>
+    public bool Exists => Status != ContainerStatus.Creating;
+
     /// <summary>The status as users and engines read it.</summary>
     public string StatusWord => Word(Status);
 
     /// <summary>Finds and looks at a container.</summary>
     /// <exception cref="PunnetException">There is none.</exception>
-    public static Container Find(StateStore store, string id) => Own(store.Find(id));
+    public static Container Find(StateStore store, string id)
+    {
+        Container container = Own(store.Find(id));
+        if (container.Exists)
+        {
+            return container;
+        }
+
+        container.Dispose();
+        throw StateStore.Missing(id);
+    }
 
     /// <summary>Looks at a container, and closes the directory in the end.</summary>
     public static Container Own(ContainerDirectory directory) => Look(directory, owns: true);

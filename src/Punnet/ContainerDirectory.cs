@@ -78,20 +78,21 @@ internal sealed class ContainerDirectory : IDisposable
     }
 
     /// <summary>Reads what does not change; null when a create was killed before it was written whole.</summary>
-    /// <param name="isBeingCreated">Whether another process is creating the container now.</param>
+    /// <param name="isBeingCreated">Whether another process is creating the container now, or has only begun to when it was killed.</param>
     public StateRecord? TryRead(out bool isBeingCreated)
     {
-        isBeingCreated = false;
         if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
         {
+            isBeingCreated = TryGetInit() is null;
             return null;
         }
 
         using Descriptor owned = new(file);
+        isBeingCreated = false;
         try
         {
             byte[] text = HostFile.Read(file, Path + "/state.json");
-            isBeingCreated = Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
+            isBeingCreated = (Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked) || (text.Length == 0 && TryGetInit() is null);
             return StateJson.ReadRecord(text);
         }
         catch (SpecException)
@@ -100,12 +101,58 @@ internal sealed class ContainerDirectory : IDisposable
         }
     }
 
+    /// <summary>Says that the container is not wanted any more, and asks who creates it to end.</summary>
+    /// <returns>That process; null when there is none that can be seen.</returns>
+    public Descriptor? AskToEnd()
+    {
+        Sys.OpenAt(Number, "removed\0"u8, OpenFlags.WriteOnly | OpenFlags.Create, OwnerOnly, out int mark);
+        Sys.Close(mark);
+        if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        {
+            return null;
+        }
+
+        using Descriptor record = new(file);
+        Sys.FindLock(file, out _, out int holder);
+        if (holder == 0 || Sys.OpenProcess(holder, out int pidfd) != Errno.None)
+        {
+            return null;
+        }
+
+        // Asked again: it is still this one, and no other with its number.
+        Descriptor process = new(pidfd);
+        if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder && Sys.SendSignal(pidfd, (int)Signal.Terminate) == Errno.None)
+        {
+            return process;
+        }
+
+        process.Dispose();
+        return null;
+    }
+
+    /// <summary>Whether somebody has said so, or has removed the directory.</summary>
+    public bool IsToBeRemoved() => Sys.LinkStatusAt(Number, "removed\0"u8, out _) == Errno.None
+        || IsGone();
+
+    /// <summary>Whether the directory is removed.</summary>
+    public bool IsGone() => Sys.LinkStatusAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, out _) == Errno.ENOENT;
+
     /// <summary>Says which process is the container's first.</summary>
     /// <param name="init">The process.</param>
     /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
     public void SetInit(ProcessIdentity init, StateRecord record) =>
         Sys.MakeLinkAt(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
+
+    /// <summary>Says that another process is the container's first, in one step.</summary>
+    /// <param name="init">The process.</param>
+    /// <param name="record">As it was written last.</param>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public void ReplaceInit(ProcessIdentity init, StateRecord record)
+    {
+        Sys.MakeLinkAt(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init.new\0"u8).OrThrow("write", Path + "/init");
+        Sys.RenameAt(Number, "init.new\0"u8, Number, "init\0"u8).OrThrow("write", Path + "/init");
+    }
 
     /// <summary>The container's first process, or null when it was never made.</summary>
     public ProcessIdentity? TryGetInit()

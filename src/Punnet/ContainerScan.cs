@@ -45,6 +45,21 @@ internal sealed class ContainerScan : IDisposable
         Unknown,
     }
 
+    /// <summary>Whether a container is complete, see <see cref="Container.Exists"/>.</summary>
+    /// <param name="id">Its id.</param>
+    public bool Exists(string id)
+    {
+        if (Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        {
+            return TryReadInit(id, out _);
+        }
+
+        Sys.Read(file, _document.AsSpan(0, 1), out int count);
+        bool isBeingCreated = Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
+        Sys.Close(file);
+        return !isBeingCreated && (count > 0 || TryReadInit(id, out _));
+    }
+
     /// <summary>Looks at a container.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="isWhole">Whether the excerpt has to be whole; or else it may lack what the table does not show.</param>

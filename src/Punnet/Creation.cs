@@ -60,6 +60,9 @@ internal sealed record CreationRequest
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
 
+    /// <summary>Whether the new process is moved into its cgroup, see <see cref="PunnetException.HasNeverRun"/>; it is cloned there otherwise.</summary>
+    public bool EntersCgroupLate { get; init; }
+
     /// <summary>The class of service, not made yet; null without.</summary>
     public ResctrlGroup? Resctrl { get; init; }
 
@@ -89,12 +92,39 @@ internal static class Creation
         ContainerPlan plan = request.Plan;
         Inheritance.Settle();
         SecurityModules.Check(plan);
+        try
+        {
+            return RunOnce(request);
+        }
+        catch (PunnetException failure) when (failure.HasNeverRun && !request.EntersCgroupLate)
+        {
+            return RunOnce(request with { EntersCgroupLate = true });
+        }
+    }
+
+    private static NewContainer RunOnce(CreationRequest request)
+    {
+        ContainerPlan plan = request.Plan;
         using LayerStack? layers = LayerStack.Open(plan.Overlay);
         request = layers is null ? request : request with { Overlay = layers.Record };
         request = plan.IntelRdt is IntelRdtPlan rdt ? request with { Resctrl = ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) } : request;
+        Interruption.Begin();
         using Rollback rollback = new(request);
         rollback.Layers = layers;
-        ContainerDirectory directory = rollback.Directory = request.Store.Reserve(request.Options.Id);
+        rollback.Directory = request.Store.Reserve(request.Options.Id);
+        try
+        {
+            return Make(request, layers, rollback.Directory, rollback);
+        }
+        catch (Exception failure) when (failure is PunnetException or SysException && rollback.Directory.IsToBeRemoved())
+        {
+            throw new PunnetException("container " + request.Options.Id + " was deleted while it was made");
+        }
+    }
+
+    private static NewContainer Make(CreationRequest request, LayerStack? layers, ContainerDirectory directory, Rollback rollback)
+    {
+        ContainerPlan plan = request.Plan;
         rollback.Unit = plan.Cgroup.Unit is null ? null : ContainerUnit.Prepare(plan.Cgroup, request.Options.Id);
         directory.Write(rollback.Record = Record(request, rollback.Unit));
         if (request.Notify is not null)
@@ -124,6 +154,14 @@ internal static class Creation
         using Descriptor? startResult = request.WaitsForStart ? directory.MakeStartGate(out startGate) : null;
         using Descriptor? door = ContainerNamespaces.MakeDoor(plan, directory, request.WaitsForStart);
         ArgumentBlock env = ArgumentBlock.Of([.. plan.Process.Env, .. request.ListenEnv], spare: 1);
+        SharedFlag? final = null;
+        int pids = JoinedPids.Find(plan, joins);
+        if (pids >= 0)
+        {
+            Sys.MakeSharedFlag(out SharedFlag made).OrThrow("share memory with the new process");
+            final = made;
+        }
+
         InitMaterial material = new()
         {
             Channel = there,
@@ -149,7 +187,10 @@ internal static class Creation
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
             CgroupMount = CString.Of(CgroupMount.Find()),
             HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
-            WaitsForCgroup = rollback.Unit is not null,
+            WaitsForCgroup = EntersLate(request, rollback),
+            Final = final,
+            PidNamespace = pids,
+            ClonesEarly = final is not null && !Execution.PassesClone(plan.Process),
             Preserved = request.Preserved,
             LastCapability = HostProbe.LastCapability(),
             IgnoredSignals = Inheritance.IgnoredSignals,
@@ -165,9 +206,9 @@ internal static class Creation
         };
 
         TimeNamespace.Prepare(plan.Namespaces, proc);
-        NewProcess process = rollback.Process = Clone(plan, rollback.Cgroup?.Number ?? -1, material);
+        NewProcess process = rollback.Process = Clone(plan, request.EntersCgroupLate ? null : rollback.Cgroup, material);
         childChannel.Dispose();
-        if (rollback.Unit is null)
+        if (!EntersLate(request, rollback))
         {
             WorkBeside(request, rollback, channel, proc);
         }
@@ -195,24 +236,30 @@ internal static class Creation
     private static bool IsInitAlone(ContainerPlan plan) =>
         (plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None && !plan.Namespaces.Staged && !plan.Namespaces.HasUser && !plan.HasLittleMemory;
 
-    private static NewProcess Clone(ContainerPlan plan, int cgroup, InitMaterial material)
+    // Whether the new process waits until it is in its cgroup.
+    private static bool EntersLate(CreationRequest request, Rollback rollback) => rollback.Unit is not null || request.EntersCgroupLate;
+
+    private static NewProcess Clone(ContainerPlan plan, CgroupDirectory? cgroup, InitMaterial material)
     {
         CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
         flags &= plan.NetworkBeforeMount < 0 ? flags : ~(CloneFlags.NewNetwork | plan.MadeByInit);
-        Sys.BlockSignals();
-        Errno errno = Sys.Clone(flags, cgroup, out int pid, out int pidfd);
+        Errno errno = Sys.Clone(flags, cgroup?.Number ?? -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             ContainerInit.Run(plan, material);
         }
 
-        Sys.UnblockSignals();
+        if (cgroup is not null && errno is Errno.EBUSY or Errno.EOPNOTSUPP)
+        {
+            return errno == Errno.EOPNOTSUPP && cgroup!.TryMakeThreaded() ? Clone(plan, cgroup, material) : throw ContainerCgroup.Refusal(cgroup!, errno);
+        }
+
         if (errno != Errno.None)
         {
             throw Failures.OfNamespaces(plan.Namespaces, errno);
         }
 
-        return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged);
+        return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged, material.Final);
     }
 
     // Until the container is complete, or has failed.
@@ -227,23 +274,32 @@ internal static class Creation
         while (true)
         {
             ChannelMessage message = process.Hear(channel);
+
+            // Others may speak for a process that they see.
+            bool isTrusted = !process.ReplacesStage;
             switch (message.Kind)
             {
-                case Message.Unmapped:
+                case Message.Unmapped when isTrusted:
                     MapIds(plan, process, channel, proc);
                     Channel.Tell(channel.Number, Message.Mapped).OrThrow("tell the new process");
                     break;
-                case Message.Cloned:
+                case Message.Cloned when process.ReplacesStage:
+                    ReplaceStage(rollback, process, channel);
+                    break;
+                case Message.Cloned when process.IsStage:
                     process.BecomeInit(message.First);
                     Settle(request, rollback, process, channel, proc);
                     break;
-                case Message.RootReady:
+                case Message.Joined when isTrusted:
+                    Settle(request, rollback, process, channel, proc);
+                    break;
+                case Message.RootReady when isTrusted:
                     rollback.Hooks!.Run(plan.Hooks.Prestart);
                     rollback.Hooks.Run(plan.Hooks.CreateRuntime);
                     Channel.Tell(channel.Number, Message.HooksDone).OrThrow("tell the new process");
                     break;
-                case Message.Listener:
-                    request.Listener!.Take(message, process, channel, request.State(ContainerStatus.Creating, process.Pid));
+                case Message.Listener when request.Listener is not null:
+                    request.Listener.Take(message, process, channel, request.State(ContainerStatus.Creating, process.Pid));
                     break;
                 case Message.Created:
                     request.Log.Debug("the new process allocated " + message.First.ToString() + " bytes");
@@ -269,6 +325,10 @@ internal static class Creation
             rollback.Cgroup = rollback.Unit.Start(process.Pid, plan.Resources);
             ContainerCgroup.Limit(request, rollback.Cgroup);
         }
+        else if (request.EntersCgroupLate)
+        {
+            rollback.Cgroup?.Enter(process.Pid);
+        }
 
         if (!plan.Namespaces.UidMap.IsNull && !plan.Namespaces.Staged)
         {
@@ -277,15 +337,27 @@ internal static class Creation
 
         NetworkDevices.Move(plan, process.Pid, proc);
 
-        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull || rollback.Unit is not null)
+        if (plan.Namespaces.Staged || !plan.Namespaces.UidMap.IsNull || EntersLate(request, rollback))
         {
             Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
         }
 
-        if (rollback.Unit is not null)
+        if (EntersLate(request, rollback))
         {
             WorkBeside(request, rollback, channel, proc);
         }
+    }
+
+    // The stage has done its work, and the process that it has cloned is the container's first.
+    private static void ReplaceStage(Rollback rollback, NewProcess process, Descriptor channel)
+    {
+        if (ProcessIdentity.TryRead(process.Pid) is ProcessIdentity identity)
+        {
+            rollback.Directory!.ReplaceInit(identity, rollback.Record!);
+            rollback.Announce(ContainerStatus.Creating, process.Pid);
+        }
+
+        Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
     }
 
     // While the new process mounts. Hooks are the first programs that it runs and that are not punnet.

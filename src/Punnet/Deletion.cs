@@ -19,6 +19,7 @@ internal static class Deletion
     {
         StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
         ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
+        Interruption.Hold();
         End(container, log);
         if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
         {
@@ -31,6 +32,7 @@ internal static class Deletion
         }
 
         container.Directory.Remove();
+        Interruption.Hold(false);
         if (written is not null)
         {
             using HookRunner hooks = new(written.Annotations);

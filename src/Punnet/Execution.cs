@@ -45,7 +45,20 @@ internal static class Execution
     public static NewProcess Run(ExecutionRequest request, out Descriptor channel)
     {
         Inheritance.Settle();
+        try
+        {
+            return RunOnce(request, entersLate: false, out channel);
+        }
+        catch (PunnetException failure) when (failure.HasNeverRun)
+        {
+            return RunOnce(request, entersLate: true, out channel);
+        }
+    }
+
+    private static NewProcess RunOnce(ExecutionRequest request, bool entersLate, out Descriptor channel)
+    {
         SecurityModules.Check(request.Plan);
+        Interruption.Begin();
         using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
         using CgroupDirectory? cgroup = OpenCgroup(request);
         using Descriptor proc = HostProbe.OpenProc();
@@ -77,17 +90,26 @@ internal static class Execution
             };
             using ContainerNamespaces namespaces = ContainerNamespaces.Find(request.Container, request.Container.Init!.Value.Pid);
             using Descriptor? root = OpenRoot(request.Container.Init!.Value.Pid, namespaces);
-            ExecTarget target = Target(init.Number, namespaces) with
+            CloneFlags kinds = namespaces.Kinds;
+            bool isStaged = (kinds & CloneFlags.NewPid) != CloneFlags.None;
+            if (isStaged)
+            {
+                Sys.MakeSharedFlag(out SharedFlag final).OrThrow("share memory with the new process");
+                material = material with { Final = final, ClonesEarly = !PassesClone(request.Plan) };
+            }
+
+            ExecTarget target = new(init.Number, kinds)
             {
                 Root = root?.Number ?? -1,
+                Files = namespaces.Files,
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
             Scheduling.EnterInitialAffinity(request.Plan);
-            process = Clone(request, target, material, cgroup?.Number ?? -1);
+            process = entersLate ? null : Clone(request, target, material, cgroup?.Number ?? -1);
             if (process is null)
             {
                 process = Clone(request, target, material with { WaitsForCgroup = true }, cgroup: -1)!;
-                ContainerUnit.Enter(request.Container.Record!, cgroup!.BelowMount, process.Pid);
+                Enter(request, cgroup, process.Pid, entersLate);
                 Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
             }
 
@@ -127,16 +149,12 @@ internal static class Execution
     // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
     private static NewProcess? Clone(ExecutionRequest request, ExecTarget target, InitMaterial material, int cgroup)
     {
-        // Before the clone: the new process is seen in the container's pid namespace from its first moment (CVE-2016-9962).
-        Sys.Control(ProcessControl.SetDumpable, 0).OrThrow("protect the new process from the container");
-        Sys.BlockSignals();
         Errno errno = Sys.Clone(CloneFlags.None, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             ExecInit.Run(request.Plan, target, material);
         }
 
-        Sys.UnblockSignals();
         if (errno == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
         {
             using CgroupDirectory owned = inner;
@@ -154,7 +172,22 @@ internal static class Execution
         }
 
         errno.OrThrow("clone a process into the container's cgroup");
-        return new NewProcess(pid, new Descriptor(pidfd), isStage: (target.Kinds & CloneFlags.NewPid) != CloneFlags.None);
+        return new NewProcess(pid, new Descriptor(pidfd), isStage: material.Final is not null, material.Final);
+    }
+
+    private static void Enter(ExecutionRequest request, CgroupDirectory? cgroup, int pid, bool byItself)
+    {
+        if (!byItself)
+        {
+            ContainerUnit.Enter(request.Container.Record!, cgroup!.BelowMount, pid);
+            return;
+        }
+
+        if (cgroup?.TryEnter(pid) == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
+        {
+            using CgroupDirectory owned = inner;
+            inner.Enter(pid);
+        }
     }
 
     // A program such as systemd makes cgroups below the container's and gives controllers to them; the container's own cgroup then takes
@@ -169,11 +202,7 @@ internal static class Execution
             ChannelMessage message = process.Hear(channel);
             switch (message.Kind)
             {
-                case Message.Cloned:
-                    process.BecomeInit(message.First);
-                    Channel.Tell(channel.Number, Message.Settled).OrThrow("tell the new process");
-                    break;
-                case Message.Listener:
+                case Message.Listener when request.Listener is not null:
                     TakeListener(request, message, process, channel);
                     break;
                 case Message.Created:
@@ -209,16 +238,22 @@ internal static class Execution
         }
 
         string below = path + (request.SubCgroup is null ? "" : "/" + request.SubCgroup);
-        return CgroupDirectory.TryOpen(below) ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
+        CgroupDirectory? cgroup = CgroupDirectory.TryOpen(below) ?? (request.SubCgroup is null ? InnerCgroup(request.Container) : null);
+        return cgroup ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
     }
 
-    // A joined pid namespace counts for children only. Where punnet may join it, its next child is in it at once; where not (without
-    // the host's rights), that child joins the user namespace first and then clones again.
-    private static ExecTarget Target(int init, ContainerNamespaces namespaces)
+    /// <summary>
+    /// Whether a filter that has to be loaded early lets pass what a stage and its clone still call. The profile may have been made for the
+    /// container's programs alone.
+    /// </summary>
+    public static bool PassesClone(ProcessPlan plan)
     {
-        CloneFlags kinds = namespaces.Kinds;
-        bool isJoined = (kinds & CloneFlags.NewPid) != CloneFlags.None && namespaces.Files.IsEmpty
-            && Sys.JoinNamespaces(init, CloneFlags.NewPid) == Errno.None;
-        return new ExecTarget(init, isJoined ? kinds & ~CloneFlags.NewPid : kinds) { Files = namespaces.Files };
+        const ulong TakeTerminal = 0x540E; // TIOCSCTTY
+        return plan.NoNewPrivileges || plan.Seccomp is not SeccompPlan filter
+            || (Passes(SyscallNumber.Clone, (ulong)Sys.SiblingFlags)
+                && Passes(SyscallNumber.Setsid)
+                && (!plan.Terminal || Passes(SyscallNumber.Ioctl, 0, TakeTerminal))
+                && (plan.Limits.IsEmpty || Passes(SyscallNumber.Prlimit64, 0, (ulong)ResourceLimit.Processes)));
+        bool Passes(SyscallNumber call, ulong first = 0, ulong second = 0) => SeccompExplanation.Passes(filter, HostProbe.Native, call, first, second);
     }
 }

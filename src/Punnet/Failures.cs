@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Init;
@@ -12,6 +13,18 @@ internal static class Failures
 {
     /// <summary>A failure while a container was created or started.</summary>
     public static PunnetException Of(ContainerPlan plan, HookRunner? hooks, ChannelMessage failure)
+    {
+        try
+        {
+            return OfContainer(plan, hooks, failure);
+        }
+        catch (IndexOutOfRangeException)
+        {
+            return Nonsense();
+        }
+    }
+
+    private static PunnetException OfContainer(ContainerPlan plan, HookRunner? hooks, ChannelMessage failure)
     {
         InitStep step = (InitStep)failure.First;
         int item = failure.Item;
@@ -32,8 +45,8 @@ internal static class Failures
                     + text + "\" (mounts[" + mount.Index.ToString() + "].options)" + ids + ": " + words);
             case InitStep.MountLocked:
                 return Locked(plan.Mounts[item / LockedAttributes.Limit], item % LockedAttributes.Limit, words);
-            case >= InitStep.Layer and <= InitStep.LayerStack:
-                return LayerFailures.Of(plan.Overlay!, step, item, failure.Errno);
+            case >= InitStep.Layer and <= InitStep.LayerStack when plan.Overlay is not null:
+                return LayerFailures.Of(plan.Overlay, step, item, failure.Errno);
             case InitStep.ReadOnlyLate:
                 return new PunnetException("cannot make " + plan.Mounts[item].Destination + " read-only (mounts[" + item.ToString() + "]): " + words);
             case InitStep.JoinNamespace:
@@ -67,7 +80,7 @@ internal static class Failures
             case InitStep.DomainName:
                 return new PunnetException("cannot set the domain name " + plan.DomainName + " (domainname): " + words);
             default:
-                return Of(plan.Process, failure);
+                return OfProcess(plan.Process, failure);
         }
     }
 
@@ -77,6 +90,21 @@ internal static class Failures
 
     /// <summary>A failure that a create and an exec have in common.</summary>
     public static PunnetException Of(ProcessPlan plan, ChannelMessage failure)
+    {
+        try
+        {
+            return OfProcess(plan, failure);
+        }
+        catch (IndexOutOfRangeException)
+        {
+            return Nonsense();
+        }
+    }
+
+    // Whoever may trace the new process in the container can speak in its name.
+    private static PunnetException Nonsense() => new("the new process has failed, but what it says about it makes no sense");
+
+    private static PunnetException OfProcess(ProcessPlan plan, ChannelMessage failure)
     {
         InitStep step = (InitStep)failure.First;
         string words = failure.Errno.Words();

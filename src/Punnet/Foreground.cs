@@ -22,11 +22,10 @@ internal sealed class Foreground : IDisposable
         return new Descriptor(there);
     }
 
-    /// <summary>Takes the terminal that the new process has sent, and keeps signals for <see cref="Wait"/> from now on.</summary>
+    /// <summary>Takes the terminal that the new process has sent, and keeps signals, which are blocked by now, for <see cref="Wait"/>.</summary>
     /// <exception cref="SysException">No terminal came.</exception>
     public void Connect()
     {
-        Sys.BlockSignals();
         Sys.OpenSignals(out int signals).OrThrow("forward signals");
         _signals = new Descriptor(signals);
         if (_socketHere is not null)

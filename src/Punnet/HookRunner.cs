@@ -153,8 +153,13 @@ internal sealed class HookRunner : IDisposable
         Sys.Truncate(_output.Number, 0);
         HookMaterial material = Prepare([hook], hook.Env.IsDefault ? OwnEnvironment() : default)[0];
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1);
-        Sys.UnblockSignals();
+        HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1, Interruption.Number);
+        Interruption.AfterClone();
+        if (outcome.IsInterrupted)
+        {
+            Interruption.Check();
+        }
+
         return outcome;
     }
 }

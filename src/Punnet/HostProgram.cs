@@ -41,8 +41,13 @@ internal static class HostProgram
         using Descriptor ownedOutput = new(output);
         HookMaterial material = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1);
-        Sys.UnblockSignals();
+        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1, Interruption.Number);
+        Interruption.AfterClone();
+        if (outcome.IsInterrupted)
+        {
+            Interruption.Check();
+        }
+
         Sys.Rewind(output);
         printed = Encoding.UTF8.GetString(HostFile.Read(output, "the output of " + path));
         return outcome;

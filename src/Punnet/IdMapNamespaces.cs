@@ -131,7 +131,7 @@ internal sealed class IdMapNamespaces : IDisposable
             Idle(readEnd, writeEnd);
         }
 
-        Sys.UnblockSignals();
+        Interruption.AfterClone();
         errno.OrThrow("make a user namespace for the ids of " + place);
         using Descriptor child = new(pidfd);
         try
@@ -155,9 +155,6 @@ internal sealed class IdMapNamespaces : IDisposable
         Sys.Close(writeEnd);
         Span<byte> one = stackalloc byte[1];
         Sys.Read(readEnd, one, out _);
-        while (true)
-        {
-            Sys.Exit(0);
-        }
+        Sys.Exit(0);
     }
 }

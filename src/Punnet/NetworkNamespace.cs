@@ -30,7 +30,7 @@ internal static class NetworkNamespace
         // made one. Then there would be no way back.
         if (Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork) != Errno.None)
         {
-            _ = Channel.Tell(channel.Number, Message.Network);
+            Check(Channel.Tell(channel.Number, Message.Network));
             return;
         }
 
@@ -60,8 +60,16 @@ internal static class NetworkNamespace
         }
     }
 
-    // Init may have failed meanwhile: then what it says comes first.
-    private static void Give(Descriptor channel, Descriptor made) => _ = Channel.TellWith(channel.Number, Message.Network, made.Number);
+    private static void Give(Descriptor channel, Descriptor made) => Check(Channel.TellWith(channel.Number, Message.Network, made.Number));
+
+    // Init may have failed meanwhile: then what it says comes first. Otherwise it would wait for ever.
+    private static void Check(Errno errno)
+    {
+        if (errno is not (Errno.EPIPE or Errno.ECONNRESET))
+        {
+            errno.OrThrow("hand the network namespace to the new process");
+        }
+    }
 
     /// <summary>Opens the namespace that a process is in.</summary>
     /// <param name="proc">The host's /proc.</param>

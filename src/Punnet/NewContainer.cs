@@ -35,14 +35,14 @@ internal sealed class NewContainer : IDisposable
     public void Start()
     {
         Channel.Tell(_channel.Number, Message.Go).OrThrow("start the program");
-        while (Channel.Hear(_channel.Number, out ChannelMessage message))
+        while (Process.TryHear(_channel, out ChannelMessage message))
         {
-            if (message.Kind != Message.Listener)
+            if (message.Kind != Message.Listener || _request.Listener is null)
             {
                 throw Failures.Of(_request.Plan, _hooks, message);
             }
 
-            _request.Listener!.Take(message, Process, _channel, _request.State(ContainerStatus.Creating, Process.Pid));
+            _request.Listener.Take(message, Process, _channel, _request.State(ContainerStatus.Creating, Process.Pid));
         }
 
         Directory.Unlock();

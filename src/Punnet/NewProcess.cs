@@ -8,17 +8,20 @@ namespace Punnet;
 /// <summary>A process that punnet has cloned, until it is the program.</summary>
 internal sealed class NewProcess : IDisposable
 {
+    private readonly SharedFlag? _final;
     private Descriptor _pidfd;
 
     /// <summary>Takes a clone over.</summary>
     /// <param name="pid">Its pid.</param>
     /// <param name="pidfd">Its pidfd.</param>
     /// <param name="isStage">Whether it only clones the one that matters.</param>
-    public NewProcess(int pid, Descriptor pidfd, bool isStage)
+    /// <param name="final">Where the kernel says which one that is; or null where the stage tells.</param>
+    public NewProcess(int pid, Descriptor pidfd, bool isStage, SharedFlag? final = null)
     {
         Pid = pid;
         _pidfd = pidfd;
         IsStage = isStage;
+        _final = final;
     }
 
     /// <summary>Pid in punnet's pid namespace.</summary>
@@ -29,6 +32,12 @@ internal sealed class NewProcess : IDisposable
 
     /// <summary>Whether it is still the one that only joins and clones.</summary>
     public bool IsStage { get; private set; }
+
+    /// <summary>Whether its stage has done all, and said all that counts: others may speak for it.</summary>
+    public bool ReplacesStage => _final is not null && !IsStage;
+
+    /// <summary>Whether it was found killed before it ran at all.</summary>
+    public bool WasKilledAtOnce { get; private set; }
 
     /// <summary>The stage has cloned the process that matters, also a child of punnet: it takes the stage's place.</summary>
     public void BecomeInit(int pid)
@@ -41,20 +50,69 @@ internal sealed class NewProcess : IDisposable
         _pidfd = new Descriptor(pidfd);
     }
 
-    /// <summary>Waits for what it says.</summary>
+    /// <summary>Waits for what it says, or its stage.</summary>
     /// <exception cref="PunnetException">It is dead.</exception>
     public ChannelMessage Hear(Descriptor channel)
     {
-        if (Channel.Hear(channel.Number, out ChannelMessage message))
+        if (TryHear(channel, out ChannelMessage message))
         {
             return message;
         }
 
         Sys.SendSignal(Pidfd, (int)Signal.Kill);
+        Sys.WaitReadable(Pidfd, -1, out _).OrThrow("wait for the new process");
+        WasKilledAtOnce = ProcessIdentity.HasNeverRun(Pid);
         Sys.WaitForExit(Pidfd, out int status).OrThrow("wait for the new process");
+        if (WasKilledAtOnce)
+        {
+            throw new PunnetException("the new process was killed by signal 9 before it could run") { HasNeverRun = true };
+        }
+
         string how = status > 128 ? "was killed by signal " + (status - 128).ToString() : "ended with status " + status.ToString();
         throw new PunnetException(
             "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? "the memory limit may be too small" : null);
+    }
+
+    /// <summary>Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it lives.</summary>
+    /// <returns>False when it can say nothing any more: the program runs, or it is dead.</returns>
+    /// <exception cref="PunnetException">punnet is to end.</exception>
+    /// <exception cref="SysException">It cannot be waited for.</exception>
+    public bool TryHear(Descriptor channel, out ChannelMessage message)
+    {
+        while (true)
+        {
+            Span<PollDescriptor> ends =
+            [
+                new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
+                new PollDescriptor { Descriptor = Pidfd, Wanted = PollEvents.In },
+                Interruption.End,
+            ];
+            Sys.Poll(ends, -1).OrThrow("wait for the new process");
+            message = default;
+            if (ends[2].Found != PollEvents.None)
+            {
+                Interruption.Check();
+            }
+
+            bool isReadable = ends[0].Found != PollEvents.None;
+            bool speaks = isReadable && Channel.Hear(channel.Number, out message);
+            if (!TakePlaceOfStage() || isReadable)
+            {
+                return speaks;
+            }
+        }
+    }
+
+    // Where the stage has cloned. What is heard then may be what the clone says; the stage itself says nothing any more.
+    private bool TakePlaceOfStage()
+    {
+        if (!IsStage || _final is not { Value: > 0 and int pid })
+        {
+            return false;
+        }
+
+        BecomeInit(pid);
+        return true;
     }
 
     /// <summary>Ends it, if it has not ended, and waits for that.</summary>
@@ -62,6 +120,10 @@ internal sealed class NewProcess : IDisposable
     {
         Sys.SendSignal(Pidfd, (int)Signal.Kill);
         Sys.WaitForExit(Pidfd, out _);
+        if (TakePlaceOfStage())
+        {
+            Kill();
+        }
     }
 
     /// <summary>Waits for its end.</summary>

@@ -118,8 +118,14 @@ internal sealed class NotifyProxy : IDisposable
         [
             new PollDescriptor { Descriptor = _container.Number, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = pidfd, Wanted = PollEvents.In },
+            Interruption.End,
         ];
         Sys.Poll(ends, -1).OrThrow("wait for the container");
+        if (ends[2].Found != PollEvents.None)
+        {
+            Interruption.Check();
+        }
+
         return ends[0].Found != PollEvents.None;
     }
 

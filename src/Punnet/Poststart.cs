@@ -6,7 +6,7 @@ namespace Punnet;
 internal static class Poststart
 {
     /// <summary>Runs them.</summary>
-    /// <exception cref="PunnetException">One failed: runtime.md#lifecycle wants the container stopped.</exception>
+    /// <exception cref="PunnetException">One failed, or punnet is to end: runtime.md#lifecycle wants the container stopped and destroyed.</exception>
     public static void Run(Container container)
     {
         if (container.Record is not { Poststart.Count: > 0 } record)
@@ -14,6 +14,7 @@ internal static class Poststart
             return;
         }
 
+        Interruption.Begin();
         using HookRunner hooks = new(record.Annotations);
         hooks.Announce(container.State() with { Status = Container.Word(ContainerStatus.Running) });
         hooks.Run(HookPlanner.Plan(record.Poststart, "poststart"));

@@ -10,6 +10,7 @@ namespace Punnet;
 /// <param name="StartTime">Clock ticks since boot, field 22 of proc_pid_stat(5).</param>
 internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
 {
+    private const int Longest = 1200; // The name has 16 bytes, and none of the 52 numbers more than 20 digits.
     private const int LongestPath = 24; // /proc/, 11 characters of a number, /stat and a NUL
 
     /// <summary>Reads "PID STARTTIME"; null when it is something else.</summary>
@@ -22,30 +23,38 @@ internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     /// <summary>Looks at a process; null when there is none, or only its zombie.</summary>
     public static ProcessIdentity? TryRead(int pid)
     {
-        // Its name has 16 bytes, and none of the 52 numbers more than 20 digits.
-        Span<byte> buffer = stackalloc byte[1200];
+        Span<byte> buffer = stackalloc byte[Longest];
+        ReadOnlySpan<byte> rest = Read(pid, buffer);
+        const int StateField = 3, StartTimeField = 22;
+        ReadOnlySpan<byte> state = Field(rest, StateField - 2);
+        bool isAlive = state is not ([] or [(byte)'Z'] or [(byte)'X'] or [(byte)'x']);
+        return isAlive && TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
+    }
+
+    /// <summary>Whether a process that has ended, and was not waited for yet, has not executed one instruction: it has touched no memory.</summary>
+    public static bool HasNeverRun(int pid)
+    {
+        const int FaultField = 10;
+        Span<byte> buffer = stackalloc byte[Longest];
+        return Field(Read(pid, buffer), FaultField - 2) is [(byte)'0'];
+    }
+
+    // /proc/PID/stat from the third field on, with a blank before it; empty when there is no such process.
+    private static ReadOnlySpan<byte> Read(int pid, Span<byte> buffer)
+    {
         Span<byte> path = stackalloc byte[LongestPath];
         "/proc/"u8.CopyTo(path);
         Utf8Formatter.TryFormat(pid, path["/proc/".Length..], out int digits);
         "/stat\0"u8.CopyTo(path[("/proc/".Length + digits)..]);
         if (!HostFile.TryRead(Sys.WorkingDirectory, path, buffer, out int count))
         {
-            return null;
+            return default;
         }
 
         // The name in the second field may hold anything, also a parenthesis.
         ReadOnlySpan<byte> stat = buffer[..count];
         int end = stat.LastIndexOf((byte)')');
-        if (end < 0)
-        {
-            return null;
-        }
-
-        ReadOnlySpan<byte> rest = stat[(end + 1)..];
-        const int StateField = 3, StartTimeField = 22;
-        ReadOnlySpan<byte> state = Field(rest, StateField - 2);
-        bool isAlive = state is not ([] or [(byte)'Z'] or [(byte)'X'] or [(byte)'x']);
-        return isAlive && TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
+        return end < 0 ? default : stat[(end + 1)..];
     }
 
     private static bool TryParse(ReadOnlySpan<byte> text, out ulong number) =>

@@ -101,7 +101,7 @@ internal static class Program
         catch (PunnetException failure)
         {
             globals.Log.Fail(name + ": " + failure.Message, failure.Hint ?? OuterFilter.Hint(failure.Message));
-            return verb.FailureStatus;
+            return failure.ExitStatus ?? verb.FailureStatus;
         }
         catch (SpecException refusal)
         {

@@ -43,6 +43,9 @@ internal sealed class Rollback : IDisposable
     /// <summary>The new process.</summary>
     public NewProcess? Process { get; set; }
 
+    /// <summary>Whether the creation is tried again: no hook has run yet.</summary>
+    private bool IsRepeated => !_request.EntersCgroupLate && Process is { WasKilledAtOnce: true };
+
     /// <summary>Puts the new process into its class of service, where it has one.</summary>
     /// <exception cref="SysException">The kernel refuses it.</exception>
     public void EnterResctrl(int pid)
@@ -82,6 +85,7 @@ internal sealed class Rollback : IDisposable
             return;
         }
 
+        Interruption.Hold();
         Process?.Kill();
         if (Cgroup is not null)
         {
@@ -106,8 +110,10 @@ internal sealed class Rollback : IDisposable
             Quietly(Directory.Remove);
         }
 
+        Interruption.Hold(false);
+
         // runtime.md#lifecycle: a failure between create and the program is followed by the poststop hooks.
-        if (_state is not null && _request.Config.Hooks is { Poststop.Count: > 0 } written)
+        if (_state is not null && !IsRepeated && _request.Config.Hooks is { Poststop.Count: > 0 } written)
         {
             using HookRunner hooks = new(_request.Config.Annotations);
             hooks.Announce(_state with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });

@@ -95,8 +95,7 @@ internal sealed class SeccompListener : IDisposable
         Errno errno;
         while ((errno = Sys.TakeDescriptor(process.Pidfd, number, out taken)) == Errno.EBADF)
         {
-            Sys.WaitReadable(channel.Number, 1, out bool speaks).OrThrow("wait for the new process");
-            if (speaks)
+            if (Interruption.WaitToRead(channel.Number, 1, "wait for the new process"))
             {
                 return null;
             }
@@ -146,6 +145,7 @@ internal sealed class SeccompListener : IDisposable
                     new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
                 ];
                 Sys.Poll(ends, 1).OrThrow("wait for the new process");
+                Interruption.Check();
                 if (ends[1].Found != PollEvents.None)
                 {
                     break; // It was killed, or has failed.
@@ -163,7 +163,7 @@ internal sealed class SeccompListener : IDisposable
     }
 
     private static Descriptor? TakeCarried(Descriptor channel) =>
-        Channel.Foresee(channel.Number) == Message.Carried && Channel.HearWith(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
+        Interruption.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.Foresee(channel.Number) == Message.Carried && Channel.HearWith(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
             ? new Descriptor(descriptor)
             : null;
 
@@ -182,6 +182,7 @@ internal sealed class SeccompListener : IDisposable
         while (_handOver.Value != Init.HandOver.Released)
         {
             Sys.Poll(ends, 1).OrThrow("wait for the new process");
+            Interruption.Check();
 
             // Not released even now: then it is the close that waits, and no call of the program.
             bool waits = ends[0].Found == PollEvents.In && _handOver.Value != Init.HandOver.Released;

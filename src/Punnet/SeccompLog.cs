@@ -96,7 +96,7 @@ internal sealed class SeccompLog : IDisposable
         _thread = new Thread(Serve, maxStackSize: 1 << 20);
         Sys.BlockSignals(); // In that thread for ever: signals are for the main one.
         _thread.Start();
-        Sys.UnblockSignals();
+        Interruption.AfterClone();
 #pragma warning restore RS0030
 
         // It has begun to wait: from here on it writes nothing that leaving punnet's own file could lose.

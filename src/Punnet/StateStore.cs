@@ -50,7 +50,10 @@ internal sealed class StateStore
     /// <summary>Finds a container.</summary>
     /// <exception cref="PunnetException">There is none.</exception>
     public ContainerDirectory Find(string id) =>
-        TryFind(id) ?? throw new PunnetException("container does not exist: " + id);
+        TryFind(id) ?? throw Missing(id);
+
+    /// <summary>There is no such container.</summary>
+    public static PunnetException Missing(string id) => new("container does not exist: " + id);
 
     /// <summary>Finds a container, or null.</summary>
     /// <exception cref="PunnetException">The id is none.</exception>

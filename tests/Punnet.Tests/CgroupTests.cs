@@ -291,6 +291,76 @@ public sealed class CgroupTests : ContainerTest
         }
     }
 
+    // Kernels with a counter of cgroup.kill compare the wrong two.
+    [Fact]
+    public void A_caller_whose_cgroup_was_emptied_by_force_makes_containers_and_execs()
+    {
+        Container container = NewContainer().Sleeps();
+        string caller = Directory.CreateDirectory($"{CgroupTree.MountPoint}/{container.Id}-caller").FullName;
+        File.WriteAllText(caller + "/cgroup.kill", "1");
+        container.Bundle.Add("hooks.poststop", $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/poststop"],"env":["PATH=/bin"]}""");
+        container.Bundle.Write();
+        string[] create = ["--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id];
+        new Command(Runtime.Path, create) { Before = Enter(caller), Stdout = container.Directory + "/out", Stderr = container.Directory + "/err" }.Run().Succeeds();
+        Assert.NotEqual(caller, CgroupTree.DirectoryOf(container.Pid));
+        Assert.False(File.Exists(container.Directory + "/poststop"));
+        container.Start();
+        string[] exec = ["--root", container.StateRoot, "exec", container.Id, "grep", "^0::", "/proc/self/cgroup"];
+        string seen = new Command(Runtime.Path, exec) { Before = Enter(caller) }.Run().Succeeds().Stdout;
+        Assert.Equal("0::/\n", seen);
+        Directory.Delete(caller);
+    }
+
+    [Fact]
+    public void An_exec_follows_the_first_process_whose_cgroup_is_gone()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Namespace("cgroup", present: false);
+        container.CreateAndStart();
+        string other = Directory.CreateDirectory($"{CgroupTree.MountPoint}/{container.Id}-other").FullName;
+        File.WriteAllText(other + "/cgroup.procs", container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        Directory.Delete(container.Cgroup);
+        Assert.Equal($"0::/{container.Id}-other\n", container.Exec("grep", "^0::", "/proc/self/cgroup").Succeeds().Stdout);
+        container.Delete("--force").Succeeds();
+        Directory.Delete(other);
+    }
+
+    [Fact]
+    public void Below_a_threaded_cgroup_a_container_lives_in_a_threaded_one()
+    {
+        Container container = NewContainer().RunsScript("sleep 1000 & echo ready; wait");
+        string top = Directory.CreateDirectory($"{CgroupTree.MountPoint}/{container.Id}-top").FullName;
+        string parent = Directory.CreateDirectory(top + "/threaded").FullName;
+        File.WriteAllText(parent + "/cgroup.type", "threaded");
+        container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}-top/threaded/{container.Id}\"");
+        container.Bundle.Namespace("pid", present: false);
+        container.CreateAndStart();
+        container.WaitForOutput("ready");
+        Assert.Equal("threaded\n", File.ReadAllText(container.Cgroup + "/cgroup.type"));
+        container.Exec("true").Succeeds();
+        Assert.Equal(3, container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout.Split(',').Length + 1);
+        container.Kill("KILL").Succeeds();
+        container.WaitFor("stopped").Delete("--force").Succeeds();
+        Assert.False(Directory.Exists(container.Cgroup));
+        Directory.Delete(parent);
+        Directory.Delete(top);
+    }
+
+    [Fact]
+    public void A_cgroup_that_gives_controllers_away_is_refused_by_its_name()
+    {
+        string[] offered = File.ReadAllText(CgroupTree.MountPoint + "/cgroup.controllers").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string given = File.ReadAllText(CgroupTree.MountPoint + "/cgroup.subtree_control");
+        string? domain = Array.Find(offered, name => name is "memory" or "io" or "hugetlb" or "rdma" or "misc" && given.Contains(name, StringComparison.Ordinal));
+        Assert.SkipWhen(domain is null, "needs a cgroup v2 controller of whole domains");
+        Container container = NewContainer().Sleeps();
+        string used = Directory.CreateDirectory($"{CgroupTree.MountPoint}/{container.Id}").FullName;
+        File.WriteAllText(used + "/cgroup.subtree_control", "+" + domain);
+        container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}\"");
+        container.TryCreate().Returns(1);
+        Assert.Contains($"cannot clone a process into the cgroup {used} (linux.cgroupsPath): device or resource busy (EBUSY)\nhint: it gives", container.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_missing_controller_is_named()
     {
@@ -300,5 +370,10 @@ public sealed class CgroupTests : ContainerTest
         Outcome outcome = container.TryCreate().Fails("cpu");
         Assert.NotEqual(0, outcome.ExitCode);
         container.AssertNothingLeft();
+    }
+
+    private static string Enter(string cgroup)
+    {
+        return $"echo $$ >{cgroup}/cgroup.procs || exit 99;";
     }
 }

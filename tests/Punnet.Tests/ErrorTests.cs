@@ -203,6 +203,17 @@ public sealed class ErrorTests : ContainerTest
     }
 
     [Fact]
+    public void What_cannot_be_handed_to_the_new_process_is_an_error_and_no_wait()
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Write();
+        const string SendMessage = "46";
+        string[] words = [SendMessage, Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
+        new Command(Workplace.Program("refuses"), words).Run().Fails("cannot hand the network namespace to the new process: ");
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
     public void The_time_namespace_takes_either_a_path_or_offsets()
     {
         Container container = NewContainer().Runs("true");

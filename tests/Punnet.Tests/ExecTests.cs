@@ -260,6 +260,30 @@ public sealed class ExecTests : ContainerTest
     }
 
     [Fact]
+    public void A_limit_on_processes_leaves_room_for_it()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("process.user", """{"uid":4242,"gid":4242}""");
+        container.Bundle.Set("process.rlimits", """[{"type":"RLIMIT_NPROC","soft":2,"hard":2},{"type":"RLIMIT_NOFILE","soft":20,"hard":20}]""");
+        container.CreateAndStart();
+        Assert.Equal("2\n", container.Exec("sh", "-c", "ulimit -p").Succeeds().Stdout);
+    }
+
+    [Theory]
+    [InlineData("clone")]
+    [InlineData("setsid")]
+    public void A_filter_that_is_loaded_early_may_refuse_what_punnet_calls_last(string call)
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("process.noNewPrivileges", "false");
+        container.Bundle.Set(
+            "linux.seccomp",
+            $$"""{"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64"],"syscalls":[{"names":["{{call}}"],"action":"SCMP_ACT_ERRNO"}]}""");
+        container.CreateAndStart();
+        Assert.Equal("Seccomp:\t2\n", container.Exec("grep", "Seccomp:", "/proc/self/status").Succeeds().Stdout);
+    }
+
+    [Fact]
     public void Nothing_of_it_stays_in_the_state_directory()
     {
         Container container = NewContainer().Sleeps().CreateAndStart();

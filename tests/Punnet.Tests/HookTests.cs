@@ -260,15 +260,15 @@ public sealed class HookTests : ContainerTest
     }
 
     [Fact]
-    public void A_failing_poststart_hook_fails_start_and_stops_the_container()
+    public void A_failing_poststart_hook_fails_start_and_destroys_the_container()
     {
         Container container = NewContainer().Sleeps();
         AddHook(container, "poststart", "echo the reason >&2; exit 3");
+        AddHook(container, "poststop", $"touch {container.Directory}/poststop");
         container.Create();
         container.Call("start", container.Id).Fails("the reason");
-        container.WaitFor("stopped");
-        container.Delete().Succeeds();
         container.AssertNothingLeft();
+        Assert.True(File.Exists(container.Directory + "/poststop"));
     }
 
     [Fact]

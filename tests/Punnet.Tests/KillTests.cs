@@ -162,6 +162,21 @@ public sealed class KillTests : ContainerTest
     }
 
     [Fact]
+    public void KILL_reaches_those_that_the_first_process_has_left()
+    {
+        Container container = NewContainer().RunsScript("sleep 1000 & sleep 1000 & echo ready");
+        container.Bundle.Namespace("pid", present: false);
+        container.CreateAndStart();
+        container.WaitFor("stopped");
+        Assert.Equal(2, System.IO.File.ReadAllLines(container.Cgroup + "/cgroup.procs").Length);
+        container.Kill("TERM").Fails("container not running");
+        container.Kill("KILL").Succeeds();
+        Eventually.True(() => CgroupTree.Value(container.Cgroup, "cgroup.events", "populated") == "0", "all processes are dead");
+        container.Kill("KILL").Fails("container not running");
+        container.Delete().Succeeds();
+    }
+
+    [Fact]
     public void With_the_pid_namespace_its_children_die_with_init()
     {
         Container container = NewContainer().RunsScript("sleep 1000 & sleep 1000 & echo ready; wait").CreateAndStart();

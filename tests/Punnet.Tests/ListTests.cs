@@ -145,19 +145,6 @@ public sealed class ListTests : ContainerTest
         Agree(all, ["created", "created", "running", "running", "stopped", "stopped"]);
     }
 
-    [Fact]
-    public void A_container_is_being_created_as_long_as_its_create_runs_hooks()
-    {
-        Container container = NewContainer().Sleeps();
-        string list = $"{Runtime.Path} --root {container.StateRoot} list";
-        string script = $"{list} >{container.Directory}/table; {list} -f json >{container.Directory}/json";
-        container.Bundle.Set("hooks", $$"""{"createRuntime":[{"path":"/bin/sh","args":["sh","-c","{{script}}"]}]}""");
-        container.Create();
-        Assert.Equal([container.Id, container.Pid.ToString(CultureInfo.InvariantCulture), "creating"], Words(File.ReadAllLines(container.Directory + "/table")[1])[..3]);
-        Assert.Equal("creating", (string?)JsonNode.Parse(File.ReadAllText(container.Directory + "/json"))![0]!["status"]);
-        Assert.Equal("created", Words(container.Call("list").Succeeds().Stdout.Split('\n')[1])[2]);
-    }
-
     // What only a part of the ways to read a state directory can read is read in another way.
     [Theory]
     [InlineData("the record has hooks")]

@@ -128,6 +128,18 @@ public sealed class SeccompTests : ContainerTest
         Assert.Equal("Seccomp:\t2\n", File.ReadAllText(container.Directory + "/late"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_profile_that_refuses_everything_ends_the_process(bool noNewPrivileges)
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Set("process.noNewPrivileges", noNewPrivileges ? "true" : "false");
+        container.Bundle.Set("linux.seccomp", """{"defaultAction":"SCMP_ACT_ERRNO","syscalls":[]}""");
+        Assert.NotEqual(0, container.Run().ExitCode);
+        container.AssertNothingLeft();
+    }
+
     [Fact]
     public void A_flag_of_a_kernel_older_than_this_is_taken()
     {

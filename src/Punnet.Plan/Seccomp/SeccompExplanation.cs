@@ -79,6 +79,20 @@ public static class SeccompExplanation
         }
     }
 
+    /// <summary>Whether a filter lets a call of the machine's own convention be made, without anybody being asked.</summary>
+    /// <param name="plan">The filter.</param>
+    /// <param name="native">The machine.</param>
+    /// <param name="call">The call.</param>
+    /// <param name="first">Its first argument; the others are 0.</param>
+    /// <param name="second">Its second argument.</param>
+    public static bool Passes(SeccompPlan plan, SeccompArchitecture native, SyscallNumber call, ulong first = 0, ulong second = 0)
+    {
+        SeccompNotification made = new() { Number = (uint)call, Architecture = (uint)native.Audit() };
+        made.Arguments[0] = first;
+        made.Arguments[1] = second;
+        return ActionOf(Verdict(plan.Program, made)) is SeccompAction.Allow or SeccompAction.Log;
+    }
+
     /// <summary>The calling convention of a call, which tells what its number means.</summary>
     public static SeccompArchitecture ArchitectureOf(in SeccompNotification call)
     {

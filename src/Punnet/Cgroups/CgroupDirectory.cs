@@ -97,12 +97,38 @@ internal sealed class CgroupDirectory : IDisposable
     }
 
     /// <summary>Kills every process in it and below (cgroup.kill, Linux 5.14).</summary>
-    public void Kill() => TryWrite("cgroup.kill", "1"u8);
+    public void Kill()
+    {
+        if (TryWrite("cgroup.kill", "1"u8) != Errno.EOPNOTSUPP)
+        {
+            return;
+        }
+
+        // Not so in a threaded one.
+        foreach (int pid in Processes())
+        {
+            if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)
+            {
+                using Descriptor process = new(pidfd);
+                Sys.SendSignal(pidfd, (int)Signal.Kill);
+            }
+        }
+    }
+
+    /// <summary>Makes it take processes where one above it is threaded: it is so too then, without controllers of whole domains.</summary>
+    public bool TryMakeThreaded() => TryWrite("cgroup.type", "threaded"u8) == Errno.None;
 
     /// <summary>Moves a process of the container into it: waits for all processors, some milliseconds.</summary>
     /// <exception cref="SysException">It may not be entered.</exception>
     public void Enter(int pid) =>
-        TryWrite("cgroup.procs", Encoding.ASCII.GetBytes(pid.ToString())).OrThrow("move the container into the cgroup", Path);
+        TryEnter(pid).OrThrow("move the container into the cgroup", Path);
+
+    /// <summary>The same; EBUSY where it gives controllers to others below it.</summary>
+    public Errno TryEnter(int pid)
+    {
+        Errno errno = TryWrite("cgroup.procs", Encoding.ASCII.GetBytes(pid.ToString()));
+        return errno == Errno.EOPNOTSUPP && TryMakeThreaded() ? TryEnter(pid) : errno;
+    }
 
     /// <summary>Whether a cgroup is there and frozen.</summary>
     /// <param name="path">Its path below the mount.</param>
@@ -236,12 +262,12 @@ internal sealed class CgroupDirectory : IDisposable
         if (Sys.OpenAt(directory, "cgroup.procs\0"u8, OpenFlags.ReadOnly, 0, out int file) == Errno.None)
         {
             using Descriptor owned = new(file);
-            // A threaded cgroup has no list of processes (EOPNOTSUPP): they are in the list of the domain above it.
+            // A threaded cgroup has no list of processes (EOPNOTSUPP), but one of threads: the number of the first is the process's.
             Span<byte> first = stackalloc byte[1];
             bool isThreaded = Sys.Read(file, first, out _) == Errno.EOPNOTSUPP;
             Sys.Rewind(file);
-            string list = isThreaded ? string.Empty : Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs"));
-            foreach (string line in list.Split('\n'))
+            string? list = isThreaded ? HostFile.TryReadText(directory, "cgroup.threads\0"u8) : Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs"));
+            foreach (string line in (list ?? "").Split('\n'))
             {
                 if (int.TryParse(line, out int pid))
                 {

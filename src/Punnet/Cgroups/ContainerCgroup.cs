@@ -54,6 +54,15 @@ internal static class ContainerCgroup
         return cgroup;
     }
 
+    /// <summary>A cgroup that takes no process.</summary>
+    /// <param name="cgroup">The cgroup.</param>
+    /// <param name="errno">EBUSY or EOPNOTSUPP.</param>
+    public static PunnetException Refusal(CgroupDirectory cgroup, Errno errno) => new(
+        "cannot clone a process into the cgroup " + cgroup.Path + " (linux.cgroupsPath): " + errno.Words(),
+        errno == Errno.EBUSY
+            ? "it gives controllers to cgroups below it (cgroup.subtree_control), and then takes no process itself"
+            : "a cgroup above it is threaded (cgroup.type)");
+
     /// <summary>Sets its limits, before the first program that is not punnet runs in it: there is no moment without.</summary>
     /// <param name="request">What is being made.</param>
     /// <param name="cgroup">The cgroup.</param>

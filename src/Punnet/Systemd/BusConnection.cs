@@ -184,8 +184,7 @@ internal sealed class BusConnection : IDisposable
 
     private bool Fill(Deadline deadline)
     {
-        Sys.WaitReadable(_socket.Number, deadline.Left(), out bool isReady).OrThrow("wait for", Address.ToString());
-        if (!isReady)
+        if (!Interruption.WaitToRead(_socket.Number, deadline.Left(), "wait for the systemd bus"))
         {
             return false;
         }

@@ -1,3 +1,5 @@
+using Punnet.Abi;
+using Punnet.Kernel;
 
 namespace Punnet.Verbs;
 
@@ -21,16 +23,44 @@ internal static class Delete
         ContainerDirectory? directory = globals.Store().TryFind(id);
         if (directory is null)
         {
-            return force ? 0 : throw new PunnetException("container does not exist: " + id);
+            return force ? 0 : throw StateStore.Missing(id);
         }
 
         using Container container = Container.Own(directory);
+        if (!container.Exists)
+        {
+            return force ? Abandon(directory, globals) : throw StateStore.Missing(id);
+        }
+
         if (!force && container.Status is not (ContainerStatus.Stopped or ContainerStatus.Created))
         {
             throw new PunnetException("cannot delete container " + id + " that is not stopped: " + container.StatusWord);
         }
 
         Deletion.Destroy(container, globals.Log);
+        return 0;
+    }
+
+    // One that is being made: who makes it ends and takes everything back; what is left, or was left by one that was killed, is removed.
+    private static int Abandon(ContainerDirectory directory, Globals globals)
+    {
+        const long Patience = 10_000; // milliseconds
+        using (Descriptor? maker = directory.AskToEnd())
+        {
+            if (maker is not null && Sys.WaitReadable(maker.Number, Patience, out bool hasEnded) == Errno.None && !hasEnded)
+            {
+                Sys.SendSignal(maker.Number, (int)Signal.Kill);
+                Sys.WaitReadable(maker.Number, Patience, out _);
+            }
+        }
+
+        if (directory.IsGone())
+        {
+            return 0;
+        }
+
+        using Container left = Container.Look(directory);
+        Deletion.Destroy(left, globals.Log);
         return 0;
     }
 }

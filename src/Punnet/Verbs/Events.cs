@@ -42,10 +42,10 @@ internal static class Events
 
         string id = line.Positionals[0];
         using Container container = Container.Find(globals.Store(), id);
-        using CgroupDirectory? cgroup = container.Status is ContainerStatus.Stopped or ContainerStatus.Creating ? null : container.TryOpenCgroup();
+        using CgroupDirectory? cgroup = container.Status is ContainerStatus.Stopped ? null : container.TryOpenCgroup();
         if (cgroup is null)
         {
-            if (container.HasNoCgroup && container.Status is not (ContainerStatus.Stopped or ContainerStatus.Creating))
+            if (container.HasNoCgroup && container.Status is not ContainerStatus.Stopped)
             {
                 throw container.WithoutCgroup("measure");
             }

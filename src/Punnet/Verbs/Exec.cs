@@ -91,9 +91,9 @@ internal static class Exec
             }
 
             Channel.Tell(channel.Number, Message.Go).OrThrow("start the program");
-            while (Channel.Hear(channel.Number, out ChannelMessage message))
+            while (process.TryHear(channel, out ChannelMessage message))
             {
-                if (message.Kind != Message.Listener)
+                if (message.Kind != Message.Listener || request.Listener is null)
                 {
                     throw Failures.Of(request.Plan, message);
                 }
@@ -118,8 +118,6 @@ internal static class Exec
                 throw new PunnetException("cannot exec in a stopped container");
             case ContainerStatus.Paused when !line.Has("ignore-paused"):
                 throw new PunnetException("cannot exec in a paused container (use --ignore-paused to override)");
-            case ContainerStatus.Creating:
-                throw new PunnetException("cannot exec in a container that is being created");
         }
     }
 

@@ -36,9 +36,10 @@ internal static class Kill
         if (init is null)
         {
             // Without a pid namespace of its own the end of the first process is not the end of the others.
-            if (signal == (int)Signal.Kill && MayLeaveProcesses(container))
+            if (signal == (int)Signal.Kill && MayLeaveProcesses(container) && HasProcesses(container))
             {
                 SendToAll(container, signal);
+                return 0;
             }
 
             throw new PunnetException("container not running");
@@ -61,6 +62,12 @@ internal static class Kill
 
     // Without a cgroup they cannot be found, and the first process is all that the signal was asked for.
     private static bool MayLeaveProcesses(Container container) => container.Record is { PrivatePidNamespace: false, Cgroup: not null };
+
+    private static bool HasProcesses(Container container)
+    {
+        using CgroupDirectory? cgroup = container.TryOpenCgroup();
+        return cgroup?.Processes().Count > 0;
+    }
 
     private static void SendToAll(Container container, int signal)
     {

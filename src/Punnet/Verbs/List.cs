@@ -33,7 +33,7 @@ internal static class List
         string[] ids = root is null ? [] : StateStore.Ids(root);
         if (line.Has("quiet"))
         {
-            WriteIds(ids);
+            WriteIds(root, ids);
         }
         else if (format == "json")
         {
@@ -70,17 +70,29 @@ internal static class List
             else if (store.TryOpen(root, id) is ContainerDirectory directory)
             {
                 using Container container = Container.Own(directory);
-                add(container.State());
+                if (container.Exists)
+                {
+                    add(container.State());
+                }
             }
         }
     }
 
-    private static void WriteIds(string[] ids)
+    private static void WriteIds(Descriptor? root, string[] ids)
     {
+        if (root is null)
+        {
+            return;
+        }
+
         StringBuilder text = new();
+        using ContainerScan scan = new(root);
         foreach (string id in ids)
         {
-            text.Append(id).Append('\n');
+            if (scan.Exists(id))
+            {
+                text.Append(id).Append('\n');
+            }
         }
 
         Output.Write(text.ToString());

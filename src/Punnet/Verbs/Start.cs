@@ -61,7 +61,7 @@ internal static class Start
         }
         catch (PunnetException)
         {
-            Stop(container);
+            Deletion.Destroy(container, globals.Log);
             throw;
         }
 
@@ -94,15 +94,6 @@ internal static class Start
         {
             // The bundle has changed since the create; the step and the errno remain.
             return new PunnetException(((InitStep)failure.First).ToString() + ": " + failure.Errno.Words());
-        }
-    }
-
-    private static void Stop(Container container)
-    {
-        using Descriptor? init = container.Init?.TryOpen();
-        if (init is not null)
-        {
-            Sys.SendSignal(init.Number, (int)Signal.Kill);
         }
     }
 }
