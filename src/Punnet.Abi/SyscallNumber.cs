@@ -216,6 +216,9 @@ public enum SyscallNumber
     /// <summary>exit(2).</summary>
     Exit = 60,
 
+    /// <summary>kill(2).</summary>
+    Kill = 62,
+
     /// <summary>exit_group(2).</summary>
     ExitGroup = 231,
 

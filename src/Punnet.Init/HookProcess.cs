@@ -42,7 +42,7 @@ public static class HookProcess
         }
 
         Sys.Close(report);
-        HookOutcome outcome = errno == Errno.None ? Watch(hook, pidfd, result, interruption) : new HookOutcome(errno, false, 0);
+        HookOutcome outcome = errno == Errno.None ? Watch(hook, pidfd, pid, result, interruption) : new HookOutcome(errno, false, 0);
         Sys.Close(result);
         if (pidfd >= 0)
         {
@@ -52,7 +52,7 @@ public static class HookProcess
         return outcome;
     }
 
-    private static HookOutcome Watch(HookMaterial hook, int pidfd, int result, int interruption)
+    private static HookOutcome Watch(HookMaterial hook, int pidfd, int pid, int result, int interruption)
     {
         bool hasEnded = true, isInterrupted = false;
         Errno errno = Errno.None;
@@ -70,7 +70,7 @@ public static class HookProcess
 
         if (!hasEnded)
         {
-            Sys.SendSignal(pidfd, (int)Signal.Kill);
+            Sys.SendSignal(pidfd, pid, (int)Signal.Kill);
         }
 
         Errno wait = Sys.WaitForExit(pidfd, out int status);

@@ -172,8 +172,15 @@ public static unsafe partial class Sys
     /// <summary>pidfd_open(2).</summary>
     public static Errno OpenProcess(int pid, out int pidfd) => Open(SyscallNumber.PidfdOpen, out pidfd, pid, 0);
 
-    /// <summary>pidfd_send_signal(2).</summary>
-    public static Errno SendSignal(int pidfd, int signal) => Call(SyscallNumber.PidfdSendSignal, pidfd, signal, 0, 0);
+    /// <summary>pidfd_send_signal(2); kill(2) where a filter around punnet refuses that.</summary>
+    /// <param name="pidfd">The process.</param>
+    /// <param name="pid">Its pid: of a child that was not waited for, or of a process whose pidfd was opened just now.</param>
+    /// <param name="signal">The signal.</param>
+    public static Errno SendSignal(int pidfd, int pid, int signal)
+    {
+        Errno errno = Call(SyscallNumber.PidfdSendSignal, pidfd, signal, 0, 0);
+        return errno.IsOfFilter() && pid > 0 ? Call(SyscallNumber.Kill, pid, signal) : errno;
+    }
 
     /// <summary>unshare(2).</summary>
     public static Errno Unshare(CloneFlags flags) => Call(SyscallNumber.Unshare, (nint)flags);

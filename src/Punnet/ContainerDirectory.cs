@@ -121,7 +121,7 @@ internal sealed class ContainerDirectory : IDisposable
 
         // Asked again: it is still this one, and no other with its number.
         Descriptor process = new(pidfd);
-        if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder && Sys.SendSignal(pidfd, (int)Signal.Terminate) == Errno.None)
+        if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder && Sys.SendSignal(pidfd, holder, (int)Signal.Terminate) == Errno.None)
         {
             return process;
         }

@@ -48,7 +48,7 @@ internal static class Deletion
         if (init is not null)
         {
             // First: the kernel tells of this end at once, but of the cgroup's only 10 ms after its last change, which may be its start.
-            Sys.SendSignal(init.Number, (int)Signal.Kill);
+            Sys.SendSignal(init.Number, container.Init!.Value.Pid, (int)Signal.Kill);
             Sys.WaitReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
             if (!hasEnded)
             {

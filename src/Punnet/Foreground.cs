@@ -151,7 +151,7 @@ internal sealed class Foreground : IDisposable
         }
 
         // It may just have ended: then nobody misses the signal.
-        Sys.SendSignal(process.Pidfd, (int)signal);
+        Sys.SendSignal(process.Pidfd, process.Pid, (int)signal);
     }
 
     private static bool Copy(int from, int to, Span<byte> buffer) =>

@@ -144,7 +144,7 @@ internal sealed class IdMapNamespaces : IDisposable
         }
         finally
         {
-            Sys.SendSignal(child.Number, (int)Signal.Kill);
+            Sys.SendSignal(child.Number, pid, (int)Signal.Kill);
             Sys.WaitForExit(child.Number, out _);
         }
     }

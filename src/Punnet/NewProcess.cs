@@ -59,7 +59,7 @@ internal sealed class NewProcess : IDisposable
             return message;
         }
 
-        Sys.SendSignal(Pidfd, (int)Signal.Kill);
+        Sys.SendSignal(Pidfd, Pid, (int)Signal.Kill);
         Sys.WaitReadable(Pidfd, -1, out _).OrThrow("wait for the new process");
         WasKilledAtOnce = ProcessIdentity.HasNeverRun(Pid);
         Sys.WaitForExit(Pidfd, out int status).OrThrow("wait for the new process");
@@ -118,7 +118,7 @@ internal sealed class NewProcess : IDisposable
     /// <summary>Ends it, if it has not ended, and waits for that.</summary>
     public void Kill()
     {
-        Sys.SendSignal(Pidfd, (int)Signal.Kill);
+        Sys.SendSignal(Pidfd, Pid, (int)Signal.Kill);
         Sys.WaitForExit(Pidfd, out _);
         if (TakePlaceOfStage())
         {

@@ -82,12 +82,16 @@ internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     public bool IsAlive() => TryRead(Pid) == this;
 
     /// <summary>A pidfd of it, or null when it has ended: asked again after opening, so that it is not another one's.</summary>
+    /// <exception cref="SysException">It cannot be opened for another reason.</exception>
     public Descriptor? TryOpen()
     {
-        if (Sys.OpenProcess(Pid, out int pidfd) != Errno.None)
+        Errno errno = Sys.OpenProcess(Pid, out int pidfd);
+        if (errno is Errno.ESRCH or Errno.EINVAL)
         {
             return null;
         }
+
+        errno.OrThrow("open a descriptor of the process", Pid.ToString());
 
         Descriptor opened = new(pidfd);
         if (IsAlive())

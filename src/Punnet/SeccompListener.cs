@@ -137,7 +137,7 @@ internal sealed class SeccompListener : IDisposable
             }
 
             // To the last trace of it: until the kernel has forgotten it, it could still become a child that the program does not know.
-            while (Sys.SendSignal(courier.Number, 0) != Errno.ESRCH)
+            while (Sys.SendSignal(courier.Number, 0, 0) != Errno.ESRCH)
             {
                 Span<PollDescriptor> ends =
                 [

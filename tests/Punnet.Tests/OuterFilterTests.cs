@@ -17,6 +17,7 @@ public sealed class OuterFilterTests : ContainerTest
     [InlineData("close_range")]
     [InlineData("statx")]
     [InlineData("faccessat2")]
+    [InlineData("pidfd_send_signal")]
     [InlineData("open_tree")]
     [InlineData("move_mount")]
     [InlineData("fsopen")]
@@ -56,6 +57,25 @@ public sealed class OuterFilterTests : ContainerTest
         Outcome outcome = Refused("mount_setattr", (int)Errno.EPERM, container.RunCommand().Words);
         outcome.Fails("].options): ", "a seccomp filter around punnet refuses mount_setattr(2)");
         container.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void Without_pidfd_open_a_container_is_not_taken_for_one_that_has_ended()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        foreach (string verb in (string[])["exec", "kill", "delete"])
+        {
+            string[] words = verb switch
+            {
+                "exec" => ["exec", container.Id, "true"],
+                "kill" => ["kill", container.Id, "KILL"],
+                _ => ["delete", "--force", container.Id],
+            };
+            Outcome outcome = Refused("pidfd_open", (int)Errno.EPERM, container.Command(words).Words);
+            outcome.FailsWith(verb == "exec" ? 255 : 1, "hint: a seccomp filter around punnet refuses pidfd_open(2)");
+        }
+
+        Assert.Equal("running", container.Status);
     }
 
     private static Container Prepare(Container container)

@@ -110,7 +110,7 @@ internal sealed class CgroupDirectory : IDisposable
             if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)
             {
                 using Descriptor process = new(pidfd);
-                Sys.SendSignal(pidfd, (int)Signal.Kill);
+                Sys.SendSignal(pidfd, pid, (int)Signal.Kill);
             }
         }
     }

@@ -49,7 +49,7 @@ internal static class Delete
         {
             if (maker is not null && Sys.WaitReadable(maker.Number, Patience, out bool hasEnded) == Errno.None && !hasEnded)
             {
-                Sys.SendSignal(maker.Number, (int)Signal.Kill);
+                Sys.SendSignal(maker.Number, 0, (int)Signal.Kill);
                 Sys.WaitReadable(maker.Number, Patience, out _);
             }
         }

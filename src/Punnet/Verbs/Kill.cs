@@ -45,7 +45,7 @@ internal static class Kill
             throw new PunnetException("container not running");
         }
 
-        Errno errno = Sys.SendSignal(init.Number, signal);
+        Errno errno = Sys.SendSignal(init.Number, container.Init!.Value.Pid, signal);
         if (errno == Errno.ESRCH)
         {
             throw new PunnetException("container not running");
@@ -136,7 +136,7 @@ internal static class Kill
             if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)
             {
                 using Descriptor process = new(pidfd);
-                Sys.SendSignal(pidfd, signal);
+                Sys.SendSignal(pidfd, pid, signal);
             }
         }
     }
