@@ -71,10 +71,12 @@ public sealed class SecurityTests : ContainerTest
             second.Delete("--force").Succeeds();
         }
 
-        // What it sees in /proc is the pid namespace that it joins. Their roots are two mounts of one directory.
-        Assert.Contains("thief", second.RunsScript("cat /proc/1/cmdline").RunToEnd(), StringComparison.Ordinal);
+        // Their roots are two mounts of one directory.
         second.Runs("sleep", "0.3").RunToEnd();
         Assert.Equal(["ready 80004", "traced one"], first.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+        // What it sees in /proc is the pid namespace that it joins.
+        Assert.Contains("thief", second.RunsScript("cat /proc/1/cmdline").RunToEnd(), StringComparison.Ordinal);
     }
 
     [Fact]
