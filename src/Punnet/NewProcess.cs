@@ -8,6 +8,7 @@ namespace Punnet;
 /// <summary>A process that punnet has cloned, until it is the program.</summary>
 internal sealed class NewProcess : IDisposable
 {
+    private const string SmallMemory = "the memory limit may be too small";
     private readonly SharedFlag? _final;
     private Descriptor _pidfd;
 
@@ -65,12 +66,12 @@ internal sealed class NewProcess : IDisposable
         Sys.WaitForExit(Pidfd, out int status).OrThrow("wait for the new process");
         if (WasKilledAtOnce)
         {
-            throw new PunnetException("the new process was killed by signal 9 before it could run") { HasNeverRun = true };
+            throw new PunnetException("the new process was killed by signal 9 before it could run", SmallMemory) { HasNeverRun = true };
         }
 
         string how = status > 128 ? "was killed by signal " + (status - 128).ToString() : "ended with status " + status.ToString();
         throw new PunnetException(
-            "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? "the memory limit may be too small" : null);
+            "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? SmallMemory : null);
     }
 
     /// <summary>Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it lives.</summary>
