@@ -35,7 +35,7 @@ internal sealed class NewContainer : IDisposable
     public void Start()
     {
         Channel.Tell(_channel.Number, Message.Go).OrThrow("start the program");
-        while (Process.TryHear(_channel, out ChannelMessage message))
+        while (Process.TryHear(_channel, out ChannelMessage message, isStarting: true))
         {
             if (message.Kind != Message.Listener || _request.Listener is null)
             {

@@ -8,6 +8,7 @@ namespace Punnet;
 /// <summary>A process that punnet has cloned, until it is the program.</summary>
 internal sealed class NewProcess : IDisposable
 {
+    private const string SmallMemory = "the memory limit may be too small";
     private readonly SharedFlag? _final;
     private Descriptor _pidfd;
 
@@ -65,20 +66,27 @@ internal sealed class NewProcess : IDisposable
         Sys.WaitForExit(Pidfd, out int status).OrThrow("wait for the new process");
         if (WasKilledAtOnce)
         {
-            throw new PunnetException("the new process was killed by signal 9 before it could run") { HasNeverRun = true };
+            throw new PunnetException("the new process was killed by signal 9 before it could run", SmallMemory) { HasNeverRun = true };
         }
 
         string how = status > 128 ? "was killed by signal " + (status - 128).ToString() : "ended with status " + status.ToString();
         throw new PunnetException(
-            "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? "the memory limit may be too small" : null);
+            "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? SmallMemory : null);
     }
 
     /// <summary>Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it lives.</summary>
+    /// <param name="channel">punnet's end.</param>
+    /// <param name="message">What it says.</param>
+    /// <param name="isStarting">
+    /// Whether the program is about to run: a signal to punnet is then meant for it, and stays where <see cref="Foreground"/> finds it. But where
+    /// the program does not come to run, punnet ends all the same.
+    /// </param>
     /// <returns>False when it can say nothing any more: the program runs, or it is dead.</returns>
     /// <exception cref="PunnetException">punnet is to end.</exception>
     /// <exception cref="SysException">It cannot be waited for.</exception>
-    public bool TryHear(Descriptor channel, out ChannelMessage message)
+    public bool TryHear(Descriptor channel, out ChannelMessage message, bool isStarting = false)
     {
+        const long StartPatience = 2000; // milliseconds
         while (true)
         {
             Span<PollDescriptor> ends =
@@ -89,7 +97,14 @@ internal sealed class NewProcess : IDisposable
             ];
             Sys.Poll(ends, -1).OrThrow("wait for the new process");
             message = default;
-            if (ends[2].Found != PollEvents.None)
+            bool isInterrupted = ends[2].Found != PollEvents.None;
+            if (isInterrupted && isStarting)
+            {
+                Sys.Poll(ends[..2], StartPatience).OrThrow("wait for the new process");
+                isInterrupted = ends[0].Found == PollEvents.None && ends[1].Found == PollEvents.None;
+            }
+
+            if (isInterrupted)
             {
                 Interruption.Check();
             }

@@ -207,9 +207,8 @@ public sealed class ErrorTests : ContainerTest
     {
         Container container = NewContainer().Runs("true");
         container.Bundle.Write();
-        const string SendMessage = "46";
-        string[] words = [SendMessage, Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
-        new Command(Workplace.Program("refuses"), words).Run().Fails("cannot hand the network namespace to the new process: ");
+        string[] words = ["sendmsg=12", "--", Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
+        new Command(Workplace.Program("refuse"), words).Run().Fails("cannot hand the network namespace to the new process: ");
         container.AssertNothingLeft();
     }
 

@@ -122,6 +122,23 @@ public sealed class InterruptionTests : ContainerTest
         }
     }
 
+    // Before its program runs the exec ends, and afterwards the program does.
+    [Fact]
+    public void A_signal_at_any_moment_of_an_exec_leaves_the_container_alone()
+    {
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        for (int moment = 0; moment < 40; moment++)
+        {
+            using RunningCommand exec = container.Command("exec", container.Id, "sleep", "999").Start();
+            Thread.Sleep(moment % 20);
+            Assert.Equal(0, Syscall.kill(exec.Pid, Signum.SIGTERM));
+            exec.Wait().Returns(143);
+        }
+
+        Eventually.True(() => File.ReadAllLines(container.Cgroup + "/cgroup.procs").Length == 1, "only the container's program is left");
+        Assert.Equal("running", container.Status);
+    }
+
     [Fact]
     public void A_signal_that_the_caller_ignores_is_ignored()
     {

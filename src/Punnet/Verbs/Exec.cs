@@ -91,7 +91,7 @@ internal static class Exec
             }
 
             Channel.Tell(channel.Number, Message.Go).OrThrow("start the program");
-            while (process.TryHear(channel, out ChannelMessage message))
+            while (process.TryHear(channel, out ChannelMessage message, isStarting: true))
             {
                 if (message.Kind != Message.Listener || request.Listener is null)
                 {

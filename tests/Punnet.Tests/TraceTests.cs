@@ -1,0 +1,98 @@
+using System;
+using System.Globalization;
+using System.IO;
+using Punnet.Tests.Harness;
+using Xunit;
+
+namespace Punnet.Tests;
+
+/// <summary>What a program with CAP_SYS_PTRACE gets from the processes of punnet that come into its pid namespace: nothing of the host.</summary>
+public sealed class TraceTests : ContainerTest
+{
+    // CVE-2016-9962: the capability that "not dumpable" does not keep out.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Nothing_of_the_host_is_seen_of_an_executed_process_by_who_may_trace_it(bool userNamespace)
+    {
+        Container container = NewContainer();
+        File.Copy(Workplace.Program("thief"), container.Bundle.Rootfs + "/bin/thief");
+        if (userNamespace)
+        {
+            container.Bundle.UserNamespace();
+        }
+
+        container.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
+        container.Runs("/bin/thief").CreateAndStart();
+        container.WaitForOutput("ready");
+        for (int round = 0; round < 200; round++)
+        {
+            container.Exec("true").Succeeds();
+        }
+
+        // It is no good if it cannot see what there is to see.
+        container.Exec("sleep", "0.3").Succeeds();
+        Assert.Equal(["ready 80004", "traced one"], container.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
+    // The same for a container that joins the pid namespace of another, as in a pod.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Nothing_of_the_host_is_seen_of_a_container_that_joins_a_pid_namespace(bool userNamespace)
+    {
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 18), "needs a /proc that can be told its pid namespace");
+        Container first = NewContainer();
+        File.Copy(Workplace.Program("thief"), first.Bundle.Rootfs + "/bin/thief");
+        if (userNamespace)
+        {
+            first.Bundle.UserNamespace();
+        }
+
+        first.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
+        first.Runs("/bin/thief").CreateAndStart();
+        first.WaitForOutput("ready");
+        Container second = NewContainer();
+        second.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
+        second.Bundle.SetText("root.path", first.Bundle.Rootfs);
+        second.Bundle.Namespace("pid", $"/proc/{first.Pid}/ns/pid");
+        if (userNamespace)
+        {
+            second.Bundle.Namespace("user", $"/proc/{first.Pid}/ns/user");
+        }
+
+        for (int round = 0; round < 50; round++)
+        {
+            second.Runs("true").RunToEnd();
+            second.Sleeps().Create();
+            Assert.Equal(second.Pid, int.Parse(File.ReadAllText(second.PidFile), CultureInfo.InvariantCulture));
+            second.Delete("--force").Succeeds();
+        }
+
+        // Their roots are two mounts of one directory.
+        second.Runs("sleep", "0.3").RunToEnd();
+        Assert.Equal(["ready 80004", "traced one"], first.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+        // What it sees in /proc is the pid namespace that it joins.
+        Assert.Contains("thief", second.RunsScript("cat /proc/1/cmdline").RunToEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Who_speaks_in_the_name_of_an_executed_process_gets_the_host_to_do_nothing()
+    {
+        Container container = NewContainer();
+        File.Copy(Workplace.Program("forger"), container.Bundle.Rootfs + "/bin/forger");
+        container.Bundle.Capabilities("CAP_SYS_PTRACE");
+        container.Runs("/bin/forger").CreateAndStart();
+        container.WaitForOutput("ready");
+        for (int round = 0; round < 100; round++)
+        {
+            // It works, or fails in words.
+            Outcome outcome = container.Exec("true");
+            Assert.True(outcome.ExitCode is 0 or 255 or 1, $"status {outcome.ExitCode}: {outcome.Stderr}");
+            Assert.Equal("running", container.Status);
+        }
+
+        Assert.Contains("forged", container.Output, StringComparison.Ordinal);
+    }
+}
