@@ -198,6 +198,8 @@ enter() {
 
 # Step 2 inside: a world of its own.
 inside() {
+    # As systemd makes those of a host; what is mounted here stays here.
+    mount --make-rshared /
     umount /sys/fs/cgroup
     mount -t cgroup2 cgroup2 /sys/fs/cgroup
     mkdir /sys/fs/cgroup/engine
