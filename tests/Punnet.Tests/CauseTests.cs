@@ -34,7 +34,7 @@ public sealed class CauseTests : ContainerTest
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Mount("/m", "overlay", "overlay", "lowerdir=/missing/a:/missing/b");
-        container.TryCreate().Fails("\"lowerdir=/missing/a:/missing/b\" (mounts[", "no such file or directory");
+        container.TryCreate().Fails(" on /m", "(mounts[", "no such file or directory");
         Assert.DoesNotContain("does not take", container.Errors, System.StringComparison.Ordinal);
         container.AssertNothingLeft();
     }
@@ -51,6 +51,7 @@ public sealed class CauseTests : ContainerTest
     [Fact]
     public void An_adjustment_for_the_OOM_killer_that_is_refused_has_its_place()
     {
+        Assert.SkipWhen(System.Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "this kernel lets only CAP_SYS_RESOURCE leave punnet's own file");
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.oomScoreAdj", "-999");
         new Command("/usr/bin/setpriv", ["--bounding-set", "-sys_resource", "--inh-caps", "-sys_resource", .. container.CreateCommand().Words]).Run().Fails("cannot set the OOM score adjustment -999 (process.oomScoreAdj): permission denied");

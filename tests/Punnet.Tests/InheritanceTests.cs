@@ -82,7 +82,7 @@ public sealed class InheritanceTests : ContainerTest
         AssertOrdinary(pid);
         Prints("state", id);
         Prints("list");
-        Prints("ps", id);
+        Prints("ps", "--format", "json", id);
         Prints("events", "--stats", id);
         Does("update", "--cpu-share", "0", id);
         Does("pause", id);
