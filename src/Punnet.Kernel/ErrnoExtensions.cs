@@ -36,6 +36,16 @@ public static class ErrnoExtensions
         ErrnoText.Of((int)errno) + " (" + (Enum.IsDefined(errno) ? errno.ToString() : "errno " + ((int)errno).ToString()) + ")";
 
     /// <summary>
+    /// What says that something is not there, or not any more: a name, a process (ESRCH), a removed cgroup whose files are open (ENODEV).
+    /// Every other error says that nobody knows.
+    /// </summary>
+    public static bool IsMissing(this Errno errno) => errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ESRCH or Errno.ENODEV;
+
+    /// <summary>What says nothing of what was asked for: punnet, or the whole host, has too little of something; or a device fails.</summary>
+    public static bool IsShortage(this Errno errno) =>
+        errno is Errno.EMFILE or Errno.ENFILE or Errno.ENOMEM or Errno.ENOSPC or Errno.EIO;
+
+    /// <summary>
     /// What a seccomp filter answers for a call that it does not let pass, and a kernel for one that it lacks; EPERM may also be the kernel's own
     /// answer, so that the second way must be as safe as the first.
     /// </summary>

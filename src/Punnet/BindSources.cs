@@ -20,7 +20,7 @@ internal sealed class BindSources : IDisposable
 
     /// <summary>Opens them; without a user namespace there is nothing to open.</summary>
     /// <exception cref="PunnetException">The ids of one cannot be mapped, which only the host may do.</exception>
-    public static BindSources Open(ContainerPlan plan, IdMapNamespaces idMaps)
+    public static BindSources Open(ContainerPlan plan, IdMapNamespaces idMaps, DescriptorRoom room)
     {
         if (!plan.Namespaces.HasUser)
         {
@@ -35,7 +35,13 @@ internal sealed class BindSources : IDisposable
             if (step.Kind == MountKind.Bind)
             {
                 // What cannot be opened here either is reported by the new process, in its turn.
-                _ = Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
+                Errno errno = Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
+                if (errno.IsShortage())
+                {
+                    throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.MountSource, Item = i, Errno = errno });
+                }
+
+                mount = room.Lift(mount);
                 if (mount >= 0)
                 {
                     // As all mounts are that the new process clones itself: what the container mounts there must not reach the host.

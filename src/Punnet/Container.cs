@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Punnet.Cgroups;
+using Punnet.Kernel;
 using Punnet.Spec;
 
 namespace Punnet;
@@ -110,7 +111,14 @@ internal sealed class Container : IDisposable
         "cannot " + what + " container " + Directory.Id + ": it has no cgroup of its own",
         "punnet was not allowed to make one when it made the container, or not to (--cgroup-manager disabled)");
 
+    /// <summary>The sentence for what cannot be done without the record.</summary>
+    /// <param name="what">As in "cannot …".</param>
+    public PunnetException Damaged(string what) => new(
+        "cannot " + what + " container " + Directory.Id + ": its record " + Directory.RecordPath + " is damaged",
+        "delete --force removes what is left of it");
+
     /// <summary>Its cgroup, or null when that is gone.</summary>
+    /// <exception cref="SysException">Nobody knows whether it is.</exception>
     public CgroupDirectory? TryOpenCgroup()
     {
         if (HasNoCgroup)
@@ -118,8 +126,9 @@ internal sealed class Container : IDisposable
             return null;
         }
 
-        // Where the record was lost, the kernel still knows it of a process that lives.
-        string? path = Record?.Cgroup ?? (Init is ProcessIdentity init && init.IsAlive() ? CgroupMount.PathOf(init.Pid.ToString()) : null);
+        // Where the record was lost, the link to the first process still has it, or else the kernel, of a process that lives.
+        string? path = Record?.Cgroup ?? Directory.TryGetCgroup()
+            ?? (Init is ProcessIdentity init && init.IsAlive() ? CgroupMount.PathOf(init.Pid.ToString()) : null);
         return path is null or "/" ? null : CgroupDirectory.TryOpen(path);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Layers;
@@ -17,6 +18,9 @@ namespace Punnet;
 /// </summary>
 internal sealed class ContainerDirectory : IDisposable
 {
+    /// <summary>How the record is opened, see <see cref="TryRead"/>.</summary>
+    public const OpenFlags RecordFlags = OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow | OpenFlags.NoControllingTerminal;
+
     private const uint OwnerOnly = 0x180; // octal 0600
     private readonly Descriptor _directory;
     private readonly string _root;
@@ -39,13 +43,19 @@ internal sealed class ContainerDirectory : IDisposable
     /// <summary>Its path.</summary>
     public string Path => _root + "/" + Id;
 
-    /// <summary>Opens a container's directory, or null.</summary>
+    /// <summary>Opens a container's directory, or null where there is none.</summary>
+    /// <exception cref="SysException">Nobody knows whether there is one.</exception>
     public static ContainerDirectory? Open(int root, string rootPath, string id)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
-        return Sys.OpenAt(root, CString.Of(id).WithNul, Flags, 0, out int directory) == Errno.None
-            ? new ContainerDirectory(new Descriptor(directory), rootPath, id)
-            : null;
+        Errno errno = Sys.OpenAt(root, CString.Of(id).WithNul, Flags, 0, out int directory);
+        if (errno.IsMissing())
+        {
+            return null;
+        }
+
+        errno.OrThrow("open the state directory", rootPath + "/" + id);
+        return new ContainerDirectory(new Descriptor(directory), rootPath, id);
     }
 
     /// <summary>Writes what does not change, and takes the lock that says "creating".</summary>
@@ -53,19 +63,19 @@ internal sealed class ContainerDirectory : IDisposable
     public void Write(StateRecord record)
     {
         const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
-        Sys.OpenAt(Number, "state.json\0"u8, Fresh, OwnerOnly, out int file).OrThrow("make", Path + "/state.json");
+        Sys.OpenAt(Number, "state.json\0"u8, Fresh, OwnerOnly, out int file).OrThrow("make", RecordPath);
         _locked = new Descriptor(file);
-        Sys.Lock(file).OrThrow("lock", Path + "/state.json");
-        Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", Path + "/state.json");
+        Sys.Lock(file).OrThrow("lock", RecordPath);
+        Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
     }
 
     /// <summary>Writes again what does not change, where the create found that something of it cannot be had; the lock stays.</summary>
     /// <exception cref="SysException">It cannot be written.</exception>
     public void Rewrite(StateRecord record)
     {
-        Sys.Truncate(_locked!.Number, 0).OrThrow("write", Path + "/state.json");
+        Sys.Truncate(_locked!.Number, 0).OrThrow("write", RecordPath);
         Sys.Rewind(_locked.Number);
-        Sys.WriteAll(_locked.Number, StateJson.WriteRecord(record)).OrThrow("write", Path + "/state.json");
+        Sys.WriteAll(_locked.Number, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
     }
 
     /// <summary>The creation is over.</summary>
@@ -77,11 +87,13 @@ internal sealed class ContainerDirectory : IDisposable
         _locked = null;
     }
 
-    /// <summary>Reads what does not change; null when a create was killed before it was written whole.</summary>
+    /// <summary>Reads what does not change; null when a create was killed before it was written whole, or it was damaged later.</summary>
     /// <param name="isBeingCreated">Whether another process is creating the container now, or has only begun to when it was killed.</param>
+    /// <exception cref="SysException">Nobody knows what it says.</exception>
     public StateRecord? TryRead(out bool isBeingCreated)
     {
-        if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        Errno errno = OpenRecord(out int file);
+        if (errno != Errno.None)
         {
             isBeingCreated = TryGetInit() is null;
             return null;
@@ -89,35 +101,71 @@ internal sealed class ContainerDirectory : IDisposable
 
         using Descriptor owned = new(file);
         isBeingCreated = false;
-        try
-        {
-            byte[] text = HostFile.Read(file, Path + "/state.json");
-            isBeingCreated = (Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked) || (text.Length == 0 && TryGetInit() is null);
-            return StateJson.ReadRecord(text);
-        }
-        catch (SpecException)
+        Sys.Status(file, out FileStatus status).OrThrow("look at", RecordPath);
+        if (!status.Is(FileMode.Regular))
         {
             return null;
         }
+
+        try
+        {
+            byte[] text = HostFile.Read(file, status, RecordPath);
+            Sys.IsLocked(file, out bool isLocked).OrThrow("ask for the lock of", RecordPath);
+            isBeingCreated = isLocked || (text.Length == 0 && TryGetInit() is null);
+            return StateJson.ReadRecord(text);
+        }
+        catch (Exception damage) when (damage is SpecException or PunnetException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Where its record is.</summary>
+    public string RecordPath => Path + "/state.json";
+
+    // Whatever stands at its name, open(2) neither waits for it nor follows it; what cannot be opened because of what it is, is damage.
+    private Errno OpenRecord(out int file)
+    {
+        Errno errno = Sys.OpenAt(Number, "state.json\0"u8, RecordFlags, 0, out file);
+        if (errno != Errno.None && !errno.IsMissing() && errno is not (Errno.ELOOP or Errno.ENXIO))
+        {
+            errno.OrThrow("open", RecordPath);
+        }
+
+        return errno;
     }
 
     /// <summary>Says that the container is not wanted any more, and asks who creates it to end.</summary>
     /// <returns>That process; null when there is none that can be seen.</returns>
     public Descriptor? AskToEnd()
     {
-        Sys.OpenAt(Number, "removed\0"u8, OpenFlags.WriteOnly | OpenFlags.Create, OwnerOnly, out int mark);
+        // Another name than that of a file, if somebody has made one, says it too.
+        Errno errno = Sys.OpenAt(Number, "removed\0"u8, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, OwnerOnly, out int mark);
         Sys.Close(mark);
-        if (Sys.OpenAt(Number, "state.json\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        if (errno != Errno.EEXIST && !errno.IsMissing())
+        {
+            errno.OrThrow("make", Path + "/removed");
+        }
+
+        if (OpenRecord(out int file) != Errno.None)
         {
             return null;
         }
 
         using Descriptor record = new(file);
-        Sys.FindLock(file, out _, out int holder);
-        if (holder == 0 || Sys.OpenProcess(holder, out int pidfd) != Errno.None)
+        Sys.FindLock(file, out _, out int holder).OrThrow("ask for the lock of", RecordPath);
+        if (holder == 0)
         {
             return null;
         }
+
+        errno = Sys.OpenProcess(holder, out int pidfd);
+        if (errno.IsMissing())
+        {
+            return null;
+        }
+
+        errno.OrThrow("open the process that makes", Path);
 
         // Asked again: it is still this one, and no other with its number.
         Descriptor process = new(pidfd);
@@ -155,18 +203,32 @@ internal sealed class ContainerDirectory : IDisposable
     }
 
     /// <summary>The container's first process, or null when it was never made.</summary>
+    /// <exception cref="SysException">Nobody knows.</exception>
     public ProcessIdentity? TryGetInit()
     {
         Span<byte> buffer = stackalloc byte[64];
-        if (Sys.ReadLinkAt(Number, "init\0"u8, buffer, out int length) != Errno.None)
+        Errno errno = Sys.ReadLinkAt(Number, "init\0"u8, buffer, out int length);
+        if (errno.IsMissing() || errno == Errno.EINVAL)
         {
-            return null;
+            return null; // EINVAL: something else than a link.
         }
+
+        errno.OrThrow("read", Path + "/init");
 
         // Its first line; what may stand below, and be cut off here, is for list.
         ReadOnlySpan<byte> text = buffer[..length];
         int end = text.IndexOf((byte)'\n');
         return ProcessIdentity.Parse(end < 0 ? text : text[..end]);
+    }
+
+    /// <summary>The container's cgroup, as the same link says it below; or null.</summary>
+    public string? TryGetCgroup()
+    {
+        byte[] buffer = new byte[4096];
+        return Sys.ReadLinkAt(Number, "init\0"u8, buffer, out int length) == Errno.None
+            && InitLink.TryParse(buffer.AsSpan(0, length), out InitLink link) && !link.Excerpt.Cgroup.IsEmpty
+            ? Encoding.UTF8.GetString(link.Excerpt.Cgroup)
+            : null;
     }
 
     /// <summary>Makes the two fifos and opens both ends of both: neither side ever waits in open(2).</summary>
@@ -182,22 +244,35 @@ internal sealed class ContainerDirectory : IDisposable
     }
 
     /// <summary>Whether the container waits for start.</summary>
-    public bool HasStartGate() => Sys.LinkStatusAt(Number, "start\0"u8, out _) == Errno.None;
+    /// <exception cref="SysException">Nobody knows.</exception>
+    public bool HasStartGate()
+    {
+        Errno errno = Sys.LinkStatusAt(Number, "start\0"u8, out _);
+        if (!errno.IsMissing())
+        {
+            errno.OrThrow("look at", Path + "/start");
+        }
+
+        return errno == Errno.None;
+    }
 
     /// <summary>
     /// Takes the start gate: of several that start, one wins.
     /// </summary>
-    /// <returns>False when somebody else has it.</returns>
+    /// <returns>False when somebody else has it, or the container has ended.</returns>
+    /// <exception cref="SysException">It cannot be taken, by anybody.</exception>
     public bool TakeStartGate(out int start, out int result)
     {
         result = -1;
-        if (Sys.OpenAt(Number, "start\0"u8, OpenFlags.WriteOnly | OpenFlags.NonBlocking, 0, out start) != Errno.None
-            || Sys.OpenAt(Number, "result\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, out result) != Errno.None
-            || Sys.RemoveAt(Number, "start\0"u8, isDirectory: false) != Errno.None)
+        Errno errno = Sys.OpenAt(Number, "start\0"u8, OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow, 0, out start);
+        errno = errno != Errno.None ? errno : Sys.OpenAt(Number, "result\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow, 0, out result);
+        errno = errno != Errno.None ? errno : Sys.RemoveAt(Number, "start\0"u8, isDirectory: false);
+        if (errno.IsMissing() || errno == Errno.ENXIO)
         {
-            return false;
+            return false; // ENXIO: nobody reads.
         }
 
+        errno.OrThrow("take the start gate of", Path);
         Sys.RemoveAt(Number, "result\0"u8, isDirectory: false);
         return true;
     }

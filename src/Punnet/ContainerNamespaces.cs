@@ -76,7 +76,13 @@ internal sealed class ContainerNamespaces : IDisposable
 
     private bool Ask(ContainerDirectory directory)
     {
-        if (Sys.ConnectDatagram(Door(directory).WithNul, isAbstract: false, out int socket) != Errno.None)
+        Errno errno = Sys.ConnectDatagram(Door(directory).WithNul, isAbstract: false, out int socket);
+        if (errno.IsShortage())
+        {
+            errno.OrThrow("ask the container for its namespaces");
+        }
+
+        if (errno != Errno.None)
         {
             return false;
         }

@@ -49,9 +49,10 @@ internal sealed class ContainerScan : IDisposable
     /// <param name="id">Its id.</param>
     public bool Exists(string id)
     {
-        if (Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file);
+        if (errno != Errno.None)
         {
-            return TryReadInit(id, out _);
+            return !errno.IsShortage() ? TryReadInit(id, out _) : throw new SysException(errno, "open the record of container " + id);
         }
 
         Sys.Read(file, _document.AsSpan(0, 1), out int count);
@@ -113,7 +114,7 @@ internal sealed class ContainerScan : IDisposable
     private bool TryReadRecord(string id, out StateExcerpt record)
     {
         record = default;
-        if (Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        if (Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file) != Errno.None)
         {
             return false;
         }
@@ -128,7 +129,7 @@ internal sealed class ContainerScan : IDisposable
     private Gate LookAtGate(string id, out bool isBeingCreated)
     {
         isBeingCreated = false;
-        Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "start\0"u8), OpenFlags.WriteOnly | OpenFlags.NonBlocking, 0, out int gate);
+        Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "start\0"u8), OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow, 0, out int gate);
         if (errno == Errno.None)
         {
             isBeingCreated = Sys.IsLocked(gate, out bool isLocked) != Errno.None || isLocked;

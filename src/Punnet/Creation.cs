@@ -71,10 +71,12 @@ internal static class Creation
 
         using Descriptor proc = HostProbe.OpenProc();
         using NamespaceFiles joins = NamespaceFiles.Open(plan);
-        using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc);
+        using DescriptorRoom room = DescriptorRoom.For(plan);
+        using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc, room);
         layers?.Prepare(directory, plan.Root.ToString(), idMaps.Layers);
         using Descriptor? root = HostRoot.Make(plan, directory);
-        using BindSources sources = BindSources.Open(plan, idMaps);
+        using BindSources sources = BindSources.Open(plan, idMaps, room);
+        room.Dispose();
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);

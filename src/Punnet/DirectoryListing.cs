@@ -32,8 +32,16 @@ internal static class DirectoryListing
         List<string> names = [];
         Span<byte> buffer = stackalloc byte[8192];
         Sys.Rewind(directory);
-        while (Sys.ReadDirectory(directory, buffer, out int count) == Errno.None && count > 0)
+        while (true)
         {
+            Errno errno = Sys.ReadDirectory(directory, buffer, out int count);
+            if (errno.IsMissing() || (errno == Errno.None && count == 0))
+            {
+                return names; // One that is removed has none.
+            }
+
+            errno.OrThrow("read a directory");
+
             // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
             for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
             {
@@ -46,7 +54,5 @@ internal static class DirectoryListing
                 }
             }
         }
-
-        return names;
     }
 }

@@ -52,7 +52,7 @@ internal static class Failures
             case InitStep.JoinNamespace:
                 return Join(plan.Namespaces, item, failure.Errno);
             case InitStep.Device or InitStep.DeviceMismatch:
-                return Device(plan.Devices[item], step, words);
+                return Device(plan, plan.Devices[item], step, failure.Errno);
             case InitStep.Link:
                 string link = item < plan.Links.Length ? plan.Links[item].Name.ToString() : "core";
                 return new PunnetException("cannot make the link /dev/" + link + ": " + words);
@@ -327,13 +327,15 @@ internal static class Failures
         return new PunnetException("cannot join a namespace: " + errno.Words());
     }
 
-    private static PunnetException Device(DeviceStep device, InitStep step, string words)
+    private static PunnetException Device(ContainerPlan plan, DeviceStep device, InitStep step, Errno errno)
     {
         string place = device.Index < 0 ? "" : " (linux.devices[" + device.Index.ToString() + "])";
         string numbers = device.Major.ToString() + ":" + device.Minor.ToString();
         return step == InitStep.DeviceMismatch
             ? new PunnetException("cannot make the device " + device.Path + place + ": something else than device " + numbers + " is there")
-            : new PunnetException("cannot make the device " + device.Path + place + ": " + words);
+            : new PunnetException(
+                "cannot make the device " + device.Path + place + ": " + errno.Words(),
+                errno == Errno.ENOENT && plan.Namespaces.HasUser ? "a user namespace can only bind a device of the host, which has none of this path" : null);
     }
 
     private static PunnetException Hook(ImmutableArray<HookStep> steps, InitStep step, ChannelMessage failure, HookRunner? hooks)

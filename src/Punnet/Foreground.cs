@@ -32,6 +32,7 @@ internal sealed class Foreground : IDisposable
         {
             Span<byte> name = stackalloc byte[64];
             Sys.ReceiveMessage(_socketHere.Number, name, out _, out int master).OrThrow("receive the terminal");
+            (master < 0 ? Errno.EMFILE : Errno.None).OrThrow("receive the terminal"); // unix(7): it came, and was dropped.
             _socketHere.Dispose();
             _master = new Descriptor(master);
             Span<byte> mode = stackalloc byte[_mode.Length];

@@ -27,6 +27,21 @@ internal static class HostFile
     public static byte[] Read(int file, string name)
     {
         Sys.Status(file, out FileStatus status).OrThrow("look at", name);
+        return Read(file, status, name);
+    }
+
+    /// <summary>Reads what is left of an open file whose status is known.</summary>
+    /// <param name="file">The descriptor.</param>
+    /// <param name="status">Its status.</param>
+    /// <param name="name">For errors.</param>
+    /// <exception cref="SysException">It cannot be read.</exception>
+    /// <exception cref="PunnetException">It is too large.</exception>
+    public static byte[] Read(int file, in FileStatus status, string name)
+    {
+        if (status.Is(FileMode.Regular) && status.Size > Limit)
+        {
+            throw TooLarge(name);
+        }
 
         // Files of /proc and pipes have no size of their own.
         byte[] buffer = new byte[Math.Clamp((long)status.Size, 0, Limit) + 512];
@@ -42,7 +57,7 @@ internal static class HostFile
             filled += count;
             if (filled > Limit)
             {
-                throw new PunnetException(name + " is larger than 16 MB");
+                throw TooLarge(name);
             }
 
             if (filled == buffer.Length)
@@ -52,7 +67,10 @@ internal static class HostFile
         }
     }
 
-    /// <summary>Reads a short file of the kernel as text, or null when it is not there or cannot be read.</summary>
+    private static PunnetException TooLarge(string name) => new(name + " is larger than 16 MB");
+
+    /// <summary>Reads a short file of the kernel as text, or null when it is not there, or has nothing for this caller.</summary>
+    /// <exception cref="SysException">Nobody knows what it says.</exception>
     public static string? TryReadText(int directory, ReadOnlySpan<byte> path)
     {
         Span<byte> buffer = stackalloc byte[4096];
@@ -64,17 +82,30 @@ internal static class HostFile
     /// <param name="path">The path.</param>
     /// <param name="buffer">Where to.</param>
     /// <param name="count">How many bytes were read.</param>
-    /// <returns>False when it is not there or cannot be read.</returns>
+    /// <returns>False when it is not there, or has nothing for this caller.</returns>
+    /// <exception cref="SysException">Nobody knows what it says: descriptors or memory are short.</exception>
     public static bool TryRead(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int count)
     {
-        count = 0;
-        if (Sys.OpenAt(directory, path, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        Errno errno = ReadStart(directory, path, buffer, out count);
+        if (errno.IsShortage())
         {
-            return false;
+            errno.OrThrow("read", Encoding.UTF8.GetString(path[..^1]));
         }
 
-        Errno errno = Sys.Read(file, buffer, out count);
-        Sys.Close(file);
         return errno == Errno.None;
+    }
+
+    /// <summary>The same, for who takes no other error than a missing file for "nothing".</summary>
+    public static Errno ReadStart(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int count)
+    {
+        count = 0;
+        Errno errno = Sys.OpenAt(directory, path, OpenFlags.ReadOnly, 0, out int file);
+        if (errno == Errno.None)
+        {
+            errno = Sys.Read(file, buffer, out count);
+            Sys.Close(file);
+        }
+
+        return errno;
     }
 }

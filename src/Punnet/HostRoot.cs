@@ -54,8 +54,15 @@ internal static class HostRoot
     public static void Detach(ContainerDirectory directory)
     {
         const OpenFlags Top = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
-        while (Sys.OpenAt(directory.Number, "root\0"u8, Top, 0, out int number) == Errno.None)
+        while (true)
         {
+            Errno errno = Sys.OpenAt(directory.Number, "root\0"u8, Top, 0, out int number);
+            if (errno.IsMissing())
+            {
+                return;
+            }
+
+            errno.OrThrow("open", directory.Path + "/root");
             using Descriptor top = new(number);
             Sys.Status(number, out FileStatus status).OrThrow("look at", directory.Path + "/root");
             if (!status.IsMountRoot)

@@ -16,6 +16,10 @@ internal sealed class IdMapNamespaces : IDisposable
 {
     private readonly List<(CString Uids, CString Gids, Descriptor File)> _made = [];
 
+    private readonly DescriptorRoom _room;
+
+    private IdMapNamespaces(DescriptorRoom room) => _room = room;
+
     /// <summary>One for each mount of the plan, or -1; empty when no mount has one.</summary>
     public ImmutableArray<int> Numbers { get; private set; } = [];
 
@@ -25,9 +29,9 @@ internal sealed class IdMapNamespaces : IDisposable
     /// <summary>Makes those that the plan needs.</summary>
     /// <exception cref="PunnetException">A mapping cannot be written.</exception>
     /// <exception cref="SysException">The kernel has no user namespaces left.</exception>
-    public static IdMapNamespaces Open(ContainerPlan plan, NamespaceFiles joins, Descriptor proc)
+    public static IdMapNamespaces Open(ContainerPlan plan, NamespaceFiles joins, Descriptor proc, DescriptorRoom room)
     {
-        IdMapNamespaces namespaces = new();
+        IdMapNamespaces namespaces = new(room);
         if (!Needs(plan))
         {
             return namespaces;
@@ -115,12 +119,12 @@ internal sealed class IdMapNamespaces : IDisposable
             }
         }
 
-        Descriptor made = Make(uids, gids, place, proc);
+        Descriptor made = new(_room.Lift(Make(uids, gids, place, proc)));
         _made.Add((uids, gids, made));
         return made.Number;
     }
 
-    private static Descriptor Make(CString uids, CString gids, string place, Descriptor proc)
+    private static int Make(CString uids, CString gids, string place, Descriptor proc)
     {
         Sys.Pipe(out int readEnd, out int writeEnd).OrThrow("make a pipe");
         using Descriptor wait = new(readEnd), hold = new(writeEnd);
@@ -140,7 +144,7 @@ internal sealed class IdMapNamespaces : IDisposable
             IdMapWriter.Write(proc, pid, "gid_map", gids, place + ".gidMappings");
             string path = pid.ToString() + "/ns/user";
             Sys.OpenAt(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the user namespace of process", path);
-            return new Descriptor(file);
+            return file;
         }
         finally
         {

@@ -63,9 +63,28 @@ internal sealed class NamespaceFiles : IDisposable
             throw new PunnetException(place + join.Path + " is not a namespace");
         }
 
-        return kind == join.Kind
-            ? file
-            : throw new PunnetException(place + join.Path + " is a " + Name(kind) + " namespace, not a " + Name(join.Kind) + " namespace");
+        if (kind != join.Kind)
+        {
+            throw new PunnetException(place + join.Path + " is a " + Name(kind) + " namespace, not a " + Name(join.Kind) + " namespace");
+        }
+
+        if (kind == CloneFlags.NewMount && (IsSame(file, "/proc/self/ns/mnt\0"u8) || IsSame(file, "/proc/1/ns/mnt\0"u8)))
+        {
+            throw new PunnetException(
+                place + join.Path + " is the host's own mount namespace, and the container's root would become everybody's",
+                "without any mount namespace in linux.namespaces the container shares the host's mounts and keeps its root to itself");
+        }
+
+        return file;
+    }
+
+    // pivot_root(2) moves the root of every process that has the same one.
+    private static bool IsSame(int file, ReadOnlySpan<byte> other)
+    {
+        Sys.Status(file, out FileStatus joined).OrThrow("look at a namespace");
+
+        // An ordinary user may not look at that of process 1, and then not join it either.
+        return Sys.StatusAt(Sys.WorkingDirectory, other, out FileStatus found) == Errno.None && found.Inode == joined.Inode;
     }
 
     // A path to join may lead to the host's own namespace, and a parameter would then change the host.

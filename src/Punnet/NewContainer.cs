@@ -53,8 +53,21 @@ internal sealed class NewContainer : IDisposable
         }
     }
 
-    /// <summary>It, after its first process was waited for.</summary>
-    public Container Ended() => Container.Ended(Directory, _record);
+    /// <summary>Ends and removes it. Nothing needs to be looked at, which could fail as what went wrong before has.</summary>
+    /// <param name="hasEnded">Whether its first process was waited for.</param>
+    /// <param name="log">Takes what goes wrong with its hooks.</param>
+    /// <exception cref="PunnetException">Processes do not end.</exception>
+    /// <exception cref="SysException">Something cannot be removed.</exception>
+    public void Destroy(bool hasEnded, Log log)
+    {
+        if (!hasEnded)
+        {
+            Process.Kill();
+        }
+
+        using Container ended = Container.Ended(Directory, _record);
+        Deletion.Destroy(ended, log);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

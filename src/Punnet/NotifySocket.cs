@@ -56,13 +56,21 @@ internal sealed class NotifySocket
     public NotifyProxy? Open(ContainerDirectory directory)
     {
         const OpenFlags Flags = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
-        if (Sys.OpenAt(directory.Number, "notify\0"u8, Flags, 0, out int opened) != Errno.None)
+        Errno errno = Sys.OpenAt(directory.Number, "notify\0"u8, Flags, 0, out int opened);
+        if (errno.IsMissing())
         {
             return null;
         }
 
+        errno.OrThrow("open", directory.Path + "/notify");
         using Descriptor folder = new(opened);
-        if (Sys.ConnectDatagram(CString.Of(_address).WithNul, _address[0] == '@', out int manager) != Errno.None)
+        errno = Sys.ConnectDatagram(CString.Of(_address).WithNul, _address[0] == '@', out int manager);
+        if (errno.IsShortage())
+        {
+            errno.OrThrow("connect to the service manager");
+        }
+
+        if (errno != Errno.None)
         {
             return null;
         }

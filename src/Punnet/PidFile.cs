@@ -16,8 +16,15 @@ internal static class PidFile
         int slash = path.LastIndexOf('/');
         CString hidden = CString.Of(path[..(slash + 1)] + "." + path[(slash + 1)..]);
         const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
-        Sys.OpenAt(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out int file).OrThrow("make", hidden.ToString()); // octal 0666
-        Errno errno;
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out int file); // octal 0666
+        if (errno == Errno.EEXIST)
+        {
+            // One that was killed before it could rename it has left it.
+            Sys.RemoveAt(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
+            errno = Sys.OpenAt(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out file);
+        }
+
+        errno.OrThrow("make", hidden.ToString());
         using (Descriptor owned = new(file))
         {
             errno = Sys.WriteAll(file, Encoding.UTF8.GetBytes(pid.ToString()));

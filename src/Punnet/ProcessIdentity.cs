@@ -21,6 +21,7 @@ internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
             : null;
 
     /// <summary>Looks at a process; null when there is none, or only its zombie.</summary>
+    /// <exception cref="SysException">Nobody knows whether there is one.</exception>
     public static ProcessIdentity? TryRead(int pid)
     {
         Span<byte> buffer = stackalloc byte[Longest];
@@ -46,9 +47,15 @@ internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
         "/proc/"u8.CopyTo(path);
         Utf8Formatter.TryFormat(pid, path["/proc/".Length..], out int digits);
         "/stat\0"u8.CopyTo(path[("/proc/".Length + digits)..]);
-        if (!HostFile.TryRead(Sys.WorkingDirectory, path, buffer, out int count))
+        Errno errno = HostFile.ReadStart(Sys.WorkingDirectory, path, buffer, out int count);
+        if (errno.IsMissing())
         {
             return default;
+        }
+
+        if (errno != Errno.None)
+        {
+            throw new SysException(errno, "look at process " + pid.ToString());
         }
 
         // The name in the second field may hold anything, also a parenthesis.
@@ -82,16 +89,17 @@ internal readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     public bool IsAlive() => TryRead(Pid) == this;
 
     /// <summary>A pidfd of it, or null when it has ended: asked again after opening, so that it is not another one's.</summary>
-    /// <exception cref="SysException">It cannot be opened for another reason.</exception>
+    /// <exception cref="SysException">Nobody knows whether it has.</exception>
     public Descriptor? TryOpen()
     {
+        // EINVAL, ENOENT: the number is a thread's by now.
         Errno errno = Sys.OpenProcess(Pid, out int pidfd);
-        if (errno is Errno.ESRCH or Errno.EINVAL)
+        if (errno == Errno.EINVAL || errno.IsMissing())
         {
             return null;
         }
 
-        errno.OrThrow("open a descriptor of the process", Pid.ToString());
+        errno.OrThrow("open the container's first process");
 
         Descriptor opened = new(pidfd);
         if (IsAlive())

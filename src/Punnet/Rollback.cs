@@ -89,8 +89,13 @@ internal sealed class Rollback : IDisposable
         Process?.Kill();
         if (Cgroup is not null)
         {
-            Quietly(Cgroup.Kill);
+            if (Process is not null)
+            {
+                Quietly(Cgroup.Kill);
+            }
+
             Quietly(Cgroup.Remove);
+            Cgroup.Unmake();
         }
 
         Unit?.Remove(_request.Log);
@@ -115,9 +120,7 @@ internal sealed class Rollback : IDisposable
         // runtime.md#lifecycle: a failure between create and the program is followed by the poststop hooks.
         if (_state is not null && !IsRepeated && _request.Config.Hooks is { Poststop.Count: > 0 } written)
         {
-            using HookRunner hooks = new(_request.Config.Annotations);
-            hooks.Announce(_state with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });
-            hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), _request.Log);
+            Quietly(() => Poststop(written));
         }
 
         Process?.Dispose();
@@ -128,14 +131,21 @@ internal sealed class Rollback : IDisposable
         Directory?.Dispose();
     }
 
-    // The first failure is the one to be told.
+    private void Poststop(Hooks written)
+    {
+        using HookRunner hooks = new(_request.Config.Annotations);
+        hooks.Announce(_state! with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });
+        hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), _request.Log);
+    }
+
+    // The first failure is the one to be told, and what follows is undone all the same.
     private void Quietly(Action undo)
     {
         try
         {
             undo();
         }
-        catch (SysException failure)
+        catch (Exception failure) when (failure is SysException or PunnetException)
         {
             _request.Log.Warn("while undoing: " + failure.Message);
         }

@@ -43,8 +43,15 @@ internal sealed class StateStore
         }
 
         Check(errno, "make the state directory " + _path + "/" + id);
-        return ContainerDirectory.Open(root.Number, _path, id)
-            ?? throw new PunnetException("the state directory of " + id + " vanished while it was made");
+        try
+        {
+            return ContainerDirectory.Open(root.Number, _path, id) ?? throw new PunnetException("container " + id + " was deleted while it was made");
+        }
+        catch (SysException)
+        {
+            Sys.RemoveAt(root.Number, CString.Of(id).WithNul, isDirectory: true);
+            throw;
+        }
     }
 
     /// <summary>Finds a container.</summary>
@@ -57,13 +64,17 @@ internal sealed class StateStore
 
     /// <summary>Finds a container, or null.</summary>
     /// <exception cref="PunnetException">The id is none.</exception>
+    /// <exception cref="SysException">Nobody knows whether there is one.</exception>
     public ContainerDirectory? TryFind(string id)
     {
         CheckId(id);
-        if (Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int root) != Errno.None)
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int root);
+        if (errno.IsMissing())
         {
             return null;
         }
+
+        errno.OrThrow("open", _path);
 
         using Descriptor owned = new(root);
         return ContainerDirectory.Open(root, _path, id);
@@ -102,6 +113,7 @@ internal sealed class StateStore
     }
 
     /// <summary>Opens one of them, or null when it is gone.</summary>
+    /// <exception cref="SysException">Nobody knows whether it is.</exception>
     /// <param name="root">The directory of all containers.</param>
     /// <param name="id">The container's id.</param>
     public ContainerDirectory? TryOpen(Descriptor root, string id) => ContainerDirectory.Open(root.Number, _path, id);

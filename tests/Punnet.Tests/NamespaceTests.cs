@@ -264,4 +264,22 @@ public sealed class NamespaceTests : ContainerTest
     {
         Eventually.True(() => ProcFile.CommandLine(container.Pid) is ["sleep", "1000"], "the program runs");
     }
+
+    // In a mount namespace of its own: a runtime that obeys moves the root of everybody in it.
+    [Theory]
+    [InlineData("/proc/self/ns/mnt")]
+    [InlineData("/proc/1/ns/mnt")]
+    public void The_mount_namespace_of_the_host_is_not_joined(string path)
+    {
+        Runtime.MustBePunnet();
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Namespace("mount", path);
+        container.Bundle.Write();
+        string[] words = ["/usr/bin/unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", "\"$@\"; status=$?; ls -d /etc; exit $status", "sh",
+            Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
+        Outcome run = new Command(words[0], words[1..]).Run().Fails(
+            $"config.json: linux.namespaces[{container.Bundle.Config["linux"]!["namespaces"]!.AsArray().Count - 1}].path: {path} is the host's own mount namespace, and the container's root would become everybody's\n");
+        Assert.Equal("/etc\n", run.Stdout);
+        container.AssertNothingLeft();
+    }
 }

@@ -183,4 +183,16 @@ public sealed class UserNamespaceTests : ContainerTest
     {
         return Array.ConvertAll(File.ReadAllLines(file), static line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
     }
+
+    [Fact]
+    public void A_device_that_the_host_lacks_is_told_as_that()
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.UserNamespace();
+        container.Bundle.Set("linux.devices", """[{"path":"/dev/of-nobody","type":"c","major":1,"minor":3}]""");
+        container.Run().Fails(
+            "cannot make the device /dev/of-nobody (linux.devices[0]): no such file or directory (ENOENT)\n"
+            + "hint: a user namespace can only bind a device of the host, which has none of this path\n");
+        container.AssertNothingLeft();
+    }
 }

@@ -13,7 +13,9 @@ internal sealed class CgroupDirectory : IDisposable
 {
     private const string Empty = "populated 0";
 
-    private readonly Descriptor _directory;
+    private Descriptor _directory;
+    private int _firstMade = -1; // the length of the shortest part of the path that was made
+    private bool _isNew;
 
     private CgroupDirectory(string mount, string path, Descriptor directory)
     {
@@ -32,40 +34,54 @@ internal sealed class CgroupDirectory : IDisposable
     public int Number => _directory.Number;
 
     /// <summary>Opens a container's cgroup, or null when it is gone.</summary>
+    /// <exception cref="SysException">Nobody knows whether it is.</exception>
     public static CgroupDirectory? TryOpen(string path)
     {
         string mount = CgroupMount.Find();
         Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(mount + path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
-        return errno == Errno.None ? new CgroupDirectory(mount, path, new Descriptor(directory)) : null;
+        if (errno.IsMissing())
+        {
+            return null;
+        }
+
+        errno.OrThrow("open the cgroup", mount + path);
+        return new CgroupDirectory(mount, path, new Descriptor(directory));
     }
 
-    /// <summary>Makes a container's cgroup and what is missing above it.</summary>
+    /// <summary>Makes a container's cgroup and what is missing above it; after an error nothing of it is left.</summary>
     /// <param name="path">Its path below the mount.</param>
     /// <param name="isUsed">Whether it may be there, with processes in it or below.</param>
     /// <exception cref="SysException">It cannot be made.</exception>
     /// <exception cref="PunnetException">It is there, and in use or frozen.</exception>
     public static CgroupDirectory Make(string path, bool isUsed = false)
     {
-        string mount = CgroupMount.Find();
-        for (int slash = path.IndexOf('/', 1); ; slash = path.IndexOf('/', slash + 1))
+        CgroupDirectory cgroup = new(CgroupMount.Find(), path, new Descriptor(-1));
+        try
         {
-            string part = mount + (slash < 0 ? path : path[..slash]);
-            Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(part).WithNul, 0x1ed); // octal 0755
-            if (errno != Errno.EEXIST)
+            cgroup.MakePath();
+            cgroup._directory = Descriptor.Open(cgroup.Path, OpenFlags.ReadOnly | OpenFlags.Directory);
+            if (!cgroup._isNew && !isUsed)
             {
-                errno.OrThrow("make the cgroup", part);
+                cgroup.CheckUnused();
             }
 
-            if (slash < 0)
-            {
-                CgroupDirectory made = new(mount, path, Descriptor.Open(part, OpenFlags.ReadOnly | OpenFlags.Directory));
-                if (errno == Errno.EEXIST && !isUsed)
-                {
-                    made.CheckUnused();
-                }
+            return cgroup;
+        }
+        catch
+        {
+            cgroup.Unmake();
+            cgroup.Dispose();
+            throw;
+        }
+    }
 
-                return made;
-            }
+    /// <summary>Removes what <see cref="Make"/> has made, also above it, as far as nothing else is in it by now.</summary>
+    public void Unmake()
+    {
+        int mount = Path.Length - BelowMount.Length;
+        for (int end = BelowMount.Length; _firstMade > 0 && end >= _firstMade; end = BelowMount.LastIndexOf('/', end - 1))
+        {
+            Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path[..(mount + end)]).WithNul, isDirectory: true);
         }
     }
 
@@ -99,18 +115,31 @@ internal sealed class CgroupDirectory : IDisposable
     /// <summary>Kills every process in it and below (cgroup.kill, Linux 5.14).</summary>
     public void Kill()
     {
-        if (TryWrite("cgroup.kill", "1"u8) != Errno.EOPNOTSUPP)
+        Errno errno = TryWrite("cgroup.kill", "1"u8);
+        if (errno.IsShortage())
         {
-            return;
+            errno.OrThrow("write", Path + "/cgroup.kill");
         }
 
         // Not so in a threaded one.
-        foreach (int pid in Processes())
+        if (errno == Errno.EOPNOTSUPP)
         {
-            if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)
+            Send(Processes(), (int)Signal.Kill);
+        }
+    }
+
+    /// <summary>Sends a signal to processes.</summary>
+    /// <exception cref="SysException">One cannot be opened, though it is there.</exception>
+    public static void Send(List<int> pids, int signal)
+    {
+        foreach (int pid in pids)
+        {
+            Errno errno = Sys.OpenProcess(pid, out int pidfd);
+            if (!errno.IsMissing())
             {
+                errno.OrThrow("open process", pid.ToString());
                 using Descriptor process = new(pidfd);
-                Sys.SendSignal(pidfd, pid, (int)Signal.Kill);
+                Sys.SendSignal(pidfd, pid, signal);
             }
         }
     }
@@ -202,6 +231,34 @@ internal sealed class CgroupDirectory : IDisposable
         return Sys.Write(descriptor, value, out _);
     }
 
+    private void MakePath()
+    {
+        int mount = Path.Length - BelowMount.Length, attempts = 10;
+        for (int slash = BelowMount.IndexOf('/', 1); ; slash = BelowMount.IndexOf('/', slash + 1))
+        {
+            int end = slash < 0 ? BelowMount.Length : slash;
+            string part = Path[..(mount + end)];
+            Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(part).WithNul, 0x1ed); // octal 0755
+            if (errno == Errno.ENOENT && attempts-- > 0)
+            {
+                slash = 0; // From the start: another create that has failed takes back what it made above.
+                continue;
+            }
+
+            _isNew = errno == Errno.None;
+            _firstMade = _isNew && _firstMade < 0 ? end : _firstMade;
+            if (errno != Errno.EEXIST)
+            {
+                errno.OrThrow("make the cgroup", part);
+            }
+
+            if (slash < 0)
+            {
+                return;
+            }
+        }
+    }
+
     // runc's words, which engines know.
     private void CheckUnused()
     {
@@ -259,8 +316,10 @@ internal sealed class CgroupDirectory : IDisposable
 
     private static void Collect(int directory, List<int> pids)
     {
-        if (Sys.OpenAt(directory, "cgroup.procs\0"u8, OpenFlags.ReadOnly, 0, out int file) == Errno.None)
+        Errno errno = Sys.OpenAt(directory, "cgroup.procs\0"u8, OpenFlags.ReadOnly, 0, out int file);
+        if (!errno.IsMissing())
         {
+            errno.OrThrow("open cgroup.procs");
             using Descriptor owned = new(file);
             // A threaded cgroup has no list of processes (EOPNOTSUPP), but one of threads: the number of the first is the process's.
             Span<byte> first = stackalloc byte[1];
@@ -278,10 +337,10 @@ internal sealed class CgroupDirectory : IDisposable
 
         foreach (string name in DirectoryListing.Directories(directory))
         {
-            if (Sys.OpenAt(directory, CString.Of(name).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int child) == Errno.None)
+            if (OpenChild(directory, CString.Of(name)) is Descriptor child)
             {
-                using Descriptor owned = new(child);
-                Collect(child, pids);
+                using Descriptor owned = child;
+                Collect(child.Number, pids);
             }
         }
     }
@@ -291,12 +350,25 @@ internal sealed class CgroupDirectory : IDisposable
         foreach (string name in DirectoryListing.Directories(directory))
         {
             CString text = CString.Of(name);
-            if (Sys.OpenAt(directory, text.WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int child) == Errno.None)
+            if (OpenChild(directory, text) is Descriptor child)
             {
-                using Descriptor owned = new(child);
-                RemoveChildren(child);
+                using Descriptor owned = child;
+                RemoveChildren(child.Number);
                 Sys.RemoveAt(directory, text.WithNul, isDirectory: true);
             }
         }
+    }
+
+    // Null when it is gone.
+    private static Descriptor? OpenChild(int directory, CString name)
+    {
+        Errno errno = Sys.OpenAt(directory, name.WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int child);
+        if (errno.IsMissing())
+        {
+            return null;
+        }
+
+        errno.OrThrow("open the cgroup", name.ToString());
+        return new Descriptor(child);
     }
 }

@@ -12,11 +12,13 @@ internal static class CgroupFile
     /// <summary>The whole file, without the line break at its end.</summary>
     public static string Text(CgroupDirectory cgroup, string file)
     {
-        if (Sys.OpenAt(cgroup.Number, CString.Of(file).WithNul, OpenFlags.ReadOnly, 0, out int descriptor) != Errno.None)
+        Errno errno = Sys.OpenAt(cgroup.Number, CString.Of(file).WithNul, OpenFlags.ReadOnly, 0, out int descriptor);
+        if (errno.IsMissing())
         {
             return string.Empty;
         }
 
+        errno.OrThrow("open", cgroup.Path + "/" + file);
         using Descriptor owned = new(descriptor);
         // A kernel without pressure stall information has the file, and answers EOPNOTSUPP.
         Span<byte> buffer = stackalloc byte[8192];

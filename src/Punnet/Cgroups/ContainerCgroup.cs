@@ -46,6 +46,7 @@ internal static class ContainerCgroup
         {
             GoWithout(request, new SysException(Errno.EACCES, "move a process from punnet's own cgroup to " + cgroup.Path));
             cgroup.Remove();
+            cgroup.Unmake();
             cgroup.Dispose();
             return rollback.Cgroup = null;
         }

@@ -14,6 +14,7 @@ namespace Punnet.Layers;
 internal sealed class UpperDirectory : IDisposable
 {
     private const OpenFlags AsPlace = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
+    private const OpenFlags OwnerFile = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow | OpenFlags.NonBlocking;
     private readonly OverlayPlan _plan;
     private readonly string _name;
     private LayerDirectory? _upper;
@@ -101,6 +102,7 @@ internal sealed class UpperDirectory : IDisposable
         }
 
         Errno errno = Sys.MakeDirectoryAt(Parent.Number, CString.Of(_workName).WithNul, 0x1C0); // octal 0700
+        _isTaken = errno == Errno.None && !_plan.OwnsUpper;
         Check(errno == Errno.EEXIST && !_plan.OwnsUpper ? Errno.None : errno);
         if (!_plan.OwnsUpper)
         {
@@ -132,7 +134,7 @@ internal sealed class UpperDirectory : IDisposable
     {
         if (_isTaken)
         {
-            _owner!.Dispose();
+            _owner?.Dispose();
             Release(Path, stateDirectory);
         }
 
@@ -149,21 +151,21 @@ internal sealed class UpperDirectory : IDisposable
     public static void Release(string path, string stateDirectory)
     {
         int slash = path.LastIndexOf('/');
-        if (Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path[..(slash + 1)]).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int parent) != Errno.None)
+        if (!Is(Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path[..(slash + 1)]).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int parent), path))
         {
             return;
         }
 
         using Descriptor ownedParent = new(parent);
-        if (Sys.LinkStatusAt(parent, CString.Of(path[(slash + 1)..]).WithNul, out FileStatus status) != Errno.None
-            || Sys.OpenAt(parent, CString.Of(WorkNameOf(status)).WithNul, AsPlace, 0, out int work) != Errno.None)
+        if (!Is(Sys.LinkStatusAt(parent, CString.Of(path[(slash + 1)..]).WithNul, out FileStatus status), path)
+            || !Is(Sys.OpenAt(parent, CString.Of(WorkNameOf(status)).WithNul, AsPlace, 0, out int work), path))
         {
             return;
         }
 
         using Descriptor ownedWork = new(work);
-        if (Sys.Status(work, out FileStatus workStatus) != Errno.None || !IsOurs(workStatus)
-            || Sys.OpenAt(work, "owner\0"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out int file) != Errno.None)
+        if (!Is(Sys.Status(work, out FileStatus workStatus), path) || !IsOurs(workStatus)
+            || !Is(Sys.OpenAt(work, "owner\0"u8, OwnerFile, 0x180, out int file), path))
         {
             return;
         }
@@ -188,6 +190,17 @@ internal sealed class UpperDirectory : IDisposable
     // Beside an upper directory in /tmp anybody can have made a work directory.
     private static bool IsOurs(FileStatus work) => work.Uid == Sys.EffectiveUser() && (work.Mode & 0x12) == 0; // octal 022
 
+    // What somebody has put into its place is not this container's; what descriptors or memory were too few for stays its own.
+    private static bool Is(Errno errno, string path)
+    {
+        if (errno.IsShortage())
+        {
+            errno.OrThrow("give back the upper directory", path);
+        }
+
+        return errno == Errno.None;
+    }
+
     private static string WorkNameOf(FileStatus upper) => ".punnet-work-" + upper.Inode.ToString();
 
     private void Own(string stateDirectory)
@@ -200,7 +213,7 @@ internal sealed class UpperDirectory : IDisposable
             throw LayerFailures.Upper(_plan, "the work directory " + _workName + " beside it is open to other users");
         }
 
-        Check(Sys.OpenAt(work, "owner\0"u8, OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.NoFollow, 0x180, out int file)); // octal 0600
+        Check(Sys.OpenAt(work, "owner\0"u8, OwnerFile, 0x180, out int file)); // octal 0600
         _owner = new Descriptor(file);
         if (Sys.Lock(file) != Errno.None)
         {

@@ -91,7 +91,7 @@ internal sealed class ContainerUnit : IDisposable
 
         string place = CgroupMount.PathOf(pid.ToString());
         return place == _unitPath
-            ? CgroupDirectory.TryOpen(Path)!
+            ? CgroupDirectory.TryOpen(Path) ?? throw new PunnetException("the cgroup of the systemd unit " + Name + " is gone already")
             : throw new PunnetException("systemd has put the container into the cgroup " + place + " and not into " + _unitPath);
     }
 

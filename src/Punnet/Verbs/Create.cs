@@ -44,8 +44,7 @@ internal static class Create
         }
         catch (SysException)
         {
-            using Container failed = Container.Look(container.Directory);
-            Deletion.Destroy(failed, globals.Log);
+            container.Destroy(hasEnded: false, globals.Log);
             throw;
         }
     }

@@ -124,7 +124,8 @@ internal static class Exec
     // The process of the bundle's config.json as it is now, changed by the options; or a whole process of its own.
     private static ProcessPlan Plan(Globals globals, CommandLine line, Container container, SeccompLog? log)
     {
-        Config config = BundleFile.Read(container.Record?.ConfigPath ?? "/config.json", globals.Log);
+        StateRecord record = container.Record ?? throw container.Damaged("exec in");
+        Config config = BundleFile.Read(record.ConfigPath, globals.Log);
         HostFacts facts = HostProbe.ProcessFacts();
         bool ownsUser = Execution.HasOwnUserNamespace(container);
         SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, config.Annotations, facts));

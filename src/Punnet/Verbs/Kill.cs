@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Cgroups;
 using Punnet.Kernel;
@@ -85,7 +84,7 @@ internal static class Kill
 
         if (cgroup is null)
         {
-            Send(PidNamespace.Processes(container, "send a signal to all of"), signal);
+            CgroupDirectory.Send(PidNamespace.Processes(container, "send a signal to all of"), signal);
             return;
         }
 
@@ -93,7 +92,7 @@ internal static class Kill
         bool isHeld = signal != 0 && Hold(cgroup);
         try
         {
-            Send(cgroup.Processes(), signal);
+            CgroupDirectory.Send(cgroup.Processes(), signal);
         }
         finally
         {
@@ -127,17 +126,5 @@ internal static class Kill
         }
 
         return true;
-    }
-
-    private static void Send(List<int> pids, int signal)
-    {
-        foreach (int pid in pids)
-        {
-            if (Sys.OpenProcess(pid, out int pidfd) == Errno.None)
-            {
-                using Descriptor process = new(pidfd);
-                Sys.SendSignal(pidfd, pid, signal);
-            }
-        }
     }
 }

@@ -77,8 +77,7 @@ internal static class Run
             if (!isDone)
             {
                 container.Directory.Unlock();
-                using Container ended = hasEnded ? container.Ended() : Container.Look(container.Directory);
-                Deletion.Destroy(ended, globals.Log);
+                container.Destroy(hasEnded, globals.Log);
             }
         }
     }
