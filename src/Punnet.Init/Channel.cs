@@ -36,7 +36,7 @@ namespace Punnet.Init;
 // An exec that joins a pid namespace does so too, without Joined, Cloned and Settled.
 //
 // Before it loads a filter with a listener, init sends Listener(number): once its ids are about to change, before Created, or after Go.
-// At any moment init may send Failed(step, item, errno) and end. End of file before Created: it was killed.
+// At any moment init may send Failed(step, item, errno, name) and end. End of file before Created: it was killed.
 
 /// <summary>What one side tells the other; in the order of the protocol.</summary>
 public enum Message
@@ -85,11 +85,11 @@ public enum Message
     /// <summary>To the same: those were all, and the first number is how many.</summary>
     Namespaces,
 
-    /// <summary>A step failed: <see cref="InitStep"/>, item, errno.</summary>
+    /// <summary>A step failed: <see cref="InitStep"/>, item, errno, name.</summary>
     Failed,
 }
 
-/// <summary>One message with its three numbers.</summary>
+/// <summary>One message with its three numbers, and a name.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ChannelMessage
 {
@@ -104,15 +104,20 @@ public struct ChannelMessage
 
     /// <summary>Why.</summary>
     public Errno Errno;
+
+    /// <summary>What has failed there, where the host cannot look it up; empty otherwise.</summary>
+    public FailureName Name;
 }
 
 /// <summary>Sending and receiving; the protocol is drawn at the head of this file.</summary>
 public static class Channel
 {
     /// <summary>Sends one message.</summary>
-    public static Errno Tell(int socket, Message kind, int first = 0, int item = 0, Errno errno = Errno.None)
+    public static Errno Tell(int socket, Message kind, int first = 0) => Tell(socket, new ChannelMessage { Kind = kind, First = first });
+
+    /// <summary>Sends one message.</summary>
+    public static Errno Tell(int socket, ChannelMessage message)
     {
-        ChannelMessage message = new() { Kind = kind, First = first, Item = item, Errno = errno };
         return Sys.WriteAll(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)));
     }
 

@@ -1,10 +1,11 @@
+using System;
 using System.Diagnostics.CodeAnalysis;
 using Punnet.Abi;
 using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>How the new process tells that it cannot go on: three numbers, and it ends. The host has the plan, and the words.</summary>
+/// <summary>How the new process tells that it cannot go on: three numbers and perhaps a name, and it ends. The host has the plan, and the words.</summary>
 /// <param name="Socket">Where the numbers go.</param>
 internal readonly record struct InitReport(int Socket)
 {
@@ -22,9 +23,34 @@ internal readonly record struct InitReport(int Socket)
 
     /// <summary>Ends this process.</summary>
     [DoesNotReturn]
-    public void Fail(InitStep step, int item, Errno errno)
+    public void Fail(InitStep step, int item, Errno errno) => Fail(step, item, errno, default);
+
+    /// <summary>Ends this process, and names what the host cannot know.</summary>
+    [DoesNotReturn]
+    public void Fail(InitStep step, int item, Errno errno, FailureName name)
     {
-        Channel.Tell(Socket, Message.Failed, (int)step, item, errno);
+        Channel.Tell(Socket, new ChannelMessage { Kind = Message.Failed, First = (int)step, Item = item, Errno = errno, Name = name });
         Sys.Exit(1);
+    }
+
+    /// <summary>Goes on only after success; the kernel may have written into the file system context what it did not like, fsopen(2).</summary>
+    public void CheckFileSystem(InitStep step, int item, Errno errno, int context)
+    {
+        if (errno == Errno.None)
+        {
+            return;
+        }
+
+        Span<byte> line = stackalloc byte[1024];
+        FailureName name = default;
+        while (context >= 0 && Sys.Read(context, line, out int count) == Errno.None && count > 0)
+        {
+            if (line.StartsWith("e "u8))
+            {
+                name.Set(line[2..count].TrimEnd("\n"u8));
+            }
+        }
+
+        Fail(step, item, errno, name);
     }
 }

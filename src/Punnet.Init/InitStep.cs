@@ -150,6 +150,9 @@ public enum InitStep
     /// <summary>Kernel parameter number item.</summary>
     Sysctl,
 
+    /// <summary>The value of kernel parameter number item.</summary>
+    SysctlValue,
+
     /// <summary>linux.readonlyPaths, number item.</summary>
     ReadOnlyPath,
 

@@ -99,6 +99,7 @@ internal static class Launch
         ImmutableArray<CString> candidates = plan.Candidates;
         bool isSearched = plan.Args[0].WithNul.IndexOf((byte)'/') < 0;
         Errno found = Errno.ENOENT;
+        int refused = 0;
         for (int i = 0; i < candidates.Length; i++)
         {
             Errno errno = TryProgram(candidates[i].WithNul, out FileStatus status);
@@ -110,10 +111,13 @@ internal static class Launch
 
             // "Permission denied" says more than "not found" in another directory of PATH. Whatever else is in the way there, a
             // directory or a loop of links, is not the program, and engines know only the one word for that.
-            found = isSearched && errno != Errno.EACCES ? found : errno;
+            if (errno == Errno.EACCES || !isSearched)
+            {
+                (found, refused) = (errno, i);
+            }
         }
 
-        report.Fail(InitStep.FindProgram, 0, found);
+        ProgramFailure.Find(candidates.IsEmpty ? default : candidates[refused].WithNul, refused, found, report);
         return -1;
     }
 
@@ -172,11 +176,7 @@ internal static class Launch
         Sys.UnblockSignals();
         LoadFilter(FilterMoment.BeforeProgram, plan, material, report);
         ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;
-        Errno errno = Sys.Execute(path, material.Args, material.Env);
-        InitStep step = errno == Errno.ENOENT && Sys.AccessAt(Sys.WorkingDirectory, path, 0) == Errno.None
-            ? InitStep.ExecuteInterpreter
-            : InitStep.Execute;
-        report.Fail(step, program, errno);
+        ProgramFailure.Run(path, program, Sys.Execute(path, material.Args, material.Env), report);
     }
 
     private static Errno EnterDirectory(ProcessPlan plan, int root, InitReport report)

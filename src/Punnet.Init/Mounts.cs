@@ -101,13 +101,14 @@ internal static class Mounts
             errno = Sys.MakeMount(context, step.Set, out mount);
         }
 
-        Sys.Close(context);
         if (IsForeignSysfs(plan, step, errno))
         {
+            Sys.Close(context);
             return CloneSysfs(step, report);
         }
 
-        report.Check(InitStep.MountCreate, step.Index, errno);
+        report.CheckFileSystem(InitStep.MountCreate, step.Index, errno, context);
+        Sys.Close(context);
         if (!step.RootLabel.IsNull)
         {
             SecurityLabels.LabelRoot(step, mount, report);
@@ -148,7 +149,7 @@ internal static class Mounts
         {
             MountParameter parameter = step.Parameters[i];
             Errno errno = Sys.ConfigureFileSystem(context, parameter.Key.WithNul, parameter.Value.WithNul);
-            report.Check(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno);
+            report.CheckFileSystem(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno, context);
         }
 
         if (!step.LabelKey.IsNull)
@@ -219,11 +220,11 @@ internal static class Mounts
                 errno = RootPath.FindOrMake(root, step.Destination.WithNul, isDirectory, out target);
             }
 
-            report.Check(InitStep.MountTarget, step.Index, errno);
+            CheckTarget(step, root, errno, report);
         }
         else if (!step.DestinationNoFollow || RootPath.Find(root, step.Destination.WithNul, OpenFlags.NoFollow, out target) != Errno.None)
         {
-            report.Check(InitStep.MountTarget, step.Index, RootPath.FindOrMake(root, step.Destination.WithNul, isDirectory, out target));
+            CheckTarget(step, root, RootPath.FindOrMake(root, step.Destination.WithNul, isDirectory, out target), report);
         }
 
         if (!step.MayCoverProc)
@@ -239,9 +240,19 @@ internal static class Mounts
         return target;
     }
 
+    private static void CheckTarget(MountStep step, int root, Errno errno, InitReport report)
+    {
+        if (errno != Errno.None)
+        {
+            FailureName name = default;
+            name.Set(RootPath.Beginning(root, step.Destination.Text));
+            report.Fail(InitStep.MountTarget, step.Index, errno, name);
+        }
+    }
+
     private static void Remount(MountStep step, int root, InitReport report)
     {
-        report.Check(InitStep.MountTarget, step.Index, RootPath.Find(root, step.Destination.WithNul, OpenFlags.ReadOnly, out int target));
+        CheckTarget(step, root, RootPath.Find(root, step.Destination.WithNul, OpenFlags.ReadOnly, out int target), report);
         MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
         if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
         {
@@ -253,7 +264,7 @@ internal static class Mounts
         {
             report.Check(InitStep.MountType, step.Index, Sys.PickFileSystem(target, out int context));
             Configure(step, context, report);
-            report.Check(InitStep.MountCreate, step.Index, Sys.ReconfigureFileSystem(context));
+            report.CheckFileSystem(InitStep.MountCreate, step.Index, Sys.ReconfigureFileSystem(context), context);
             Sys.Close(context);
         }
 

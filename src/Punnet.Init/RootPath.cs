@@ -62,6 +62,30 @@ internal static class RootPath
         return Errno.ELOOP;
     }
 
+    /// <summary>How much of a path is there, for a failure: up to what is missing, or is in the way.</summary>
+    public static ReadOnlySpan<byte> Beginning(int root, ReadOnlySpan<byte> path)
+    {
+        Span<byte> prefix = stackalloc byte[Limit];
+        int found = 0;
+        for (int i = 1; i <= path.Length && i < Limit; i++)
+        {
+            if (i == path.Length || path[i] == '/')
+            {
+                path[..i].CopyTo(prefix);
+                prefix[i] = 0;
+                if (Find(root, prefix[..(i + 1)], OpenFlags.ReadOnly, out int descriptor) != Errno.None)
+                {
+                    break;
+                }
+
+                Sys.Close(descriptor);
+                found = i;
+            }
+        }
+
+        return found == 0 ? "/"u8 : path[..found];
+    }
+
     // One walk from the root along the whole text. EEXIST: a link that leads nowhere was met, and the text now leads where it does.
     private static Errno Walk(int root, Span<byte> text, ref int length, bool isDirectory, out int descriptor)
     {

@@ -238,7 +238,7 @@ internal sealed class JsonText
         while (!value.IsEmpty)
         {
             int plain = 0;
-            while (plain < value.Length && value[plain] is >= ' ' and not ('"' or '\\'))
+            while (plain < value.Length && value[plain] is not ('"' or '\\') && !ControlCharacter.Is(value[plain]))
             {
                 plain++;
             }
@@ -277,9 +277,10 @@ internal sealed class JsonText
         Byte(letter);
         if (letter == 'u')
         {
-            text.Write("00"u8);
-            Byte("0123456789abcdef"[character >> 4]);
-            Byte("0123456789abcdef"[character & 0xF]);
+            for (int shift = 12; shift >= 0; shift -= 4)
+            {
+                Byte("0123456789abcdef"[(character >> shift) & 0xF]);
+            }
         }
     }
 

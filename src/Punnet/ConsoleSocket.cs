@@ -7,10 +7,17 @@ namespace Punnet;
 internal static class ConsoleSocket
 {
     /// <summary>Connects. Done by the host side: the path is the host's.</summary>
-    /// <exception cref="SysException">Nobody listens there.</exception>
-    public static Descriptor Connect(string path)
+    /// <param name="path">Where it is.</param>
+    /// <param name="what">Which socket.</param>
+    /// <exception cref="PunnetException">Nobody listens there.</exception>
+    public static Descriptor Connect(string path, string what = "the console socket")
     {
-        Sys.ConnectUnix(CString.Of(path).WithNul, out int socket).OrThrow("connect to the console socket", path);
+        Errno errno = Sys.ConnectUnix(CString.Of(path).WithNul, out int socket);
+        if (errno != Errno.None)
+        {
+            throw new PunnetException("cannot connect to " + what + " " + path + ": " + errno.Words(), PathCause.OfSocket(path, errno));
+        }
+
         return new Descriptor(socket);
     }
 }

@@ -188,7 +188,7 @@ internal static class Creation
 
         if (errno != Errno.None)
         {
-            throw Failures.OfNamespaces(plan.Namespaces, errno);
+            throw Failures.OfNamespaces(plan.Namespaces, errno, cgroup?.BelowMount);
         }
 
         return new NewProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged, material.Final);

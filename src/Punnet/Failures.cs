@@ -11,6 +11,9 @@ namespace Punnet;
 /// <summary>From the three numbers of the new process to a sentence: object, place in config.json, the kernel's words.</summary>
 internal static class Failures
 {
+    private const int MostGroups = 65536; // NGROUPS_MAX
+    private const int SetGid = 6, SetUid = 7, SetCapabilities = 8, NetAdministration = 12, MakeNodes = 27; // CAP_*, capabilities(7)
+
     /// <summary>A failure while a container was created or started.</summary>
     public static PunnetException Of(ContainerPlan plan, HookRunner? hooks, ChannelMessage failure)
     {
@@ -32,19 +35,11 @@ internal static class Failures
         switch (step)
         {
             case >= InitStep.MountSource and <= InitStep.MountAttach when step is not (InitStep.MountParameter or InitStep.MountLocked):
-                return Mount(plan, plan.Mounts[item], step, failure.Errno);
+                return MountFailures.Of(plan, plan.Mounts[item], failure);
             case InitStep.MountParameter:
-                MountStep mount = plan.Mounts[item / MountParameter.Limit];
-                MountParameter parameter = mount.Parameters[item % MountParameter.Limit];
-                string text = parameter.Key + (parameter.Value.IsNull ? "" : "=" + parameter.Value);
-                string ids = plan.Namespaces.HasUser && failure.Errno == Errno.EINVAL && parameter.Key.ToString() is ("uid" or "gid")
-                    ? ", an id that must be mapped (linux." + parameter.Key + "Mappings)"
-                    : "";
-                return new PunnetException("cannot mount " + What(mount) + " on " + mount.Destination + ": "
-                    + (failure.Errno == Errno.EINVAL ? "it does not take the option \"" : "it cannot use what the option names: \"")
-                    + text + "\" (mounts[" + mount.Index.ToString() + "].options)" + ids + ": " + words);
+                return MountFailures.Parameter(plan, failure);
             case InitStep.MountLocked:
-                return Locked(plan.Mounts[item / LockedAttributes.Limit], item % LockedAttributes.Limit, words);
+                return MountFailures.Locked(plan.Mounts[item / LockedAttributes.Limit], item % LockedAttributes.Limit, words);
             case >= InitStep.Layer and <= InitStep.LayerStack when plan.Overlay is not null:
                 return LayerFailures.Of(plan.Overlay, step, item, failure.Errno);
             case InitStep.ReadOnlyLate:
@@ -52,13 +47,12 @@ internal static class Failures
             case InitStep.JoinNamespace:
                 return Join(plan.Namespaces, item, failure.Errno);
             case InitStep.Device or InitStep.DeviceMismatch:
-                return Device(plan, plan.Devices[item], step, failure.Errno);
+                return Device(plan, plan.Devices[item], failure);
             case InitStep.Link:
                 string link = item < plan.Links.Length ? plan.Links[item].Name.ToString() : "core";
                 return new PunnetException("cannot make the link /dev/" + link + ": " + words);
-            case InitStep.Sysctl:
-                return new PunnetException("cannot set " + plan.Sysctls[item].Name + " to \"" + plan.Sysctls[item].Value
-                    + "\" (linux.sysctl[\"" + plan.Sysctls[item].Name + "\"]): " + words);
+            case InitStep.Sysctl or InitStep.SysctlValue:
+                return SysctlFailures.Of(plan, plan.Sysctls[item], failure.Errno, isOfValue: step == InitStep.SysctlValue);
             case InitStep.ReadOnlyPath:
                 return new PunnetException("cannot make " + plan.ReadOnlyPaths[item] + " read-only (linux.readonlyPaths): " + words);
             case InitStep.MaskedPath:
@@ -68,13 +62,14 @@ internal static class Failures
             case InitStep.StartContainerHook or InitStep.StartContainerHookStatus or InitStep.StartContainerHookTimeout:
                 return Hook(plan.Hooks.StartContainer, step, failure, hooks);
             case InitStep.Root:
-                return new PunnetException("cannot use the root file system " + plan.Root + " (root.path): " + words);
+                return new PunnetException(
+                    "cannot use the root file system " + plan.Root + " (root.path): " + words, PathCause.Of(plan.Root.ToString(), failure.Errno, plan.Namespaces));
             case InitStep.NewNamespace:
                 return OfNamespaces(plan.Namespaces, failure.Errno);
             case InitStep.JoinNetwork:
                 return new PunnetException("cannot join the container's network namespace: " + words);
             case InitStep.Loopback:
-                return new PunnetException("cannot bring up the loopback device: " + words);
+                return new PunnetException("cannot bring up the loopback device: " + words, HostPolicy.Lacks(failure.Errno, NetAdministration));
             case InitStep.HostName:
                 return new PunnetException("cannot set the host name " + plan.HostName + " (hostname): " + words);
             case InitStep.DomainName:
@@ -85,8 +80,11 @@ internal static class Failures
     }
 
     /// <summary>The kernel does not make the new namespaces.</summary>
-    public static PunnetException OfNamespaces(NamespacePlan namespaces, Errno errno) => new(
-        "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(), HostPolicy.OfClone(namespaces, errno));
+    /// <param name="namespaces">Which.</param>
+    /// <param name="errno">What it says.</param>
+    /// <param name="cgroup">The cgroup of the new process below the mount, or null for punnet's own.</param>
+    public static PunnetException OfNamespaces(NamespacePlan namespaces, Errno errno, string? cgroup = null) => new(
+        "cannot clone a process into new namespaces (linux.namespaces): " + errno.Words(), CloneCause.Of(namespaces, errno, cgroup));
 
     /// <summary>A failure that a create and an exec have in common.</summary>
     public static PunnetException Of(ProcessPlan plan, ChannelMessage failure)
@@ -107,13 +105,14 @@ internal static class Failures
     private static PunnetException OfProcess(ProcessPlan plan, ChannelMessage failure)
     {
         InitStep step = (InitStep)failure.First;
+        if (step is InitStep.FindProgram or InitStep.Execute or InitStep.ExecuteInterpreter)
+        {
+            return ProgramWords.Of(plan, failure);
+        }
+
         string words = failure.Errno.Words();
         string sentence = step switch
         {
-            InitStep.FindProgram => Program(plan, failure.Errno),
-            InitStep.Execute => "exec: \"" + plan.Args[0] + "\": cannot execute " + plan.Candidates[failure.Item] + ": " + words,
-            InitStep.ExecuteInterpreter => "exec: \"" + plan.Args[0] + "\": the interpreter that " + plan.Candidates[failure.Item]
-                + " names in its first line or ELF header is not in the container: " + words,
             // Podman's tests look for "chdir to cwd".
             InitStep.WorkingDirectory => "chdir to cwd (\"" + plan.Cwd + "\") set in config.json (process.cwd): " + words,
             InitStep.WorkingDirectoryOutside => "the working directory " + plan.Cwd + " is outside of the container's root (process.cwd)",
@@ -168,21 +167,34 @@ internal static class Failures
             InitStep.CloseDescriptors => "cannot close descriptors: " + words,
             _ => "step " + failure.First.ToString() + " of the new process failed: " + words,
         };
-        return new PunnetException(sentence, Hint(plan, step, failure.Errno));
+        return new PunnetException(sentence, Hint(plan, step, failure.Item, failure.Errno));
     }
 
     // Only where the kernel's words mislead, or say less than is known.
-    private static string? Hint(ProcessPlan plan, InitStep step, Errno errno) => step switch
+    private static string? Hint(ProcessPlan plan, InitStep step, int item, Errno errno) => step switch
     {
-        InitStep.Execute when errno == Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
-        InitStep.Execute when errno is Errno.EACCES or Errno.EPERM && !plan.SelinuxLabel.IsNull =>
-            "the SELinux policy may not let punnet start a program as " + plan.SelinuxLabel + " (process.selinuxLabel)",
         InitStep.LeaveOwnFile when !Sys.KnowsMemoryMap() =>
             "this kernel lacks CONFIG_CHECKPOINT_RESTORE, without which only the host's CAP_SYS_RESOURCE can do it",
+        InitStep.UserNamespace when CloneCause.OfUserNamespace(errno) is string cause => cause,
+        InitStep.CgroupNamespace when errno == Errno.ENOSPC => CloneCause.Limit("max_cgroup_namespaces"),
         InitStep.LeaveOwnFile or InitStep.BecomeRoot or InitStep.UserNamespace or InitStep.Propagation => HostPolicy.OfRights(errno),
         InitStep.TerminalOpen when errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ENODEV =>
             "a terminal needs a mount of type devpts on /dev/pts (mounts)",
+        InitStep.WorkingDirectory when errno == Errno.EACCES => "a directory on the way cannot be searched by user " + plan.Uid.ToString(),
+        InitStep.User when errno == Errno.EINVAL => "the container's user namespace has no user " + plan.Uid.ToString() + " (linux.uidMappings)",
+        InitStep.Group when errno == Errno.EINVAL => "the container's user namespace has no group " + plan.Gid.ToString() + " (linux.gidMappings)",
+        InitStep.Groups when errno == Errno.EINVAL => plan.Groups.Length > MostGroups
+            ? "a process may have 65536 groups, not " + plan.Groups.Length.ToString()
+            : "the container's user namespace lacks one of these groups (linux.gidMappings)",
+        InitStep.User when errno == Errno.EAGAIN =>
+            "user " + plan.Uid.ToString() + " has as many processes as RLIMIT_NPROC allows (process.rlimits)",
+        InitStep.User when errno == Errno.EPERM => HostPolicy.Lacks(errno, SetUid),
+        InitStep.Group or InitStep.Groups when HostPolicy.Lacks(errno, SetGid) is string lacking => lacking,
+        InitStep.BoundingSet or InitStep.Capabilities when errno == Errno.EPERM => HostPolicy.Lacks(errno, SetCapabilities),
         InitStep.Groups when errno == Errno.EPERM => "setgroups(2) is denied where an ordinary user maps only the own group",
+        InitStep.JoinNamespace or InitStep.CloneInit => JoinCause.OfExec(errno),
+        InitStep.Limit when errno == Errno.EPERM && plan.Limits[item].Kind == ResourceLimit.OpenFiles && MostFiles() is ulong most && plan.Limits[item].Hard > most =>
+            "no process of this host may open more than " + most.ToString() + " files (sysctl fs.nr_open)",
         InitStep.Limit when errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
         InitStep.Scheduler when errno == Errno.EPERM => plan.Scheduler?.Policy == SchedulerPolicy.Deadline
             ? "SCHED_DEADLINE needs CAP_SYS_NICE, and every CPU: no cpuset"
@@ -194,8 +206,7 @@ internal static class Failures
         InitStep.Keyring when errno == Errno.EDQUOT =>
             "the user has as many keys as /proc/sys/kernel/keys/maxkeys (root: root_maxkeys) allows; --no-new-keyring does without one",
         InitStep.Affinity when errno == Errno.EINVAL => "none of these CPUs exists here, or the cgroup has none of them",
-        _ when errno == Errno.ENOSYS && plan.Seccomp is { NeedsListener: true, Verdicts: null } =>
-            "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (" + plan.Seccomp.ListenerPlace + ")",
+        _ when errno == Errno.ENOSYS => OfAgent(plan),
         _ => null,
     };
 
@@ -212,6 +223,14 @@ internal static class Failures
             Errno.EINVAL => "some devices, like lo, belong to their network namespace for ever",
             _ => null,
         });
+
+    /// <summary>Who may have left a call without an answer (ENOSYS), or null.</summary>
+    public static string? OfAgent(ProcessPlan plan) => plan.Seccomp is { NeedsListener: true, Verdicts: null }
+        ? "the seccomp agent may have ended: " + plan.Seccomp.ListenerPath + " (" + plan.Seccomp.ListenerPlace + ")"
+        : null;
+
+    private static ulong MostFiles() =>
+        ulong.TryParse(HostFile.TryReadText(Sys.WorkingDirectory, "/proc/sys/fs/nr_open\0"u8), out ulong most) ? most : ulong.MaxValue;
 
     private static string Policy(SchedulerPolicy policy) => policy switch
     {
@@ -240,102 +259,34 @@ internal static class Failures
     private static string CapabilityName(int number) =>
         number < Capability.Names.Length ? Capability.Names[number] : "capability " + number.ToString();
 
-    // Engines turn these words into exit codes 126 and 127.
-    private static string Program(ProcessPlan plan, Errno errno)
-    {
-        string name = plan.Args[0].ToString();
-        bool isSearched = !name.Contains('/', System.StringComparison.Ordinal);
-        return isSearched && errno == Errno.ENOENT
-            ? "exec: \"" + name + "\": executable file not found in $PATH (process.args[0])"
-            : "exec: \"" + name + "\": " + errno.Words() + " (process.args[0])";
-    }
-
-    private static PunnetException Locked(MountStep step, int item, string words)
-    {
-        bool isTree = item >= LockedAttributes.OfTree;
-        MountAttributes kind = LockedAttributes.Of(item % LockedAttributes.OfTree);
-        MountAttributes set = (isTree ? step.RecursiveSet : step.Set) & kind;
-        string word = kind switch
-        {
-            MountAttributes.ReadOnly => "rw",
-            MountAttributes.NoSuid => "suid",
-            MountAttributes.NoDev => "dev",
-            MountAttributes.NoExec => "exec",
-            _ when (set & MountAttributes.NoAtime) != MountAttributes.None => "noatime",
-            _ when (set & MountAttributes.StrictAtime) != MountAttributes.None => "strictatime",
-            _ when ((isTree ? step.RecursiveClear : step.Clear) & MountAttributes.AtimeMask) != MountAttributes.None => "relatime",
-            _ => set == MountAttributes.None ? "diratime" : "nodiratime",
-        };
-        return new PunnetException("cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination
-            + " (mounts[" + step.Index.ToString() + "].options): \"" + (isTree ? "r" : "") + word
-            + "\" would change what is locked in a user namespace: " + words);
-    }
-
-    private static string What(MountStep step) => step.Kind switch
-    {
-        MountKind.Bind => step.Source.ToString(),
-        MountKind.Cgroup => "cgroup",
-        _ => step.Type.IsNull ? "it" : step.Type.ToString(),
-    };
-
-    private static PunnetException Mount(ContainerPlan plan, MountStep step, InitStep at, Errno errno)
-    {
-        string place = " (mounts[" + step.Index.ToString() + "]): ";
-        string mount = "cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination;
-        string words = errno.Words();
-        return at switch
-        {
-            InitStep.MountOverProc => new PunnetException(
-                mount + place + "it would cover a part of /proc that must stay visible", null),
-            InitStep.MountTarget when errno == Errno.ELOOP => new PunnetException(
-                mount + place + step.Destination + " must be mounted on ordinary directory, and a symbolic link is there"),
-            InitStep.MountTarget => new PunnetException(mount + place + "cannot use the destination: " + words),
-            InitStep.MountSource when step.Kind == MountKind.Bind => new PunnetException(
-                mount + " (mounts[" + step.Index.ToString() + "].source): " + words),
-            InitStep.MountType => new PunnetException(
-                mount + " (mounts[" + step.Index.ToString() + "].type): " + words,
-                errno == Errno.ENODEV ? "this kernel has no such file system" : null),
-            InitStep.MountLabel => new PunnetException(
-                mount + place + "cannot label it with \"" + plan.MountLabel + "\" (linux.mountLabel): " + words),
-            InitStep.MountAttach when errno == Errno.ENOTDIR => new PunnetException(
-                mount + place + "a directory goes on a directory, and a file on a file: " + words),
-            InitStep.MountCovered => new PunnetException(
-                mount + " (mounts[" + step.Index.ToString() + "].source): an earlier mount covers it, and in a user namespace ids are mapped before that is made"),
-            InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(
-                mount + place + "the ids of its file system, " + MountedFileSystem.Name(step.Source) + ", cannot be mapped: " + words),
-            InitStep.MountIdMap => new PunnetException(
-                mount + place + "cannot map its ids: " + words,
-                errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host, and is done once only" : null),
-            InitStep.MountAttributes or InitStep.MountPropagation => new PunnetException(
-                mount + " (mounts[" + step.Index.ToString() + "].options): " + words),
-            InitStep.MountCreate when errno == Errno.EACCES && !step.LabelKey.IsNull => new PunnetException(
-                mount + place + words, "the SELinux policy may not allow a mount with " + step.LabelKey + "=" + step.Label + " (linux.mountLabel)"),
-            _ => new PunnetException(mount + place + words, HostPolicy.OfMount(plan.Namespaces, step, errno)),
-        };
-    }
-
     private static PunnetException Join(NamespacePlan plan, int item, Errno errno)
     {
         foreach (NamespaceJoin join in plan.Joins)
         {
             if (join.Index == item)
             {
-                return new PunnetException("cannot join the namespace " + join.Path + " (linux.namespaces[" + item.ToString() + "].path): " + errno.Words());
+                return new PunnetException(
+                    "cannot join the namespace " + join.Path + " (linux.namespaces[" + item.ToString() + "].path): " + errno.Words(), JoinCause.Of(join, plan, errno));
             }
         }
 
         return new PunnetException("cannot join a namespace: " + errno.Words());
     }
 
-    private static PunnetException Device(ContainerPlan plan, DeviceStep device, InitStep step, Errno errno)
+    private static PunnetException Device(ContainerPlan plan, DeviceStep device, ChannelMessage failure)
     {
         string place = device.Index < 0 ? "" : " (linux.devices[" + device.Index.ToString() + "])";
         string numbers = device.Major.ToString() + ":" + device.Minor.ToString();
-        return step == InitStep.DeviceMismatch
+        Errno errno = failure.Errno;
+        return (InitStep)failure.First == InitStep.DeviceMismatch
             ? new PunnetException("cannot make the device " + device.Path + place + ": something else than device " + numbers + " is there")
-            : new PunnetException(
-                "cannot make the device " + device.Path + place + ": " + errno.Words(),
-                errno == Errno.ENOENT && plan.Namespaces.HasUser ? "a user namespace can only bind a device of the host, which has none of this path" : null);
+            : new PunnetException("cannot make the device " + device.Path + place + ": " + errno.Words(), errno switch
+            {
+                Errno.ENOENT when plan.Namespaces.HasUser => "a user namespace makes no devices, and the host has none to bind at " + device.Path,
+                Errno.EROFS => "the place is read-only",
+                Errno.EPERM => HostPolicy.Lacks(errno, MakeNodes) ?? "the device rules of punnet's own cgroup may not let it make device " + numbers,
+                _ => null,
+            });
     }
 
     private static PunnetException Hook(ImmutableArray<HookStep> steps, InitStep step, ChannelMessage failure, HookRunner? hooks)
@@ -343,8 +294,8 @@ internal static class Failures
         HookStep hook = steps[failure.Item];
         return step switch
         {
-            InitStep.CreateContainerHook or InitStep.StartContainerHook =>
-                new PunnetException(HookRunner.Name(hook) + " cannot be run: " + hook.Path + ": " + failure.Errno.Words()),
+            InitStep.CreateContainerHook => HookRunner.CannotRun(hook, failure.Errno, isOfHost: true),
+            InitStep.StartContainerHook => HookRunner.CannotRun(hook, failure.Errno, isOfHost: false),
             InitStep.CreateContainerHookTimeout or InitStep.StartContainerHookTimeout => HookRunner.TimeOut(hook),
             _ when hooks is not null => hooks.Failure(hook, (int)failure.Errno),
             _ => new PunnetException("error running " + HookRunner.Name(hook) + ": exit status " + ((int)failure.Errno).ToString()),

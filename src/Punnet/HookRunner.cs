@@ -59,7 +59,7 @@ internal sealed class HookRunner : IDisposable
             HookOutcome outcome = Run(hook);
             if (outcome.Run != Errno.None)
             {
-                throw new PunnetException(Name(hook) + " cannot be run: " + hook.Path + ": " + outcome.Run.Words());
+                throw CannotRun(hook, outcome.Run, isOfHost: true);
             }
 
             if (outcome.HasTimedOut)
@@ -100,6 +100,10 @@ internal sealed class HookRunner : IDisposable
         return new PunnetException("error running " + Name(hook) + ": exit status " + status.ToString()
             + (words.Length == 0 ? "" : ", output: " + words));
     }
+
+    /// <summary>A hook that does not start.</summary>
+    public static PunnetException CannotRun(HookStep hook, Errno errno, bool isOfHost) =>
+        new(Name(hook) + " cannot be run: " + hook.Path + ": " + errno.Words(), isOfHost ? ProgramWords.OfFile(hook.Path.ToString(), errno) : null);
 
     /// <summary>The sentence for a hook that ran too long.</summary>
     public static PunnetException TimeOut(HookStep hook) =>

@@ -28,46 +28,60 @@ internal static class HostPolicy
             : null;
     }
 
-    /// <summary>Why a process in new namespaces cannot be made, or null.</summary>
-    public static string? OfClone(NamespacePlan namespaces, Errno errno) => errno switch
-    {
-        Errno.EPERM or Errno.EACCES when Sys.EffectiveUser() != 0 && !namespaces.HasUser =>
-            "an ordinary user needs a user namespace: punnet spec --rootless shows how",
-        Errno.EPERM or Errno.EACCES when Sys.EffectiveUser() != 0 => OfUserNamespaces(),
-        Errno.EPERM when !namespaces.HasUser && !HasSystemAdministration() => "punnet itself lacks CAP_SYS_ADMIN",
-        Errno.ENOSPC => OfUserNamespaces() ?? "a limit in /proc/sys/user/ is reached",
-        _ => null,
-    };
+    /// <summary>The hint for a punnet without CAP_SYS_ADMIN.</summary>
+    public const string LacksSystemAdministration = "punnet itself lacks CAP_SYS_ADMIN";
 
     /// <summary>Whether punnet has CAP_SYS_ADMIN.</summary>
-    public static bool HasSystemAdministration() => (Sys.PermittedCapabilities() & (1UL << 21)) != 0;
+    public static bool HasSystemAdministration() => Has(21);
+
+    /// <summary>That punnet lacks the capability which something needs, or null.</summary>
+    /// <param name="errno">What the kernel says.</param>
+    /// <param name="capability">Its number, capabilities(7).</param>
+    public static string? Lacks(Errno errno, int capability) =>
+        errno is Errno.EPERM or Errno.EACCES && Sys.EffectiveUser() == 0 && !Has(capability) ? "punnet itself lacks " + Capability.Names[capability] : null;
+
+    private static bool Has(int capability) => (Sys.PermittedCapabilities() & (1UL << capability)) != 0;
 
     /// <summary>Why the root of a user namespace has none of its rights, or null.</summary>
     public static string? OfRights(Errno errno) =>
         errno is Errno.EPERM or Errno.EACCES && Sys.EffectiveUser() != 0 ? OfUserNamespaces() : null;
 
-    /// <summary>Why a file system cannot be mounted in a user namespace, or null.</summary>
+    /// <summary>Why a file system cannot be mounted, or null.</summary>
     public static string? OfMount(NamespacePlan namespaces, MountStep step, Errno errno)
     {
-        if (errno != Errno.EPERM || !namespaces.HasUser || step.Kind != MountKind.FileSystem)
+        if (errno != Errno.EPERM || step.Kind != MountKind.FileSystem)
         {
             return null;
         }
 
-        (CloneFlags kind, string name) = step.Type.ToString() switch
+        string type = step.Type.ToString();
+        if (!namespaces.HasUser)
+        {
+            return HasSystemAdministration() ? null : LacksSystemAdministration;
+        }
+
+        (CloneFlags kind, string name) = type switch
         {
             "proc" => (CloneFlags.NewPid, "pid"),
             "mqueue" => (CloneFlags.NewIpc, "ipc"),
+            "cgroup2" => (CloneFlags.NewCgroup, "cgroup"),
+            "sysfs" => (CloneFlags.NewNetwork, "network"),
             _ => (CloneFlags.None, ""),
         };
-        if (kind != CloneFlags.None && (namespaces.New & kind) == CloneFlags.None)
+        if (kind != CloneFlags.None && (namespaces.New & kind) == CloneFlags.None && !(kind == CloneFlags.NewCgroup && namespaces.NewCgroup))
         {
-            return "a user namespace may mount " + step.Type + " only for a " + name + " namespace of its own, and linux.namespaces makes none";
+            return "a user namespace may mount " + type + " only for a " + name + " namespace of its own, and linux.namespaces makes none";
         }
 
-        return kind == CloneFlags.NewPid && CoveringProc() is string covering
-            ? "a user namespace may not see more of /proc than its parent, and " + covering + " is mounted over a part of it here"
-            : null;
+        if (kind == CloneFlags.NewPid && CoveringProc() is string covering)
+        {
+            return "a user namespace may not see more of /proc than its parent, and " + covering + " is mounted over a part of it here";
+        }
+
+        // What has FS_USERNS_MOUNT in some kernel.
+        return type is "proc" or "mqueue" or "cgroup2" or "sysfs" or "tmpfs" or "ramfs" or "devpts" or "overlay" or "fuse" or "binfmt_misc" or "bpf"
+            ? null
+            : "a user namespace may not mount " + type + ": mount it on the host, and bind it";
     }
 
     // mount_namespaces(7): a mount that hides a part of the host's /proc is locked, and a fresh one would uncover it.

@@ -54,7 +54,7 @@ internal sealed class NamespaceFiles : IDisposable
         Errno errno = Sys.OpenAt(Sys.WorkingDirectory, join.Path.WithNul, OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, out int file);
         if (errno != Errno.None)
         {
-            throw new PunnetException(place + "cannot open " + join.Path + ": " + errno.Words());
+            throw new PunnetException(place + "cannot open " + join.Path + ": " + errno.Words(), JoinCause.OfFile(join.Path.ToString(), errno));
         }
 
         _files.Add(new Descriptor(file));

@@ -53,7 +53,11 @@ internal static class NetworkNamespace
 
         // Back before anything else: hooks and agents belong to the host's network.
         Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
-        errno.OrThrow("bring up the loopback device");
+        if (errno != Errno.None)
+        {
+            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.Loopback, Errno = errno });
+        }
+
         if (hasHooks)
         {
             Give(channel, made);

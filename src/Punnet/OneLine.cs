@@ -1,4 +1,5 @@
 using System.Text;
+using Punnet.Spec;
 
 namespace Punnet;
 
@@ -22,13 +23,9 @@ internal static class OneLine
                 case '\n': line.Append("\\n"); break;
                 case '\t': line.Append("\\t"); break;
                 case '\r': line.Append("\\r"); break;
-                case var odd when IsControl(odd): line.Append(odd < 0x100 ? "\\x" : "\\u").Append(((int)odd).ToString(odd < 0x100 ? "x2" : "x4")); break;
+                case var odd when ControlCharacter.Is(odd): line.Append(odd < 0x100 ? "\\x" : "\\u").Append(((int)odd).ToString(odd < 0x100 ? "x2" : "x4")); break;
                 default: line.Append(character); break;
             }
         }
     }
-
-    /// <summary>Whether a character is to be shown in another way: control characters, and those that end a line or turn its direction around.</summary>
-    public static bool IsControl(int character) => character is < 0x20 or (>= 0x7f and < 0xa0)
-        or 0x61c or (>= 0x200e and <= 0x200f) or (>= 0x2028 and <= 0x202e) or (>= 0x2066 and <= 0x2069);
 }

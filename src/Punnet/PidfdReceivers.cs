@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using Punnet.Abi;
 using Punnet.Kernel;
 
 namespace Punnet;
@@ -59,8 +58,7 @@ internal sealed class PidfdReceivers : IDisposable
     {
         if (!string.IsNullOrEmpty(path))
         {
-            Sys.ConnectUnix(CString.Of(path).WithNul, out int socket).OrThrow("connect to " + what, path);
-            _sockets.Add(new Descriptor(socket));
+            _sockets.Add(ConsoleSocket.Connect(path, what));
         }
     }
 }

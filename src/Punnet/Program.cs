@@ -100,7 +100,7 @@ internal static class Program
         }
         catch (PunnetException failure)
         {
-            globals.Log.Fail(name + ": " + failure.Message, failure.Hint ?? OuterFilter.Hint(failure.Message));
+            globals.Log.Fail(name + ": " + failure.Message, failure.Hint ?? ErrnoCause.Hint(failure.Message));
             return failure.ExitStatus ?? verb.FailureStatus;
         }
         catch (SpecException refusal)
@@ -110,7 +110,7 @@ internal static class Program
         }
         catch (SysException failure)
         {
-            globals.Log.Fail(name + ": " + failure.Message, OuterFilter.Hint(failure.Message));
+            globals.Log.Fail(name + ": " + failure.Message, ErrnoCause.Hint(failure.Message));
             return verb.FailureStatus;
         }
         catch (OutOfMemoryException)

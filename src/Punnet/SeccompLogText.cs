@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
+using Punnet.Spec;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -59,7 +60,7 @@ internal sealed class SeccompLogText : IDisposable
         line.Append(") = ").Append(Outcome(refusal.Verdict)).Append(", thread ").Append(call.Thread).Append(" (");
         foreach (char character in program)
         {
-            line.Append(char.IsControl(character) ? '?' : character); // The name is the container's choice, the terminal the caller's.
+            line.Append(ControlCharacter.Is(character) ? '?' : character); // The name is the container's choice, the terminal the caller's.
         }
 
         line.Append("), ").Append(SeccompExplanation.Cause(profile, refusal.Name, refusal.Verdict)).Append('\n');

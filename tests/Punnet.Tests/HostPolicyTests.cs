@@ -56,6 +56,17 @@ public sealed class HostPolicyTests : RootlessTest
         container.AssertNothingLeft();
     }
 
+    [Fact]
+    public void A_limit_of_processes_is_told_with_its_value()
+    {
+        Container container = NewRootless().Sleeps();
+        container.Bundle.Write();
+        string[] words = ["/usr/bin/prlimit", "--nproc=1", OrdinaryUser.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id];
+        container.User!.Program(words).Run().Fails(
+            "cannot clone a process into new namespaces (linux.namespaces): resource temporarily unavailable (EAGAIN)\nhint: user ", " may have 1 processes (RLIMIT_NPROC), the host ", " (kernel.threads-max)\n");
+        container.AssertNothingLeft();
+    }
+
     // The user's create on a host whose /proc/sys/kernel has this setting, and whose kernel answers a system call with EPERM.
     private static Outcome Create(Container container, string setting, string refused)
     {

@@ -123,24 +123,12 @@ internal static class CgroupLimits
             return;
         }
 
-        string? hint = (write.Controller, errno) switch
-        {
-            ("cpuset", not Errno.ENOENT) => Above(cgroup, path, write.File),
-            ("io", Errno.EOPNOTSUPP) => "a weight needs the scheduler bfq on the device, or the io cost model enabled for it (io.cost.qos of the root cgroup)",
-            _ => null,
-        };
+        string? hint = CgroupCause.Of(cgroup, path, write, errno);
         bool isMissing = errno == Errno.ENOENT && write.Controller.Length > 0;
         string reason = isMissing ? CgroupControllers.Explain(path, write.Controller, out hint) : errno.Words();
+        hint ??= isMissing ? CgroupCause.OfMissing(write.File) : null;
         string file = write.Otherwise is null ? write.File : write.File + " or " + write.Otherwise.File;
         throw new PunnetException(
             "cannot set " + file + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": " + reason, hint);
-    }
-
-    // The kernel says only that the list does not fit.
-    private static string? Above(CgroupDirectory cgroup, string path, string list)
-    {
-        string file = cgroup.Path[..^(path.Length - path.LastIndexOf('/'))] + "/" + list + ".effective";
-        string? numbers = HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(file).WithNul)?.TrimEnd();
-        return string.IsNullOrEmpty(numbers) ? null : "the cgroup above has " + numbers + " (" + file + ")";
     }
 }

@@ -16,6 +16,8 @@ internal static class ContainerCgroup
     public const string Delegation =
         "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
 
+    private const int OverrideAccess = 1; // CAP_DAC_OVERRIDE
+
     /// <summary>Makes it with its limits, before any process is in it.</summary>
     /// <param name="request">What is being made.</param>
     /// <param name="rollback">Knows of it from the moment that it exists.</param>
@@ -137,7 +139,7 @@ internal static class ContainerCgroup
     private static void GoWithout(CreationRequest request, SysException failure)
     {
         bool isNamed = !string.IsNullOrEmpty(request.Config.Linux?.CgroupsPath);
-        string? hint = Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace() ? Delegation : null;
+        string? hint = Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace() ? Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
         if (!Tolerates(request))
         {
             throw new PunnetException(failure.Message, hint);

@@ -20,7 +20,7 @@ internal static class LayerFailures
     /// <summary>A layer that cannot be used.</summary>
     public static PunnetException Layer(LayerStep layer, Errno errno) => new(
         Name(layer) + ": " + errno.Words(),
-        errno == Errno.EINVAL ? "its mount may be unbindable, or belong to another mount namespace" : null);
+        errno == Errno.EINVAL ? "its mount may be unbindable, or belong to another mount namespace" : PathCause.Of(layer.Path.ToString(), errno));
 
     /// <summary>A layer whose files cannot get other owners.</summary>
     public static PunnetException Mapping(LayerStep layer, Errno errno) => new(
@@ -28,7 +28,8 @@ internal static class LayerFailures
         errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host" : null);
 
     /// <summary>An upper directory that cannot be used.</summary>
-    public static PunnetException Upper(OverlayPlan plan, Errno errno) => Upper(plan, errno.Words());
+    public static PunnetException Upper(OverlayPlan plan, Errno errno) => Upper(
+        plan, errno.Words(), plan.Upper.IsNull ? null : PathCause.Of(plan.Upper.ToString(), errno));
 
     /// <summary>An upper directory that cannot be used.</summary>
     public static PunnetException Upper(OverlayPlan plan, string why, string? hint = null) => plan.Upper.IsNull

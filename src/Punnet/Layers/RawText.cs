@@ -1,5 +1,6 @@
 using System;
 using System.Text;
+using Punnet.Spec;
 
 namespace Punnet.Layers;
 
@@ -42,7 +43,7 @@ internal static class RawText
         while (!rest.IsEmpty)
         {
             bool isText = Rune.DecodeFromUtf8(rest, out Rune rune, out int length) == System.Buffers.OperationStatus.Done;
-            if (isText && rune.Value != '\\' && !OneLine.IsControl(rune.Value))
+            if (isText && rune.Value != '\\' && !ControlCharacter.Is(rune.Value))
             {
                 shown.Append(rune.ToString());
             }
