@@ -192,7 +192,7 @@ public sealed class UserNamespaceTests : ContainerTest
         container.Bundle.Set("linux.devices", """[{"path":"/dev/of-nobody","type":"c","major":1,"minor":3}]""");
         container.Run().Fails(
             "cannot make the device /dev/of-nobody (linux.devices[0]): no such file or directory (ENOENT)\n"
-            + "hint: a user namespace makes no devices, and the host has none to bind at \n");
+            + "hint: a user namespace makes no devices, and the host has none to bind at ");
         container.AssertNothingLeft();
     }
 }
