@@ -140,7 +140,8 @@ internal sealed class ContainerDirectory : IDisposable
     public Descriptor? AskToEnd()
     {
         // Another name than that of a file, if somebody has made one, says it too.
-        Errno errno = Sys.OpenAt(Number, "removed\0"u8, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, OwnerOnly, out int mark);
+        const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
+        Errno errno = Sys.OpenAt(Number, "removed\0"u8, Fresh, OwnerOnly, out int mark);
         Sys.Close(mark);
         if (errno != Errno.EEXIST && !errno.IsMissing())
         {
@@ -264,8 +265,9 @@ internal sealed class ContainerDirectory : IDisposable
     public bool TakeStartGate(out int start, out int result)
     {
         result = -1;
-        Errno errno = Sys.OpenAt(Number, "start\0"u8, OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow, 0, out start);
-        errno = errno != Errno.None ? errno : Sys.OpenAt(Number, "result\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow, 0, out result);
+        const OpenFlags Gate = OpenFlags.NonBlocking | OpenFlags.NoFollow;
+        Errno errno = Sys.OpenAt(Number, "start\0"u8, OpenFlags.WriteOnly | Gate, 0, out start);
+        errno = errno != Errno.None ? errno : Sys.OpenAt(Number, "result\0"u8, OpenFlags.ReadOnly | Gate, 0, out result);
         errno = errno != Errno.None ? errno : Sys.RemoveAt(Number, "start\0"u8, isDirectory: false);
         if (errno.IsMissing() || errno == Errno.ENXIO)
         {

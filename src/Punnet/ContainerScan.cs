@@ -129,7 +129,8 @@ internal sealed class ContainerScan : IDisposable
     private Gate LookAtGate(string id, out bool isBeingCreated)
     {
         isBeingCreated = false;
-        Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "start\0"u8), OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow, 0, out int gate);
+        const OpenFlags Gated = OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow;
+        Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "start\0"u8), Gated, 0, out int gate);
         if (errno == Errno.None)
         {
             isBeingCreated = Sys.IsLocked(gate, out bool isLocked) != Errno.None || isLocked;

@@ -53,7 +53,7 @@ internal sealed class LowerLayers : IDisposable
                 continue;
             }
 
-            if (Sys.LinkStatusAt(chain.Current, name, out FileStatus status) != Errno.None)
+            if (!IsThere(chain, name, out FileStatus status))
             {
                 // It may still be in a layer further below, unless this one hides them all.
                 continue;
@@ -104,7 +104,7 @@ internal sealed class LowerLayers : IDisposable
         file = default;
         foreach (DirectoryChain chain in _chains)
         {
-            if (chain.Depth == _depth && Sys.LinkStatusAt(chain.Current, name, out FileStatus status) == Errno.None)
+            if (chain.Depth == _depth && IsThere(chain, name, out FileStatus status))
             {
                 file = new LowerFile(chain.Current, status);
                 return !IsWhiteout(chain.Current, name, status);
@@ -112,6 +112,18 @@ internal sealed class LowerLayers : IDisposable
         }
 
         return false;
+    }
+
+    // What cannot be looked at is not absent: a diff would say that it is new.
+    private static bool IsThere(DirectoryChain chain, ReadOnlySpan<byte> name, out FileStatus status)
+    {
+        Errno errno = Sys.LinkStatusAt(chain.Current, name, out status);
+        if (!errno.IsMissing())
+        {
+            errno.OrThrow("look into a layer");
+        }
+
+        return errno == Errno.None;
     }
 
     /// <summary>Every name where this stands, in no order.</summary>
@@ -130,8 +142,7 @@ internal sealed class LowerLayers : IDisposable
             foreach (LayerName found in LayerNames.Sorted(chain.Current))
             {
                 byte[] name = RawText.WithNul(found.Name);
-                if (Sys.LinkStatusAt(chain.Current, name, out FileStatus status) == Errno.None
-                    && seen.Add(found.Name) && !IsWhiteout(chain.Current, name, status))
+                if (IsThere(chain, name, out FileStatus status) && seen.Add(found.Name) && !IsWhiteout(chain.Current, name, status))
                 {
                     visible.Add(found.Name);
                 }
