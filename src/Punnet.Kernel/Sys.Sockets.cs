@@ -29,13 +29,16 @@ public static unsafe partial class Sys
     /// <summary>socket(2) for rtnetlink(7), in the network namespace of this thread, close-on-exec.</summary>
     public static Errno OpenRouteSocket(out int socket) => Open(SyscallNumber.Socket, out socket, 16, 3 | 0x80000, 0); // AF_NETLINK, SOCK_RAW
 
-    /// <summary>socket(2) and connect(2) to a Unix stream socket.</summary>
+    /// <summary>Milliseconds that a connection, and each write to it, may take; EAGAIN when its owner accepts or reads nothing for so long.</summary>
+    private const long Patience = 10_000;
+
+    /// <summary>socket(2) and connect(2) to a Unix stream socket; neither this nor a write to it waits longer than 10 seconds.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="socket">The connection, close-on-exec.</param>
     public static Errno ConnectUnix(ReadOnlySpan<byte> path, out int socket) =>
         NameUnix(SyscallNumber.Connect, StreamType, path, isAbstract: false, out socket);
 
-    /// <summary>socket(2) and connect(2) to a Unix datagram socket.</summary>
+    /// <summary>socket(2) and connect(2) to a Unix datagram socket; no write to it waits longer than 10 seconds.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="isAbstract">Whether the first byte stands for the NUL that starts an abstract address.</param>
     /// <param name="socket">The socket, close-on-exec.</param>
@@ -80,7 +83,8 @@ public static unsafe partial class Sys
             return errno;
         }
 
-        errno = Call(call, made, (nint)address, length);
+        errno = call == SyscallNumber.Connect ? LimitSending(made, Patience) : Errno.None;
+        errno = errno == Errno.None ? Call(call, made, (nint)address, length) : errno;
         if (errno != Errno.None)
         {
             Close(made);
@@ -100,7 +104,7 @@ public static unsafe partial class Sys
     /// <param name="socket">The connection, close-on-exec.</param>
     public static Errno ConnectUnix(ReadOnlySpan<byte> address, long milliseconds, out int socket)
     {
-        const int PathLimit = 108, SocketLevel = 1, SendTimeout = 21;
+        const int PathLimit = 108;
         socket = -1;
         if (address.Length is 0 or >= PathLimit)
         {
@@ -116,8 +120,7 @@ public static unsafe partial class Sys
             return errno;
         }
 
-        long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1000 };
-        errno = Call(SyscallNumber.Setsockopt, made, SocketLevel, SendTimeout, (nint)limit, 16);
+        errno = LimitSending(made, milliseconds);
         if (errno == Errno.None)
         {
             // The length says where an abstract name ends; a path may end with the structure's zeros.
@@ -134,6 +137,14 @@ public static unsafe partial class Sys
         return Errno.None;
     }
 
+    // socket(7), SO_SNDTIMEO: connect(2) counts as sending.
+    private static Errno LimitSending(int socket, long milliseconds)
+    {
+        const int SocketLevel = 1, SendTimeout = 21;
+        long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1000 };
+        return Call(SyscallNumber.Setsockopt, socket, SocketLevel, SendTimeout, (nint)limit, 16);
+    }
+
     /// <summary>sendmsg(2) of bytes, with one descriptor beside them (SCM_RIGHTS) unless it is -1.</summary>
     public static Errno SendMessage(int socket, ReadOnlySpan<byte> bytes, int descriptor)
     {
@@ -148,7 +159,8 @@ public static unsafe partial class Sys
                 header.ControlLength = sizeof(ControlMessage);
             }
 
-            return Call(SyscallNumber.Sendmsg, socket, (nint)(&header), NoSignal);
+            Errno errno = Call(SyscallNumber.Sendmsg, out long sent, socket, (nint)(&header), NoSignal);
+            return errno == Errno.None && sent < bytes.Length ? Errno.EAGAIN : errno; // The time of LimitSending was over in the middle.
         }
     }
 

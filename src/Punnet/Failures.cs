@@ -178,6 +178,7 @@ internal static class Failures
         InitStep.UserNamespace when CloneCause.OfUserNamespace(errno) is string cause => cause,
         InitStep.CgroupNamespace when errno == Errno.ENOSPC => CloneCause.Limit("max_cgroup_namespaces"),
         InitStep.LeaveOwnFile or InitStep.BecomeRoot or InitStep.UserNamespace or InitStep.Propagation => HostPolicy.OfRights(errno),
+        InitStep.TerminalSend when errno == Errno.EAGAIN => "the owner of the console socket has read nothing for 10 seconds",
         InitStep.TerminalOpen when errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ENODEV =>
             "a terminal needs a mount of type devpts on /dev/pts (mounts)",
         InitStep.WorkingDirectory when errno == Errno.EACCES => "a directory on the way cannot be searched by user " + plan.Uid.ToString(),
@@ -252,6 +253,7 @@ internal static class Failures
         {
             Errno.ENOENT or Errno.ECONNREFUSED => "no agent listens there",
             Errno.EPIPE or Errno.ECONNRESET => "the agent has ended",
+            Errno.EAGAIN => "the agent has accepted or read nothing for 10 seconds",
             Errno.ENAMETOOLONG => "the path of a Unix socket has at most 107 bytes",
             _ => null,
         });

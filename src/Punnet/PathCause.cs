@@ -47,6 +47,7 @@ internal static class PathCause
     public static string? OfSocket(string path, Errno errno) => errno switch
     {
         Errno.ECONNREFUSED => "nobody listens there",
+        Errno.EAGAIN => "its owner has accepted no connection for 10 seconds",
         _ => Of(path, errno),
     };
 

@@ -3,10 +3,10 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Text;
 using System.Text.Json;
-using Punnet.Spec;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
+using Punnet.Spec;
 
 namespace Punnet;
 
