@@ -85,7 +85,7 @@ internal static class CloneCause
     }
 
     private static string OfUser() =>
-        "user " + Sys.EffectiveUser().ToString() + " may have " + ErrnoCause.Limit("Max processes") + " processes (RLIMIT_NPROC), the host "
+        "user " + Sys.EffectiveUser().ToString() + " may have " + ErrnoCause.Limit(ResourceLimit.Processes) + " processes (RLIMIT_NPROC), the host "
         + Read("/proc/sys/kernel/threads-max") + " (kernel.threads-max)";
 
     private static string? Unknown(NamespacePlan namespaces)

@@ -12,24 +12,13 @@ internal static class ErrnoCause
     public static string? Hint(string failure)
     {
         bool Is(Errno errno) => failure.EndsWith(errno.Words(), StringComparison.Ordinal);
-        return Is(Errno.EMFILE) ? "punnet may open " + Limit("Max open files") + " files (RLIMIT_NOFILE of its caller)"
+        return Is(Errno.EMFILE) ? "punnet may open " + Limit(ResourceLimit.OpenFiles) + " files (RLIMIT_NOFILE of its caller)"
             : Is(Errno.ENFILE) ? "the host has as many open files as sysctl fs.file-max allows"
             : Is(Errno.ENOMEM) ? "the memory of the host, of punnet's cgroup (memory.max) or of its caller's limits (ulimit -v, ulimit -d) is used up"
             : OuterFilter.Hint(failure);
     }
 
-    /// <summary>The soft limit of a row of /proc/self/limits, proc(5).</summary>
-    public static string Limit(string row)
-    {
-        string limits = HostFile.TryReadText(Sys.WorkingDirectory, "/proc/self/limits\0"u8) ?? "";
-        foreach (string line in limits.Split('\n'))
-        {
-            if (line.StartsWith(row, StringComparison.Ordinal))
-            {
-                return line[row.Length..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0];
-            }
-        }
-
-        return "few";
-    }
+    /// <summary>The soft limit of this process, as the words of a hint; without a file, of which there may be no more.</summary>
+    public static string Limit(ResourceLimit limit) =>
+        Sys.GetLimit(limit, out ulong soft, out _) == Errno.None && soft != ulong.MaxValue ? soft.ToString() : "few";
 }
