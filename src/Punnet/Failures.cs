@@ -111,9 +111,10 @@ internal static class Failures
         string sentence = step switch
         {
             InitStep.FindProgram => Program(plan, failure.Errno),
-            InitStep.Execute => "exec: \"" + plan.Args[0] + "\": cannot execute " + plan.Candidates[failure.Item] + ": " + words,
-            InitStep.ExecuteInterpreter => "exec: \"" + plan.Args[0] + "\": the interpreter that " + plan.Candidates[failure.Item]
-                + " names in its first line or ELF header is not in the container: " + words,
+            // The words that runc leaves in a container's log.
+            InitStep.Execute => "exec " + plan.Candidates[failure.Item] + ": " + words,
+            InitStep.ExecuteInterpreter => "the interpreter that a program names in its first line or ELF header is not in the container: exec "
+                + plan.Candidates[failure.Item] + ": " + words,
             // Podman's tests look for "chdir to cwd".
             InitStep.WorkingDirectory => "chdir to cwd (\"" + plan.Cwd + "\") set in config.json (process.cwd): " + words,
             InitStep.WorkingDirectoryOutside => "the working directory " + plan.Cwd + " is outside of the container's root (process.cwd)",
@@ -345,7 +346,7 @@ internal static class Failures
                 new PunnetException(HookRunner.Name(hook) + " cannot be run: " + hook.Path + ": " + failure.Errno.Words()),
             InitStep.CreateContainerHookTimeout or InitStep.StartContainerHookTimeout => HookRunner.TimeOut(hook),
             _ when hooks is not null => hooks.Failure(hook, (int)failure.Errno),
-            _ => new PunnetException("error running " + HookRunner.Name(hook) + ": exit status " + ((int)failure.Errno).ToString()),
+            _ => new PunnetException(HookRunner.Ended(hook, (int)failure.Errno)),
         };
     }
 }
