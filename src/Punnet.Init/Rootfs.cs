@@ -129,7 +129,17 @@ internal static class Rootfs
 
         if (plan.RootReadOnly)
         {
-            report.Check(InitStep.RootReadOnly, Sys.ChangeMount(root, readOnly, recursive: false));
+            // Whoever mounts a bundle noexec or nosuid, as /tmp and /home often are, means his own programs: as with binds, the word that is
+            // given is all there is. So do runc and crun.
+            const MountAttributes Others = MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec;
+            Errno errno = Sys.ChangeMount(root, readOnly with { Clear = Others }, recursive: false);
+            if (errno == Errno.EPERM)
+            {
+                // late: a user namespace may not undo what its parent has locked.
+                errno = Sys.ChangeMount(root, readOnly, recursive: false);
+            }
+
+            report.Check(InitStep.RootReadOnly, errno);
         }
     }
 

@@ -25,7 +25,7 @@ internal static class CapabilityPlanner
         ulong effective = Set(written.Effective, place + ".effective", last, warnings);
         ulong ambient = Set(written.Ambient, place + ".ambient", last, warnings);
         effective = Within(effective, permitted, place + ".effective", "permitted", warnings);
-        ambient = Within(ambient, permitted & inheritable, place + ".ambient", "permitted and inheritable", warnings);
+        ambient = Raisable(ambient, permitted & inheritable, place + ".ambient", warnings);
         return new CapabilitySets(bounding, effective, permitted, inheritable, ambient);
 
         ulong Grant(IReadOnlyList<string> names, string at, int highest, ImmutableArray<string>.Builder to) =>
@@ -50,6 +50,20 @@ internal static class CapabilityPlanner
         }
 
         return set;
+    }
+
+    // In runc's words, which its users know.
+    private static ulong Raisable(ulong set, ulong limit, string place, ImmutableArray<string>.Builder warnings)
+    {
+        for (int number = 0; number < Capability.Names.Length; number++)
+        {
+            if ((set & ~limit & (1UL << number)) != 0)
+            {
+                warnings.Add(place + ": can't raise ambient capability " + Capability.Names[number] + ": it is not permitted and inheritable");
+            }
+        }
+
+        return set & limit;
     }
 
     // One sentence for all that are left out: of a set of forty, a sandbox may have none to give.

@@ -300,7 +300,7 @@ internal static class Failures
             InitStep.StartContainerHook => HookRunner.CannotRun(hook, failure.Errno, isOfHost: false),
             InitStep.CreateContainerHookTimeout or InitStep.StartContainerHookTimeout => HookRunner.TimeOut(hook),
             _ when hooks is not null => hooks.Failure(hook, (int)failure.Errno),
-            _ => new PunnetException("error running " + HookRunner.Name(hook) + ": exit status " + ((int)failure.Errno).ToString()),
+            _ => new PunnetException(HookRunner.Ended(hook, (int)failure.Errno)),
         };
     }
 }

@@ -97,13 +97,16 @@ internal sealed class HookRunner : IDisposable
         string printed = Encoding.UTF8.GetString(HostFile.Read(_output.Number, "the output of a hook")).Trim();
         const int Limit = 2048; // engines read one chunk of 8 KB
         string words = printed.Length > Limit ? printed[^Limit..] : printed;
-        return new PunnetException("error running " + Name(hook) + ": exit status " + status.ToString()
-            + (words.Length == 0 ? "" : ", output: " + words));
+        return new PunnetException(Ended(hook, status) + (words.Length == 0 ? "" : ", output: " + words));
     }
 
     /// <summary>A hook that does not start.</summary>
     public static PunnetException CannotRun(HookStep hook, Errno errno, bool isOfHost) =>
         new(Name(hook) + " cannot be run: " + hook.Path + ": " + errno.Words(), isOfHost ? ProgramWords.OfFile(hook.Path.ToString(), errno) : null);
+
+    /// <summary>How it ended. Above 128 the status is a signal's number, whether that ended the hook or what a shell in it has run.</summary>
+    public static string Ended(HookStep hook, int status) => "error running " + Name(hook) + ": exit status " + status.ToString()
+        + (SignalNames.Words(status - 128) is string signal ? " (signal: " + signal + ")" : "");
 
     /// <summary>The sentence for a hook that ran too long.</summary>
     public static PunnetException TimeOut(HookStep hook) =>

@@ -23,9 +23,11 @@ internal static class ProgramWords
             InitStep.FindProgram => new PunnetException(program + (IsSearched(plan) && failure.Errno == Errno.ENOENT
                 ? "executable file not found in $PATH (process.args[0])"
                 : words + " (process.args[0])"), Refused(cause, path, name, plan)),
-            InitStep.Execute => new PunnetException(program + "cannot execute " + path + ": " + words, Hint(plan, failure.Errno, cause, failure.Name)),
+            // "exec PATH: WORDS" is what runc leaves in a container's log.
+            InitStep.Execute => new PunnetException("exec " + path + ": " + words, Hint(plan, failure.Errno, cause, failure.Name)),
             _ => new PunnetException(
-                program + "the interpreter " + (name.Length == 0 ? "" : name + " ") + "that " + Names(cause, path) + (failure.Errno == Errno.ENOENT ? " is not in the container: " : " cannot be executed: ") + words,
+                "the interpreter " + (name.Length == 0 ? "" : name + " ") + "that " + Names(cause, path)
+                + (failure.Errno == Errno.ENOENT ? " is not in the container: exec " : " cannot be executed: exec ") + path + ": " + words,
                 Interpreter(cause, failure.Errno, name)),
         };
     }

@@ -41,6 +41,18 @@ internal static class SignalNames
         };
     }
 
+    /// <summary>strsignal(3) in lower case for those that end what has failed, a name for the others; null for what is no standard signal.</summary>
+    public static string? Words(int signal) => signal switch
+    {
+        6 => "aborted",
+        9 => "killed",
+        11 => "segmentation fault",
+        15 => "terminated",
+        31 => "bad system call",
+        _ when signal > 0 && signal < s_names.Length => "SIG" + s_names[signal],
+        _ => null,
+    };
+
     private static int? Realtime(string name, string prefix) =>
         name.StartsWith(prefix, StringComparison.Ordinal)
         && int.TryParse(name.AsSpan(prefix.Length), System.Globalization.NumberStyles.None, null, out int offset) && offset <= 30

@@ -19,9 +19,9 @@ public sealed class CapabilityPlanTests
     // capset(2): effective only of permitted; capabilities(7): ambient only of permitted and inheritable.
     [InlineData("""{"effective":["CAP_KILL"]}""", """warn: process.capabilities.effective: ignoring "CAP_KILL", which is not permitted""")]
     [InlineData("""{"permitted":["CAP_KILL"],"ambient":["CAP_KILL"]}""",
-        """permitted kill | warn: process.capabilities.ambient: ignoring "CAP_KILL", which is not permitted and inheritable""")]
+        """permitted kill | warn: process.capabilities.ambient: can't raise ambient capability CAP_KILL: it is not permitted and inheritable""")]
     [InlineData("""{"inheritable":["CAP_KILL"],"ambient":["CAP_KILL"]}""",
-        """inheritable kill | warn: process.capabilities.ambient: ignoring "CAP_KILL", which is not permitted and inheritable""")]
+        """inheritable kill | warn: process.capabilities.ambient: can't raise ambient capability CAP_KILL: it is not permitted and inheritable""")]
     // Names: as capabilities(7) writes them.
     [InlineData("""{"bounding":["CAP_CHOWN","cap_kill"]}""", """bounding chown | warn: process.capabilities.bounding[1]: ignoring "cap_kill", a capability that punnet does not know""")]
     [InlineData("""{"bounding":["KILL"]}""", """warn: process.capabilities.bounding[0]: ignoring "KILL", a capability that punnet does not know""")]

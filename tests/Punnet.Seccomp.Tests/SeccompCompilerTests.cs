@@ -57,7 +57,7 @@ public sealed class SeccompCompilerTests
             Profiles.Of(Allow, Profiles.Rule(Errno, "read", Argument(6)))
         },
         {
-            "linux.seccomp.syscalls[0].names[0]: SCMP_ACT_NOTIFY cannot be used for write",
+            "linux.seccomp.syscalls[0].names[0]: SCMP_ACT_NOTIFY cannot be used for the write syscall",
             Profiles.Of(Allow, Profiles.Rule(Notify, "write")) with { ListenerPath = "/agent" }
         },
         { "linux.seccomp.listenerPath: is missing: SCMP_ACT_NOTIFY needs the socket of an agent", Profiles.Of(Allow, Profiles.Rule(Notify, "mkdir")) },

@@ -230,6 +230,18 @@ public sealed class HookTests : ContainerTest
         container.AssertNothingLeft();
     }
 
+    [Theory]
+    [InlineData("createRuntime")]
+    [InlineData("startContainer")]
+    public void A_hook_that_a_signal_ends_is_told_with_the_signal(string kind)
+    {
+        Runtime.MustBePunnet();
+        Container container = NewContainer().Runs("true");
+        AddHook(container, kind, "kill -SYS $$");
+        container.Run().Fails($"error running {kind} hook #0: exit status 159 (signal: bad system call)");
+        container.AssertNothingLeft();
+    }
+
     [Fact]
     public void A_failing_create_runs_the_poststop_hooks()
     {

@@ -152,7 +152,7 @@ public sealed class ProcessTests : ContainerTest
         Container container = NewContainer().Runs("/bin/garbage");
         container.Bundle.WriteScript("/bin/garbage", "\u007fELF garbage");
         container.Create();
-        container.Call("start", container.Id).Fails("punnet: start: ", "exec format error");
+        container.Call("start", container.Id).Fails("punnet: start: exec /bin/garbage: exec format error");
         container.WaitFor("stopped");
     }
 
@@ -164,7 +164,7 @@ public sealed class ProcessTests : ContainerTest
         container.Bundle.WriteScript("/bin/script", "#!/no/such/interpreter\n");
         Outcome create = container.TryCreate();
         Outcome outcome = create.ExitCode == 0 ? container.Call("start", container.Id) : create;
-        outcome.Fails("no such file or directory");
+        outcome.Fails("exec /bin/script: no such file or directory");
     }
 
     [Fact]

@@ -10,16 +10,16 @@ public sealed class ProgramCauseTests : ContainerTest
     /// <summary>What the program's file holds, and the words for it.</summary>
     public static TheoryData<string, string, string> Files => new()
     {
-        { "#!/usr/bin/python3 -u\n", "the interpreter /usr/bin/python3 that /x names in its first line is not in the container: no such file or directory (ENOENT)\n", "" },
-        { "#! \t/missing\n", "the interpreter /missing that /x names in its first line is not in the container: no such file or directory", "" },
+        { "#!/usr/bin/python3 -u\n", "the interpreter /usr/bin/python3 that /x names in its first line is not in the container: exec /x: no such file or directory (ENOENT)\n", "" },
+        { "#! \t/missing\n", "the interpreter /missing that /x names in its first line is not in the container: exec /x: no such file or directory", "" },
         { "#!/bin/sh\r\necho\r\n", "the interpreter /bin/sh\\r that /x names", "hint: the first line ends in CR LF" },
-        { "#!/etc\n", "the interpreter /etc that /x names in its first line cannot be executed: permission denied", "" },
-        { "#!/etc/passwd\n", "the interpreter /etc/passwd that /x names in its first line cannot be executed: permission denied", "" },
-        { "#!/chain\n", "the interpreter /nowhere that an interpreter of /x names is not in the container: no such file or directory", "" },
-        { "#!/x\n", "cannot execute /x: too many levels of symbolic links", "hint: it is a script, and its interpreter is one too" },
-        { "", "cannot execute /x: exec format error (ENOEXEC)\n", "hint: the file is empty\n" },
-        { "echo\n", "cannot execute /x: exec format error", "hint: it is neither an ELF file, nor has it a first line with #!" },
-        { "#!\n", "cannot execute /x: exec format error", "hint: it is neither an ELF file" },
+        { "#!/etc\n", "the interpreter /etc that /x names in its first line cannot be executed: exec /x: permission denied", "" },
+        { "#!/etc/passwd\n", "the interpreter /etc/passwd that /x names in its first line cannot be executed: exec /x: permission denied", "" },
+        { "#!/chain\n", "the interpreter /nowhere that an interpreter of /x names is not in the container: exec /x: no such file or directory", "" },
+        { "#!/x\n", "exec /x: too many levels of symbolic links", "hint: it is a script, and its interpreter is one too" },
+        { "", "exec /x: exec format error (ENOEXEC)\n", "hint: the file is empty\n" },
+        { "echo\n", "exec /x: exec format error", "hint: it is neither an ELF file, nor has it a first line with #!" },
+        { "#!\n", "exec /x: exec format error", "hint: it is neither an ELF file" },
     };
 
     [Theory]
@@ -38,10 +38,10 @@ public sealed class ProgramCauseTests : ContainerTest
     {
         Container container = NewContainer().Runs("/x").Also("#!/missing/sh\n");
         container.Create();
-        container.Call("start", container.Id).Fails("the interpreter /missing/sh that /x names in its first line is not in the container: no such file or directory");
+        container.Call("start", container.Id).Fails("the interpreter /missing/sh that /x names in its first line is not in the container: exec /x: no such file or directory");
 
         Container running = NewContainer().Sleeps().Also("#!/missing/sh\n").CreateAndStart();
-        running.Exec("/x").FailsWith(255, "the interpreter /missing/sh that /x names in its first line is not in the container: no such file or directory");
+        running.Exec("/x").FailsWith(255, "the interpreter /missing/sh that /x names in its first line is not in the container: exec /x: no such file or directory");
     }
 
     [Fact]
@@ -49,7 +49,7 @@ public sealed class ProgramCauseTests : ContainerTest
     {
         Container container = NewContainer().Runs("/x");
         File.Copy("/bin/ls", container.Bundle.Rootfs + "/x");
-        container.Run().Fails("/ld-linux", " that /x names in its ELF header is not in the container: no such file or directory", "hint: a program needs the loader");
+        container.Run().Fails("/ld-linux", " that /x names in its ELF header is not in the container: exec /x: no such file or directory", "hint: a program needs the loader");
     }
 
     [Theory]
@@ -96,7 +96,7 @@ public sealed class ProgramCauseTests : ContainerTest
         Container container = NewContainer().Runs("/x");
         File.Copy(Workplace.Busybox, container.Bundle.Rootfs + "/x");
         using FileStream writer = new(container.Bundle.Rootfs + "/x", FileMode.Open, FileAccess.ReadWrite);
-        container.Run().Fails("cannot execute /x: text file busy", "hint: somebody has the file open for writing");
+        container.Run().Fails("exec /x: text file busy", "hint: somebody has the file open for writing");
     }
 
     [Theory]
@@ -116,7 +116,7 @@ public sealed class ProgramCauseTests : ContainerTest
         Container container = NewContainer().Runs("/x");
         container.Bundle.WriteScript("/x", "#!/fifo\n");
         Assert.Equal(0, Mono.Unix.Native.Syscall.mkfifo(container.Bundle.Rootfs + "/fifo", (Mono.Unix.Native.FilePermissions)0x1FF));
-        container.Run().Fails("the interpreter /fifo that /x names in its first line cannot be executed: permission denied");
+        container.Run().Fails("the interpreter /fifo that /x names in its first line cannot be executed: exec /x: permission denied");
     }
 
     [Theory]

@@ -26,6 +26,30 @@ public sealed class RootTests : ContainerTest
         MountInfo.At(container.Pid, "/").Has("ro");
     }
 
+    [Fact]
+    public void A_read_only_root_has_no_other_flag_of_its_mount()
+    {
+        MountEntry root = RootOn("nosuid,nodev,noexec,noatime", NewContainer());
+        root.Has("ro", "noatime");
+        root.Lacks("nosuid", "nodev", "noexec");
+    }
+
+    [Fact]
+    public void A_read_only_root_keeps_what_is_locked_in_a_user_namespace()
+    {
+        Container container = NewContainer();
+        container.Bundle.UserNamespace();
+        RootOn("nosuid,nodev", container).Has("ro", "nosuid", "nodev");
+    }
+
+    private static MountEntry RootOn(string flags, Container container)
+    {
+        container.Runs("cat", "/proc/self/mountinfo");
+        const string Script = "mount --bind $2 $2 && mount -o remount,bind,$1 $2 && shift 2 && exec \"$@\"";
+        string[] words = ["--mount", "sh", "-c", Script, "sh", flags, container.Bundle.Rootfs, .. container.RunCommand().Words];
+        return MountInfo.Parse(new Command("unshare", words).Run().Succeeds().Stdout.Split('\n', StringSplitOptions.RemoveEmptyEntries))[0];
+    }
+
     [Theory]
     [InlineData("""{"path":"rootfs"}""")]
     [InlineData("""{"path":"rootfs","readonly":false}""")]

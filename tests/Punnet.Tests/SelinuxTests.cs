@@ -192,13 +192,13 @@ public sealed class SelinuxTests : ContainerTest
         const string Hint = "\nhint: the SELinux policy may not let punnet start a program as " + Label + " (process.selinuxLabel)\n";
         Container container = Labelled().Sleeps();
         container.Bundle.SetText("process.selinuxLabel", Label);
-        container.Run().Fails("cannot execute /bin/sleep: permission denied (EACCES)" + Hint);
+        container.Run().Fails("exec /bin/sleep: permission denied (EACCES)" + Hint);
         container.AssertNothingLeft();
 
         Container created = Labelled().Sleeps();
         created.Bundle.SetText("process.selinuxLabel", Label);
         created.Create();
-        created.Call("start", created.Id).Fails("cannot execute /bin/sleep: permission denied (EACCES)" + Hint);
+        created.Call("start", created.Id).Fails("exec /bin/sleep: permission denied (EACCES)" + Hint);
         created.Delete("--force");
         created.AssertNothingLeft();
     }

@@ -137,7 +137,7 @@ public static class SeccompCompiler
             if (notifies && name == "write")
             {
                 // The new process says by write(2) how far it is; runc refuses it as well, so no profile that works has it.
-                throw new SpecException($"{place}.names[{i}]", "SCMP_ACT_NOTIFY cannot be used for write");
+                throw new SpecException($"{place}.names[{i}]", "SCMP_ACT_NOTIFY cannot be used for the write syscall");
             }
 
             indexes[i] = SyscallTable.IndexOf(name);
