@@ -29,7 +29,7 @@ public sealed class ProgramCauseTests : ContainerTest
         Container container = NewContainer().Runs("/x");
         container.Bundle.WriteScript("/x", text);
         container.Bundle.WriteScript("/chain", "#!/nowhere\n");
-        container.Run().Fails("punnet: run: exec: \"/x\": ", words, hint);
+        container.Run().Fails("punnet: run: ", words, hint);
         container.AssertNothingLeft();
     }
 
