@@ -98,7 +98,7 @@ public static class ContainerInit
         Mounts.Make(plan, 0, early, material, root, report);
         if (plan.DevicesBeforeNetwork)
         {
-            Devices.Make(plan, root, report);
+            Devices.Make(plan, material, root, report);
         }
 
         if (plan.NetworkBeforeMount >= 0)
@@ -109,7 +109,7 @@ public static class ContainerInit
         Mounts.Make(plan, early, count, material, root, report);
         if (!plan.DevicesBeforeNetwork)
         {
-            Devices.Make(plan, root, report);
+            Devices.Make(plan, material, root, report);
         }
     }
 

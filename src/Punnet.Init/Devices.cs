@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Text;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
@@ -10,7 +11,7 @@ namespace Punnet.Init;
 internal static class Devices
 {
     /// <summary>Makes all of them, where the plan wants them.</summary>
-    public static void Make(ContainerPlan plan, int root, InitReport report)
+    public static void Make(ContainerPlan plan, InitMaterial material, int root, InitReport report)
     {
         if (!plan.MakesDevices)
         {
@@ -19,10 +20,21 @@ internal static class Devices
 
         // Found inside the root, whatever link stands there (CVE-2026-41579), and from here on only used as a descriptor.
         report.Check(InitStep.DeviceDirectory, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
+        if (material.Devices >= 0)
+        {
+            // Over the root, where no path leads: what is cloned must be mounted somewhere.
+            report.Check(InitStep.DeviceDirectory, Sys.AttachMount(material.Devices, root));
+        }
+
         ImmutableArray<DeviceStep> devices = plan.Devices;
         for (int i = 0; i < devices.Length; i++)
         {
-            Make(devices[i], i, root, dev, report);
+            Make(devices[i], i, material, root, dev, report);
+        }
+
+        if (material.Devices >= 0)
+        {
+            report.Check(InitStep.DeviceDirectory, Sys.Detach(material.Devices));
         }
 
         ImmutableArray<LinkStep> links = plan.Links;
@@ -41,7 +53,7 @@ internal static class Devices
         Sys.Close(dev);
     }
 
-    private static void Make(DeviceStep device, int item, int root, int dev, InitReport report)
+    private static void Make(DeviceStep device, int item, InitMaterial material, int root, int dev, InitReport report)
     {
         ReadOnlySpan<byte> path = device.Path.WithNul;
         int slash = path.LastIndexOf((byte)'/');
@@ -67,7 +79,7 @@ internal static class Devices
         else if (errno == Errno.EPERM)
         {
             // late: a user namespace may not make devices; the host's own is bound in its place.
-            BindFromHost(device, item, parent, name, report);
+            BindFromHost(device, item, material, parent, name, report);
         }
         else
         {
@@ -99,16 +111,25 @@ internal static class Devices
         }
     }
 
-    private static void BindFromHost(DeviceStep device, int item, int parent, ReadOnlySpan<byte> name, InitReport report)
+    private static void BindFromHost(DeviceStep device, int item, InitMaterial material, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
-        report.Check(InitStep.Device, item, Sys.CloneMount(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount));
+        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount);
+        if (errno == Errno.ENOENT && material.Devices >= 0)
+        {
+            Span<byte> number = stackalloc byte[16];
+            Utf8Formatter.TryFormat(item, number, out int digits);
+            number[digits] = 0;
+            errno = Sys.CloneMount(material.Devices, number[..(digits + 1)], recursive: false, out mount);
+        }
+
+        report.Check(InitStep.Device, item, errno);
         report.Check(InitStep.Device, item, Sys.Status(mount, out FileStatus status));
         if (!status.Is(device.Mode & FileMode.TypeMask) || status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)
         {
             report.Fail(InitStep.DeviceMismatch, item, Errno.EPERM);
         }
 
-        Errno errno = Sys.MakeNodeAt(parent, name, FileMode.Regular, 0, 0);
+        errno = Sys.MakeNodeAt(parent, name, FileMode.Regular, 0, 0);
         if (errno != Errno.EEXIST)
         {
             report.Check(InitStep.Device, item, errno);

@@ -86,6 +86,9 @@ public sealed record InitMaterial
     /// <summary>The root, where the host has made it a mount: without a mount namespace of the container's; else -1.</summary>
     public int Root { get; init; } = -1;
 
+    /// <summary>A tmpfs, mounted nowhere, with nodes of devices that the host has none of, named by their number in the plan; or -1.</summary>
+    public int Devices { get; init; } = -1;
+
     /// <summary>Layers of the root; null without any.</summary>
     public LayerMaterial? Layers { get; init; }
 

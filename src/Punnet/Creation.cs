@@ -76,6 +76,7 @@ internal static class Creation
         layers?.Prepare(directory, plan.Root.ToString(), idMaps.Layers);
         using Descriptor? root = HostRoot.Make(plan, directory);
         using BindSources sources = BindSources.Open(plan, idMaps, room);
+        using Descriptor? devices = DeviceNodes.Make(plan);
         room.Dispose();
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
         Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
@@ -114,6 +115,7 @@ internal static class Creation
             Sources = sources.Numbers,
             Reached = BindSources.Room(plan),
             IdMaps = idMaps.Numbers,
+            Devices = devices?.Number ?? -1,
             Root = root?.Number ?? -1,
             Layers = layers?.Material,
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),

@@ -39,7 +39,10 @@ internal static class StandardPipes
         }
     }
 
-    private static uint? HostId(string map, uint id)
+    /// <summary>The host's id for one of a user namespace; null where it has none.</summary>
+    /// <param name="map">Lines of uid_map or gid_map, user_namespaces(7).</param>
+    /// <param name="id">The id inside.</param>
+    public static uint? HostId(string map, uint id)
     {
         foreach (string line in map.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {

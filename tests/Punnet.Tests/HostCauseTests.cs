@@ -1,3 +1,4 @@
+using System.IO;
 using Punnet.Tests.Harness;
 using Xunit;
 
@@ -117,7 +118,8 @@ public sealed class HostCauseTests : ContainerTest
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.terminal", "true");
-        container.TryCreate("--console-socket", "/etc/passwd").Fails("connection refused (ECONNREFUSED)\nhint: nobody listens there\n");
+        File.WriteAllText(container.Directory + "/file", "");
+        container.TryCreate("--console-socket", container.Directory + "/file").Fails("connection refused (ECONNREFUSED)\nhint: nobody listens there\n");
         container.TryCreate("--console-socket", "/missing/a/b").Fails("no such file or directory (ENOENT)\nhint: the directory /missing does not exist\n");
     }
 }

@@ -96,6 +96,7 @@ public sealed class UserNamespaceTests : ContainerTest
     [InlineData("rw")]
     public void Without_a_network_namespace_the_hosts_sys_is_shown_read_only(string option)
     {
+        Runtime.MustHaveMountCalls();
         Container container = Mapped().RunsScript("ls -d /sys/kernel; awk '$5 ~ \"^/sys\" && $6 !~ \"^ro\"' /proc/self/mountinfo");
         container.Bundle.Namespace("network", present: false);
         container.Bundle.Unmount("/sys");
@@ -107,6 +108,7 @@ public sealed class UserNamespaceTests : ContainerTest
     [Fact]
     public void An_id_that_is_not_mapped_is_told_where_a_file_system_asks_for_it()
     {
+        Runtime.MustHaveMountCalls();
         Container container = Mapped().Runs("true");
         container.Bundle.Set("linux.gidMappings", """[{"containerID":0,"hostID":100000,"size":5}]""");
         container.TryCreate().Fails("cannot mount devpts on /dev/pts: it does not take the option \"gid=5\" (mounts[2].options), an id that must be mapped (linux.gidMappings): ");
@@ -185,14 +187,27 @@ public sealed class UserNamespaceTests : ContainerTest
     }
 
     [Fact]
-    public void A_device_that_the_host_lacks_is_told_as_that()
+    public void A_device_that_the_host_lacks_is_made_for_the_container_alone()
     {
-        Container container = NewContainer().Runs("true");
-        container.Bundle.UserNamespace();
+        Runtime.MustHaveMountCalls();
+        Container container = Mapped().RunsScript("stat -c '%t:%T %a %u:%g %F' /dev/below/of-nobody; echo x >/dev/below/of-nobody && echo open; ls /dev/below; wc -l </proc/self/mounts");
+        container.Bundle.Set("linux.devices", """[{"path":"/dev/below/of-nobody","type":"c","major":1,"minor":3,"fileMode":438,"uid":5,"gid":6}]""");
+        string[] lines = container.RunToEnd().Split('\n');
+        Assert.Equal(["1:3 666 5:6 character special file", "open", "of-nobody"], lines[..3]);
+        Container without = Mapped().RunsScript("wc -l </proc/self/mounts");
+        Assert.Equal(int.Parse(without.RunToEnd(), System.Globalization.CultureInfo.InvariantCulture) + 1, int.Parse(lines[3], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.False(Directory.Exists("/dev/below"));
+    }
+
+    [Fact]
+    public void A_device_that_the_host_lacks_is_told_as_that_where_punnet_may_make_none()
+    {
+        Container container = Mapped().Runs("true");
         container.Bundle.Set("linux.devices", """[{"path":"/dev/of-nobody","type":"c","major":1,"minor":3}]""");
-        container.Run().Fails(
+        Outcome outcome = new Command("/usr/bin/setpriv", ["--bounding-set", "-mknod", "--inh-caps", "-mknod", .. container.RunCommand().Words]).Run();
+        outcome.Fails(
             "cannot make the device /dev/of-nobody (linux.devices[0]): no such file or directory (ENOENT)\n"
-            + "hint: a user namespace makes no devices, and the host has none to bind at ");
+            + "hint: a user namespace makes no devices, and the host has none to bind at /dev/of-nobody\n");
         container.AssertNothingLeft();
     }
 }
