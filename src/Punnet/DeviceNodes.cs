@@ -22,38 +22,61 @@ internal static class DeviceNodes
         }
 
         Descriptor? nodes = null;
-        for (int i = 0; i < plan.Devices.Length; i++)
+        try
         {
-            DeviceStep device = plan.Devices[i];
-            if (device.Index < 0 || Sys.LinkStatusAt(Sys.WorkingDirectory, device.Path.WithNul, out _) != Errno.ENOENT)
+            for (int i = 0; i < plan.Devices.Length; i++)
             {
-                continue;
+                if (plan.Devices[i].Index < 0 || Sys.LinkStatusAt(Sys.WorkingDirectory, plan.Devices[i].Path.WithNul, out _) != Errno.ENOENT)
+                {
+                    continue;
+                }
+
+                nodes ??= MakeFileSystem();
+                if (nodes is null || !MakeNode(nodes, CString.Of(i.ToString()), plan.Devices[i], plan.Namespaces))
+                {
+                    nodes?.Dispose();
+                    return null;
+                }
             }
 
-            nodes ??= MakeFileSystem();
-            CString name = CString.Of(i.ToString());
-            Errno errno = Sys.MakeNodeAt(nodes.Number, name.WithNul, device.Mode, device.Major, device.Minor);
-            if (errno == Errno.EPERM)
-            {
-                nodes.Dispose();
-                return null;
-            }
-
-            errno.OrThrow("make a node for", device.Path.ToString());
-            Give(nodes, name, device, plan.Namespaces);
+            return nodes;
         }
-
-        return nodes;
+        catch (SysException)
+        {
+            nodes?.Dispose();
+            throw;
+        }
     }
 
-    private static Descriptor MakeFileSystem()
+    // Null where a filter outside refuses the mount API: a tmpfs that is mounted nowhere cannot be made without it.
+    private static Descriptor? MakeFileSystem()
     {
-        Sys.OpenFileSystem("tmpfs\0"u8, out int context).OrThrow("make a tmpfs for devices");
+        Errno errno = Sys.OpenFileSystem("tmpfs\0"u8, out int context);
+        if (errno.IsOfFilter())
+        {
+            return null;
+        }
+
+        errno.OrThrow("make a tmpfs for devices");
         using Descriptor owned = new(context);
         Sys.ConfigureFileSystem(context, "mode\0"u8, "0711\0"u8).OrThrow("make a tmpfs for devices");
         Sys.CreateFileSystem(context).OrThrow("make a tmpfs for devices");
         Sys.MakeMount(context, MountAttributes.None, out int mount).OrThrow("make a tmpfs for devices");
         return new Descriptor(mount);
+    }
+
+    // False where punnet may not make devices.
+    private static bool MakeNode(Descriptor nodes, CString name, DeviceStep device, NamespacePlan namespaces)
+    {
+        Errno errno = Sys.MakeNodeAt(nodes.Number, name.WithNul, device.Mode, device.Major, device.Minor);
+        if (errno == Errno.EPERM)
+        {
+            return false;
+        }
+
+        errno.OrThrow("make a node for", device.Path.ToString());
+        Give(nodes, name, device, namespaces);
+        return true;
     }
 
     // The mode as it is asked for, whatever the umask; the owner where the map is known.
