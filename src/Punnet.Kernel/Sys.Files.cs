@@ -65,6 +65,9 @@ public static unsafe partial class Sys
     /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
     public static Errno CloseOnExec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 2, 1);
 
+    /// <summary>fcntl(2) F_SETFL O_NONBLOCK, for everyone that shares the open file description; the other flags are cleared.</summary>
+    public static Errno SetNonBlocking(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 4, (nint)OpenFlags.NonBlocking);
+
     /// <summary>read(2), tried again when a signal interrupts it.</summary>
     public static Errno Read(int descriptor, Span<byte> buffer, out int count)
     {

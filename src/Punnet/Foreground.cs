@@ -9,7 +9,7 @@ internal sealed class Foreground : IDisposable
 {
     private readonly byte[] _mode = new byte[60]; // room for struct termios
     private Descriptor? _socketHere;
-    private Descriptor? _master;
+    private TerminalRelay? _relay;
     private Descriptor? _signals;
     private bool _isCallersTerminal;
     private bool _isRaw;
@@ -34,7 +34,7 @@ internal sealed class Foreground : IDisposable
             Sys.ReceiveMessage(_socketHere.Number, name, out _, out int master).OrThrow("receive the terminal");
             (master < 0 ? Errno.EMFILE : Errno.None).OrThrow("receive the terminal"); // unix(7): it came, and was dropped.
             _socketHere.Dispose();
-            _master = new Descriptor(master);
+            _relay = new TerminalRelay(new Descriptor(master));
             Span<byte> mode = stackalloc byte[_mode.Length];
             Sys.GetTerminalMode(master, mode).OrThrow("set up the terminal");
             TerminalMode.LeaveLineEnds(mode);
@@ -72,7 +72,7 @@ internal sealed class Foreground : IDisposable
         }
 
         _socketHere?.Dispose();
-        _master?.Dispose();
+        _relay?.Dispose();
         _signals?.Dispose();
     }
 
@@ -87,7 +87,7 @@ internal sealed class Foreground : IDisposable
 
         if (Sys.GetTerminalSize(0, out TerminalSize size) == Errno.None && size != default)
         {
-            Sys.SetTerminalSize(_master!.Number, size);
+            _relay!.Resize(size);
         }
 
         byte[] raw = [.. _mode];
@@ -97,43 +97,47 @@ internal sealed class Foreground : IDisposable
 
     private void Relay(NewProcess process, NotifyProxy? notify)
     {
-        Span<byte> buffer = stackalloc byte[8192];
-        int master = _master?.Number ?? -1;
-        Span<PollDescriptor> ends =
-        [
-            new PollDescriptor { Descriptor = master < 0 ? -1 : 0, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = master, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = process.Pidfd, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = _signals!.Number, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = notify?.Number ?? -1, Wanted = PollEvents.In },
-        ];
+        Span<PollDescriptor> ends = stackalloc PollDescriptor[3 + TerminalRelay.Ends];
+        ends.Fill(new PollDescriptor { Descriptor = -1 });
+        ends[0] = new PollDescriptor { Descriptor = process.Pidfd, Wanted = PollEvents.In };
+        ends[1] = new PollDescriptor { Descriptor = _signals!.Number, Wanted = PollEvents.In };
+        ends[2] = new PollDescriptor { Descriptor = notify?.Number ?? -1, Wanted = PollEvents.In };
+        bool hasEnded = false;
         while (true)
         {
-            Sys.Poll(ends, -1).OrThrow("wait for the container");
-            if (ends[3].Found != PollEvents.None)
+            _relay?.Ask(ends[3..]);
+            Sys.Poll(ends, hasEnded && _relay is not { IsPending: true } ? 0 : -1).OrThrow("wait for the container");
+            if (ends[1].Found != PollEvents.None)
             {
+                if (hasEnded)
+                {
+                    return; // Only stdout's reader is waited for, and a signal ends that.
+                }
+
                 PassSignal(process);
             }
 
-            if (ends[4].Found != PollEvents.None)
+            if (ends[2].Found != PollEvents.None)
             {
                 notify!.Forward(Sys.ProcessId());
             }
 
-            if (ends[1].Found != PollEvents.None && !Copy(master, 1, buffer))
-            {
-                // Every program that had the terminal open is gone.
-                ends[0].Descriptor = ends[1].Descriptor = -1;
-            }
-
-            if (ends[0].Found != PollEvents.None && !Copy(0, master, buffer))
-            {
-                ends[0].Descriptor = -1;
-            }
-
-            if (ends[2].Found != PollEvents.None && ends[1].Found == PollEvents.None)
+            bool hasMoved = _relay?.Move(ends[3..]) ?? false;
+            if (hasEnded && !hasMoved && _relay is not { IsPending: true })
             {
                 return;
+            }
+
+            if (ends[0].Found != PollEvents.None)
+            {
+                if (_relay is null)
+                {
+                    return;
+                }
+
+                hasEnded = true;
+                ends[0].Descriptor = -1;
+                _relay.Finish();
             }
         }
     }
@@ -145,7 +149,7 @@ internal sealed class Foreground : IDisposable
         {
             if (Sys.GetTerminalSize(0, out TerminalSize size) == Errno.None)
             {
-                Sys.SetTerminalSize(_master!.Number, size);
+                _relay!.Resize(size);
             }
 
             return;
@@ -154,7 +158,4 @@ internal sealed class Foreground : IDisposable
         // It may just have ended: then nobody misses the signal.
         Sys.SendSignal(process.Pidfd, process.Pid, (int)signal);
     }
-
-    private static bool Copy(int from, int to, Span<byte> buffer) =>
-        Sys.Read(from, buffer, out int count) == Errno.None && count > 0 && Sys.WriteAll(to, buffer[..count]) == Errno.None;
 }

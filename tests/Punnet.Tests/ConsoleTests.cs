@@ -1,5 +1,9 @@
 using System;
+using System.Globalization;
 using System.IO;
+using System.Linq;
+using System.Threading;
+using System.Threading.Tasks;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -268,6 +272,76 @@ public sealed class ConsoleTests : ContainerTest
         Outcome outcome = container.ExecWith(["--tty", "--detach"], "true");
         Assert.NotEqual(0, outcome.ExitCode);
         Assert.Contains("cannot allocate tty if ", outcome.Stderr, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_reader_who_stops_holds_up_no_signal_and_loses_nothing()
+    {
+        Container container = NewTerminalContainer("trap 'exit 9' TERM; echo first; (trap '' TERM; seq 1 200000) & while :; do sleep 0.05; done");
+        using Fifo stdout = new(container.Directory + "/stdout");
+        container.Bundle.Write();
+        using RunningCommand running = RunInto(stdout.Path, container);
+        Eventually.True(() => stdout.Available >= 40_000, "the pipe is nearly full");
+        Assert.Equal(0, Syscall.kill(running.Pid, Signum.SIGTERM));
+        container.WaitFor("stopped");
+        Assert.False(running.HasExited);
+        string text = stdout.ReadUntil(() => running.HasExited);
+        Assert.StartsWith("first\n1\n2\n", text, StringComparison.Ordinal);
+        string[] lines = text.Split('\n');
+        Assert.Equal(Enumerable.Range(1, lines.Length - 2).Select(static i => i.ToString(CultureInfo.InvariantCulture)), lines[1..^1]);
+        running.Wait().Returns(9);
+    }
+
+    [Fact]
+    public void A_signal_ends_the_wait_for_a_reader_where_the_program_has_ended()
+    {
+        Container container = NewTerminalContainer("echo pending; exit 3");
+        using Fifo stdout = new(container.Directory + "/stdout");
+        container.Bundle.Write();
+        stdout.Write(new string('-', 65536)); // what a pipe holds
+        using RunningCommand running = RunInto(stdout.Path, container);
+        Eventually.True(() => container.Call("state", container.Id).Stdout.Contains("stopped", StringComparison.Ordinal), "it is stopped");
+        Assert.False(running.HasExited);
+        Assert.Equal(0, Syscall.kill(running.Pid, Signum.SIGTERM));
+        running.Wait().Returns(3);
+    }
+
+    [Fact]
+    public void Input_and_output_do_not_wait_for_each_other()
+    {
+        const int Length = 600_000;
+        Container container = NewTerminalContainer($"stty raw -echo; echo ready; head -c {Length}");
+        using Fifo stdin = new(container.Directory + "/stdin");
+        using Fifo stdout = new(container.Directory + "/stdout");
+        container.Bundle.Write();
+        using RunningCommand running = RunInto(stdout.Path, container, stdin.Path);
+        Eventually.True(() => stdout.Available > 0, "it is ready");
+        string sent = string.Concat(Enumerable.Range(0, Length / 10).Select(static i => $"{i:d9}\n"));
+        Task writer = Task.Run(() => stdin.Write(sent), TestContext.Current.CancellationToken);
+
+        // Everybody is full now: the program cannot write, and does not read.
+        Thread.Sleep(200);
+        Assert.Equal("ready\n" + sent, stdout.ReadUntil(() => running.HasExited));
+        running.Wait().Succeeds();
+        Assert.True(writer.IsCompletedSuccessfully);
+    }
+
+    [Fact]
+    public void The_program_is_hung_up_where_nobody_reads_any_more()
+    {
+        Container container = NewTerminalContainer("trap 'exit 5' HUP; while :; do echo line; sleep 0.01; done");
+        container.Bundle.Write();
+        Fifo stdout = new(container.Directory + "/stdout");
+        using RunningCommand running = RunInto(stdout.Path, container);
+        Eventually.True(() => stdout.Available > 0, "it writes");
+        stdout.Dispose();
+        running.Wait().Returns(5);
+    }
+
+    private static RunningCommand RunInto(string stdout, Container container, string stdin = "/dev/null")
+    {
+        string[] words = ["--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
+        return new Command(Runtime.Path, words) { WorkingDirectory = container.Directory, Stdin = stdin, Redirections = $">'{stdout}'" }.Start();
     }
 
     private Container NewTerminalContainer(string script)

@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.IO;
 using System.Net.Sockets;
+using System.Threading.Tasks;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -31,6 +32,27 @@ public sealed class WaitTests : ContainerTest
         Outcome outcome = container.TryCreate(kind == "agent" ? [] : [$"--{kind}-socket", path]);
         waiting.ForEach(static socket => socket.Dispose());
         outcome.Fails(words, path, "resource temporarily unavailable (EAGAIN)\n" + hint);
+        container.AssertNothingLeft();
+    }
+
+    [Theory]
+    [InlineData("console", "hand the terminal to the console socket")]
+    [InlineData("pidfd", "send the pidfd")]
+    public void A_socket_whose_owner_has_closed_the_connection_is_an_error(string kind, string words)
+    {
+        Container container = NewContainer().Sleeps();
+        string path = container.Directory + "/closing.sock";
+        using Socket owner = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        owner.Bind(new UnixDomainSocketEndPoint(path));
+        owner.Listen(1);
+        container.Bundle.Set("process.terminal", kind == "console" ? "true" : "false");
+        Task accepted = Task.Run(() => owner.Accept().Dispose(), TestContext.Current.CancellationToken);
+
+        // The container must not be ready before the connection is closed.
+        container.Bundle.Set("hooks", """{"createContainer":[{"path":"/bin/sh","args":["sh","-c","sleep 0.3"]}]}""");
+        Outcome outcome = container.TryCreate($"--{kind}-socket", path);
+        Assert.True(accepted.IsCompletedSuccessfully);
+        outcome.Fails("cannot " + words, "broken pipe (EPIPE)");
         container.AssertNothingLeft();
     }
 
