@@ -38,7 +38,7 @@ internal sealed class BindSources : IDisposable
                 Errno errno = Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
                 if (errno.IsShortage())
                 {
-                    throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.MountSource, Item = i, Errno = errno });
+                    throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountSource, Item = i, Errno = errno });
                 }
 
                 mount = room.Lift(mount);
@@ -70,7 +70,7 @@ internal sealed class BindSources : IDisposable
         Errno errno = Sys.ChangeMount(mount, change, map.Recursive);
         if (errno != Errno.None)
         {
-            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = index, Errno = errno });
+            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = index, Errno = errno });
         }
     }
 

@@ -135,7 +135,7 @@ internal static class Creation
             HookOutput = hooks?.OutputNumber ?? -1,
             HookErrors = hooks?.ErrorsNumber ?? -1,
             CreateContainer = plan.Hooks.CreateContainer.IsEmpty
-                ? [] : HookRunner.Prepare(plan.Hooks.CreateContainer, HookRunner.OwnEnvironment()),
+                ? [] : HookRunner.Prepare(plan.Hooks.CreateContainer, ProcessEnvironment.Own()),
             StartContainer = HookRunner.Prepare(plan.Hooks.StartContainer, env),
         };
 
@@ -240,7 +240,7 @@ internal static class Creation
                     rollback.Announce(ContainerStatus.Created, process.Pid);
                     return;
                 default:
-                    throw Failures.Of(plan, rollback.Hooks, message);
+                    throw Failures.Of(plan, rollback.Hooks?.Output, message);
             }
         }
     }
@@ -250,7 +250,7 @@ internal static class Creation
     {
         ContainerPlan plan = request.Plan;
         ProcessIdentity identity = ProcessIdentity.TryRead(process.Pid)
-            ?? throw Failures.Of(plan, rollback.Hooks, process.Hear(channel)); // It has ended, but said why.
+            ?? throw Failures.Of(plan, rollback.Hooks?.Output, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity, rollback.Record!);
         rollback.Announce(ContainerStatus.Creating, process.Pid);
         rollback.EnterResctrl(process.Pid);
@@ -317,7 +317,7 @@ internal static class Creation
             && Sys.WaitReadable(channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
         {
             // It has ended before: what could not be written is only the consequence.
-            throw Failures.Of(plan, hooks: null, process.Hear(channel));
+            throw Failures.Of(plan, hookOutput: null, process.Hear(channel));
         }
     }
 

@@ -168,7 +168,7 @@ internal static class Execution
 
         if (errno == Errno.EACCES && Sys.EffectiveUser() != 0)
         {
-            throw new PunnetException(new SysException(errno, "clone a process into the container's cgroup").Message, ContainerCgroup.Delegation);
+            throw new PunnetException(new SysException(errno, "clone a process into the container's cgroup").Message, CgroupCause.Delegation);
         }
 
         errno.OrThrow("clone a process into the container's cgroup");

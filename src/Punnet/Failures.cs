@@ -15,11 +15,11 @@ internal static class Failures
     private const int SetGid = 6, SetUid = 7, SetCapabilities = 8, NetAdministration = 12, MakeNodes = 27; // CAP_*, capabilities(7)
 
     /// <summary>A failure while a container was created or started.</summary>
-    public static PunnetException Of(ContainerPlan plan, HookRunner? hooks, ChannelMessage failure)
+    public static PunnetException Of(ContainerPlan plan, Descriptor? hookOutput, ChannelMessage failure)
     {
         try
         {
-            return OfContainer(plan, hooks, failure);
+            return OfContainer(plan, hookOutput, failure);
         }
         catch (IndexOutOfRangeException)
         {
@@ -27,7 +27,7 @@ internal static class Failures
         }
     }
 
-    private static PunnetException OfContainer(ContainerPlan plan, HookRunner? hooks, ChannelMessage failure)
+    private static PunnetException OfContainer(ContainerPlan plan, Descriptor? hookOutput, ChannelMessage failure)
     {
         InitStep step = (InitStep)failure.First;
         int item = failure.Item;
@@ -58,9 +58,9 @@ internal static class Failures
             case InitStep.MaskedPath:
                 return new PunnetException("cannot mask " + plan.MaskedPaths[item] + " (linux.maskedPaths): " + words);
             case InitStep.CreateContainerHook or InitStep.CreateContainerHookStatus or InitStep.CreateContainerHookTimeout:
-                return Hook(plan.Hooks.CreateContainer, step, failure, hooks);
+                return Hook(plan.Hooks.CreateContainer, step, failure, hookOutput);
             case InitStep.StartContainerHook or InitStep.StartContainerHookStatus or InitStep.StartContainerHookTimeout:
-                return Hook(plan.Hooks.StartContainer, step, failure, hooks);
+                return Hook(plan.Hooks.StartContainer, step, failure, hookOutput);
             case InitStep.Root:
                 return new PunnetException(
                     "cannot use the root file system " + plan.Root + " (root.path): " + words, PathCause.Of(plan.Root.ToString(), failure.Errno, plan.Namespaces));
@@ -291,16 +291,15 @@ internal static class Failures
             });
     }
 
-    private static PunnetException Hook(ImmutableArray<HookStep> steps, InitStep step, ChannelMessage failure, HookRunner? hooks)
+    private static PunnetException Hook(ImmutableArray<HookStep> steps, InitStep step, ChannelMessage failure, Descriptor? hookOutput)
     {
         HookStep hook = steps[failure.Item];
         return step switch
         {
-            InitStep.CreateContainerHook => HookRunner.CannotRun(hook, failure.Errno, isOfHost: true),
-            InitStep.StartContainerHook => HookRunner.CannotRun(hook, failure.Errno, isOfHost: false),
-            InitStep.CreateContainerHookTimeout or InitStep.StartContainerHookTimeout => HookRunner.TimeOut(hook),
-            _ when hooks is not null => hooks.Failure(hook, (int)failure.Errno),
-            _ => new PunnetException(HookRunner.Ended(hook, (int)failure.Errno)),
+            InitStep.CreateContainerHook => HookErrors.CannotRun(hook, failure.Errno, isOfHost: true),
+            InitStep.StartContainerHook => HookErrors.CannotRun(hook, failure.Errno, isOfHost: false),
+            InitStep.CreateContainerHookTimeout or InitStep.StartContainerHookTimeout => HookErrors.TimeOut(hook),
+            _ => HookErrors.Failed(hook, (int)failure.Errno, hookOutput),
         };
     }
 }

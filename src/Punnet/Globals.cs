@@ -1,7 +1,3 @@
-using System;
-using System.Text;
-using Punnet.Verbs;
-
 namespace Punnet;
 
 /// <summary>Options before the verb.</summary>
@@ -69,42 +65,4 @@ internal sealed class Globals
     /// <summary>Where containers are registered.</summary>
     /// <exception cref="PunnetException">The path is no place for that.</exception>
     public StateStore Store() => new(RootPath);
-
-    /// <summary>Finds a command, or null.</summary>
-    public static Verb? FindVerb(string name) => name switch
-    {
-        "create" => Create.Verb,
-        "start" => Start.Verb,
-        "run" => Run.Verb,
-        "exec" => Exec.Verb,
-        "state" => State.Verb,
-        "kill" => Kill.Verb,
-        "delete" => Delete.Verb,
-        "list" => List.Verb,
-        "ps" => Ps.Verb,
-        "pause" => Pause.Verb,
-        "resume" => Pause.ResumeVerb,
-        "update" => Update.Verb,
-        "events" => Events.Verb,
-        "diff" => Diff.Verb,
-        "commit" => Commit.Verb,
-        "spec" => SpecVerb.Verb,
-        "features" => FeaturesVerb.Verb,
-        _ => null,
-    };
-
-    /// <summary>The text of <c>punnet --help</c>.</summary>
-    public static string Help()
-    {
-        StringBuilder text = new();
-        text.Append("punnet - a container runtime: runs an OCI bundle\n\nUsage: punnet [options] COMMAND [arguments]\n\nCommands:\n");
-        foreach (string name in (ReadOnlySpan<string>)["create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff", "commit", "spec", "features"])
-        {
-            text.Append("  ").Append(name.PadRight(12)).Append(FindVerb(name)!.Summary).Append('\n');
-        }
-
-        text.Append("\nOptions:\n");
-        Verb.Describe(text, Options);
-        return text.ToString();
-    }
 }

@@ -1,8 +1,6 @@
 using System;
-using System.Collections;
 using System.Collections.Generic;
 using System.Collections.Immutable;
-using System.Text;
 using Punnet.Abi;
 using Punnet.Init;
 using Punnet.Kernel;
@@ -33,6 +31,9 @@ internal sealed class HookRunner : IDisposable
         _output = new Descriptor(output);
     }
 
+    /// <summary>Memory file with what hooks have printed, where no annotation names another.</summary>
+    public Descriptor Output => _output;
+
     /// <summary>Memory file with the state.</summary>
     public int StateNumber => _state.Number;
 
@@ -59,17 +60,17 @@ internal sealed class HookRunner : IDisposable
             HookOutcome outcome = Run(hook);
             if (outcome.Run != Errno.None)
             {
-                throw CannotRun(hook, outcome.Run, isOfHost: true);
+                throw HookErrors.CannotRun(hook, outcome.Run, isOfHost: true);
             }
 
             if (outcome.HasTimedOut)
             {
-                throw TimeOut(hook);
+                throw HookErrors.TimeOut(hook);
             }
 
             if (outcome.Status != 0)
             {
-                throw Failure(hook, outcome.Status);
+                throw HookErrors.Failed(hook, outcome.Status, Output);
             }
         }
     }
@@ -90,31 +91,6 @@ internal sealed class HookRunner : IDisposable
         }
     }
 
-    /// <summary>The sentence for a hook that ended with a status.</summary>
-    public PunnetException Failure(HookStep hook, int status)
-    {
-        Sys.Rewind(_output.Number);
-        string printed = Encoding.UTF8.GetString(HostFile.Read(_output.Number, "the output of a hook")).Trim();
-        const int Limit = 2048; // engines read one chunk of 8 KB
-        string words = printed.Length > Limit ? printed[^Limit..] : printed;
-        return new PunnetException(Ended(hook, status) + (words.Length == 0 ? "" : ", output: " + words));
-    }
-
-    /// <summary>A hook that does not start.</summary>
-    public static PunnetException CannotRun(HookStep hook, Errno errno, bool isOfHost) =>
-        new(Name(hook) + " cannot be run: " + hook.Path + ": " + errno.Words(), isOfHost ? ProgramWords.OfFile(hook.Path.ToString(), errno) : null);
-
-    /// <summary>How it ended. Above 128 the status is a signal's number, whether that ended the hook or what a shell in it has run.</summary>
-    public static string Ended(HookStep hook, int status) => "error running " + Name(hook) + ": exit status " + status.ToString()
-        + (SignalNames.Words(status - 128) is string signal ? " (signal: " + signal + ")" : "");
-
-    /// <summary>The sentence for a hook that ran too long.</summary>
-    public static PunnetException TimeOut(HookStep hook) =>
-        new("error running " + Name(hook) + ": hook ran past specified timeout of " + hook.TimeoutSeconds.ToString() + ".0s");
-
-    /// <summary><c>createRuntime hook #0</c>.</summary>
-    public static string Name(HookStep hook) => hook.Kind + " hook #" + hook.Index.ToString();
-
     /// <summary>Hooks in the form that the new process can run.</summary>
     /// <param name="hooks">Hooks of one kind.</param>
     /// <param name="defaultEnv">Environment of those that have none.</param>
@@ -134,18 +110,6 @@ internal sealed class HookRunner : IDisposable
         return prepared.MoveToImmutable();
     }
 
-    /// <summary>punnet's own environment.</summary>
-    public static ArgumentBlock OwnEnvironment()
-    {
-        List<CString> texts = [];
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            texts.Add(CString.Of((string)entry.Key + "=" + (string?)entry.Value));
-        }
-
-        return ArgumentBlock.Of(texts);
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -158,7 +122,7 @@ internal sealed class HookRunner : IDisposable
     private HookOutcome Run(HookStep hook)
     {
         Sys.Truncate(_output.Number, 0);
-        HookMaterial material = Prepare([hook], hook.Env.IsDefault ? OwnEnvironment() : default)[0];
+        HookMaterial material = Prepare([hook], hook.Env.IsDefault ? ProcessEnvironment.Own() : default)[0];
         Sys.BlockSignals();
         HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1, Interruption.Number);
         Interruption.AfterClone();

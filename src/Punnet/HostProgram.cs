@@ -16,7 +16,7 @@ internal static class HostProgram
     {
         List<CString> texts = [];
         args.ForEach(text => texts.Add(CString.Of(text)));
-        HookOutcome outcome = Execute(path, ArgumentBlock.Of(texts), HookRunner.OwnEnvironment(), out string printed);
+        HookOutcome outcome = Execute(path, ArgumentBlock.Of(texts), ProcessEnvironment.Own(), out string printed);
         if (outcome.Run != Errno.None)
         {
             throw new PunnetException("cannot run " + path + ": " + outcome.Run.Words());

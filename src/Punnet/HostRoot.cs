@@ -43,7 +43,7 @@ internal static class HostRoot
         if (errno != Errno.None)
         {
             root.Dispose();
-            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.Root, Errno = errno });
+            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Root, Errno = errno });
         }
 
         return root;

@@ -76,7 +76,7 @@ internal sealed class IdMapNamespaces : IDisposable
         const ulong SystemAdministration = 1UL << 21; // CAP_SYS_ADMIN
         if (step.IdMap is not null && Sys.EffectiveUser() != 0 && (Sys.PermittedCapabilities() & SystemAdministration) == 0)
         {
-            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
+            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
         }
     }
 

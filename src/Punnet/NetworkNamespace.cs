@@ -55,7 +55,7 @@ internal static class NetworkNamespace
         Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
         if (errno != Errno.None)
         {
-            throw Failures.Of(plan, hooks: null, new ChannelMessage { First = (int)InitStep.Loopback, Errno = errno });
+            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Loopback, Errno = errno });
         }
 
         if (hasHooks)

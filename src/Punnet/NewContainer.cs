@@ -39,7 +39,7 @@ internal sealed class NewContainer : IDisposable
         {
             if (message.Kind != Message.Listener || _request.Listener is null)
             {
-                throw Failures.Of(_request.Plan, _hooks, message);
+                throw Failures.Of(_request.Plan, _hooks?.Output, message);
             }
 
             _request.Listener.Take(message, Process, _channel, _request.State(ContainerStatus.Creating, Process.Pid));

@@ -74,7 +74,7 @@ internal sealed class OwnImage : IDisposable
         }
 
         CString path = CString.Of("/proc/self/fd/" + image.ToString());
-        Sys.Execute(path.WithNul, ArgumentBlock.Of(args), HookRunner.OwnEnvironment()).OrThrow("execute a copy of punnet");
+        Sys.Execute(path.WithNul, ArgumentBlock.Of(args), ProcessEnvironment.Own()).OrThrow("execute a copy of punnet");
     }
 
     private static bool IsRestarted()

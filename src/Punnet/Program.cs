@@ -2,6 +2,7 @@ using System;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Spec;
+using Punnet.Verbs;
 
 namespace Punnet;
 
@@ -38,7 +39,7 @@ internal static class Program
 
         if (first == args.Length || line.Has("help") || args[first] == "help")
         {
-            return Print(Globals.Help());
+            return Print(CommandTable.Help());
         }
 
         try
@@ -71,7 +72,7 @@ internal static class Program
 
     private static int Dispatch(Globals globals, string name, ReadOnlySpan<string> args)
     {
-        Verb? verb = Globals.FindVerb(name);
+        Verb? verb = CommandTable.Find(name);
         if (verb is null)
         {
             globals.Log.Fail("No help topic for '" + name + "'", null);

@@ -9,20 +9,23 @@ namespace Punnet.Cgroups;
 /// <summary>Why a file of a cgroup does not take a value (admin-guide/cgroup-v2.rst): the kernel has few numbers for many causes.</summary>
 internal static class CgroupCause
 {
+    /// <summary>What an ordinary user can do about a cgroup that he may not enter.</summary>
+    public const string Delegation =
+        "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
+
     /// <summary>The cause, or null when nothing is known.</summary>
     /// <param name="cgroup">The cgroup.</param>
-    /// <param name="path">Its path below the mount.</param>
     /// <param name="write">What was written.</param>
     /// <param name="errno">What the kernel says.</param>
-    public static string? Of(CgroupDirectory cgroup, string path, CgroupWrite write, Errno errno)
+    public static string? Of(CgroupDirectory cgroup, CgroupWrite write, Errno errno)
     {
         string value = write.Value.TrimEnd('\n');
         return (write.File, errno) switch
         {
             (_, Errno.ENOENT) => null,
-            (_, Errno.EACCES or Errno.EPERM) when Sys.EffectiveUser() != 0 => ContainerCgroup.Delegation,
+            (_, Errno.EACCES or Errno.EPERM) when Sys.EffectiveUser() != 0 => Delegation,
             ("cpuset.cpus" or "cpuset.mems", Errno.EINVAL or Errno.ERANGE) when !IsList(value) => "a list is numbers and ranges: 0-2,5",
-            _ when write.Controller == "cpuset" => Above(cgroup, path, write.File),
+            _ when write.Controller == "cpuset" => Above(cgroup, write.File),
             ("cpu.max", Errno.EINVAL) => Bandwidth(value),
             ("cpu.max.burst", Errno.EINVAL) => "a burst may not be longer than the quota (cpu.max)",
             ("cpu.weight" or "io.weight", Errno.ERANGE or Errno.EINVAL) => "a weight is from 1 to 10000",
@@ -82,9 +85,9 @@ internal static class CgroupCause
     }
 
     // The kernel says only that the list does not fit.
-    private static string? Above(CgroupDirectory cgroup, string path, string list)
+    private static string? Above(CgroupDirectory cgroup, string list)
     {
-        string file = cgroup.Path[..^(path.Length - path.LastIndexOf('/'))] + "/" + list + ".effective";
+        string file = cgroup.Path[..cgroup.Path.LastIndexOf('/')] + "/" + list + ".effective";
         string? numbers = HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(file).WithNul)?.TrimEnd();
         return string.IsNullOrEmpty(numbers) ? null : "the cgroup above has " + numbers + " (" + file + ")";
     }

@@ -3,7 +3,6 @@ using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
-using Punnet.Systemd;
 
 namespace Punnet.Cgroups;
 
@@ -12,53 +11,25 @@ internal static class CgroupLimits
 {
     /// <summary>Applies limits to a new cgroup.</summary>
     /// <param name="cgroup">The cgroup.</param>
-    /// <param name="path">Its path below the mount.</param>
     /// <param name="plan">What to write.</param>
     /// <param name="log">Takes the plan's warnings.</param>
     /// <exception cref="PunnetException">A limit cannot be had.</exception>
-    public static void Apply(CgroupDirectory cgroup, string path, ResourcePlan plan, Log log)
+    public static void Apply(CgroupDirectory cgroup, ResourcePlan plan, Log log)
     {
         Warn(plan, log);
-        CgroupControllers.Enable(path);
-        WriteAll(cgroup, path, plan.Writes, null);
+        CgroupControllers.Enable(cgroup.BelowMount);
+        WriteAll(cgroup, plan.Writes, null);
     }
 
-    /// <summary>Changes limits of a cgroup in use: all of them, or none.</summary>
-    /// <param name="cgroup">The cgroup.</param>
-    /// <param name="path">Its path below the mount.</param>
-    /// <param name="plan">What to check and to write.</param>
-    /// <param name="log">Takes the plan's warnings.</param>
-    /// <param name="unit">The unit that the cgroup belongs to, with the systemd driver.</param>
-    /// <exception cref="PunnetException">A limit cannot be had; the old ones hold.</exception>
-    public static void Update(CgroupDirectory cgroup, string path, ResourcePlan plan, Log log, UnitUpdate? unit)
+    /// <summary>Checks what is to change limits of a cgroup in use.</summary>
+    /// <returns>Takes the values that change.</returns>
+    /// <exception cref="PunnetException">A limit is below what is in use.</exception>
+    public static CgroupSnapshot Prepare(CgroupDirectory cgroup, ResourcePlan plan, Log log)
     {
         Warn(plan, log);
         CheckUsage(cgroup, plan.UsageChecks);
-        CgroupControllers.Enable(path);
-        CgroupSnapshot old = new(cgroup);
-        if (unit is not null)
-        {
-            // systemd writes the same files, and before.
-            foreach (CgroupWrite write in plan.Writes)
-            {
-                old.Remember(write.File, write.Value);
-            }
-
-            unit.Change(plan.Writes, cgroup, log);
-        }
-
-        try
-        {
-            WriteAll(cgroup, path, plan.Writes, old);
-        }
-        catch (PunnetException failure)
-        {
-            unit?.Restore();
-            List<string> changed = old.Restore();
-            throw changed.Count == 0
-                ? failure
-                : new PunnetException(failure.Message + "; " + string.Join(", ", changed) + " did not take the old value back", failure.Hint);
-        }
+        CgroupControllers.Enable(cgroup.BelowMount);
+        return new CgroupSnapshot(cgroup);
     }
 
     private static void Warn(ResourcePlan plan, Log log)
@@ -81,7 +52,9 @@ internal static class CgroupLimits
         }
     }
 
-    private static void WriteAll(CgroupDirectory cgroup, string path, IReadOnlyList<CgroupWrite> writes, CgroupSnapshot? old)
+    /// <summary>Writes values; what a file had before goes into the snapshot.</summary>
+    /// <exception cref="PunnetException">A limit cannot be had.</exception>
+    public static void WriteAll(CgroupDirectory cgroup, IReadOnlyList<CgroupWrite> writes, CgroupSnapshot? old)
     {
         for (int i = 0; i < writes.Count; i++)
         {
@@ -89,12 +62,12 @@ internal static class CgroupLimits
             Errno errno = Write(cgroup, write, old);
             if (errno == Errno.EINVAL && write.OnError == CgroupError.RetryAfterNext && i + 1 < writes.Count)
             {
-                Check(writes[i + 1], Write(cgroup, writes[i + 1], old), cgroup, path);
+                Check(writes[i + 1], Write(cgroup, writes[i + 1], old), cgroup);
                 errno = Write(cgroup, write, old);
                 i++;
             }
 
-            Check(write, errno, cgroup, path);
+            Check(write, errno, cgroup);
         }
     }
 
@@ -116,16 +89,16 @@ internal static class CgroupLimits
         return errno == Errno.ENOENT && write.Otherwise is CgroupWrite other ? Write(cgroup, other, old) : errno;
     }
 
-    private static void Check(CgroupWrite write, Errno errno, CgroupDirectory cgroup, string path)
+    private static void Check(CgroupWrite write, Errno errno, CgroupDirectory cgroup)
     {
         if (errno == Errno.None || (errno == Errno.ENOENT && write.OnError == CgroupError.IgnoreMissing))
         {
             return;
         }
 
-        string? hint = CgroupCause.Of(cgroup, path, write, errno);
+        string? hint = CgroupCause.Of(cgroup, write, errno);
         bool isMissing = errno == Errno.ENOENT && write.Controller.Length > 0;
-        string reason = isMissing ? CgroupControllers.Explain(path, write.Controller, out hint) : errno.Words();
+        string reason = isMissing ? CgroupControllers.Explain(cgroup.BelowMount, write.Controller, out hint) : errno.Words();
         hint ??= isMissing ? CgroupCause.OfMissing(write.File) : null;
         string file = write.Otherwise is null ? write.File : write.File + " or " + write.Otherwise.File;
         throw new PunnetException(

@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Text.Json;
-using Punnet.Resctrl;
-using Punnet.Spec;
 
 namespace Punnet.Cgroups;
 
@@ -15,22 +13,17 @@ internal static class CgroupStatistics
     /// <summary>runc writes the largest number where there is no limit.</summary>
     private const ulong Unlimited = ulong.MaxValue;
 
-    /// <summary>Reads the cgroup's files and writes one object.</summary>
+    /// <summary>Reads the cgroup's files and writes members of an object.</summary>
     /// <param name="cgroup">The container's.</param>
-    /// <param name="resctrl">Its class of service, or null.</param>
     /// <param name="json">Where to.</param>
-    public static void Write(CgroupDirectory cgroup, ResctrlRecord? resctrl, Utf8JsonWriter json)
+    public static void Write(CgroupDirectory cgroup, Utf8JsonWriter json)
     {
-        json.WriteStartObject();
         WriteCpu(cgroup, json);
         WriteCpuSet(cgroup, json);
         WriteMemory(cgroup, json);
         WritePids(cgroup, json);
         CgroupStatisticsBlockIo.Write(cgroup, json);
         WriteHugepages(cgroup, json);
-        ResctrlStatistics.Write(resctrl, json);
-        json.WriteNull("network_interfaces"); // As runc: it has counted only devices that it makes itself, and has made none since config.json is the OCI's.
-        json.WriteEndObject();
     }
 
     /// <summary>psi(5), Documentation/accounting/psi.rst: left out where the kernel does not count it.</summary>

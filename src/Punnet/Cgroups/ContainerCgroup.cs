@@ -12,10 +12,6 @@ namespace Punnet.Cgroups;
 /// </summary>
 internal static class ContainerCgroup
 {
-    /// <summary>What an ordinary user can do about a cgroup that he may not enter.</summary>
-    public const string Delegation =
-        "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
-
     private const int OverrideAccess = 1; // CAP_DAC_OVERRIDE
 
     /// <summary>Makes it with its limits, before any process is in it.</summary>
@@ -73,7 +69,7 @@ internal static class ContainerCgroup
     /// <exception cref="SysException">The kernel refuses its device rules or its owner.</exception>
     public static void Limit(CreationRequest request, CgroupDirectory cgroup)
     {
-        CgroupLimits.Apply(cgroup, cgroup.BelowMount, request.Plan.Resources, request.Log);
+        CgroupLimits.Apply(cgroup, request.Plan.Resources, request.Log);
         if (request.Plan.Hooks.HasInContainer)
         {
             RestrictDevices(request, cgroup);
@@ -139,7 +135,7 @@ internal static class ContainerCgroup
     private static void GoWithout(CreationRequest request, SysException failure)
     {
         bool isNamed = !string.IsNullOrEmpty(request.Config.Linux?.CgroupsPath);
-        string? hint = Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace() ? Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
+        string? hint = Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
         if (!Tolerates(request))
         {
             throw new PunnetException(failure.Message, hint);

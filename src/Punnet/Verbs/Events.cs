@@ -3,6 +3,7 @@ using System.Buffers;
 using System.Text.Json;
 using Punnet.Abi;
 using Punnet.Cgroups;
+using Punnet.Resctrl;
 using Punnet.Kernel;
 using Punnet.Spec;
 
@@ -99,7 +100,11 @@ internal static class Events
         json.WriteString("type"u8, "stats"u8);
         json.WriteString("id"u8, id);
         json.WritePropertyName("data"u8);
-        CgroupStatistics.Write(cgroup, resctrl, json);
+        json.WriteStartObject();
+        CgroupStatistics.Write(cgroup, json);
+        ResctrlStatistics.Write(resctrl, json);
+        json.WriteNull("network_interfaces"); // As runc: it has counted only devices that it makes itself, and has made none since config.json is the OCI's.
+        json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();
         buffer.Write("\n"u8);

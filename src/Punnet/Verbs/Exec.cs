@@ -33,7 +33,7 @@ internal static class Exec
             new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
             new("ignore-paused", "", "", "also in a paused container; the program then runs once that is resumed"),
             new("preserve-fds", "", "N", "pass N more descriptors to the program, from 3 on"),
-            .. SeccompLog.Options,
+            .. SeccompLogOptions.Options,
         ],
         Most = int.MaxValue,
         StopsAtFirst = true,
@@ -51,7 +51,7 @@ internal static class Exec
         int preserved = CreationOptions.Preserved(line);
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         CheckStatus(container, line);
-        using SeccompLog? log = SeccompLog.Open(line, detach);
+        using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         ProcessPlan plan = Plan(globals, line, container, log);
         BundleFile.Tell(plan, globals.Log);
         CreationOptions.CheckTerminal(plan.Terminal, detach, socket);

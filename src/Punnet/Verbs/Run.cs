@@ -17,7 +17,7 @@ internal static class Run
             .. CreationOptions.Options,
             new("detach", "d", "", "do not wait for the container, and do not delete it"),
             new("keep", "", "", "do not delete the container after its end"),
-            .. SeccompLog.Options,
+            .. SeccompLogOptions.Options,
             new("no-subreaper", "", "", "do not become the parent of processes that the container leaves"),
         ],
         Run = Execute,
@@ -29,7 +29,7 @@ internal static class Run
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
         string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
-        using SeccompLog? log = SeccompLog.Open(line, detach);
+        using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false, log);
         bool terminal = request.Plan.Process.Terminal;
         CreationOptions.CheckTerminal(terminal, detach, socket);

@@ -46,7 +46,7 @@ internal static class Update
         List<string> schemata = UpdateOptions.Schemata(line);
         if (schemata.Count == 0)
         {
-            CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, log, unit);
+            Apply(cgroup, plan, log, unit);
             return;
         }
 
@@ -55,12 +55,41 @@ internal static class Update
         string[] old = ResctrlGroup.Change(group, schemata);
         try
         {
-            CgroupLimits.Update(cgroup, cgroup.BelowMount, plan, log, unit);
+            Apply(cgroup, plan, log, unit);
         }
         catch
         {
             ResctrlGroup.Restore(group, old);
             throw;
+        }
+    }
+
+    // All of them, or none: after an error the old values hold.
+    private static void Apply(CgroupDirectory cgroup, ResourcePlan plan, Log log, UnitUpdate? unit)
+    {
+        CgroupSnapshot old = CgroupLimits.Prepare(cgroup, plan, log);
+        if (unit is not null)
+        {
+            // systemd writes the same files, and before.
+            foreach (CgroupWrite write in plan.Writes)
+            {
+                old.Remember(write.File, write.Value);
+            }
+
+            unit.Change(plan.Writes, cgroup, log);
+        }
+
+        try
+        {
+            CgroupLimits.WriteAll(cgroup, plan.Writes, old);
+        }
+        catch (PunnetException failure)
+        {
+            unit?.Restore();
+            List<string> changed = old.Restore();
+            throw changed.Count == 0
+                ? failure
+                : new PunnetException(failure.Message + "; " + string.Join(", ", changed) + " did not take the old value back", failure.Hint);
         }
     }
 
