@@ -32,6 +32,18 @@ internal static class Creation
         }
     }
 
+    private static Descriptor MakeHostRoot(ContainerPlan plan, ContainerDirectory directory)
+    {
+        Errno errno = HostRoot.Make(plan.Root, directory, out Descriptor root);
+        if (errno != Errno.None)
+        {
+            root.Dispose();
+            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Root, Errno = errno });
+        }
+
+        return root;
+    }
+
     private static NewContainer RunOnce(CreationRequest request)
     {
         ContainerPlan plan = request.Plan;
@@ -74,7 +86,7 @@ internal static class Creation
         using DescriptorRoom room = DescriptorRoom.For(plan);
         using IdMapNamespaces idMaps = IdMapNamespaces.Open(plan, joins, proc, room);
         layers?.Prepare(directory, plan.Root.ToString(), idMaps.Layers);
-        using Descriptor? root = HostRoot.Make(plan, directory);
+        using Descriptor? root = plan.Namespaces.SharesMounts ? MakeHostRoot(plan, directory) : null;
         using BindSources sources = BindSources.Open(plan, idMaps, room);
         using Descriptor? devices = DeviceNodes.Make(plan);
         room.Dispose();

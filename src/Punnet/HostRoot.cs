@@ -1,7 +1,5 @@
 using Punnet.Abi;
-using Punnet.Init;
 using Punnet.Kernel;
-using Punnet.Plan;
 
 namespace Punnet;
 
@@ -15,22 +13,19 @@ internal static class HostRoot
     /// <summary>Its name in the state directory.</summary>
     public const string Name = "root";
 
-    /// <summary>Mounts the root.</summary>
-    /// <returns>The mount, or null where the container has a mount namespace.</returns>
-    /// <exception cref="PunnetException">It cannot be mounted.</exception>
-    public static Descriptor? Make(ContainerPlan plan, ContainerDirectory directory)
+    /// <summary>Mounts the root, for a container without a mount namespace.</summary>
+    /// <param name="path">The root's path.</param>
+    /// <param name="directory">Where to.</param>
+    /// <param name="root">The mount; it may be none where an errno is returned.</param>
+    /// <exception cref="SysException">The place for it cannot be made.</exception>
+    public static Errno Make(CString path, ContainerDirectory directory, out Descriptor root)
     {
-        if (!plan.Namespaces.SharesMounts)
-        {
-            return null;
-        }
-
         const OpenFlags Place = OpenFlags.Path | OpenFlags.Directory;
         Sys.MakeDirectoryAt(directory.Number, "root\0"u8, 0x1C0).OrThrow("make", directory.Path + "/root"); // octal 0700
         Sys.OpenAt(directory.Number, "root\0"u8, Place | OpenFlags.NoFollow, 0, out int place).OrThrow("open", directory.Path + "/root");
         using Descriptor over = new(place);
-        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, plan.Root.WithNul, recursive: true, out int number);
-        Descriptor root = new(number);
+        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, path.WithNul, recursive: true, out int number);
+        root = new Descriptor(number);
         if (errno == Errno.None)
         {
             errno = Sys.Status(number, out FileStatus status);
@@ -39,14 +34,7 @@ internal static class HostRoot
 
         errno = errno == Errno.None ? Spread(number, MountFlags.Slave, recursive: true) : errno;
         errno = errno == Errno.None ? Spread(number, MountFlags.Private, recursive: false) : errno;
-        errno = errno == Errno.None ? Attach(number, over.Number) : errno;
-        if (errno != Errno.None)
-        {
-            root.Dispose();
-            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Root, Errno = errno });
-        }
-
-        return root;
+        return errno == Errno.None ? Attach(number, over.Number) : errno;
     }
 
     /// <summary>Takes the root away, and all that was mounted in it.</summary>
