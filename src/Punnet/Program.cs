@@ -1,8 +1,12 @@
 using System;
 using Punnet.Abi;
+using Punnet.Cli;
+using Punnet.Commands;
+using Punnet.Host;
+using Punnet.Host.Errors;
+using Punnet.Host.Text;
 using Punnet.Kernel;
 using Punnet.Spec;
-using Punnet.Verbs;
 
 namespace Punnet;
 
@@ -18,13 +22,13 @@ internal static class Program
 
     private static int Run(string[] args)
     {
-        int first = FindVerbIndex(args);
-        Globals globals;
+        int first = FindCommandIndex(args);
+        GlobalOptions globals;
         CommandLine line;
         try
         {
-            line = CommandLine.Parse(args.AsSpan(0, first), Globals.Options, stopAtFirst: true);
-            globals = new Globals(line);
+            line = CommandLine.Parse(args.AsSpan(0, first), GlobalOptions.Options, stopAtFirst: true);
+            globals = new GlobalOptions(line);
         }
         catch (UsageException wrong)
         {
@@ -70,9 +74,9 @@ internal static class Program
         }
     }
 
-    private static int Dispatch(Globals globals, string name, ReadOnlySpan<string> args)
+    private static int Dispatch(GlobalOptions globals, string name, ReadOnlySpan<string> args)
     {
-        Verb? verb = CommandTable.Find(name);
+        Command? verb = CommandTable.Find(name);
         if (verb is null)
         {
             globals.Log.Fail("No help topic for '" + name + "'", null);
@@ -123,7 +127,7 @@ internal static class Program
     }
 
     // The first argument that is neither a global option nor the value of one.
-    private static int FindVerbIndex(string[] args)
+    private static int FindCommandIndex(string[] args)
     {
         for (int i = 0; i < args.Length; i++)
         {
@@ -133,7 +137,7 @@ internal static class Program
             }
 
             string name = args[i].TrimStart('-');
-            foreach (Option option in Globals.Options)
+            foreach (Option option in GlobalOptions.Options)
             {
                 if (option.Name == name && option.Value.Length > 0)
                 {

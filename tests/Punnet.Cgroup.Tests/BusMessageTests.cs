@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
+using Punnet.Host.Systemd;
 using Punnet.Plan;
-using Punnet.Systemd;
 using Xunit;
 
 namespace Punnet.Cgroup.Tests;

@@ -3,8 +3,9 @@ using System.Buffers;
 using System.IO;
 using System.Text;
 using System.Text.Json;
+using Punnet.Host;
+using Punnet.Host.Resctrl;
 using Punnet.Plan;
-using Punnet.Resctrl;
 using Punnet.Spec;
 using Xunit;
 

@@ -1,0 +1,90 @@
+using System;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Host;
+
+/// <summary>A bundle: a directory with a config.json.</summary>
+public static class BundleFile
+{
+    /// <summary>Makes the bundle the working directory and reads its config.json.</summary>
+    /// <param name="bundle">As given, or null for the working directory.</param>
+    /// <param name="file">Absolute path of what to read in place of its config.json, or null.</param>
+    /// <param name="log">Gets the properties that nobody knows.</param>
+    /// <param name="path">The bundle, absolute and free of links.</param>
+    /// <exception cref="PunnetException">The config is not one; the sentence names the place.</exception>
+    /// <exception cref="SysException">The bundle or the file cannot be read.</exception>
+    public static Config Enter(string? bundle, string? file, Log log, out string path)
+    {
+        if (bundle is not null)
+        {
+            Sys.ChangeDirectory(CString.Of(bundle).WithNul).OrThrow("enter the bundle", bundle);
+        }
+
+        Span<byte> buffer = stackalloc byte[4096];
+        Sys.WorkingDirectoryPath(buffer, out int length).OrThrow("find the bundle's path");
+        path = Encoding.UTF8.GetString(buffer[..(length - 1)]);
+        return Read(file ?? "config.json", log);
+    }
+
+    /// <summary>Reads a config.json.</summary>
+    /// <exception cref="PunnetException">The config is not one; the sentence names the place.</exception>
+    /// <exception cref="SysException">The file cannot be read.</exception>
+    public static Config Read(string file, Log log)
+    {
+        UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
+        Config config = Refusing(() => SpecJson.ReadConfig(HostFile.Read(file), unknown));
+        Tell(unknown, "config.json", log);
+        return config;
+    }
+
+    /// <summary>Tells of properties that nobody knows.</summary>
+    /// <param name="unknown">What a reader has collected, or null.</param>
+    /// <param name="name">The document.</param>
+    /// <param name="log">Gets a line for each.</param>
+    public static void Tell(UnknownProperties? unknown, string name, Log log)
+    {
+        foreach (UnknownProperty property in unknown?.Found ?? [])
+        {
+            log.Debug(name + ": ignoring the unknown property " + property.Place
+                + (property.Nearest is null ? "" : "; did you mean \"" + property.Nearest + "\"?"));
+        }
+    }
+
+    /// <summary>Tells how long the filter is, and what a plan leaves out because this kernel, or punnet, does not know it.</summary>
+    public static void Tell(ProcessPlan plan, Log log)
+    {
+        foreach (string warning in plan.Warnings)
+        {
+            log.Warn("config.json: " + warning);
+        }
+
+        if (log.IsDebug && plan.Seccomp is SeccompPlan compiled)
+        {
+            log.Debug("linux.seccomp: compiled to " + compiled.Program.Length.ToString() + " instructions");
+        }
+
+        if (log.IsDebug && plan.Seccomp is { IgnoredNames.Count: > 0 } filter)
+        {
+            log.Debug("config.json: linux.seccomp.syscalls: ignoring names that are no system calls: " + string.Join(", ", filter.IgnoredNames));
+        }
+    }
+
+    /// <summary>Does something with a config.json and names the file in its refusals.</summary>
+    /// <exception cref="PunnetException">A refusal.</exception>
+    public static T Refusing<T>(Func<T> action)
+    {
+        try
+        {
+            return action();
+        }
+        catch (SpecException refusal)
+        {
+            // An option of the command line is a place too, and not one in config.json.
+            throw new PunnetException((refusal.Place.StartsWith("--", StringComparison.Ordinal) ? "" : "config.json: ") + refusal.Message);
+        }
+    }
+}

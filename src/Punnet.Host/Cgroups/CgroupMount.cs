@@ -1,0 +1,76 @@
+using System;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host.Cgroups;
+
+/// <summary>Where cgroup2 is mounted, and where in it punnet itself is.</summary>
+public static class CgroupMount
+{
+    private static string? s_found;
+
+    /// <summary>The mount point: /sys/fs/cgroup, or wherever a hybrid host has it.</summary>
+    /// <exception cref="PunnetException">There is none.</exception>
+    public static string Find() => s_found ??= Search();
+
+    private static string Search()
+    {
+        foreach (string path in (ReadOnlySpan<string>)["/sys/fs/cgroup", "/sys/fs/cgroup/unified"])
+        {
+            if (IsCgroup2(path))
+            {
+                return path;
+            }
+        }
+
+        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/mountinfo")).Split('\n'))
+        {
+            // proc_pid_mountinfo(5): id parent major:minor root POINT options … - TYPE source options
+            int dash = line.IndexOf(" - cgroup2 ", StringComparison.Ordinal);
+            string[] fields = line.Split(' ');
+            if (dash > 0 && fields.Length > 4)
+            {
+                return fields[4];
+            }
+        }
+
+        throw new PunnetException("no cgroup2 file system is mounted: punnet needs cgroup v2");
+    }
+
+    /// <summary>punnet's own cgroup below the mount, such as <c>/</c> or <c>/user.slice/x</c>.</summary>
+    /// <exception cref="PunnetException">The kernel names none.</exception>
+    public static string OwnPath() => PathOf("self");
+
+    /// <summary>Directory of punnet's own cgroup.</summary>
+    /// <exception cref="PunnetException">There is no cgroup2, or the kernel names none.</exception>
+    public static string OwnDirectory() => Find() + OwnPath();
+
+    /// <summary>The cgroup of a process below the mount.</summary>
+    /// <param name="process">A pid, or "self".</param>
+    /// <exception cref="PunnetException">The kernel names none.</exception>
+    public static string PathOf(string process)
+    {
+        // cgroups(7): hierarchy:controllers:path, and cgroup v2 is hierarchy 0.
+        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/" + process + "/cgroup")).Split('\n'))
+        {
+            if (line.StartsWith("0::/", StringComparison.Ordinal))
+            {
+                return line["0::".Length..];
+            }
+        }
+
+        throw new PunnetException("/proc/" + process + "/cgroup names no cgroup v2: punnet needs it");
+    }
+
+    private static bool IsCgroup2(string path)
+    {
+        if (Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory) != Errno.None)
+        {
+            return false;
+        }
+
+        using Descriptor owned = new(directory);
+        return Sys.FileSystemType(directory, out long magic) == Errno.None && magic == FileSystemMagic.Cgroup2;
+    }
+}

@@ -1,0 +1,24 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host.Errors;
+
+/// <summary>What an error number means wherever it comes from: for a failure that has no hint of its own.</summary>
+public static class ErrnoCause
+{
+    /// <summary>The hint, or null.</summary>
+    /// <param name="failure">The failure's sentence, which ends with the kernel's words.</param>
+    public static string? Hint(string failure)
+    {
+        bool Is(Errno errno) => failure.EndsWith(errno.Words(), StringComparison.Ordinal);
+        return Is(Errno.EMFILE) ? "punnet may open " + Limit(ResourceLimit.OpenFiles) + " files (RLIMIT_NOFILE of its caller)"
+            : Is(Errno.ENFILE) ? "the host has as many open files as sysctl fs.file-max allows"
+            : Is(Errno.ENOMEM) ? "the memory of the host, of punnet's cgroup (memory.max) or of its caller's limits (ulimit -v, ulimit -d) is used up"
+            : OuterFilter.Hint(failure);
+    }
+
+    /// <summary>The soft limit of this process, as the words of a hint; without a file, of which there may be no more.</summary>
+    public static string Limit(ResourceLimit limit) =>
+        Sys.GetLimit(limit, out ulong soft, out _) == Errno.None && soft != ulong.MaxValue ? soft.ToString() : "few";
+}

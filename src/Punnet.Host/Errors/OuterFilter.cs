@@ -1,0 +1,61 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host.Errors;
+
+/// <summary>
+/// The seccomp filter of a sandbox around punnet, which may be older than the calls that punnet makes. It cannot be read; but a call with
+/// arguments that mean nothing gets another answer from the kernel than from a filter.
+/// </summary>
+public static class OuterFilter
+{
+    // Of these the kernel looks at the arguments first; of the next at CAP_SYS_ADMIN, and refuses them itself to whoever lacks it.
+    private static readonly (SyscallNumber Call, string Name)[] s_mounts =
+        [(SyscallNumber.OpenTree, "open_tree"), (SyscallNumber.MountSetattr, "mount_setattr"), (SyscallNumber.Fsconfig, "fsconfig")];
+
+    private static readonly (SyscallNumber Call, string Name)[] s_mountsOfRoot =
+        [(SyscallNumber.MoveMount, "move_mount"), (SyscallNumber.Fsopen, "fsopen"), (SyscallNumber.Fsmount, "fsmount"), (SyscallNumber.Fspick, "fspick")];
+
+    private static readonly (SyscallNumber Call, string Name)[] s_processes =
+    [
+        (SyscallNumber.PidfdOpen, "pidfd_open"), (SyscallNumber.PidfdSendSignal, "pidfd_send_signal"), (SyscallNumber.PidfdGetfd, "pidfd_getfd"),
+    ];
+
+    /// <summary>Whether one of the mount calls of Linux 5.2 and 5.12 is refused. Where there is no filter, two calls tell.</summary>
+    public static bool RefusesMounts()
+    {
+        const int Filtered = 2; // SECCOMP_MODE_FILTER
+        Errno errno = Sys.Control(ProcessControl.ReadSeccompMode, 0, out int mode);
+        return errno == Errno.None && mode != Filtered ? Sys.Refuses(SyscallNumber.OpenTree) : FirstMount() is not null;
+    }
+
+    /// <summary>What to say of a failure that such a filter may have caused, or null.</summary>
+    /// <param name="failure">The failure's sentence.</param>
+    public static string? Hint(string failure)
+    {
+        if (!failure.EndsWith(Errno.EPERM.Words(), StringComparison.Ordinal) && !failure.EndsWith(Errno.ENOSYS.Words(), StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        string? name = FirstMount() ?? FirstOf(s_processes);
+        return name is null ? null : "a seccomp filter around punnet refuses " + name + "(2)";
+    }
+
+    private static string? FirstOf((SyscallNumber Call, string Name)[] calls)
+    {
+        foreach ((SyscallNumber call, string name) in calls)
+        {
+            if (Sys.Refuses(call))
+            {
+                return name;
+            }
+        }
+
+        return null;
+    }
+
+    private static string? FirstMount() =>
+        FirstOf(s_mounts) ?? (HostPolicy.HasSystemAdministration() ? FirstOf(s_mountsOfRoot) : null);
+}

@@ -1,0 +1,113 @@
+using System;
+using System.Runtime.InteropServices;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Host;
+
+/// <summary>Looks at the host, so that planning need not.</summary>
+public static class HostProbe
+{
+    /// <summary>Gathers the facts.</summary>
+    public static HostFacts Facts() =>
+        Facts(Cgroups.CgroupMount.OwnPath());
+
+    /// <summary>Gathers what planning a single process needs: nothing of the cgroups.</summary>
+    public static HostFacts ProcessFacts() => Facts("/");
+
+    private static HostFacts Facts(string cgroup)
+    {
+        uint user = Sys.EffectiveUser();
+        return new HostFacts(user, LastCapability(), cgroup, Sys.PermittedCapabilities())
+        {
+            EffectiveGroup = user == 0 ? 0 : Sys.EffectiveGroup(),
+            SeccompFlags = SeccompFlags(),
+            Architecture = Native,
+        };
+    }
+
+    /// <summary>Whether punnet is in a user namespace: the first one maps every id to itself, user_namespaces(7).</summary>
+    public static bool IsInUserNamespace()
+    {
+        string map = HostFile.TryReadText(Sys.WorkingDirectory, "/proc/self/uid_map\0"u8) ?? "";
+        return map.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295"];
+    }
+
+    /// <summary>The calling convention that this binary was built for, as the kernel tells it to a filter; a constant of the binary.</summary>
+    public static SeccompArchitecture Native => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => SeccompArchitecture.X86_64,
+        Architecture.X86 => SeccompArchitecture.X86,
+        Architecture.Arm64 => SeccompArchitecture.AArch64,
+        Architecture.Arm or Architecture.Armv6 => SeccompArchitecture.Arm,
+        Architecture.RiscV64 => SeccompArchitecture.RiscV64,
+        Architecture.LoongArch64 => SeccompArchitecture.LoongArch64,
+        Architecture.S390x => SeccompArchitecture.S390X,
+        Architecture.Ppc64le => SeccompArchitecture.Ppc64Le,
+        _ => throw new PunnetException("this build is for a machine whose system calls punnet does not know"),
+    };
+
+    /// <summary>Flags that seccomp(2) takes. Only the one that is younger than Linux 5.14 is worth asking for.</summary>
+    public static SeccompFilterFlags SeccompFlags()
+    {
+        const SeccompFilterFlags Always = SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
+        const SeccompFilterFlags Young = SeccompFilterFlags.WaitKillableReceive;
+        return Sys.KnowsFilterFlags(SeccompFilterFlags.NewListener | Young) ? Always | Young : Always;
+    }
+
+    /// <summary>Highest capability of this kernel. Those that punnet has no name for count too: they are dropped.</summary>
+    public static int LastCapability()
+    {
+        int last = Capability.Names.Length - 1;
+        while (last > 0 && Sys.Control(ProcessControl.ReadBoundingCapability, last) != Errno.None)
+        {
+            last--;
+        }
+
+        while (last < 62 && Sys.Control(ProcessControl.ReadBoundingCapability, last + 1) == Errno.None)
+        {
+            last++;
+        }
+
+        return last;
+    }
+
+    /// <summary>
+    /// The host's /proc as a descriptor, O_PATH: verified to be one, so that what is written below it reaches the kernel
+    /// (CVE-2019-16884, CVE-2025-52881).
+    /// </summary>
+    /// <exception cref="PunnetException">/proc is something else.</exception>
+    public static Descriptor OpenProc()
+    {
+        Descriptor proc = Descriptor.Open("/proc", OpenFlags.Path | OpenFlags.Directory);
+        Sys.FileSystemType(proc.Number, out long magic).OrThrow("look at", "/proc");
+        return magic == FileSystemMagic.Proc ? proc : throw new PunnetException("/proc of the host is not a procfs");
+    }
+
+    /// <summary>Opens a file of a process, below a verified /proc.</summary>
+    /// <param name="proc">From <see cref="OpenProc"/>.</param>
+    /// <param name="pid">The process.</param>
+    /// <param name="name">Such as uid_map.</param>
+    /// <param name="flags">How.</param>
+    /// <param name="file">The file, or -1.</param>
+    public static Errno OpenOfProcess(Descriptor proc, int pid, string name, OpenFlags flags, out int file)
+    {
+        const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks;
+        return Sys.OpenAt2(proc.Number, CString.Of(pid.ToString() + "/" + name).WithNul, flags, 0, Strict, out file);
+    }
+
+    /// <summary>Writes a file of a process.</summary>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public static void WriteOfProcess(Descriptor proc, int pid, string name, ReadOnlySpan<byte> value)
+    {
+        Errno errno = OpenOfProcess(proc, pid, name, OpenFlags.WriteOnly, out int file);
+        if (errno == Errno.None)
+        {
+            using Descriptor owned = new(file);
+            errno = Sys.WriteAll(file, value);
+        }
+
+        errno.OrThrow("write", "/proc/" + pid.ToString() + "/" + name);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Collections.Generic;
+using System.Text;
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+
+namespace Punnet.Host;
+
+/// <summary>A program of the host that punnet runs for its output.</summary>
+public static class HostProgram
+{
+    /// <summary>Runs it to its end.</summary>
+    /// <returns>What it printed, both streams together.</returns>
+    /// <exception cref="PunnetException">It cannot be run, or fails.</exception>
+    public static string Run(string path, List<string> args)
+    {
+        List<CString> texts = [];
+        args.ForEach(text => texts.Add(CString.Of(text)));
+        HookOutcome outcome = Execute(path, ArgumentBlock.Of(texts), ProcessEnvironment.Own(), out string printed);
+        if (outcome.Run != Errno.None)
+        {
+            throw new PunnetException("cannot run " + path + ": " + outcome.Run.Words());
+        }
+
+        return outcome is { HasTimedOut: false, Status: 0 }
+            ? printed
+            : throw new PunnetException(path + " failed with status " + outcome.Status.ToString() + ": " + printed.Trim());
+    }
+
+    /// <summary>Runs it to its end, or for 30 seconds.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="args">argv.</param>
+    /// <param name="env">Its environment.</param>
+    /// <param name="printed">What it printed, both streams together.</param>
+    /// <exception cref="SysException">No memory file can be made.</exception>
+    public static HookOutcome Execute(string path, ArgumentBlock args, ArgumentBlock env, out string printed)
+    {
+        Sys.MakeMemoryFile("input\0"u8, sealable: false, out int input).OrThrow("make a memory file");
+        using Descriptor ownedInput = new(input);
+        Sys.MakeMemoryFile("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
+        using Descriptor ownedOutput = new(output);
+        HookMaterial material = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
+        Sys.BlockSignals();
+        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1, Interruption.Number);
+        Interruption.AfterClone();
+        if (outcome.IsInterrupted)
+        {
+            Interruption.Check();
+        }
+
+        Sys.Rewind(output);
+        printed = Encoding.UTF8.GetString(HostFile.Read(output, "the output of " + path));
+        return outcome;
+    }
+}

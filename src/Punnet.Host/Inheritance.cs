@@ -1,0 +1,91 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host;
+
+/// <summary>What punnet's caller leaves to it, where a container, a hook or punnet itself would suffer from it: execve(2), "signals" and below.</summary>
+public static class Inheritance
+{
+    private const uint Umask = 0x12; // octal 022
+    private static ulong? s_ignored;
+
+    /// <summary>
+    /// Signals that a program would start with ignored, one bit each from signal 1 on; all of them where nobody says. Read at once from
+    /// /proc/self/status: to ask for or to reset each of the 62 is a system call.
+    /// </summary>
+    public static ulong IgnoredSignals => s_ignored ??= Read();
+
+    /// <summary>Makes punnet able to wait for its children, and what it makes readable for those who may read it. Before the first clone.</summary>
+    public static void Settle() => s_ignored ??= Read();
+
+    /// <summary>Opens the null device in place of standard streams that are closed: what punnet opens next would become one of them.</summary>
+    /// <exception cref="SysException">There is no null device.</exception>
+    public static void OpenStandardStreams()
+    {
+        Span<PollDescriptor> streams =
+        [
+            new PollDescriptor { Descriptor = 0 },
+            new PollDescriptor { Descriptor = 1 },
+            new PollDescriptor { Descriptor = 2 },
+        ];
+
+        // Fails where three descriptors are more than the caller allows: then nothing else can be opened, and that is said then.
+        Sys.Poll(streams, 0);
+        for (int stream = 0; stream < streams.Length; stream++)
+        {
+            if ((streams[stream].Found & PollEvents.NotOpen) != PollEvents.None)
+            {
+                // Becomes the lowest that is free, which is this one; init puts the container's own null device in its place.
+                Sys.OpenAt(Sys.WorkingDirectory, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, out int opened).OrThrow("open", "/dev/null");
+                Sys.Duplicate(opened, stream).OrThrow("open", "/dev/null"); // Not close-on-exec any more.
+                Output.IsClosed |= stream == 1;
+            }
+        }
+    }
+
+    private static ulong Read()
+    {
+        Span<byte> buffer = stackalloc byte[4096];
+        bool isRead = HostFile.TryRead(Sys.WorkingDirectory, "/proc/self/status\0"u8, buffer, out int count);
+        ReadOnlySpan<byte> status = isRead ? buffer[..count] : default;
+        ulong ignored = Number(status, "\nSigIgn:\t"u8, 16) ?? ulong.MaxValue;
+        if ((ignored & Bit(Signal.Child)) != 0)
+        {
+            // The kernel would reap them, and keep their status to itself: wait(2).
+            Sys.ForgetChildren(false);
+        }
+
+        // No more than others have by default: a container's user reads its own cgroup.
+        if (((Number(status, "\nUmask:\t"u8, 8) ?? uint.MaxValue) & ~Umask) != 0)
+        {
+            Sys.SetUmask(Umask);
+        }
+
+        return ignored;
+    }
+
+    private static ulong Bit(Signal signal) => 1UL << ((int)signal - 1);
+
+    private static ulong? Number(ReadOnlySpan<byte> status, ReadOnlySpan<byte> name, uint radix)
+    {
+        int start = status.IndexOf(name);
+        if (start < 0)
+        {
+            return null;
+        }
+
+        ulong value = 0;
+        foreach (byte digit in status[(start + name.Length)..])
+        {
+            if (!char.IsAsciiHexDigitLower((char)digit))
+            {
+                return value;
+            }
+
+            value = value * radix + (digit <= (byte)'9' ? digit - (uint)'0' : digit - (uint)'a' + 10);
+        }
+
+        return null; // Cut off: the number may be.
+    }
+}

@@ -1,0 +1,51 @@
+using Punnet.Kernel;
+
+namespace Punnet.Host.Layers;
+
+/// <summary>How far a commit is, on a terminal; otherwise nothing is written.</summary>
+public sealed class CommitProgress
+{
+    private readonly bool _isShown;
+    private long _files;
+    private long _bytes;
+    private long _shownAt;
+    private bool _hasShown;
+
+    /// <summary>Starts counting.</summary>
+    public CommitProgress() => _isShown = Sys.GetTerminalSize(2, out _) == Abi.Errno.None;
+
+    /// <summary>One more file.</summary>
+    /// <param name="bytes">Its content.</param>
+    public void Add(long bytes)
+    {
+        _files++;
+        _bytes += bytes;
+
+        // Looking at the clock for every file would be seen in the throughput.
+        if (_isShown && (_files % 64 == 0 || bytes > 1_000_000))
+        {
+            Sys.Clock(1, out long seconds, out long nanoseconds);
+            long tenths = (seconds * 10) + (nanoseconds / 100_000_000);
+            if (tenths - _shownAt >= 2)
+            {
+                _shownAt = tenths;
+                Show("");
+            }
+        }
+    }
+
+    /// <summary>The line is complete.</summary>
+    public void End()
+    {
+        if (_hasShown)
+        {
+            Show("\n");
+        }
+    }
+
+    private void Show(string end)
+    {
+        _hasShown = true;
+        Output.ComplainAsIs("\r" + _files.ToString() + " files, " + (_bytes / 1_000_000).ToString() + " MB" + end);
+    }
+}

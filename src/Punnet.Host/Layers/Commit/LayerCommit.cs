@@ -1,0 +1,136 @@
+using Punnet.Abi;
+using Punnet.Host.State;
+using Punnet.Kernel;
+
+namespace Punnet.Host.Layers;
+
+/// <summary>
+/// Makes a layer: in a place beside, then to the disk, then under its name. Killed at any moment, there is nothing by that name or
+/// the whole.
+/// </summary>
+public sealed class LayerCommit
+{
+    private readonly Container _container;
+    private readonly ContainerLayers _layers;
+    private readonly string _upper;
+    private readonly bool _isPaused;
+    private readonly Log _log;
+
+    /// <summary>Of a container's top layer.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="layers">What it runs on.</param>
+    /// <param name="upper">Its top layer.</param>
+    /// <param name="isPaused">Whether it stands still meanwhile.</param>
+    /// <param name="log">For what is left out.</param>
+    public LayerCommit(Container container, ContainerLayers layers, string upper, bool isPaused, Log log)
+    {
+        _container = container;
+        _layers = layers;
+        _upper = upper;
+        _isPaused = isPaused;
+        _log = log;
+    }
+
+    /// <summary>As a directory that can be a layer of other containers.</summary>
+    /// <exception cref="PunnetException">Something is there already, or the layer cannot be understood.</exception>
+    /// <exception cref="SysException">A file cannot be read or made.</exception>
+    public void ToDirectory(string destination)
+    {
+        Interruption.Begin();
+        (string parentPath, string name) = Split(destination);
+        using Descriptor parent = OpenParent(parentPath, name, destination);
+        using Staging layer = Staging.MakeDirectory(parent.Number), links = Staging.MakeDirectory(parent.Number);
+        Sys.OpenAt(layer.Descriptor, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int target).OrThrow("open the new layer");
+        CommitProgress progress = new();
+        using (LayerCopy copy = new(target, links, _layers.UsesUserXattr, progress))
+        {
+            // The ids stay as they are stored: see IdTranslation.
+            Read(copy, IdTranslation.None);
+        }
+
+        progress.End();
+        Publish(layer, parent, name, destination);
+    }
+
+    /// <summary>As an OCI layer.</summary>
+    /// <param name="destination">A file that is not there yet, or <c>-</c>.</param>
+    /// <param name="isCompressed">gzip.</param>
+    /// <exception cref="PunnetException">Something is there already, or the layer cannot be a tar.</exception>
+    /// <exception cref="SysException">A file cannot be read, or the tar not be written.</exception>
+    public void ToTar(string destination, bool isCompressed)
+    {
+        Interruption.Begin();
+        if (destination == "-")
+        {
+            Output.Write([]); // Whether it is open at all.
+            WriteTar(new TarOutput(1, "standard output", isCompressed));
+            return;
+        }
+
+        (string parentPath, string name) = Split(destination);
+        using Descriptor parent = OpenParent(parentPath, name, destination);
+        using Staging file = Staging.MakeFile(parent.Number);
+        WriteTar(new TarOutput(file.Descriptor, destination, isCompressed));
+        Sys.ChangeMode(file.Descriptor, 0x1A4).OrThrow("set the permissions of", destination); // octal 0644
+        Publish(file, parent, name, destination);
+    }
+
+    private void WriteTar(TarOutput output)
+    {
+        CommitProgress progress = new();
+        LayerTar tar = new(output, progress, _log);
+        Read(tar, _layers.FindIds());
+        tar.End();
+        progress.End();
+    }
+
+    private void Read(ILayerVisitor visitor, IdTranslation ids)
+    {
+        using LowerLayers lower = new(_layers.Lower, _layers.Marks);
+        using LayerPause pause = LayerPause.Begin(_container, _isPaused, _log);
+        MountPoints mountPoints = _layers.FindMountPoints(lower, _log);
+        using LayerTree tree = new(_upper, _layers.Marks, ids, mountPoints);
+        tree.Walk(visitor);
+    }
+
+    private static void Publish(Staging made, Descriptor parent, string name, string destination)
+    {
+        Sys.SyncFileSystem(made.Descriptor).OrThrow("write to the disk", destination);
+        Interruption.Check();
+        Errno errno = made.Become(CString.Of(name).WithNul);
+        if (errno == Errno.EEXIST)
+        {
+            throw Exists(destination);
+        }
+
+        errno.OrThrow("make", destination);
+        Sys.Sync(parent.Number).OrThrow("write to the disk the directory of", destination);
+    }
+
+    private static (string Parent, string Name) Split(string destination)
+    {
+        string path = destination.TrimEnd('/');
+        int slash = path.LastIndexOf('/');
+        string name = path[(slash + 1)..];
+        return name is "" or "." or ".."
+            ? throw new PunnetException("cannot make \"" + destination + "\": it has no name of its own")
+            : (slash < 0 ? "." : slash == 0 ? "/" : path[..slash], name);
+    }
+
+    private Descriptor OpenParent(string parentPath, string name, string destination)
+    {
+        Descriptor parent = Descriptor.Open(parentPath, OpenFlags.ReadOnly | OpenFlags.Directory);
+        Staging.RemoveLeftovers(parent.Number, _log);
+
+        // Said before an hour of copying too; the end is what decides.
+        if (Sys.LinkStatusAt(parent.Number, CString.Of(name).WithNul, out _) == Errno.None)
+        {
+            parent.Dispose();
+            throw Exists(destination);
+        }
+
+        return parent;
+    }
+
+    private static PunnetException Exists(string destination) => new(destination + " exists already: a commit replaces nothing");
+}

@@ -1,0 +1,226 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host.Layers;
+
+/// <summary>
+/// A top layer as a directory of its own, in overlayfs's form: whiteouts are devices 0:0, whatever they were; opaque directories
+/// are marked for both kinds of overlay mount. Everything else of a file comes along: type, owner, permissions, times, attributes,
+/// ACLs, capabilities, holes and names that are the same file.
+/// </summary>
+public sealed class LayerCopy : ILayerVisitor, IDisposable
+{
+    private const int Window = 32;
+    private const uint PermissionMask = 0xfff; // octal 7777
+    private readonly DirectoryChain _target;
+    private readonly Staging _links;
+    private readonly Dictionary<(uint Major, uint Minor, ulong Inode), uint> _linksLeft = [];
+    private readonly ContentCopy _content = new();
+    private readonly CommitProgress _progress;
+    private readonly bool _usesUserXattr;
+
+    /// <summary>Copies into a directory.</summary>
+    /// <param name="target">Empty, and nobody else's; opened for reading, and closed with this.</param>
+    /// <param name="links">Keeps files that have more names to come.</param>
+    /// <param name="usesUserXattr">Which mark of opaque directories must be possible; the other one only may.</param>
+    /// <param name="progress">Is told what is done.</param>
+    public LayerCopy(int target, Staging links, bool usesUserXattr, CommitProgress progress)
+    {
+        _target = new DirectoryChain(target, "the new layer", Window);
+        _links = links;
+        _usesUserXattr = usesUserXattr;
+        _progress = progress;
+    }
+
+    /// <inheritdoc/>
+    public bool WantsContent => true;
+
+    /// <inheritdoc/>
+    public void Dispose() => _target.Dispose();
+
+    /// <inheritdoc/>
+    public void Enter(LayerNode directory)
+    {
+        const uint OwnerOnly = 0x1c0; // octal 0700
+        if (directory.Name.Length > 1)
+        {
+            Check(Sys.MakeDirectoryAt(_target.Current, directory.Name, OwnerOnly), "make", directory);
+            Check(_target.TryEnter(directory.Name, out _), "open", directory);
+        }
+
+        _progress.Add(0);
+    }
+
+    /// <inheritdoc/>
+    public void Leave(LayerNode directory)
+    {
+        int made = _target.Current;
+        if (directory.IsOpaque)
+        {
+            MarkOpaque(made, directory);
+        }
+
+        SetOwner(made, directory);
+        foreach (ExtendedAttribute attribute in directory.Attributes)
+        {
+            CheckAttribute(Sys.SetAttribute(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, directory);
+        }
+
+        Check(Sys.SetTimes(made, directory.Status.Accessed, directory.Status.Modified), "set the times of", directory);
+        if (_target.Depth > 0)
+        {
+            _target.Leave();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Hide(LayerNode whiteout)
+    {
+        Check(Sys.MakeNodeAt(_target.Current, whiteout.Name, FileMode.CharacterDevice, 0, 0), "make the whiteout", whiteout);
+        Check(Sys.SetTimesAt(_target.Current, whiteout.Name, whiteout.Status.Accessed, whiteout.Status.Modified), "set the times of", whiteout);
+        _progress.Add(0);
+    }
+
+    /// <inheritdoc/>
+    public void Visit(LayerNode file)
+    {
+        bool isLinked = file.Status.Links > 1;
+        (uint, uint, ulong) key = (file.Status.FileSystemMajor, file.Status.FileSystemMinor, file.Status.Inode);
+        if (isLinked && _linksLeft.TryGetValue(key, out uint left) && TryLink(file, key, left))
+        {
+            return;
+        }
+
+        if (file.Status.Is(FileMode.Regular))
+        {
+            MakeFile(file);
+        }
+        else
+        {
+            MakeOther(file);
+        }
+
+        if (isLinked)
+        {
+            KeepForLinks(file, key);
+        }
+
+        _progress.Add(file.Status.Is(FileMode.Regular) ? (long)file.Status.Size : 0);
+    }
+
+    // By a directory beside the layer, since a path to the first name might be too long for any call.
+    private bool TryLink(LayerNode file, (uint Major, uint Minor, ulong Inode) key, uint left)
+    {
+        byte[] kept = KeptName(key);
+        Errno errno = Sys.MakeHardLinkAt(_links.Descriptor, kept, _target.Current, file.Name);
+        if (errno == Errno.EMLINK)
+        {
+            // A file system with a lower limit than the other one: a second copy takes over.
+            Sys.RemoveAt(_links.Descriptor, kept, isDirectory: false);
+            _linksLeft.Remove(key);
+            return false;
+        }
+
+        Check(errno, "link", file);
+        if (left > 1)
+        {
+            _linksLeft[key] = left - 1;
+        }
+        else
+        {
+            Sys.RemoveAt(_links.Descriptor, kept, isDirectory: false);
+            _linksLeft.Remove(key);
+        }
+
+        _progress.Add(0);
+        return true;
+    }
+
+    private void KeepForLinks(LayerNode file, (uint Major, uint Minor, ulong Inode) key)
+    {
+        Errno errno = Sys.MakeHardLinkAt(_target.Current, file.Name, _links.Descriptor, KeptName(key));
+        if (errno != Errno.EMLINK)
+        {
+            Check(errno, "link", file);
+            _linksLeft[key] = file.Status.Links - 1;
+        }
+    }
+
+    private static byte[] KeptName((uint Major, uint Minor, ulong Inode) key) => RawText.WithNul(
+        key.Major.ToString("x", CultureInfo.InvariantCulture) + "." + key.Minor.ToString("x", CultureInfo.InvariantCulture) + "."
+        + key.Inode.ToString("x", CultureInfo.InvariantCulture));
+
+    private void MakeFile(LayerNode file)
+    {
+        const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
+        Check(Sys.OpenAt(_target.Current, file.Name, Fresh, 0x180, out int made), "make", file); // octal 0600
+        using Descriptor owned = new(made);
+        Check(_content.Copy(file.Descriptor, made, file.Status), "copy the content of", file);
+
+        // In this order: a new owner takes away set-id bits and capabilities, an ACL changes the permissions it agrees with.
+        SetOwner(made, file);
+        foreach (ExtendedAttribute attribute in file.Attributes)
+        {
+            CheckAttribute(Sys.SetAttribute(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
+        }
+
+        Check(Sys.SetTimes(made, file.Status.Accessed, file.Status.Modified), "set the times of", file);
+    }
+
+    private void MakeOther(LayerNode file)
+    {
+        FileStatus status = file.Status;
+        int directory = _target.Current;
+        Check(
+            status.Is(FileMode.SymbolicLink)
+                ? Sys.MakeLinkAt([.. LinkTarget.Read(file.Parent, file.Name), 0], directory, file.Name)
+                : Sys.MakeNodeAt(directory, file.Name, status.Mode, status.DeviceMajor, status.DeviceMinor),
+            "make",
+            file);
+        Check(Sys.ChangeOwnerAt(directory, file.Name, status.Uid, status.Gid), "set the owner of", file);
+        if (!status.Is(FileMode.SymbolicLink))
+        {
+            Check(Sys.ChangeModeAt(directory, file.Name, status.Mode & PermissionMask), "set the permissions of", file);
+        }
+
+        foreach (ExtendedAttribute attribute in file.Attributes)
+        {
+            CheckAttribute(Sys.SetAttributeAt(directory, file.Name, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
+        }
+
+        Check(Sys.SetTimesAt(directory, file.Name, status.Accessed, status.Modified), "set the times of", file);
+    }
+
+    private static void SetOwner(int made, LayerNode node)
+    {
+        Check(Sys.ChangeOwner(made, node.Status.Uid, node.Status.Gid), "set the owner of", node);
+        Check(Sys.ChangeMode(made, node.Status.Mode & PermissionMask), "set the permissions of", node);
+    }
+
+    // Some file systems have only one kind of attribute, and only root has trusted ones.
+    private void MarkOpaque(int made, LayerNode directory)
+    {
+        Errno trusted = Sys.SetAttribute(made, RawText.WithNul(OverlayMarks.TrustedOpaque), "y"u8);
+        Errno user = Sys.SetAttribute(made, RawText.WithNul(OverlayMarks.UserOpaque), "y"u8);
+        Check(_usesUserXattr ? user : trusted, "mark as opaque", directory);
+    }
+
+    private static void CheckAttribute(Errno errno, ExtendedAttribute attribute, LayerNode node)
+    {
+        if (errno != Errno.None)
+        {
+            Check(errno, "set the extended attribute " + RawText.Printable(attribute.Name) + " of", node);
+        }
+    }
+
+    private static void Check(Errno errno, string what, LayerNode node)
+    {
+        if (errno != Errno.None)
+        {
+            throw new SysException(errno, what + " " + RawText.Printable(node.Path.Length == 0 ? "/" : node.Path) + " in the new layer");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+using System;
+using Punnet.Kernel;
+
+namespace Punnet.Host.Layers;
+
+/// <summary>What a symbolic link says; nobody here ever goes there.</summary>
+public static class LinkTarget
+{
+    private const int Longest = 4096; // PATH_MAX
+
+    /// <summary>Reads it.</summary>
+    /// <exception cref="SysException">It cannot be read.</exception>
+    public static byte[] Read(int directory, ReadOnlySpan<byte> name)
+    {
+        Span<byte> buffer = stackalloc byte[Longest];
+        Sys.ReadLinkAt(directory, name, buffer, out int length).OrThrow("read the link", RawText.Printable(RawText.Of(name[..^1])));
+        return buffer[..length].ToArray();
+    }
+}

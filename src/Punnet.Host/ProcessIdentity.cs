@@ -1,0 +1,113 @@
+using System;
+using System.Buffers.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host;
+
+/// <summary>A process for good: pids come again, a pid with its start time does not.</summary>
+/// <param name="Pid">Its pid in punnet's pid namespace.</param>
+/// <param name="StartTime">Clock ticks since boot, field 22 of proc_pid_stat(5).</param>
+public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
+{
+    private const int Longest = 1200; // The name has 16 bytes, and none of the 52 numbers more than 20 digits.
+    private const int LongestPath = 24; // /proc/, 11 characters of a number, /stat and a NUL
+
+    /// <summary>Reads "PID STARTTIME"; null when it is something else.</summary>
+    public static ProcessIdentity? Parse(ReadOnlySpan<byte> text) =>
+        Utf8Parser.TryParse(text, out int pid, out int digits) && digits < text.Length && text[digits] == (byte)' '
+            && TryParse(text[(digits + 1)..], out ulong time)
+            ? new ProcessIdentity(pid, time)
+            : null;
+
+    /// <summary>Looks at a process; null when there is none, or only its zombie.</summary>
+    /// <exception cref="SysException">Nobody knows whether there is one.</exception>
+    public static ProcessIdentity? TryRead(int pid)
+    {
+        Span<byte> buffer = stackalloc byte[Longest];
+        ReadOnlySpan<byte> rest = Read(pid, buffer);
+        const int StateField = 3, StartTimeField = 22;
+        ReadOnlySpan<byte> state = Field(rest, StateField - 2);
+        bool isAlive = state is not ([] or [(byte)'Z'] or [(byte)'X'] or [(byte)'x']);
+        return isAlive && TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
+    }
+
+    /// <summary>Whether a process that has ended, and was not waited for yet, has not executed one instruction: it has touched no memory.</summary>
+    public static bool HasNeverRun(int pid)
+    {
+        const int FaultField = 10;
+        Span<byte> buffer = stackalloc byte[Longest];
+        return Field(Read(pid, buffer), FaultField - 2) is [(byte)'0'];
+    }
+
+    // /proc/PID/stat from the third field on, with a blank before it; empty when there is no such process.
+    private static ReadOnlySpan<byte> Read(int pid, Span<byte> buffer)
+    {
+        Span<byte> path = stackalloc byte[LongestPath];
+        "/proc/"u8.CopyTo(path);
+        Utf8Formatter.TryFormat(pid, path["/proc/".Length..], out int digits);
+        "/stat\0"u8.CopyTo(path[("/proc/".Length + digits)..]);
+        Errno errno = HostFile.ReadStart(Sys.WorkingDirectory, path, buffer, out int count);
+        if (errno.IsMissing())
+        {
+            return default;
+        }
+
+        if (errno != Errno.None)
+        {
+            throw new SysException(errno, "look at process " + pid.ToString());
+        }
+
+        // The name in the second field may hold anything, also a parenthesis.
+        ReadOnlySpan<byte> stat = buffer[..count];
+        int end = stat.LastIndexOf((byte)')');
+        return end < 0 ? default : stat[(end + 1)..];
+    }
+
+    private static bool TryParse(ReadOnlySpan<byte> text, out ulong number) =>
+        Utf8Parser.TryParse(text, out number, out int digits) && digits == text.Length;
+
+    // The field after so many blanks; empty when there are fewer.
+    private static ReadOnlySpan<byte> Field(ReadOnlySpan<byte> text, int blanks)
+    {
+        for (int i = 0; i < blanks; i++)
+        {
+            int blank = text.IndexOf((byte)' ');
+            if (blank < 0)
+            {
+                return [];
+            }
+
+            text = text[(blank + 1)..];
+        }
+
+        int end = text.IndexOf((byte)' ');
+        return end < 0 ? text : text[..end];
+    }
+
+    /// <summary>Whether it is still this process.</summary>
+    public bool IsAlive() => TryRead(Pid) == this;
+
+    /// <summary>A pidfd of it, or null when it has ended: asked again after opening, so that it is not another one's.</summary>
+    /// <exception cref="SysException">Nobody knows whether it has.</exception>
+    public Descriptor? TryOpen()
+    {
+        // EINVAL, ENOENT: the number is a thread's by now.
+        Errno errno = Sys.OpenProcess(Pid, out int pidfd);
+        if (errno == Errno.EINVAL || errno.IsMissing())
+        {
+            return null;
+        }
+
+        errno.OrThrow("open the container's first process");
+
+        Descriptor opened = new(pidfd);
+        if (IsAlive())
+        {
+            return opened;
+        }
+
+        opened.Dispose();
+        return null;
+    }
+}

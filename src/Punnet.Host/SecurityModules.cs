@@ -1,0 +1,78 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Host;
+
+/// <summary>
+/// AppArmor and SELinux: whether what a plan asks of them can be had here. Asked before anything is made, and not left to the kernel:
+/// without the one, the other may take its texts.
+/// </summary>
+public static class SecurityModules
+{
+    /// <summary>Checks a create.</summary>
+    /// <exception cref="PunnetException">A module is missing.</exception>
+    public static void Check(ContainerPlan plan)
+    {
+        if (!plan.MountLabel.IsNull)
+        {
+            CheckLabel(plan.MountLabel, "cannot label mounts with \"" + plan.MountLabel + "\" (linux.mountLabel): ");
+        }
+
+        Check(plan.Process);
+    }
+
+    /// <summary>Checks a program.</summary>
+    /// <exception cref="PunnetException">A module is missing.</exception>
+    public static void Check(ProcessPlan plan)
+    {
+        if (!plan.ApparmorProfile.IsNull && !HasApparmor())
+        {
+            throw new PunnetException(
+                "apparmor failed to apply profile \"" + plan.ApparmorProfile + "\" (process.apparmorProfile): AppArmor is not enabled on this host");
+        }
+
+        if (!plan.SelinuxLabel.IsNull)
+        {
+            CheckLabel(plan.SelinuxLabel, "cannot set the label \"" + plan.SelinuxLabel + "\" (process.selinuxLabel): ");
+        }
+    }
+
+    private static bool HasApparmor()
+    {
+        if (Sys.OpenAt(Sys.WorkingDirectory, "/sys/module/apparmor/parameters/enabled\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
+        {
+            return false;
+        }
+
+        using Descriptor owned = new(file);
+        Span<byte> answer = stackalloc byte[1];
+        return Sys.Read(file, answer, out int count) == Errno.None && count == 1 && answer[0] == (byte)'Y';
+    }
+
+    // security_check_context(3): here, since later the kernel says EINVAL of a mount too, and of its other parameters as well.
+    private static void CheckLabel(CString label, string sentence)
+    {
+        if (Sys.OpenAt(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int number) != Errno.None)
+        {
+            throw new PunnetException(sentence + "SELinux is not enabled on this host");
+        }
+
+        using Descriptor directory = new(number);
+        if (Sys.FileSystemType(directory.Number, out long magic) != Errno.None || magic != FileSystemMagic.Selinux)
+        {
+            throw new PunnetException(sentence + "SELinux is not enabled on this host");
+        }
+
+        // Who may not ask is told by init, if it comes to that.
+        if (Sys.OpenAt(directory.Number, "context\0"u8, OpenFlags.ReadWrite, 0, out int file) == Errno.None)
+        {
+            using Descriptor question = new(file);
+            if (Sys.Write(question.Number, label.WithNul, out _) == Errno.EINVAL)
+            {
+                throw new PunnetException(sentence + "the SELinux policy of this host does not know it");
+            }
+        }
+    }
+}

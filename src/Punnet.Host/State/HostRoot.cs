@@ -1,0 +1,77 @@
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host.State;
+
+/// <summary>
+/// The root of a container without a mount namespace of its own. Its mounts are the host's, and must go with it, whoever was killed: all of
+/// them lie below one place in the state directory, which is nobody else's, and nothing that is mounted there is passed on to other mount
+/// namespaces but one bare mount, which the kernel takes away there as well.
+/// </summary>
+public static class HostRoot
+{
+    /// <summary>Its name in the state directory.</summary>
+    public const string Name = "root";
+
+    /// <summary>Mounts the root, for a container without a mount namespace.</summary>
+    /// <param name="path">The root's path.</param>
+    /// <param name="directory">Where to.</param>
+    /// <param name="root">The mount; it may be none where an errno is returned.</param>
+    /// <exception cref="SysException">The place for it cannot be made.</exception>
+    public static Errno Make(CString path, ContainerDirectory directory, out Descriptor root)
+    {
+        const OpenFlags Place = OpenFlags.Path | OpenFlags.Directory;
+        Sys.MakeDirectoryAt(directory.Number, "root\0"u8, 0x1C0).OrThrow("make", directory.Path + "/root"); // octal 0700
+        Sys.OpenAt(directory.Number, "root\0"u8, Place | OpenFlags.NoFollow, 0, out int place).OrThrow("open", directory.Path + "/root");
+        using Descriptor over = new(place);
+        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, path.WithNul, recursive: true, out int number);
+        root = new Descriptor(number);
+        if (errno == Errno.None)
+        {
+            errno = Sys.Status(number, out FileStatus status);
+            errno = errno == Errno.None && !status.Is(FileMode.Directory) ? Errno.ENOTDIR : errno;
+        }
+
+        errno = errno == Errno.None ? Spread(number, MountFlags.Slave, recursive: true) : errno;
+        errno = errno == Errno.None ? Spread(number, MountFlags.Private, recursive: false) : errno;
+        return errno == Errno.None ? Attach(number, over.Number) : errno;
+    }
+
+    /// <summary>Takes the root away, and all that was mounted in it.</summary>
+    /// <exception cref="SysException">It cannot be taken away.</exception>
+    public static void Detach(ContainerDirectory directory)
+    {
+        const OpenFlags Top = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
+        while (true)
+        {
+            Errno errno = Sys.OpenAt(directory.Number, "root\0"u8, Top, 0, out int number);
+            if (errno.IsMissing())
+            {
+                return;
+            }
+
+            errno.OrThrow("open", directory.Path + "/root");
+            using Descriptor top = new(number);
+            Sys.Status(number, out FileStatus status).OrThrow("look at", directory.Path + "/root");
+            if (!status.IsMountRoot)
+            {
+                return;
+            }
+
+            Sys.Detach(number).OrThrow("unmount", directory.Path + "/root");
+        }
+    }
+
+    // First a mount of the place itself, which may be passed on from a shared mount; what lies on it, once it is private, is not.
+    private static Errno Attach(int root, int place)
+    {
+        Errno errno = Sys.CloneMount(place, "\0"u8, recursive: false, out int number);
+        using Descriptor bare = new(number);
+        errno = errno == Errno.None ? Sys.AttachMount(number, place) : errno;
+        errno = errno == Errno.None ? Spread(number, MountFlags.Private, recursive: false) : errno;
+        return errno == Errno.None ? Sys.AttachMount(root, number) : errno;
+    }
+
+    private static Errno Spread(int mount, MountFlags propagation, bool recursive) =>
+        Sys.ChangeMount(mount, new MountAttributeChange { Propagation = propagation }, recursive);
+}

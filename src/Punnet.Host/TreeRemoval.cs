@@ -1,0 +1,199 @@
+using System;
+using System.Runtime.InteropServices;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Host;
+
+/// <summary>
+/// Removes a tree that a container wrote: no link is followed and no mount entered, names are only bytes, directories may be closed,
+/// files immutable, and the tree deeper than any path is long. A directory that is not empty is first moved to the top, so that two
+/// open directories are enough at any depth.
+/// </summary>
+public static class TreeRemoval
+{
+    private const ResolveFlags Strict =
+        ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks | ResolveFlags.NoMagicLinks;
+
+    /// <summary>Removes what has a name, if there is something.</summary>
+    /// <param name="parent">The directory it is in.</param>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">For errors.</param>
+    /// <exception cref="SysException">Something cannot be removed.</exception>
+    public static void Remove(int parent, CString name, string path)
+    {
+        Errno errno = RemoveOne(parent, name.WithNul);
+        if (errno is Errno.None or Errno.ENOENT)
+        {
+            return;
+        }
+
+        if (errno != Errno.ENOTEMPTY)
+        {
+            errno.OrThrow("remove", path);
+        }
+
+        Open(parent, name.WithNul, out int directory).OrThrow("open", path);
+        using Descriptor top = new(directory);
+        Sweep sweep = new(top.Number);
+        while (sweep.Pass())
+        {
+        }
+
+        RemoveOne(parent, name.WithNul).OrThrow("remove", path + (sweep.Failure == Errno.None ? "" : " (" + sweep.Failure.Words() + ")"));
+    }
+
+    private static Errno RemoveOne(int parent, ReadOnlySpan<byte> name)
+    {
+        Errno errno = Sys.RemoveAt(parent, name, isDirectory: false);
+        if (errno == Errno.EPERM && AllowChanges(parent, name))
+        {
+            errno = Sys.RemoveAt(parent, name, isDirectory: false);
+        }
+
+        if (errno != Errno.EISDIR)
+        {
+            return errno;
+        }
+
+        errno = Sys.RemoveAt(parent, name, isDirectory: true);
+        if (errno == Errno.EPERM && AllowChanges(parent, name))
+        {
+            errno = Sys.RemoveAt(parent, name, isDirectory: true);
+        }
+
+        return errno == Errno.EEXIST ? Errno.ENOTEMPTY : errno;
+    }
+
+    // chattr(1): the directory, or the entry itself, may be immutable. Opening anything but files and directories has effects.
+    private static bool AllowChanges(int parent, ReadOnlySpan<byte> name)
+    {
+        Sys.AllowChanges(parent);
+        if (Sys.LinkStatusAt(parent, name, out FileStatus status) != Errno.None || !(status.Is(FileMode.Regular) || status.Is(FileMode.Directory)))
+        {
+            return true;
+        }
+
+        Errno errno = Sys.OpenAt2(parent, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, 0, Strict, out int file);
+        if (errno == Errno.None)
+        {
+            Sys.AllowChanges(file);
+            Sys.Close(file);
+        }
+
+        return true;
+    }
+
+    private static Errno Open(int parent, ReadOnlySpan<byte> name, out int directory)
+    {
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+        const uint Mine = 0x1C0; // octal 0700
+        Errno errno = Sys.OpenAt2(parent, name, Flags, 0, Strict, out directory);
+        if (errno == Errno.EACCES)
+        {
+            errno = Sys.OpenAt2(parent, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow, 0, Strict, out int place);
+            if (errno == Errno.None)
+            {
+                Sys.ChangeModeOf(place, Mine);
+                Sys.Close(place);
+                errno = Sys.OpenAt2(parent, name, Flags, 0, Strict, out directory);
+            }
+        }
+
+        if (errno == Errno.None && Sys.EffectiveUser() != 0)
+        {
+            Sys.ChangeMode(directory, Mine);
+        }
+
+        return errno;
+    }
+
+    /// <summary>Empties one directory, pass by pass.</summary>
+    private sealed class Sweep
+    {
+        private readonly int _top;
+        private long _lifted;
+
+        public Sweep(int top) => _top = top;
+
+        /// <summary>The first refusal.</summary>
+        public Errno Failure { get; private set; }
+
+        /// <summary>One pass over the top directory.</summary>
+        /// <returns>Whether it changed anything.</returns>
+        public bool Pass() => Empty(_top);
+
+        private bool Empty(int directory)
+        {
+            bool hasChanged = false;
+            Span<byte> buffer = stackalloc byte[4096];
+            Sys.Rewind(directory);
+            while (Sys.ReadDirectory(directory, buffer, out int count) == Errno.None && count > 0)
+            {
+                // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
+                for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
+                {
+                    ReadOnlySpan<byte> name = rest[19..];
+                    name = name[..(name.IndexOf((byte)0) + 1)];
+                    if (!name.SequenceEqual(".\0"u8) && !name.SequenceEqual("..\0"u8))
+                    {
+                        hasChanged |= Take(directory, name);
+                    }
+                }
+            }
+
+            return hasChanged;
+        }
+
+        private bool Take(int directory, ReadOnlySpan<byte> name)
+        {
+            Errno errno = RemoveOne(directory, name);
+            if (errno == Errno.ENOTEMPTY)
+            {
+                errno = directory == _top ? Descend(name) : Lift(directory, name);
+            }
+
+            Failure = Failure == Errno.None && errno != Errno.ENOENT ? errno : Failure;
+            return errno == Errno.None;
+        }
+
+        private Errno Descend(ReadOnlySpan<byte> name)
+        {
+            Errno errno = Open(_top, name, out int directory);
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+
+            using Descriptor owned = new(directory);
+            bool hasChanged = Empty(directory);
+            errno = RemoveOne(_top, name);
+            return hasChanged && errno == Errno.ENOTEMPTY ? Errno.None : errno;
+        }
+
+        private Errno Lift(int directory, ReadOnlySpan<byte> name)
+        {
+            // A directory that is moved gets another "..", which must be writable.
+            if (Sys.EffectiveUser() != 0 && Open(directory, name, out int moved) == Errno.None)
+            {
+                Sys.Close(moved);
+            }
+
+            while (true)
+            {
+                CString lifted = CString.Of(".punnet-removal-" + (++_lifted).ToString());
+                Errno errno = Sys.RenameAt(directory, name, _top, lifted.WithNul);
+                if (errno == Errno.EPERM && AllowChanges(directory, name))
+                {
+                    errno = Sys.RenameAt(directory, name, _top, lifted.WithNul);
+                }
+
+                // The tree may hold that name already, whoever chose it.
+                if (errno is not (Errno.ENOTEMPTY or Errno.EEXIST or Errno.ENOTDIR))
+                {
+                    return errno;
+                }
+            }
+        }
+    }
+}

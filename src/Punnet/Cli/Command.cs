@@ -1,0 +1,76 @@
+using System;
+using System.Text;
+
+namespace Punnet.Cli;
+
+/// <summary>One command of punnet.</summary>
+internal sealed record Command
+{
+    /// <summary>Every command has it.</summary>
+    public static readonly Option HelpOption = new("help", "h", "", "show this help");
+
+    /// <summary>Its name.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Its positional arguments, for the help.</summary>
+    public required string Arguments { get; init; }
+
+    /// <summary>What it does, in a line.</summary>
+    public required string Summary { get; init; }
+
+    /// <summary>Its options.</summary>
+    public Option[] Options { get; init; } = [];
+
+    /// <summary>Fewest positional arguments.</summary>
+    public int Least { get; init; } = 1;
+
+    /// <summary>Most positional arguments.</summary>
+    public int Most { get; init; } = 1;
+
+    /// <summary>Whether everything after the container's id is literal.</summary>
+    public bool StopsAtFirst { get; init; }
+
+    /// <summary>Exit status of a failure: exec tells its own from the program's by 255.</summary>
+    public int FailureStatus { get; init; } = 1;
+
+    /// <summary>Does it.</summary>
+    /// <returns>Exit status.</returns>
+    public required Func<GlobalOptions, CommandLine, int> Run { get; init; }
+
+    /// <summary>Checks how many positional arguments there are.</summary>
+    /// <exception cref="UsageException">Too few or too many.</exception>
+    public void CheckCount(CommandLine line)
+    {
+        int count = line.Positionals.Count;
+        if (count >= Least && count <= Most)
+        {
+            return;
+        }
+
+        string wanted = Least == Most
+            ? "exactly " + Least.ToString()
+            : count < Least ? "a minimum of " + Least.ToString() : "a maximum of " + Most.ToString();
+        throw new UsageException("\"" + Name + "\" requires " + wanted + " argument(s)");
+    }
+
+    /// <summary>The text of <c>VERB --help</c>.</summary>
+    public string Help()
+    {
+        StringBuilder text = new();
+        text.Append("punnet ").Append(Name).Append(" - ").Append(Summary).Append("\n\nUsage: punnet ").Append(Name).Append(" [options] ")
+            .Append(Arguments).Append("\n\nOptions:\n");
+        Describe(text, Options);
+        return text.ToString();
+    }
+
+    /// <summary>Adds a line for each option.</summary>
+    public static void Describe(StringBuilder text, Option[] options)
+    {
+        foreach (Option option in (ReadOnlySpan<Option>)[.. options, HelpOption])
+        {
+            string name = "--" + option.Name + (option.Short.Length > 0 ? ", -" + option.Short : "")
+                + (option.Value.Length > 0 ? " " + option.Value : "");
+            text.Append("  ").Append(name.PadRight(32)).Append(' ').Append(option.Help).Append('\n');
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using System.Text;
+using Punnet.Cli;
+
+namespace Punnet.Commands;
+
+/// <summary>punnet's commands.</summary>
+internal static class CommandTable
+{
+    // In the order of the help.
+    private static readonly string[] s_names =
+    [
+        "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff", "commit",
+        "spec", "features",
+    ];
+
+    /// <summary>Finds a command, or null.</summary>
+    /// <remarks>A switch, and no table of all commands: only the one that runs costs its start.</remarks>
+    public static Command? Find(string name) => name switch
+    {
+        "create" => CreateCommand.Definition,
+        "start" => StartCommand.Definition,
+        "run" => RunCommand.Definition,
+        "exec" => ExecCommand.Definition,
+        "state" => StateCommand.Definition,
+        "kill" => KillCommand.Definition,
+        "delete" => DeleteCommand.Definition,
+        "list" => ListCommand.Definition,
+        "ps" => PsCommand.Definition,
+        "pause" => PauseCommand.Definition,
+        "resume" => PauseCommand.ResumeDefinition,
+        "update" => UpdateCommand.Definition,
+        "events" => EventsCommand.Definition,
+        "diff" => DiffCommand.Definition,
+        "commit" => CommitCommand.Definition,
+        "spec" => SpecCommand.Definition,
+        "features" => FeaturesCommand.Definition,
+        _ => null,
+    };
+
+    /// <summary>The text of <c>punnet --help</c>.</summary>
+    public static string Help()
+    {
+        StringBuilder text = new();
+        text.Append("punnet - a container runtime: runs an OCI bundle\n\nUsage: punnet [options] COMMAND [arguments]\n\nCommands:\n");
+        foreach (string name in s_names)
+        {
+            text.Append("  ").Append(name.PadRight(12)).Append(Find(name)!.Summary).Append('\n');
+        }
+
+        text.Append("\nOptions:\n");
+        Command.Describe(text, GlobalOptions.Options);
+        return text.ToString();
+    }
+}

@@ -1,0 +1,56 @@
+using Punnet.Cli;
+using Punnet.Console;
+using Punnet.Host;
+using Punnet.Kernel;
+using Punnet.Lifecycle;
+using Punnet.Seccomp;
+
+namespace Punnet.Commands;
+
+/// <summary><c>create</c>: makes a container that waits for <c>start</c>.</summary>
+internal static class CreateCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "create",
+        Arguments = "ID",
+        Summary = "make a container; its program waits for start",
+        Options = CreationOptions.Options,
+        Run = Run,
+    };
+
+    private static int Run(GlobalOptions globals, CommandLine line)
+    {
+        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
+        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
+        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: true);
+        CreationOptions.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
+        using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
+        using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log: null);
+        using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
+        Finish(globals, container, receivers, pidFile);
+        return 0;
+    }
+
+    // The pid file last: engines take it for "created".
+    private static void Finish(GlobalOptions globals, NewContainer container, PidfdReceivers receivers, string? pidFile)
+    {
+        container.Directory.Unlock();
+        try
+        {
+            receivers.Send("standard"u8, container.Process.Pidfd);
+            if (pidFile is not null)
+            {
+                PidFile.Write(pidFile, container.Process.Pid);
+            }
+        }
+        catch (SysException)
+        {
+            container.Destroy(hasEnded: false, globals.Log);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,70 @@
+using Punnet.Abi;
+using Punnet.Cli;
+using Punnet.Host;
+using Punnet.Host.State;
+using Punnet.Kernel;
+using Punnet.Lifecycle;
+
+namespace Punnet.Commands;
+
+/// <summary><c>delete</c>: removes a container.</summary>
+internal static class DeleteCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "delete",
+        Arguments = "ID",
+        Summary = "remove a container that has stopped, or was never started",
+        Options = [new("force", "f", "", "kill it first if it runs, and do not mind if there is none")],
+        Run = Run,
+    };
+
+    private static int Run(GlobalOptions globals, CommandLine line)
+    {
+        string id = line.Positionals[0];
+        bool force = line.Has("force");
+        ContainerDirectory? directory = globals.Store().TryFind(id);
+        if (directory is null)
+        {
+            return force ? 0 : throw StateStore.Missing(id);
+        }
+
+        using Container container = Container.Own(directory);
+        if (!container.Exists)
+        {
+            return force ? Abandon(directory, globals) : throw StateStore.Missing(id);
+        }
+
+        if (!force && container.Status is not (ContainerStatus.Stopped or ContainerStatus.Created))
+        {
+            throw new PunnetException("cannot delete container " + id + " that is not stopped: " + container.StatusWord);
+        }
+
+        Deletion.Destroy(container, globals.Log);
+        return 0;
+    }
+
+    // One that is being made: who makes it ends and takes everything back; what is left, or was left by one that was killed, is removed.
+    private static int Abandon(ContainerDirectory directory, GlobalOptions globals)
+    {
+        const long Patience = 10_000; // milliseconds
+        using (Descriptor? maker = directory.AskToEnd())
+        {
+            if (maker is not null && Sys.WaitReadable(maker.Number, Patience, out bool hasEnded) == Errno.None && !hasEnded)
+            {
+                Sys.SendSignal(maker.Number, 0, (int)Signal.Kill);
+                Sys.WaitReadable(maker.Number, Patience, out _);
+            }
+        }
+
+        if (directory.IsGone())
+        {
+            return 0;
+        }
+
+        using Container left = Container.Look(directory);
+        Deletion.Destroy(left, globals.Log);
+        return 0;
+    }
+}

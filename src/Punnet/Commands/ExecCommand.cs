@@ -1,0 +1,169 @@
+using Punnet.Cli;
+using Punnet.Console;
+using Punnet.Host;
+using Punnet.Host.Errors;
+using Punnet.Host.State;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Lifecycle;
+using Punnet.Plan;
+using Punnet.Seccomp;
+using Punnet.Spec;
+
+namespace Punnet.Commands;
+
+/// <summary><c>exec</c>: one more program in a running container.</summary>
+internal static class ExecCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "exec",
+        Arguments = "ID COMMAND [ARGUMENT...]",
+        Summary = "run another program in a container",
+        Options =
+        [
+            new("process", "p", "FILE", "JSON of the whole process, in place of the options below"),
+            new("detach", "d", "", "do not wait for the program"),
+            new("tty", "t", "", "give the program a terminal"),
+            new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
+            new("pidfd-socket", "", "PATH", "Unix socket that gets a pidfd of the program"),
+            new("pid-file", "", "PATH", "file that gets the process id"),
+            new("user", "u", "UID[:GID]", "numeric user, and group"),
+            new("additional-gids", "g", "GID", "one more group; may be repeated"),
+            new("env", "e", "NAME=VALUE", "one more variable; may be repeated"),
+            new("cwd", "", "DIR", "working directory in the container"),
+            new("cap", "c", "CAP", "one more capability; may be repeated"),
+            new("no-new-privs", "", "", "set no_new_privs"),
+            new("process-label", "", "LABEL", "SELinux label"),
+            new("apparmor", "", "PROFILE", "AppArmor profile"),
+            new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
+            new("ignore-paused", "", "", "also in a paused container; the program then runs once that is resumed"),
+            new("preserve-fds", "", "N", "pass N more descriptors to the program, from 3 on"),
+            .. SeccompLogOptions.Options,
+        ],
+        Most = int.MaxValue,
+        StopsAtFirst = true,
+        FailureStatus = 255,
+        Run = Execute,
+    };
+
+    private static int Execute(GlobalOptions globals, CommandLine line)
+    {
+        OwnImage.RestartIfNeeded();
+        bool detach = line.Has("detach");
+        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
+        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
+        int preserved = CreationOptions.Preserved(line);
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        CheckStatus(container, line);
+        using SeccompLog? log = SeccompLogOptions.Open(line, detach);
+        ProcessPlan plan = Plan(globals, line, container, log);
+        BundleFile.Tell(plan, globals.Log);
+        CreationOptions.CheckTerminal(plan.Terminal, detach, socket);
+        using Foreground foreground = new();
+        using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
+        using SeccompListener? listener = SeccompListener.Prepare(plan.Seccomp, log);
+        ExecutionRequest request = new()
+        {
+            Container = container,
+            Plan = plan,
+            SubCgroup = ExecOptions.SubCgroup(line.Value("cgroup")),
+            ConsoleSocket = console,
+            Listener = listener,
+            Preserved = preserved,
+            Log = globals.Log,
+        };
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, annotations: null);
+        using NewProcess process = Execution.Run(request, out Descriptor channel);
+        using Descriptor owned = channel;
+        console?.Dispose();
+        int status = Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
+        return log?.StatusOf(process.Pid, status) ?? status;
+    }
+
+    private static int Finish(
+        ExecutionRequest request, NewProcess process, Descriptor channel, PidfdReceivers receivers, Foreground? foreground, string? pidFile)
+    {
+        try
+        {
+            foreground?.Connect();
+            receivers.Send("setns"u8, process.Pidfd);
+
+            // Before the program: it may have ended by the time that an engine looks.
+            if (pidFile is not null)
+            {
+                PidFile.Write(pidFile, process.Pid);
+            }
+
+            Channel.Tell(channel.Number, Message.Go).OrThrow("start the program");
+            while (process.TryHear(channel, out ChannelMessage message, isStarting: true))
+            {
+                if (message.Kind != Message.Listener || request.Listener is null)
+                {
+                    throw Failures.Of(request.Plan, message);
+                }
+
+                Execution.TakeListener(request, message, process, channel);
+            }
+        }
+        catch
+        {
+            process.Kill();
+            throw;
+        }
+
+        return foreground?.Wait(process) ?? 0;
+    }
+
+    private static void CheckStatus(Container container, CommandLine line)
+    {
+        switch (container.Status)
+        {
+            case ContainerStatus.Stopped:
+                throw new PunnetException("cannot exec in a stopped container");
+            case ContainerStatus.Paused when !line.Has("ignore-paused"):
+                throw new PunnetException("cannot exec in a paused container (use --ignore-paused to override)");
+        }
+    }
+
+    // The process of the bundle's config.json as it is now, changed by the options; or a whole process of its own.
+    private static ProcessPlan Plan(GlobalOptions globals, CommandLine line, Container container, SeccompLog? log)
+    {
+        StateRecord record = container.Record ?? throw container.Damaged("exec in");
+        Config config = BundleFile.Read(record.ConfigPath, globals.Log);
+        HostFacts facts = HostProbe.ProcessFacts();
+        bool ownsUser = Execution.HasOwnUserNamespace(container);
+        SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, config.Annotations, facts));
+        filter = log is null ? filter : log.Explain(config.Linux?.Seccomp, filter);
+        if (line.Value("process") is string file)
+        {
+            if (line.Positionals.Count > 1)
+            {
+                throw new UsageException("a command and --process cannot be given together");
+            }
+
+            try
+            {
+                UnknownProperties? unknown = globals.Log.IsDebug ? new UnknownProperties() : null;
+                Process whole = SpecJson.ReadProcess(HostFile.Read(file), unknown);
+                BundleFile.Tell(unknown, file, globals.Log);
+                whole = whole with { ExecCpuAffinity = whole.ExecCpuAffinity ?? config.Process?.ExecCpuAffinity };
+                return Planner.Surround(Planner.PlanProcess(whole, "", facts, filter, ownsUser), config);
+            }
+            catch (SpecException refusal)
+            {
+                throw new PunnetException(file + ": " + refusal.Message);
+            }
+        }
+
+        if (line.Positionals.Count < 2)
+        {
+            throw new UsageException("\"exec\" requires a minimum of 2 argument(s)");
+        }
+
+        Process process = ExecOptions.Change(config.Process ?? new Process { Cwd = "/" }, line);
+        return BundleFile.Refusing(() => Planner.Surround(Planner.PlanProcess(process, "process", facts, filter, ownsUser), config));
+    }
+}

@@ -1,0 +1,135 @@
+using System;
+using Punnet.Abi;
+using Punnet.Cli;
+using Punnet.Host;
+using Punnet.Host.Cgroups;
+using Punnet.Host.Namespaces;
+using Punnet.Host.State;
+using Punnet.Host.Text;
+using Punnet.Kernel;
+
+namespace Punnet.Commands;
+
+/// <summary><c>kill</c>: sends a signal.</summary>
+internal static class KillCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "kill",
+        Arguments = "ID [SIGNAL]",
+        Summary = "send a signal (default: TERM) to the first process of a container",
+        Options = [new("all", "a", "", "send it to every process of the container")],
+        Most = 2,
+        StopsAtFirst = true,
+        Run = Run,
+    };
+
+    private static int Run(GlobalOptions globals, CommandLine line)
+    {
+        string word = line.Positionals.Count > 1 ? line.Positionals[1] : "TERM";
+        int signal = SignalNames.Parse(word) ?? throw new PunnetException("unknown signal \"" + word + "\"");
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        if (line.Has("all"))
+        {
+            SendToAll(container, signal);
+            return 0;
+        }
+
+        using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
+        if (init is null)
+        {
+            // Without a pid namespace of its own the end of the first process is not the end of the others.
+            if (signal == (int)Signal.Kill && MayLeaveProcesses(container) && HasProcesses(container))
+            {
+                SendToAll(container, signal);
+                return 0;
+            }
+
+            throw new PunnetException("container not running");
+        }
+
+        Errno errno = Sys.SendSignal(init.Number, container.Init!.Value.Pid, signal);
+        if (errno == Errno.ESRCH)
+        {
+            throw new PunnetException("container not running");
+        }
+
+        errno.OrThrow("send signal", word);
+        if (signal == (int)Signal.Kill && (container.Status == ContainerStatus.Paused || MayLeaveProcesses(container)))
+        {
+            SendToAll(container, signal);
+        }
+
+        return 0;
+    }
+
+    // Without a cgroup they cannot be found, and the first process is all that the signal was asked for.
+    private static bool MayLeaveProcesses(Container container) => container.Record is { PrivatePidNamespace: false, Cgroup: not null };
+
+    private static bool HasProcesses(Container container)
+    {
+        using CgroupDirectory? cgroup = container.TryOpenCgroup();
+        return cgroup?.Processes().Count > 0;
+    }
+
+    private static void SendToAll(Container container, int signal)
+    {
+        using CgroupDirectory? cgroup = container.TryOpenCgroup();
+        if (cgroup is null && !container.HasNoCgroup)
+        {
+            return;
+        }
+
+        if (cgroup is not null && signal == (int)Signal.Kill)
+        {
+            cgroup.Kill();
+            return;
+        }
+
+        if (cgroup is null)
+        {
+            CgroupDirectory.Send(PidNamespace.Processes(container, "send a signal to all of"), signal);
+            return;
+        }
+
+        // Whoever forks between the list and the signal would have a child that is on no list: as long as all stand still nobody forks.
+        bool isHeld = signal != 0 && Hold(cgroup);
+        try
+        {
+            CgroupDirectory.Send(cgroup.Processes(), signal);
+        }
+        finally
+        {
+            if (isHeld)
+            {
+                cgroup.Freeze(false);
+            }
+        }
+    }
+
+    // False where it must not or cannot be frozen: the signal then reaches those who are on the list.
+    private static bool Hold(CgroupDirectory cgroup)
+    {
+        // A paused container stays paused; who is in the cgroup himself would freeze before he could thaw it.
+        if (CgroupDirectory.IsFrozen(cgroup.BelowMount) || (CgroupMount.OwnPath() + "/").StartsWith(cgroup.BelowMount + "/", StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        try
+        {
+            cgroup.Freeze(true);
+        }
+        catch (PunnetException)
+        {
+            // One that does not freeze in time (it is in the kernel, for a disk that is gone) does not fork meanwhile.
+        }
+        catch (SysException)
+        {
+            return false;
+        }
+
+        return true;
+    }
+}

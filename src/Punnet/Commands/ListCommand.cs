@@ -1,0 +1,105 @@
+using System;
+using System.Text;
+using Punnet.Cli;
+using Punnet.Host;
+using Punnet.Host.State;
+using Punnet.Kernel;
+using Punnet.Spec;
+
+namespace Punnet.Commands;
+
+/// <summary><c>list</c>: all containers.</summary>
+internal static class ListCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "list",
+        Arguments = "",
+        Summary = "list the containers",
+        Options = [new("format", "f", "FORMAT", "table or json (default: table)"), new("quiet", "q", "", "only the ids")],
+        Least = 0,
+        Most = 0,
+        Run = Run,
+    };
+
+    private static int Run(GlobalOptions globals, CommandLine line)
+    {
+        string format = line.Value("format") ?? "table";
+        if (format is not ("table" or "json"))
+        {
+            throw new UsageException("invalid format option");
+        }
+
+        StateStore store = globals.Store();
+        using Descriptor? root = store.TryOpen();
+        string[] ids = root is null ? [] : StateStore.Ids(root);
+        if (line.Has("quiet"))
+        {
+            WriteIds(root, ids);
+        }
+        else if (format == "json")
+        {
+            const int Element = 400; // bytes of a container, about
+            StateListJson list = new(expected: (ids.Length + 1) * Element);
+            Visit(store, root, ids, isWhole: true, list.Add, list.Add);
+            Output.Write(list.End());
+        }
+        else
+        {
+            ContainerTable table = new(expected: ids.Length);
+            Visit(store, root, ids, isWhole: false, table.Add, table.Add);
+            table.Write();
+        }
+
+        return 0;
+    }
+
+    private static void Visit(StateStore store, Descriptor? root, string[] ids, bool isWhole, Glanced addGlance, Action<ContainerState> add)
+    {
+        if (root is null)
+        {
+            return;
+        }
+
+        using ContainerScan scan = new(root);
+        foreach (string id in ids)
+        {
+            if (scan.TryLook(id, isWhole, out ContainerGlance glance))
+            {
+                int pid = glance.Status == ContainerStatus.Stopped ? 0 : glance.Pid;
+                addGlance(id, pid, Container.Word(glance.Status), glance.Excerpt, UserNames.Find(glance.Excerpt.Owner));
+            }
+            else if (store.TryOpen(root, id) is ContainerDirectory directory)
+            {
+                using Container container = Container.Own(directory);
+                if (container.Exists)
+                {
+                    add(container.State());
+                }
+            }
+        }
+    }
+
+    private static void WriteIds(Descriptor? root, string[] ids)
+    {
+        if (root is null)
+        {
+            return;
+        }
+
+        StringBuilder text = new();
+        using ContainerScan scan = new(root);
+        foreach (string id in ids)
+        {
+            if (scan.Exists(id))
+            {
+                text.Append(id).Append('\n');
+            }
+        }
+
+        Output.Write(text.ToString());
+    }
+
+    private delegate void Glanced(string id, int pid, string status, StateExcerpt excerpt, string owner);
+}

@@ -1,0 +1,49 @@
+using Punnet.Cli;
+using Punnet.Host;
+using Punnet.Host.Cgroups;
+using Punnet.Host.State;
+
+namespace Punnet.Commands;
+
+/// <summary><c>pause</c> and <c>resume</c>: the cgroup's freezer.</summary>
+internal static class PauseCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "pause",
+        Arguments = "ID",
+        Summary = "stop all processes of a container where they are",
+        Run = (globals, line) => Freeze(globals, line, freeze: true),
+    };
+
+    /// <summary>The other command.</summary>
+    public static Command ResumeDefinition => new()
+    {
+        Name = "resume",
+        Arguments = "ID",
+        Summary = "let the processes of a paused container go on",
+        Run = (globals, line) => Freeze(globals, line, freeze: false),
+    };
+
+    private static int Freeze(GlobalOptions globals, CommandLine line, bool freeze)
+    {
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        bool isPossible = freeze
+            ? container.Status is ContainerStatus.Running or ContainerStatus.Created
+            : container.Status == ContainerStatus.Paused;
+        using CgroupDirectory? cgroup = isPossible ? container.TryOpenCgroup() : null;
+        if (cgroup is null)
+        {
+            if (isPossible && container.HasNoCgroup)
+            {
+                throw container.WithoutCgroup("pause");
+            }
+
+            throw new PunnetException(freeze ? "container not running" : "container not paused");
+        }
+
+        cgroup.Freeze(freeze);
+        return 0;
+    }
+}

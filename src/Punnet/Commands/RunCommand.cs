@@ -1,0 +1,90 @@
+using Punnet.Abi;
+using Punnet.Cli;
+using Punnet.Console;
+using Punnet.Host;
+using Punnet.Host.Systemd;
+using Punnet.Kernel;
+using Punnet.Lifecycle;
+using Punnet.Seccomp;
+
+namespace Punnet.Commands;
+
+/// <summary><c>run</c>: create, start, wait and delete in one.</summary>
+internal static class RunCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "run",
+        Arguments = "ID",
+        Summary = "create and start a container, wait for it and delete it",
+        Options =
+        [
+            .. CreationOptions.Options,
+            new("detach", "d", "", "do not wait for the container, and do not delete it"),
+            new("keep", "", "", "do not delete the container after its end"),
+            .. SeccompLogOptions.Options,
+            new("no-subreaper", "", "", "do not become the parent of processes that the container leaves"),
+        ],
+        Run = Execute,
+    };
+
+    private static int Execute(GlobalOptions globals, CommandLine line)
+    {
+        bool detach = line.Has("detach");
+        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
+        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
+        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
+        using SeccompLog? log = SeccompLogOptions.Open(line, detach);
+        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false, log);
+        bool terminal = request.Plan.Process.Terminal;
+        CreationOptions.CheckTerminal(terminal, detach, socket);
+        using Foreground foreground = new();
+        using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
+        if (!detach && !line.Has("no-subreaper"))
+        {
+            Sys.Control(ProcessControl.SetChildSubreaper, 1);
+        }
+
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
+        using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log);
+        using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
+        bool hasEnded = false, isDone = false;
+        try
+        {
+            console?.Dispose();
+            if (!detach)
+            {
+                foreground.Connect();
+            }
+
+            receivers.Send("standard"u8, container.Process.Pidfd);
+            using NotifyProxy? proxy = request.Notify?.Open(container.Directory);
+            container.Start();
+            if (pidFile is not null)
+            {
+                PidFile.Write(pidFile, container.Process.Pid);
+            }
+
+            if (detach)
+            {
+                proxy?.WaitUntilReady(container.Process.Pidfd, container.Process.Pid);
+            }
+
+            int status = detach ? 0 : foreground.Wait(container.Process, proxy);
+            hasEnded = !detach;
+            status = log?.StatusOf(container.Process.Pid, status) ?? status;
+            isDone = detach || line.Has("keep");
+            return status;
+        }
+        finally
+        {
+            // The end of the program, or a failure on the way to it: nothing is left.
+            if (!isDone)
+            {
+                container.Directory.Unlock();
+                container.Destroy(hasEnded, globals.Log);
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+using Punnet.Abi;
+using Punnet.Cli;
+using Punnet.Host;
+using Punnet.Kernel;
+using Punnet.Spec;
+
+namespace Punnet.Commands;
+
+/// <summary><c>spec</c>: writes a config.json to start from.</summary>
+internal static class SpecCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "spec",
+        Arguments = "",
+        Summary = "write a config.json to start from",
+        Options =
+        [
+            new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
+            new("rootless", "", "", "for an ordinary user without root"),
+        ],
+        Least = 0,
+        Most = 0,
+        Run = Run,
+    };
+
+    private static int Run(GlobalOptions globals, CommandLine line)
+    {
+        string directory = line.Value("bundle") ?? ".";
+        Config config = line.Has("rootless")
+            ? SpecTemplate.Rootless(Sys.EffectiveUser(), Sys.EffectiveGroup())
+            : SpecTemplate.Default();
+        using Descriptor bundle = Descriptor.Open(directory, OpenFlags.Path | OpenFlags.Directory);
+        const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
+        Errno errno = Sys.OpenAt(bundle.Number, "config.json\0"u8, Fresh, 0x1b6, out int file); // octal 0666
+        if (errno == Errno.EEXIST)
+        {
+            throw new PunnetException("File config.json exists. Remove it first");
+        }
+
+        errno.OrThrow("make config.json in", directory);
+        using Descriptor owned = new(file);
+        Sys.WriteAll(file, ConfigJson.Write(config)).OrThrow("write config.json in", directory);
+        return 0;
+    }
+}

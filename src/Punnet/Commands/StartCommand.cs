@@ -1,0 +1,105 @@
+using System;
+using System.Runtime.InteropServices;
+using Punnet.Abi;
+using Punnet.Cli;
+using Punnet.Host;
+using Punnet.Host.Errors;
+using Punnet.Host.State;
+using Punnet.Host.Systemd;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Lifecycle;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Commands;
+
+/// <summary><c>start</c>: lets the program of a created container run.</summary>
+internal static class StartCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Definition => new()
+    {
+        Name = "start",
+        Arguments = "ID",
+        Summary = "run the program of a created container",
+        Run = Run,
+    };
+
+    private static int Run(GlobalOptions globals, CommandLine line)
+    {
+        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        switch (container.Status)
+        {
+            case ContainerStatus.Created:
+                break;
+            case ContainerStatus.Stopped:
+                throw new PunnetException("cannot start a container that has stopped");
+            case ContainerStatus.Running:
+                throw new PunnetException("cannot start an already running container");
+            default:
+                throw new PunnetException("cannot start a container in the " + container.StatusWord + " state");
+        }
+
+        using NotifyProxy? proxy = NotifySocket.FromEnvironment()?.Open(container.Directory);
+
+        // Before it runs: it may have spoken and ended by the time that anybody listens.
+        using Descriptor? init = proxy is null ? null : container.Init?.TryOpen();
+        if (!container.Directory.TakeStartGate(out int gate, out int result))
+        {
+            throw new PunnetException("cannot start an already running container");
+        }
+
+        using Descriptor answers = new(result);
+        using (Descriptor opened = new(gate))
+        {
+            Sys.WriteAll(gate, "s"u8).OrThrow("start the container");
+        }
+
+        if (HasFailed(answers, out ChannelMessage failure))
+        {
+            throw Explain(globals, container, failure);
+        }
+
+        try
+        {
+            Poststart.Run(container);
+        }
+        catch (PunnetException)
+        {
+            Deletion.Destroy(container, globals.Log);
+            throw;
+        }
+
+        if (init is not null)
+        {
+            proxy!.WaitUntilReady(init.Number, container.Init!.Value.Pid);
+        }
+
+        return 0;
+    }
+
+    // The fifo's last writer is the new process: the end of file is its exec, or its end.
+    private static bool HasFailed(Descriptor answers, out ChannelMessage failure)
+    {
+        failure = default;
+        Sys.WaitReadable(answers.Number, -1, out _).OrThrow("wait for the container");
+        Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref failure));
+        return Sys.Read(answers.Number, bytes, out int count) == Errno.None && count == bytes.Length;
+    }
+
+    private static PunnetException Explain(GlobalOptions globals, Container container, ChannelMessage failure)
+    {
+        try
+        {
+            Config config = BundleFile.Enter(container.Record?.Bundle, container.Record?.Config, globals.Log, out string bundle);
+            CreateOptions options = new(container.Directory.Id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
+            return Failures.Of(Planner.Plan(config, options, HostProbe.Facts()), null, failure);
+        }
+        catch (Exception gone) when (gone is SysException or SpecException or PunnetException)
+        {
+            // The bundle has changed since the create; the step and the errno remain.
+            return new PunnetException(((InitStep)failure.First).ToString() + ": " + failure.Errno.Words());
+        }
+    }
+}

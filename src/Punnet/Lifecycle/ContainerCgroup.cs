@@ -1,0 +1,185 @@
+using System;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Host;
+using Punnet.Host.Cgroups;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Lifecycle;
+
+/// <summary>
+/// The cgroup of a container that is being made: with its limits, or, where punnet may make none and config.json asks for none, left out.
+/// The container is then in its caller's cgroup.
+/// </summary>
+internal static class ContainerCgroup
+{
+    private const int OverrideAccess = 1; // CAP_DAC_OVERRIDE
+
+    /// <summary>Makes it with its limits, before any process is in it.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="rollback">Knows of it from the moment that it exists.</param>
+    /// <returns>Null where the container goes without.</returns>
+    /// <exception cref="PunnetException">It cannot be made and is needed, or a limit cannot be had.</exception>
+    /// <exception cref="SysException">The kernel refuses its owner.</exception>
+    public static CgroupDirectory? Make(CreationRequest request, Rollback rollback)
+    {
+        ContainerPlan plan = request.Plan;
+        if (request.WithoutCgroup)
+        {
+            RefuseLimits(request, "with --cgroup-manager disabled the container has no cgroup of its own", null);
+            return null;
+        }
+
+        try
+        {
+            rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
+        }
+        catch (SysException failure) when (failure.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
+        {
+            GoWithout(request, failure);
+            return null;
+        }
+
+        CgroupDirectory cgroup = rollback.Cgroup;
+        if (Sys.EffectiveUser() != 0 && !MayEnter(cgroup))
+        {
+            GoWithout(request, new SysException(Errno.EACCES, "move a process from punnet's own cgroup to " + cgroup.Path));
+            cgroup.Remove();
+            cgroup.Unmake();
+            cgroup.Dispose();
+            return rollback.Cgroup = null;
+        }
+
+        Limit(request, cgroup);
+        return cgroup;
+    }
+
+    /// <summary>A cgroup that takes no process.</summary>
+    /// <param name="cgroup">The cgroup.</param>
+    /// <param name="errno">EBUSY or EOPNOTSUPP.</param>
+    public static PunnetException Refusal(CgroupDirectory cgroup, Errno errno) => new(
+        "cannot clone a process into the cgroup " + cgroup.Path + " (linux.cgroupsPath): " + errno.Words(),
+        errno == Errno.EBUSY
+            ? "it gives controllers to cgroups below it (cgroup.subtree_control), and then takes no process itself"
+            : "a cgroup above it is threaded (cgroup.type)");
+
+    /// <summary>Sets its limits, before the first program that is not punnet runs in it: there is no moment without.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="cgroup">The cgroup.</param>
+    /// <exception cref="PunnetException">A limit cannot be had.</exception>
+    /// <exception cref="SysException">The kernel refuses its device rules or its owner.</exception>
+    public static void Limit(CreationRequest request, CgroupDirectory cgroup)
+    {
+        CgroupLimits.Apply(cgroup, request.Plan.Resources, request.Log);
+        if (request.Plan.Hooks.HasInContainer)
+        {
+            RestrictDevices(request, cgroup);
+        }
+
+        CgroupOwner.Set(cgroup, request.Plan.Cgroup.Owner);
+    }
+
+    /// <summary>Sets its device rules, before the first program that is not punnet runs in it.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
+    /// <exception cref="SysException">The kernel refuses them.</exception>
+    public static void RestrictDevices(CreationRequest request, CgroupDirectory? cgroup)
+    {
+        ImmutableArray<EbpfInstruction> program = request.Plan.DeviceProgram;
+        if (cgroup is null || cgroup.RestrictDevices(program) || DeviceProgram.AllowsEverything(program.AsSpan()))
+        {
+            return;
+        }
+
+        if (!Tolerates(request) && Sys.EffectiveUser() == 0)
+        {
+            throw new SysException(Errno.EPERM, "load the device program of the cgroup " + cgroup.Path);
+        }
+
+        // Nothing is lost without root's rights: neither user nor container can make a device, and both may open the same ones.
+        request.Log.Debug("linux.resources.devices: ignored, since only the host's root may set device rules");
+    }
+
+    /// <summary>Moves the first process into the cgroup that its program is to have for itself, if any; its cgroup namespace is made by now.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
+    /// <param name="pid">The first process.</param>
+    /// <exception cref="SysException">The cgroup cannot be made, or entered.</exception>
+    public static void Delegate(CreationRequest request, CgroupDirectory? cgroup, int pid)
+    {
+        if (request.Plan.Cgroup.Delegate is not string below)
+        {
+            return;
+        }
+
+        if (cgroup is null)
+        {
+            request.Log.Warn("annotations[\"run.oci.delegate-cgroup\"]: ignored, since the container has no cgroup of its own");
+            return;
+        }
+
+        string[] names = below.Split('/');
+        string path = cgroup.BelowMount;
+        for (int i = 0; i < names.Length; i++)
+        {
+            path += "/" + names[i];
+            using CgroupDirectory made = CgroupDirectory.Make(path, isUsed: true);
+            CgroupOwner.Set(made, request.Plan.Cgroup.Owner);
+            if (i == names.Length - 1)
+            {
+                made.Enter(pid);
+            }
+        }
+    }
+
+    // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.
+    private static void GoWithout(CreationRequest request, SysException failure)
+    {
+        bool isNamed = !string.IsNullOrEmpty(request.Config.Linux?.CgroupsPath);
+        string? hint = Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
+        if (!Tolerates(request))
+        {
+            throw new PunnetException(failure.Message, hint);
+        }
+
+        RefuseLimits(request, failure.Message, hint);
+
+        if (isNamed)
+        {
+            throw new PunnetException(failure.Message + " (linux.cgroupsPath)", hint);
+        }
+
+        request.Log.Debug(failure.Message + ": the container has no cgroup of its own");
+    }
+
+    private static void RefuseLimits(CreationRequest request, string reason, string? hint)
+    {
+        foreach (CgroupWrite write in request.Plan.Resources.Writes)
+        {
+            if (write.OnError != CgroupError.IgnoreMissing)
+            {
+                throw new PunnetException(
+                    "cannot set " + write.File + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + "): " + reason, hint);
+            }
+        }
+    }
+
+    // cgroup-v2.rst, "Delegation Containment": whoever moves a process needs to write to cgroup.procs of the nearest cgroup above both.
+    private static bool MayEnter(CgroupDirectory cgroup)
+    {
+        const int Write = 2; // W_OK
+        string own = CgroupMount.OwnPath() + "/";
+        string path = cgroup.BelowMount + "/";
+        int common = 0;
+        for (int i = 0; i < Math.Min(own.Length, path.Length) && own[i] == path[i]; i++)
+        {
+            common = own[i] == '/' ? i : common;
+        }
+
+        string procs = cgroup.Path[..^cgroup.BelowMount.Length] + path[..common] + "/cgroup.procs";
+        return Sys.AccessAt(Sys.WorkingDirectory, CString.Of(procs).WithNul, Write) == Errno.None;
+    }
+
+    private static bool Tolerates(CreationRequest request) => request.Rootless ?? (Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace());
+}

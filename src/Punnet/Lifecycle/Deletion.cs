@@ -1,0 +1,77 @@
+using Punnet.Abi;
+using Punnet.Host;
+using Punnet.Host.Cgroups;
+using Punnet.Host.Layers;
+using Punnet.Host.Resctrl;
+using Punnet.Host.State;
+using Punnet.Host.Systemd;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Lifecycle;
+
+/// <summary>The end of a container: processes, cgroup, state, hooks.</summary>
+internal static class Deletion
+{
+    /// <summary>Ends and removes everything; what a killed create or delete has left as well.</summary>
+    /// <exception cref="PunnetException">Processes do not end.</exception>
+    /// <exception cref="SysException">Something cannot be removed.</exception>
+    public static void Destroy(Container container, Log log)
+    {
+        StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
+        ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
+        Interruption.Hold();
+        End(container, log);
+        if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
+        {
+            UpperDirectory.Release(upper, container.Directory.Path);
+        }
+
+        if (container.Record?.Resctrl is ResctrlRecord group)
+        {
+            ResctrlGroup.Remove(group);
+        }
+
+        container.Directory.Remove();
+        Interruption.Hold(false);
+        if (written is not null)
+        {
+            using HookRunner hooks = new(written.Annotations);
+            hooks.Announce(state!);
+            hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), log);
+        }
+    }
+
+    private static void End(Container container, Log log)
+    {
+        using CgroupDirectory? cgroup = container.TryOpenCgroup();
+        using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
+        if (init is not null)
+        {
+            // First: the kernel tells of this end at once, but of the cgroup's only 10 ms after its last change, which may be its start.
+            Sys.SendSignal(init.Number, container.Init!.Value.Pid, (int)Signal.Kill);
+            Sys.WaitReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
+            if (!hasEnded)
+            {
+                throw new PunnetException("the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");
+            }
+        }
+
+        if (cgroup is not null)
+        {
+            // Processes that the first one has left, in a container that shares a pid namespace; a frozen cgroup dies too.
+            if (!cgroup.TryRemove())
+            {
+                cgroup.Kill();
+                cgroup.WaitUntilEmpty();
+                cgroup.Remove();
+            }
+        }
+
+        if (container.Record is StateRecord { SystemdUnit: string, Cgroup: string } record)
+        {
+            ContainerUnit.Remove(record, log);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections.Generic;
+using Punnet.Abi;
+using Punnet.Host;
+using Punnet.Kernel;
+
+namespace Punnet.Lifecycle;
+
+/// <summary>crun's annotations run.oci.hooks.stdout and run.oci.hooks.stderr: files that get what hooks print.</summary>
+internal static class HookOutput
+{
+    /// <summary>Opens the file for one of the two streams.</summary>
+    /// <param name="annotations">Of the container.</param>
+    /// <param name="stream">stdout or stderr.</param>
+    /// <returns>The file, or null where none is named.</returns>
+    /// <exception cref="PunnetException">It cannot be written.</exception>
+    public static Descriptor? Open(IReadOnlyDictionary<string, string> annotations, string stream)
+    {
+        string name = "run.oci.hooks." + stream;
+        if (!annotations.TryGetValue(name, out string? path) || path.Length == 0)
+        {
+            return null;
+        }
+
+        const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, 0x1a4, out int file); // octal 0644
+        return errno == Errno.None
+            ? new Descriptor(file)
+            : throw new PunnetException("cannot open " + path + " for what hooks print (annotations[\"" + name + "\"]): " + errno.Words());
+    }
+}

@@ -1,0 +1,44 @@
+using System.Text;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet.Lifecycle;
+
+/// <summary><c>--pid-file</c>: the decimal pid and nothing else. Engines take its appearance for "done", so it is written last and whole.</summary>
+internal static class PidFile
+{
+    /// <summary>Writes it beside its place and renames it there.</summary>
+    /// <param name="path">Relative to the caller's working directory, not to the bundle.</param>
+    /// <param name="pid">The process.</param>
+    /// <exception cref="SysException">It cannot be written.</exception>
+    public static void Write(string path, int pid)
+    {
+        int slash = path.LastIndexOf('/');
+        CString hidden = CString.Of(path[..(slash + 1)] + "." + path[(slash + 1)..]);
+        const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out int file); // octal 0666
+        if (errno == Errno.EEXIST)
+        {
+            // One that was killed before it could rename it has left it.
+            Sys.RemoveAt(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
+            errno = Sys.OpenAt(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out file);
+        }
+
+        errno.OrThrow("make", hidden.ToString());
+        using (Descriptor owned = new(file))
+        {
+            errno = Sys.WriteAll(file, Encoding.UTF8.GetBytes(pid.ToString()));
+        }
+
+        if (errno == Errno.None)
+        {
+            errno = Sys.RenameAt(Sys.WorkingDirectory, hidden.WithNul, Sys.WorkingDirectory, CString.Of(path).WithNul);
+        }
+
+        if (errno != Errno.None)
+        {
+            Sys.RemoveAt(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
+            errno.OrThrow("write the pid file", path);
+        }
+    }
+}

@@ -1,0 +1,221 @@
+using System;
+using Punnet.Abi;
+using Punnet.Host;
+using Punnet.Host.Errors;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Seccomp;
+
+/// <summary>The way of a filter's listener from the new process to who answers: an agent, or punnet itself where it explains.</summary>
+internal sealed class SeccompListener : IDisposable
+{
+    private readonly SeccompPlan _plan;
+    private readonly SeccompLog? _log;
+    private readonly Descriptor? _agent;
+    private readonly SharedFlag _handOver;
+
+    private SeccompListener(SeccompPlan plan, SeccompLog? log, Descriptor? agent)
+    {
+        // The new process is not dumpable, so that nobody in the container looks into it; nor does its own user then, pidfd_getfd(2).
+        const ulong Tracing = 1UL << 19; // CAP_SYS_PTRACE
+        IsSent = (Sys.PermittedCapabilities() & Tracing) == 0;
+        _plan = plan;
+        _log = log;
+        _agent = agent;
+        Sys.MakeSharedFlag(out _handOver).OrThrow("share memory with the new process");
+    }
+
+    /// <summary>See <see cref="Init.HandOver"/>.</summary>
+    public SharedFlag HandOver => _handOver;
+
+    /// <summary>See <see cref="InitMaterial.SendsListener"/>.</summary>
+    public bool IsSent { get; }
+
+    /// <summary>Connects to the agent, before anything is made: the path is the host's.</summary>
+    /// <param name="plan">The filter, or null.</param>
+    /// <param name="log">Who answers in place of an agent, or null.</param>
+    /// <returns>Null where the filter has no listener.</returns>
+    /// <exception cref="PunnetException">Nobody listens there.</exception>
+    public static SeccompListener? Prepare(SeccompPlan? plan, SeccompLog? log)
+    {
+        if (plan is not { NeedsListener: true })
+        {
+            return null;
+        }
+
+        if (log is not null)
+        {
+            log.Prepare();
+            return new SeccompListener(plan, log, agent: null);
+        }
+
+        string path = plan.ListenerPath!;
+        Errno errno = Sys.ConnectUnix(CString.Of(path).WithNul, out int socket);
+        return errno == Errno.None
+            ? new SeccompListener(plan, log: null, new Descriptor(socket))
+            : throw Failures.SeccompAgent(plan, "connect to the seccomp agent " + path, errno);
+    }
+
+    /// <summary>Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.</summary>
+    /// <param name="message">Says which descriptor it will be.</param>
+    /// <param name="process">The new process.</param>
+    /// <param name="channel">Its channel.</param>
+    /// <param name="container">The container's state, for the agent.</param>
+    /// <exception cref="PunnetException">The listener cannot be taken, or the agent is gone.</exception>
+    public void Take(ChannelMessage message, NewProcess process, Descriptor channel, ContainerState container)
+    {
+        if ((IsSent ? Receive(channel) : Fetch(message.First, process, channel)) is not Descriptor listener)
+        {
+            return;
+        }
+
+        try
+        {
+            if (_log is not null)
+            {
+                _log.Answer(listener, _plan.Verdicts!);
+                return;
+            }
+
+            Send(listener, process.Pid, container);
+            listener.Dispose();
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    // Null where that process has failed: it will say why.
+    private Descriptor? Fetch(int number, NewProcess process, Descriptor channel)
+    {
+        int taken;
+        Errno errno;
+        while ((errno = Sys.TakeDescriptor(process.Pidfd, number, out taken)) == Errno.EBADF)
+        {
+            if (Interruption.WaitToRead(channel.Number, 1, "wait for the new process"))
+            {
+                return null;
+            }
+        }
+
+        if (errno != Errno.None)
+        {
+            throw Failures.SeccompAgent(_plan, "take the listener from the new process", errno);
+        }
+
+        Descriptor listener = new(taken);
+        try
+        {
+            Release(listener, channel);
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    // From the courier; null where init or the courier has failed.
+    private Descriptor? Receive(Descriptor channel)
+    {
+        if (TakeCarried(channel) is not Descriptor listener)
+        {
+            return null;
+        }
+
+        try
+        {
+            using Descriptor? courier = TakeCarried(channel);
+            if (courier is null)
+            {
+                listener.Dispose();
+                return null;
+            }
+
+            // To the last trace of it: until the kernel has forgotten it, it could still become a child that the program does not know.
+            while (Sys.SendSignal(courier.Number, 0, 0) != Errno.ESRCH)
+            {
+                Span<PollDescriptor> ends =
+                [
+                    new PollDescriptor { Descriptor = courier.Number, Wanted = PollEvents.In },
+                    new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
+                ];
+                Sys.Poll(ends, 1).OrThrow("wait for the new process");
+                Interruption.Check();
+                if (ends[1].Found != PollEvents.None)
+                {
+                    break; // It was killed, or has failed.
+                }
+            }
+
+            _handOver.Value = Init.HandOver.Released;
+            return listener;
+        }
+        catch
+        {
+            listener.Dispose();
+            throw;
+        }
+    }
+
+    private static Descriptor? TakeCarried(Descriptor channel) =>
+        Interruption.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.Foresee(channel.Number) == Message.Carried && Channel.HearWith(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
+            ? new Descriptor(descriptor)
+            : null;
+
+    /// <inheritdoc/>
+    public void Dispose() => _agent?.Dispose();
+
+    // The new process closes its copy. Where the profile has even that call answered, nobody but punnet can answer it yet.
+    private void Release(Descriptor listener, Descriptor channel)
+    {
+        _handOver.Value = Init.HandOver.Taken;
+        Span<PollDescriptor> ends =
+        [
+            new PollDescriptor { Descriptor = listener.Number, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.None },
+        ];
+        while (_handOver.Value != Init.HandOver.Released)
+        {
+            Sys.Poll(ends, 1).OrThrow("wait for the new process");
+            Interruption.Check();
+
+            // Not released even now: then it is the close that waits, and no call of the program.
+            bool waits = ends[0].Found == PollEvents.In && _handOver.Value != Init.HandOver.Released;
+            if (waits && Sys.ReceiveNotification(listener.Number, out SeccompNotification call) == Errno.None)
+            {
+                Sys.Answer(listener.Number, new SeccompResponse { Id = call.Id, Flags = SeccompResponseFlags.Continue });
+            }
+
+            if (ends[1].Found != PollEvents.None)
+            {
+                return; // It was killed.
+            }
+        }
+    }
+
+    private void Send(Descriptor listener, int pid, ContainerState container)
+    {
+        byte[] state = StateJson.WriteProcessState(new ContainerProcessState
+        {
+            OciVersion = container.OciVersion,
+            Pid = pid,
+            Metadata = _plan.ListenerMetadata,
+            State = container,
+        });
+        Errno errno = Sys.SendMessage(_agent!.Number, state, listener.Number);
+        if (errno != Errno.None)
+        {
+            throw Failures.SeccompAgent(_plan, "hand the container to the seccomp agent " + _plan.ListenerPath, errno);
+        }
+
+        // The state is complete: the agent may read to its end.
+        _agent.Dispose();
+    }
+}
