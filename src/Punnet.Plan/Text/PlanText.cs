@@ -6,8 +6,8 @@ using Punnet.Abi;
 namespace Punnet.Plan;
 
 /// <summary>
-/// A plan as text: one line a step, in the order in which they happen. It exists to be reviewed as a diff: whatever changes what a
-/// create does changes a line here.
+/// A plan as text: one line for each step, in the order in which the steps happen, with its place in config.json. It is what
+/// <c>--dry-run</c> prints, and what the golden plans of the tests are made of.
 /// </summary>
 public static partial class PlanText
 {
@@ -25,13 +25,13 @@ public static partial class PlanText
         text.Open("network devices");
         foreach (NetDeviceStep device in plan.NetDevices)
         {
-            text.Line("move " + PlanWords.Quoted(device.Name) + " as " + PlanWords.Quoted(device.NewName));
+            text.Line("move " + PlanWords.Quoted(device.Name) + " as " + PlanWords.Quoted(device.NewName) + " (linux.netDevices)");
         }
 
         text.Open("root");
         if (plan.Overlay is null)
         {
-            text.Line("mount " + PlanWords.Quoted(plan.Root));
+            text.Line("mount " + PlanWords.Quoted(plan.Root) + " (root.path)");
         }
         else
         {
@@ -39,10 +39,10 @@ public static partial class PlanText
         }
 
         text.Line((plan.NoPivot ? "enter by moving the mount" : "enter by pivot_root") + " after the createContainer hooks");
-        text.Line(plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation));
-        text.Line(plan.RootReadOnly, "read-only");
+        text.Line(plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation) + " (linux.rootfsPropagation)");
+        text.Line(plan.RootReadOnly, "read-only (root.readonly)");
         text.Open("mounts");
-        text.Step("check that SELinux is there for the label", plan.MountLabel);
+        text.Step("check that SELinux is there for the label", plan.MountLabel, "linux.mountLabel");
         const string Join = "join the network namespace that the host makes meanwhile";
         for (int i = 0; i < plan.Mounts.Length; i++)
         {
@@ -57,24 +57,24 @@ public static partial class PlanText
         text.Open("hooks");
         Hooks(text, plan.Hooks);
         text.Open("names");
-        text.Step("hostname", plan.HostName);
-        text.Step("domainname", plan.DomainName);
+        text.Step("hostname", plan.HostName, "hostname");
+        text.Step("domainname", plan.DomainName, "domainname");
         text.Open("sysctls");
         foreach (SysctlStep sysctl in plan.Sysctls)
         {
             text.Line(PlanWords.Quoted(sysctl.Name) + ": " + PlanWords.Quoted(sysctl.Value) + " to /proc/" + PlanWords.Quoted(sysctl.Path)
-                + " of the " + PlanWords.Of(sysctl.Kind) + " namespace");
+                + " of the " + PlanWords.Of(sysctl.Kind) + " namespace (linux.sysctl)");
         }
 
         text.Open("masks");
         foreach (CString path in plan.ReadOnlyPaths)
         {
-            text.Step("read-only", path);
+            text.Step("read-only", path, "linux.readonlyPaths");
         }
 
         foreach (CString path in plan.MaskedPaths)
         {
-            text.Step("hide", path);
+            text.Step("hide", path, "linux.maskedPaths");
         }
 
         text.Open("process");
@@ -84,9 +84,21 @@ public static partial class PlanText
         return text.ToString();
     }
 
+    /// <summary>Writes the plan of an exec.</summary>
+    /// <returns>Sections of lines, as for a container.</returns>
+    public static string Of(ProcessPlan plan)
+    {
+        Sections text = new();
+        text.Open("process");
+        Process(text, plan);
+        text.Open("seccomp");
+        Seccomp(text, plan);
+        return text.ToString();
+    }
+
     private static void Cgroup(Sections text, ContainerPlan plan)
     {
-        text.Line("path " + PlanWords.Quoted(plan.Cgroup.Path));
+        text.Line("path " + PlanWords.Quoted(plan.Cgroup.Path) + " (linux.cgroupsPath)");
         if (plan.Cgroup.Unit is SystemdUnit unit)
         {
             text.Line("unit " + PlanWords.Quoted(unit.Name) + " in " + PlanWords.Quoted(unit.Slice) + (unit.IsSlice ? ", a slice itself" : ""));
@@ -118,13 +130,13 @@ public static partial class PlanText
             text.Line("resctrl group " + (rdt.Group.Length == 0 ? "/" : PlanWords.Quoted(rdt.Group)) + (rdt.IsShared ? ", shared" : ", its own"));
             foreach (string line in rdt.Lines)
             {
-                text.Line("resctrl schemata " + PlanWords.Quoted(line));
+                text.Line("resctrl schemata " + PlanWords.Quoted(line) + " (linux.intelRdt)");
             }
 
             text.Line(rdt.Monitor is not null, "resctrl monitoring group " + PlanWords.Quoted(rdt.Monitor ?? ""));
         }
 
-        text.Line("device program of " + plan.DeviceProgram.Length.ToString() + " instructions");
+        text.Line("device program of " + plan.DeviceProgram.Length.ToString() + " instructions (linux.resources.devices)");
         foreach (string warning in plan.Resources.Warnings)
         {
             text.Line("warn: " + warning);
@@ -140,7 +152,7 @@ public static partial class PlanText
 
         foreach (UnitDevice device in unit.Devices ?? [])
         {
-            text.Line("unit device " + PlanWords.Quoted(device.Pattern) + " " + PlanWords.Quoted(device.Access));
+            text.Line("unit device " + PlanWords.Quoted(device.Pattern) + " " + PlanWords.Quoted(device.Access) + " (linux.resources.devices)");
         }
 
         if (unit.SubGroup is not null)
@@ -167,8 +179,8 @@ public static partial class PlanText
 
     private static void Namespaces(Sections text, NamespacePlan plan)
     {
-        text.Line(plan.NewTime, "unshare time");
-        text.Table("clock", plan.TimeOffsets);
+        text.Line(plan.NewTime, "unshare time (linux.namespaces)");
+        text.Table("clock", plan.TimeOffsets, "linux.timeOffsets");
         if (plan.Staged)
         {
             text.Line("clone a process that joins and then clones the container's");
@@ -188,14 +200,14 @@ public static partial class PlanText
             Clone(text, plan);
         }
 
-        text.Line(plan.NewCgroup, "unshare cgroup");
+        text.Line(plan.NewCgroup, "unshare cgroup (linux.namespaces)");
     }
 
     private static void Clone(Sections text, NamespacePlan plan)
     {
-        text.Line("clone " + PlanWords.Of(plan.New));
-        text.Table("uid map", plan.UidMap);
-        text.Table("gid map", plan.GidMap);
+        text.Line("clone " + PlanWords.Of(plan.New) + " (linux.namespaces)");
+        text.Table("uid map", plan.UidMap, "linux.uidMappings");
+        text.Table("gid map", plan.GidMap, "linux.gidMappings");
     }
 
     private static void Mount(Sections text, MountStep step)
@@ -321,7 +333,7 @@ public static partial class PlanText
     {
         foreach (HookStep hook in hooks)
         {
-            text.Line(Place.At(hook.Kind, hook.Index) + " " + PlanWords.Quoted(hook.Path) + ", args" + PlanWords.Quoted(hook.Args)
+            text.Line(Place.At("hooks." + hook.Kind, hook.Index) + " " + PlanWords.Quoted(hook.Path) + ", args" + PlanWords.Quoted(hook.Args)
                 + (hook.Env.IsDefault ? ", env inherited" : hook.Env.IsEmpty ? ", env empty" : ", env" + PlanWords.Quoted(hook.Env))
                 + (hook.TimeoutSeconds == 0 ? "" : ", at most " + hook.TimeoutSeconds.ToString() + " s"));
         }
@@ -356,14 +368,15 @@ public static partial class PlanText
         }
 
         /// <summary>A word and its text, or nothing where there is no text.</summary>
-        public void Step(string word, CString text) => Line(!text.IsNull, word + " " + PlanWords.Quoted(text));
+        public void Step(string word, CString text, string place = "") =>
+            Line(!text.IsNull, word + " " + PlanWords.Quoted(text) + (place.Length == 0 ? "" : " (" + place + ")"));
 
         /// <summary>A table for the kernel, row by row.</summary>
-        public void Table(string word, CString table)
+        public void Table(string word, CString table, string place)
         {
             foreach (string row in table.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
-                Line(word + " " + row);
+                Line(word + " " + row + " (" + place + ")");
             }
         }
 

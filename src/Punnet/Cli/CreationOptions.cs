@@ -15,6 +15,9 @@ namespace Punnet.Cli;
 /// <summary>What create and run have in common: options, and the way from a bundle to a request.</summary>
 internal static class CreationOptions
 {
+    /// <summary>Of create, run and exec.</summary>
+    public static readonly Option DryRun = new("dry-run", "", "", "print the plan, a line for each step with its place in config.json, and touch nothing");
+
     /// <summary>Options of both.</summary>
     public static readonly Option[] Options =
     [
@@ -26,6 +29,7 @@ internal static class CreationOptions
         new("no-pivot", "", "", "move the root in place of pivot_root, for a root on a ramfs"),
         new("no-new-keyring", "", "", "keep the caller's session keyring"),
         new("preserve-fds", "", "N", "pass N more descriptors to the container, from 3 on"),
+        DryRun,
         .. LayerOptions.Options,
     ];
 

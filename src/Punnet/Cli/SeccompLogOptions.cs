@@ -32,6 +32,11 @@ internal static class SeccompLogOptions
             return null;
         }
 
+        if (line.Has("dry-run"))
+        {
+            throw new UsageException("--seccomp-log cannot be used with --dry-run: nothing runs");
+        }
+
         return detach
             ? throw new UsageException("--seccomp-log cannot be used with --detach: punnet itself answers the refused calls")
             : new SeccompLog(SeccompLogText.Open(path, isJson));

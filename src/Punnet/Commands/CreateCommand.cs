@@ -3,6 +3,7 @@ using Punnet.Console;
 using Punnet.Host;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
+using Punnet.Plan;
 using Punnet.Seccomp;
 
 namespace Punnet.Commands;
@@ -26,6 +27,12 @@ internal static class CreateCommand
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
         string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
         CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: true);
+        if (line.Has(CreationOptions.DryRun.Name))
+        {
+            Output.Write(PlanText.Of(request.Plan));
+            return 0;
+        }
+
         CreationOptions.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
         using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);

@@ -40,6 +40,7 @@ internal static class ExecCommand
             new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
             new("ignore-paused", "", "", "also in a paused container; the program then runs once that is resumed"),
             new("preserve-fds", "", "N", "pass N more descriptors to the program, from 3 on"),
+            CreationOptions.DryRun,
             .. SeccompLogOptions.Options,
         ],
         Most = int.MaxValue,
@@ -61,6 +62,12 @@ internal static class ExecCommand
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         ProcessPlan plan = Plan(globals, line, container, log);
         BundleFile.Tell(plan, globals.Log);
+        if (line.Has(CreationOptions.DryRun.Name))
+        {
+            Output.Write(PlanText.Of(plan));
+            return 0;
+        }
+
         CreationOptions.CheckTerminal(plan.Terminal, detach, socket);
         using Foreground foreground = new();
         using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;

@@ -5,6 +5,7 @@ using Punnet.Host;
 using Punnet.Host.Systemd;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
+using Punnet.Plan;
 using Punnet.Seccomp;
 
 namespace Punnet.Commands;
@@ -37,6 +38,12 @@ internal static class RunCommand
         string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false, log);
+        if (line.Has(CreationOptions.DryRun.Name))
+        {
+            Output.Write(PlanText.Of(request.Plan));
+            return 0;
+        }
+
         bool terminal = request.Plan.Process.Terminal;
         CreationOptions.CheckTerminal(terminal, detach, socket);
         using Foreground foreground = new();

@@ -25,7 +25,7 @@ public sealed class RootPlanTests
     [InlineData("../other/./rootfs/", "/other/rootfs")]
     [InlineData("/srv//rootfs/", "/srv/rootfs")]
     public void The_root_is_relative_to_the_bundle(string written, string expected) =>
-        Plans.AssertSection("mount " + expected + " | enter by pivot_root after the createContainer hooks", "root", Plans.With("{\"root\":{\"path\":\"" + written + "\"}}"));
+        Plans.AssertSection("mount " + expected + " (root.path) | enter by pivot_root after the createContainer hooks", "root", Plans.With("{\"root\":{\"path\":\"" + written + "\"}}"));
 
     [Fact]
     public void A_read_only_root_becomes_so_at_the_end() =>

@@ -29,6 +29,18 @@ internal static class Plans
     public static ContainerPlan Of(ReadOnlySpan<byte> config, HostFacts? facts = null, CreateOptions? options = null) =>
         Planner.Plan(SpecJson.ReadConfig(config), options ?? Options, facts ?? Host);
 
+    private static readonly string[] s_places =
+    [
+        "linux.netDevices", "linux.rootfsPropagation", "root.readonly", "linux.mountLabel", "hostname", "domainname",
+        "linux.sysctl", "linux.readonlyPaths", "linux.maskedPaths", "linux.cgroupsPath", "linux.resources.devices", "linux.intelRdt",
+        "linux.namespaces", "linux.timeOffsets", "linux.uidMappings", "linux.gidMappings", "process.terminal", "process.cwd",
+        "process.noNewPrivileges", "process.user.additionalGids", "process.user", "process.capabilities.bounding",
+        "process.capabilities.effective", "process.capabilities.permitted", "process.capabilities.inheritable",
+        "process.capabilities.ambient", "process.user.umask", "linux.personality", "linux.memoryPolicy", "process.apparmorProfile",
+        "process.selinuxLabel", "process.args[0]", "process.oomScoreAdj", "process.env", "process.args", "process.scheduler",
+        "process.ioPriority", "process.execCPUAffinity", "linux.seccomp", "linux.seccomp.syscalls", "linux.seccomp.flags"
+    ];
+
     /// <summary>Plans the least config that is one, changed by a merge patch (RFC 7396).</summary>
     public static ContainerPlan With(string patch, HostFacts? facts = null, CreateOptions? options = null)
     {
@@ -40,7 +52,7 @@ internal static class Plans
     /// <summary>The refusal of such a config.</summary>
     public static string Refusal(string patch, HostFacts? facts = null) => Assert.Throws<SpecException>(() => With(patch, facts)).Message;
 
-    /// <summary>The lines of one section of a plan's text.</summary>
+    /// <summary>The lines of one section of a plan's text, without the places that every such line has: the golden plans show those.</summary>
     public static List<string> Section(ContainerPlan plan, string heading)
     {
         List<string> lines = [];
@@ -49,7 +61,8 @@ internal static class Plans
         {
             if (line.StartsWith("  ", StringComparison.Ordinal) && isInside)
             {
-                lines.Add(line[2..]);
+                string? place = Array.Find(s_places, place => line.EndsWith($" ({place})", StringComparison.Ordinal));
+                lines.Add(place is null ? line[2..] : line[2..^(place.Length + 3)]);
             }
             else
             {
