@@ -134,13 +134,7 @@ public sealed class ContainerNamespaces : IDisposable
 
     private static ulong Inode(Descriptor process, CloneFlags kind)
     {
-        int number = 0;
-        while (NamespaceKinds.Flag(number) != kind)
-        {
-            number++;
-        }
-
-        Sys.StatusAt(process.Number, NamespaceKinds.File(number), out FileStatus found).OrThrow("look at the own namespaces");
+        Sys.StatusAt(process.Number, NamespaceKinds.File(NamespaceKinds.Number(kind)), out FileStatus found).OrThrow("look at the own namespaces");
         return found.Inode;
     }
 

@@ -98,7 +98,7 @@ public sealed class NamespaceFiles : IDisposable
                 continue;
             }
 
-            string own = "/proc/self/ns/" + (kind == CloneFlags.NewNetwork ? "net" : Name(kind));
+            string own = "/proc/self/ns/" + NamespaceKinds.FileName(NamespaceKinds.Number(kind));
             Sys.StatusAt(Sys.WorkingDirectory, CString.Of(own).WithNul, out FileStatus hosts).OrThrow("look at", own);
             Sys.Status(file, out FileStatus joined).OrThrow("look at a namespace");
             if (hosts.Inode == joined.Inode)
@@ -109,16 +109,5 @@ public sealed class NamespaceFiles : IDisposable
         }
     }
 
-    private static string Name(CloneFlags kind) => kind switch
-    {
-        CloneFlags.NewPid => "pid",
-        CloneFlags.NewNetwork => "network",
-        CloneFlags.NewMount => "mount",
-        CloneFlags.NewIpc => "ipc",
-        CloneFlags.NewUts => "uts",
-        CloneFlags.NewUser => "user",
-        CloneFlags.NewCgroup => "cgroup",
-        CloneFlags.NewTime => "time",
-        _ => "unknown",
-    };
+    private static string Name(CloneFlags kind) => kind == CloneFlags.None ? "unknown" : NamespaceKinds.Name(NamespaceKinds.Number(kind));
 }

@@ -7,17 +7,86 @@ namespace Punnet.Plan;
 /// <summary>config.md#mounts: what the fstab-style options mean.</summary>
 public static class MountOptions
 {
-    /// <summary>Every option that punnet gives a meaning to, sorted; <c>features</c> prints it.</summary>
-    public static IReadOnlyList<string> Names { get; } =
+    private const MountAttributes None = MountAttributes.None;
+
+    // Sorted, for the search. "rro" is "ro" for the whole tree. How access times are kept is one field of two bits: an option that sets it clears
+    // it first; for a tree each word names one way.
+    private static readonly (string Name, Effect Effect)[] s_options =
     [
-        "async", "atime", "bind", "copy-symlink", "defaults", "dest-nofollow", "dev", "diratime", "dirsync", "exec", "idmap",
-        "iversion", "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime", "noexec", "noiversion", "nolazytime", "nomand",
-        "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "rasync", "ratime", "rbind", "rdev", "rdiratime",
-        "rdirsync", "relatime", "remount", "rexec", "ridmap", "rmand", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnomand",
-        "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro", "rprivate", "rrelatime", "rro", "rrw", "rshared",
-        "rslave", "rstrictatime", "rsuid", "rsymfollow", "rsync", "runbindable", "rw", "shared", "silent", "slave", "src-nofollow",
-        "strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable",
+        ("async", new(Meaning.FileSystemFlag)),
+        ("atime", new(Meaning.AccessTimesAgain, MountAttributes.NoAtime)),
+        ("bind", new(Meaning.Bind)),
+        ("copy-symlink", new(Meaning.CopyLink)),
+        ("defaults", new(Meaning.Nothing)),
+        ("dest-nofollow", new(Meaning.DestinationNoFollow)),
+        ("dev", new(Meaning.Attributes, None, MountAttributes.NoDev)),
+        ("diratime", new(Meaning.Attributes, None, MountAttributes.NoDirAtime)),
+        ("dirsync", new(Meaning.FileSystemFlag)),
+        ("exec", new(Meaning.Attributes, None, MountAttributes.NoExec)),
+        ("idmap", new(Meaning.IdMap)),
+        ("iversion", new(Meaning.FileSystemFlag)),
+        ("lazytime", new(Meaning.FileSystemFlag)),
+        ("loud", new(Meaning.Nothing)),
+        ("mand", new(Meaning.FileSystemFlag)),
+        ("noatime", new(Meaning.Attributes, MountAttributes.NoAtime, MountAttributes.AtimeMask)),
+        ("nodev", new(Meaning.Attributes, MountAttributes.NoDev, None)),
+        ("nodiratime", new(Meaning.Attributes, MountAttributes.NoDirAtime, None)),
+        ("noexec", new(Meaning.Attributes, MountAttributes.NoExec, None)),
+        ("noiversion", new(Meaning.FileSystemFlag)),
+        ("nolazytime", new(Meaning.FileSystemFlag)),
+        ("nomand", new(Meaning.FileSystemFlag)),
+        ("norelatime", new(Meaning.AccessTimesAgain)),
+        ("nostrictatime", new(Meaning.AccessTimesAgain, MountAttributes.StrictAtime)),
+        ("nosuid", new(Meaning.Attributes, MountAttributes.NoSuid, None)),
+        ("nosymfollow", new(Meaning.Attributes, MountAttributes.NoSymlinkFollow, None)),
+        ("private", Spread(MountFlags.Private)),
+        ("rasync", new(Meaning.FileSystemFlag)),
+        ("ratime", new(Meaning.RecursiveAttributes, None, MountAttributes.AtimeMask)),
+        ("rbind", new(Meaning.RecursiveBind)),
+        ("rdev", new(Meaning.RecursiveAttributes, None, MountAttributes.NoDev)),
+        ("rdiratime", new(Meaning.RecursiveAttributes, None, MountAttributes.NoDirAtime)),
+        ("rdirsync", new(Meaning.FileSystemFlag)),
+        ("relatime", new(Meaning.Attributes, None, MountAttributes.AtimeMask)),
+        ("remount", new(Meaning.Remount)),
+        ("rexec", new(Meaning.RecursiveAttributes, None, MountAttributes.NoExec)),
+        ("ridmap", new(Meaning.RecursiveIdMap)),
+        ("rmand", new(Meaning.FileSystemFlag)),
+        ("rnoatime", new(Meaning.RecursiveAttributes, MountAttributes.NoAtime, MountAttributes.AtimeMask)),
+        ("rnodev", new(Meaning.RecursiveAttributes, MountAttributes.NoDev, None)),
+        ("rnodiratime", new(Meaning.RecursiveAttributes, MountAttributes.NoDirAtime, None)),
+        ("rnoexec", new(Meaning.RecursiveAttributes, MountAttributes.NoExec, None)),
+        ("rnomand", new(Meaning.FileSystemFlag)),
+        ("rnorelatime", new(Meaning.RecursiveAttributes, MountAttributes.StrictAtime, MountAttributes.AtimeMask)),
+        ("rnostrictatime", new(Meaning.RecursiveAttributes, None, MountAttributes.AtimeMask)),
+        ("rnosuid", new(Meaning.RecursiveAttributes, MountAttributes.NoSuid, None)),
+        ("rnosymfollow", new(Meaning.RecursiveAttributes, MountAttributes.NoSymlinkFollow, None)),
+        ("ro", new(Meaning.Attributes, MountAttributes.ReadOnly, None)),
+        ("rprivate", Spread(MountFlags.Private | MountFlags.Recursive)),
+        ("rrelatime", new(Meaning.RecursiveAttributes, None, MountAttributes.AtimeMask)),
+        ("rro", new(Meaning.RecursiveAttributes, MountAttributes.ReadOnly, None)),
+        ("rrw", new(Meaning.RecursiveAttributes, None, MountAttributes.ReadOnly)),
+        ("rshared", Spread(MountFlags.Shared | MountFlags.Recursive)),
+        ("rslave", Spread(MountFlags.Slave | MountFlags.Recursive)),
+        ("rstrictatime", new(Meaning.RecursiveAttributes, MountAttributes.StrictAtime, MountAttributes.AtimeMask)),
+        ("rsuid", new(Meaning.RecursiveAttributes, None, MountAttributes.NoSuid)),
+        ("rsymfollow", new(Meaning.RecursiveAttributes, None, MountAttributes.NoSymlinkFollow)),
+        ("rsync", new(Meaning.FileSystemFlag)),
+        ("runbindable", Spread(MountFlags.Unbindable | MountFlags.Recursive)),
+        ("rw", new(Meaning.Attributes, None, MountAttributes.ReadOnly)),
+        ("shared", Spread(MountFlags.Shared)),
+        ("silent", new(Meaning.Nothing)),
+        ("slave", Spread(MountFlags.Slave)),
+        ("src-nofollow", new(Meaning.SourceNoFollow)),
+        ("strictatime", new(Meaning.Attributes, MountAttributes.StrictAtime, MountAttributes.AtimeMask)),
+        ("suid", new(Meaning.Attributes, None, MountAttributes.NoSuid)),
+        ("symfollow", new(Meaning.Attributes, None, MountAttributes.NoSymlinkFollow)),
+        ("sync", new(Meaning.FileSystemFlag)),
+        ("tmpcopyup", new(Meaning.CopyUp)),
+        ("unbindable", Spread(MountFlags.Unbindable)),
     ];
+
+    /// <summary>Every option that punnet gives a meaning to, sorted; <c>features</c> prints it.</summary>
+    public static IReadOnlyList<string> Names => Array.ConvertAll(s_options, static option => option.Name);
 
     /// <summary>What one option does.</summary>
     internal enum Meaning
@@ -81,43 +150,17 @@ public static class MountOptions
     /// <summary>Looks an option up.</summary>
     internal static Effect Find(string option)
     {
-        switch (option)
+        int low = 0, high = s_options.Length - 1;
+        while (low <= high)
         {
-            case "bind": return new Effect(Meaning.Bind);
-            case "rbind": return new Effect(Meaning.RecursiveBind);
-            case "remount": return new Effect(Meaning.Remount);
-            case "private": return Spread(MountFlags.Private);
-            case "rprivate": return Spread(MountFlags.Private | MountFlags.Recursive);
-            case "shared": return Spread(MountFlags.Shared);
-            case "rshared": return Spread(MountFlags.Shared | MountFlags.Recursive);
-            case "slave": return Spread(MountFlags.Slave);
-            case "rslave": return Spread(MountFlags.Slave | MountFlags.Recursive);
-            case "unbindable": return Spread(MountFlags.Unbindable);
-            case "runbindable": return Spread(MountFlags.Unbindable | MountFlags.Recursive);
-            case "defaults" or "loud" or "silent": return new Effect(Meaning.Nothing);
-            case "sync" or "async" or "dirsync" or "lazytime" or "nolazytime" or "mand" or "nomand" or "iversion" or "noiversion"
-                or "rsync" or "rasync" or "rdirsync" or "rmand" or "rnomand":
-                return new Effect(Meaning.FileSystemFlag);
-            case "tmpcopyup": return new Effect(Meaning.CopyUp);
-            case "idmap": return new Effect(Meaning.IdMap);
-            case "ridmap": return new Effect(Meaning.RecursiveIdMap);
-            case "atime": return new Effect(Meaning.AccessTimesAgain, MountAttributes.NoAtime);
-            case "norelatime": return new Effect(Meaning.AccessTimesAgain);
-            case "nostrictatime": return new Effect(Meaning.AccessTimesAgain, MountAttributes.StrictAtime);
-            case "copy-symlink": return new Effect(Meaning.CopyLink);
-            case "src-nofollow": return new Effect(Meaning.SourceNoFollow);
-            case "dest-nofollow": return new Effect(Meaning.DestinationNoFollow);
-        }
+            int middle = (low + high) / 2;
+            int order = string.CompareOrdinal(s_options[middle].Name, option);
+            if (order == 0)
+            {
+                return s_options[middle].Effect;
+            }
 
-        if (Attributes(option) is (MountAttributes set, MountAttributes clear))
-        {
-            return new Effect(Meaning.Attributes, set, clear);
-        }
-
-        // "rro" is "ro" for the whole tree; "relatime" and "rw" have been found by then.
-        if (option.StartsWith('r') && Attributes(option[1..]) is (MountAttributes treeSet, MountAttributes treeClear))
-        {
-            return new Effect(Meaning.RecursiveAttributes, treeSet, treeClear);
+            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
         }
 
         return option switch
@@ -129,28 +172,4 @@ public static class MountOptions
     }
 
     private static Effect Spread(MountFlags flags) => new(Meaning.Propagation, Propagation: flags);
-
-    private const MountAttributes None = MountAttributes.None;
-
-    // How access times are kept is one field of two bits: whoever sets it clears it first. For a tree each word names one way.
-    private static (MountAttributes Set, MountAttributes Clear)? Attributes(string option) => option switch
-    {
-        "ro" => (MountAttributes.ReadOnly, None),
-        "rw" => (None, MountAttributes.ReadOnly),
-        "nosuid" => (MountAttributes.NoSuid, None),
-        "suid" => (None, MountAttributes.NoSuid),
-        "nodev" => (MountAttributes.NoDev, None),
-        "dev" => (None, MountAttributes.NoDev),
-        "noexec" => (MountAttributes.NoExec, None),
-        "exec" => (None, MountAttributes.NoExec),
-        "nodiratime" => (MountAttributes.NoDirAtime, None),
-        "diratime" => (None, MountAttributes.NoDirAtime),
-        "nosymfollow" => (MountAttributes.NoSymlinkFollow, None),
-        "symfollow" => (None, MountAttributes.NoSymlinkFollow),
-        "noatime" => (MountAttributes.NoAtime, MountAttributes.AtimeMask),
-        "strictatime" => (MountAttributes.StrictAtime, MountAttributes.AtimeMask),
-        "relatime" or "atime" or "nostrictatime" => (None, MountAttributes.AtimeMask),
-        "norelatime" => (MountAttributes.StrictAtime, MountAttributes.AtimeMask),
-        _ => null,
-    };
 }

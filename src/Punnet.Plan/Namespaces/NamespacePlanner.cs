@@ -82,20 +82,13 @@ internal static class NamespacePlanner
         joins.Insert(place, join);
     }
 
-    private static CloneFlags Kind(string? type, string place) => type switch
+    private static CloneFlags Kind(string? type, string place)
     {
-        "pid" => CloneFlags.NewPid,
-        "network" => CloneFlags.NewNetwork,
-        "mount" => CloneFlags.NewMount,
-        "ipc" => CloneFlags.NewIpc,
-        "uts" => CloneFlags.NewUts,
-        "user" => CloneFlags.NewUser,
-        "cgroup" => CloneFlags.NewCgroup,
-        "time" => CloneFlags.NewTime,
-        null => throw new SpecException(place, "is missing"),
-        _ => throw new SpecException(
-            place, "\"" + type + "\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)"),
-    };
+        CloneFlags kind = NamespaceKinds.Find(type ?? throw new SpecException(place, "is missing"));
+        return kind != CloneFlags.None
+            ? kind
+            : throw new SpecException(place, "\"" + type + "\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)");
+    }
 
     private static int Order(NamespaceJoin join, int user) => join.Kind switch
     {

@@ -34,17 +34,12 @@ internal static class PlanWords
         ((ulong)MountFlags.Unbindable, "unbindable"),
     ];
 
-    private static readonly (ulong Bits, string Word)[] s_namespaces =
-    [
-        ((ulong)CloneFlags.NewUser, "user"),
-        ((ulong)CloneFlags.NewPid, "pid"),
-        ((ulong)CloneFlags.NewNetwork, "network"),
-        ((ulong)CloneFlags.NewMount, "mount"),
-        ((ulong)CloneFlags.NewIpc, "ipc"),
-        ((ulong)CloneFlags.NewUts, "uts"),
-        ((ulong)CloneFlags.NewCgroup, "cgroup"),
-        ((ulong)CloneFlags.NewTime, "time"),
-    ];
+    private static readonly (ulong Bits, string Word)[] s_namespaces = Array.ConvertAll(
+        [
+            CloneFlags.NewUser, CloneFlags.NewPid, CloneFlags.NewNetwork, CloneFlags.NewMount, CloneFlags.NewIpc, CloneFlags.NewUts,
+            CloneFlags.NewCgroup, CloneFlags.NewTime,
+        ],
+        static kind => ((ulong)kind, NamespaceKinds.Name(NamespaceKinds.Number(kind))));
 
     private static readonly (ulong Bits, string Word)[] s_filterFlags =
     [

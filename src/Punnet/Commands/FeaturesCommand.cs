@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Cli;
@@ -22,6 +23,18 @@ internal static class FeaturesCommand
         Run = Run,
     };
 
+    private static string[] Namespaces()
+    {
+        string[] names = new string[NamespaceKinds.Count];
+        for (int i = 0; i < names.Length; i++)
+        {
+            names[i] = NamespaceKinds.Name(i);
+        }
+
+        Array.Sort(names, StringComparer.Ordinal);
+        return names;
+    }
+
     private static int Run(GlobalOptions globals, CommandLine line)
     {
         Output.Write(FeaturesJson.Write(new Features
@@ -32,7 +45,7 @@ internal static class FeaturesCommand
             MountOptions = MountOptions.Names,
             Linux = new LinuxFeatures
             {
-                Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"],
+                Namespaces = Namespaces(),
                 Capabilities = Capability.Names.ToArray(),
                 Cgroup = new CgroupFeatures { V1 = false, V2 = true, Systemd = true, SystemdUser = true, Rdma = true },
                 Seccomp = new SeccompFeatures
