@@ -3,7 +3,8 @@
 DOTNET := dotnet
 QUIET := --verbosity quiet --consoleLoggerParameters:NoSummary
 PREFIX := /usr/local
-PUNNET := out/punnet
+# With PLAIN=1 every target means the build without the tricks of src/Punnet.Startup.
+PUNNET := $(if $(PLAIN),out/plain/punnet,out/punnet)
 # Where `make peers` puts newer ones; without it the system's are measured.
 PEERS = $(wildcard out/peers)
 
@@ -12,7 +13,7 @@ export DOTNET_NOLOGO := 1
 # No MSBuild node outlives the command that started it.
 export MSBUILDDISABLENODEREUSE := 1
 
-SOURCES := $(shell find src \( -name bin -o -name obj \) -prune -o -type f -print) .editorconfig
+SOURCES := $(shell find src \( -name bin -o -name obj \) -prune -o -type f -print) .editorconfig global.json
 TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name bin -o -name obj \) -prune -o -type f -print)
 
 .DEFAULT_GOAL := help
@@ -26,19 +27,19 @@ build: ## compile everything, tests included, without publishing
 	@.ci/packages build
 	$(DOTNET) build Runtime.sln --configuration Release $(QUIET)
 
-publish: $(PUNNET) ## out/punnet: the one static file, and punnet.dbg with its symbols
+publish: $(PUNNET) ## out/punnet: the one static file, and punnet.dbg with its symbols; PLAIN=1: from stock parts, out/plain/punnet
 
-# Published beside out/ first: the folder then holds the program and its symbols, and a failed link leaves the old pair alone.
-out/punnet: $(SOURCES)
+# Published beside them first: the folder then holds the program and its symbols, and a failed link leaves the old pair alone.
+out/punnet out/plain/punnet: $(SOURCES)
 	@.ci/packages build
-	$(DOTNET) publish src/Punnet/Punnet.csproj --configuration Release --runtime linux-x64 $(QUIET) --output out/.publish
-	@mv out/.publish/punnet.dbg out/.publish/punnet out/
-	@rm -rf out/.publish
-	@touch out/punnet
-	@ls -l out/punnet
+	$(DOTNET) publish src/Punnet/Punnet.csproj --configuration Release $(QUIET) $(if $(findstring plain,$@),-p:Plain=true) --output $(@D)/.publish
+	@mv $(@D)/.publish/punnet.dbg $(@D)/.publish/punnet $(@D)/
+	@rm -rf $(@D)/.publish
+	@touch $@
+	@ls -l $@
 
 install: $(PUNNET) ## copy out/punnet to PREFIX/bin (default /usr/local)
-	install -D --mode=755 out/punnet $(DESTDIR)$(PREFIX)/bin/punnet
+	install -D --mode=755 $(PUNNET) $(DESTDIR)$(PREFIX)/bin/punnet
 
 run: $(PUNNET) ## run a first container and see what it sees; then some that share layers
 	@.ci/packages run

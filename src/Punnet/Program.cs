@@ -16,6 +16,11 @@ internal static class Program
     // Does not return: the runtime's own orderly end has nothing to put in order here, and takes 0.05 ms.
     private static void Main(string[] args)
     {
+        if (!Threads.IsAlone)
+        {
+            Threads.LeaveSignals();
+        }
+
         Sys.IgnoreSignal(Signal.FileTooLarge); // A write says it too, and whoever gets an error puts things in order.
         Sys.Exit(Run(args));
     }

@@ -2,15 +2,15 @@ using System.Runtime;
 using System.Runtime.CompilerServices;
 using Punnet.Abi;
 
-namespace Punnet.Kernel;
+namespace Punnet.Startup;
 
 /// <summary>
 /// What the .NET runtime is told at its start, where it would look for it: 0.4 ms a command, most of it for a collector that hardly ever runs.
-/// The linker puts these functions into the places of the runtime's own (--wrap in Punnet.csproj). They are called before the
+/// The linker puts these functions into the places of the runtime's own (--wrap in Startup.targets). They are called before the
 /// runtime is there, some also by the collector while it stops every thread: they allocate nothing, throw nothing, have no static data that
 /// would have to be set up, and call C only as <see cref="RuntimeImportAttribute"/> does.
 /// </summary>
-internal static unsafe class RuntimeStart
+internal static unsafe class RuntimeOverrides
 {
     // What Linux gives the first thread; taken when setrlimit(2) made it unlimited, and nobody goes that deep.
     private const nint DefaultStack = 8 << 20;

@@ -1,0 +1,36 @@
+using System;
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using Punnet.Kernel;
+
+namespace Punnet;
+
+/// <summary>
+/// The threads that the .NET runtime starts before Main. With Punnet.Startup there are none. A plain build has the finalizers': punnet's clones
+/// copy only the thread that clones and are safe, but a signal that punnet waits for, and blocks for that, would go to the other one.
+/// </summary>
+internal static class Threads
+{
+    /// <summary>Whether there is but one; a constant of the build.</summary>
+    [FeatureSwitchDefinition("Punnet.HasOneThread")]
+    public static bool IsAlone => AppContext.TryGetSwitch("Punnet.HasOneThread", out bool isAlone) && isAlone;
+
+    /// <summary>Blocks every signal in the thread of the finalizers, which for that has to run one.</summary>
+    public static void LeaveSignals()
+    {
+        Drop();
+        GC.Collect(0);
+        GC.WaitForPendingFinalizers();
+    }
+
+    // In a frame of its own, which does not keep it alive.
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Drop() => _ = new Blocker();
+
+    private sealed class Blocker
+    {
+#pragma warning disable MA0055 // The one way to have something done by that thread.
+        ~Blocker() => Sys.BlockSignals();
+#pragma warning restore MA0055
+    }
+}
