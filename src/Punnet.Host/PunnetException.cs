@@ -21,6 +21,9 @@ public sealed class PunnetException : Exception
     /// </summary>
     public bool HasNeverRun { get; init; }
 
+    /// <summary>Whether it was that punnet could not leave its own file: a sealed copy of punnet can do the same command.</summary>
+    public bool NeedsCopy { get; init; }
+
     /// <summary>What to do about it, or null.</summary>
     public string? Hint { get; }
 }

@@ -13,7 +13,7 @@ public sealed record InitMaterial
     /// <summary>The new process's end of the channel.</summary>
     public required int Channel { get; init; }
 
-    /// <summary>From <see cref="Sys.OpenOwnImage"/>.</summary>
+    /// <summary>From <see cref="RuntimeBinary"/>.</summary>
     public required int Image { get; init; }
 
     /// <summary>
@@ -25,7 +25,7 @@ public sealed record InitMaterial
     public required FixedBuffer Title { get; init; }
 
     /// <summary>How far punnet has given its own file up before the clone.</summary>
-    public required OwnFile OwnFile { get; init; }
+    public required BinaryState OwnFile { get; init; }
 
     /// <summary>The host's /proc, verified: kernel parameters are written through it, never through the container's.</summary>
     public required int Proc { get; init; }

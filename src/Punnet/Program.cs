@@ -110,6 +110,11 @@ internal static class Program
         }
         catch (PunnetException failure)
         {
+            if (failure.NeedsCopy)
+            {
+                Restart.AfterFailure();
+            }
+
             globals.Log.Fail(name + ": " + failure.Message, failure.Hint ?? ErrnoCause.Hint(failure.Message));
             return failure.ExitStatus ?? verb.FailureStatus;
         }

@@ -167,7 +167,7 @@ public static class Failures
             InitStep.CloseDescriptors => "cannot close descriptors: " + words,
             _ => "step " + failure.First.ToString() + " of the new process failed: " + words,
         };
-        return new PunnetException(sentence, Hint(plan, step, failure.Item, failure.Errno));
+        return new PunnetException(sentence, Hint(plan, step, failure.Item, failure.Errno)) { NeedsCopy = step == InitStep.LeaveOwnFile };
     }
 
     // Only where the kernel's words mislead, or say less than is known.

@@ -3,36 +3,23 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>How far a process has given up punnet's own file.</summary>
-public enum OwnFile
-{
-    /// <summary>Not at all: it is mapped.</summary>
-    Kept,
-
-    /// <summary>It is not mapped any more, but the kernel still holds it to be the executable.</summary>
-    Unmapped,
-
-    /// <summary>The kernel has let it go.</summary>
-    Left,
-}
-
 /// <summary>What keeps others from using this process while it still has the host's rights.</summary>
 internal static class Hardening
 {
     /// <summary>
-    /// Gives up punnet's own file as executable, as far as the host side has not: see <see cref="Sys.SetOwnFile"/>. Called as root of
+    /// Gives up punnet's own file as executable, as far as the host side has not: see <see cref="RuntimeBinary"/>. Called as root of
     /// a user namespace, and before a process of the container may see this one.
     /// </summary>
     public static void LeaveOwnFile(InitMaterial material, InitReport report)
     {
-        if (material.OwnFile == OwnFile.Kept)
+        if (material.OwnFile == BinaryState.Mapped)
         {
-            report.Check(InitStep.LeaveOwnFile, Sys.LeaveOwnFile(material.Image));
+            report.Check(InitStep.LeaveOwnFile, RuntimeBinary.RemapTo(material.Image));
         }
 
-        if (material.OwnFile != OwnFile.Left)
+        if (material.OwnFile != BinaryState.Left)
         {
-            report.Check(InitStep.LeaveOwnFile, Sys.SetOwnFile(material.Image, material.Title));
+            report.Check(InitStep.LeaveOwnFile, RuntimeBinary.SetExecutable(material.Image, material.Title));
         }
     }
 

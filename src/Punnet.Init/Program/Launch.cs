@@ -153,7 +153,7 @@ internal static class Launch
         }
     }
 
-    // /proc/self/exe as a program is punnet: it could do no harm (see Sys.LeaveOwnFile), but nobody can mean it.
+    // /proc/self/exe as a program is punnet: it could do no harm (see RuntimeBinary), but nobody can mean it.
     private static void RefuseOwnFile(FileStatus program, InitMaterial material, InitReport report)
     {
         Errno errno = Sys.Status(material.Image, out FileStatus own);

@@ -105,4 +105,19 @@ public static unsafe partial class Sys
 
     /// <summary>flock(2) LOCK_EX | LOCK_NB: such a lock is of the open file, directories have it too; EAGAIN when another one holds it.</summary>
     public static Errno LockOpenFile(int descriptor) => Call(SyscallNumber.Flock, descriptor, 6);
+
+    /// <summary>Opens again what a descriptor refers to, with other flags, through /proc/self/fd.</summary>
+    public static Errno Reopen(int descriptor, OpenFlags flags, out int opened)
+    {
+        Span<byte> path = stackalloc byte[32];
+        FormatDescriptorPath(descriptor, path);
+        return OpenAt(WorkingDirectory, path, flags, 0, out opened);
+    }
+
+    /// <summary>Whether a file is one in memory that nobody can write any more, fcntl(2) F_GET_SEALS.</summary>
+    public static bool IsSealed(int file)
+    {
+        const int GetSeals = 1034, SealWrite = 8;
+        return Call(SyscallNumber.Fcntl, out long seals, file, GetSeals) == Errno.None && (seals & SealWrite) != 0;
+    }
 }

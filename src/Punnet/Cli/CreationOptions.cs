@@ -37,7 +37,7 @@ internal static class CreationOptions
     /// <exception cref="PunnetException">config.json cannot be obeyed.</exception>
     public static CreationRequest Prepare(GlobalOptions globals, CommandLine line, bool waitsForStart, SeccompLog? log = null)
     {
-        OwnImage.RestartIfNeeded();
+        Restart.IfNeeded();
         string id = line.Positionals[0];
         StateStore.CheckId(id);
         StateStore store = globals.Store();

@@ -51,7 +51,7 @@ internal static class ExecCommand
 
     private static int Execute(GlobalOptions globals, CommandLine line)
     {
-        OwnImage.RestartIfNeeded();
+        Restart.IfNeeded();
         bool detach = line.Has("detach");
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));

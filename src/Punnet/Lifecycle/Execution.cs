@@ -73,7 +73,7 @@ internal static class Execution
         try
         {
             using Descriptor childChannel = new(there);
-            using OwnImage image = OwnImage.Leave(isInitAlone: false);
+            using RuntimeBinary image = Creation.LeaveFile(isInitAlone: false);
             InitMaterial material = new()
             {
                 Channel = there,

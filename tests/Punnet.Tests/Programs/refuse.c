@@ -16,7 +16,7 @@ static const struct { const char *name; int number; } calls[] = {
     {"clone3", 435}, {"close_range", 436}, {"openat2", 437}, {"statx", SYS_statx}, {"faccessat2", 439}, {"pidfd_open", 434},
     {"pidfd_send_signal", 424}, {"pidfd_getfd", 438}, {"open_tree", 428}, {"move_mount", 429}, {"fsopen", 430}, {"fsconfig", 431},
     {"fsmount", 432}, {"fspick", 433}, {"mount_setattr", 442}, {"bpf", SYS_bpf}, {"seccomp", SYS_seccomp}, {"memfd_create", SYS_memfd_create},
-    {"setns", SYS_setns}, {"keyctl", SYS_keyctl}, {"exit_group", SYS_exit_group}, {"sendmsg", SYS_sendmsg},
+    {"setns", SYS_setns}, {"keyctl", SYS_keyctl}, {"exit_group", SYS_exit_group}, {"sendmsg", SYS_sendmsg}, {"mremap", SYS_mremap},
 };
 
 static int number(const char *name, size_t length)

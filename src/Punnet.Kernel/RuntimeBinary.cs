@@ -1,0 +1,278 @@
+using System;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+/// <summary>How far a process has given up punnet's own file.</summary>
+public enum BinaryState
+{
+    /// <summary>Not at all: it is mapped.</summary>
+    Mapped,
+
+    /// <summary>It is not mapped any more, but the kernel still holds it to be the executable.</summary>
+    Unmapped,
+
+    /// <summary>The kernel has let it go.</summary>
+    Left,
+}
+
+/// <summary>
+/// punnet's own file, given up as executable before a process of punnet meets a container. CVE-2019-5736: whoever can follow /proc/PID/exe of a
+/// process that is still punnet (or make it execute /proc/self/exe) holds a reference to the host's file, and can write it once it no longer
+/// runs. Others execute a sealed copy of themselves, which costs a second start (0.8 ms). punnet instead maps the same pages through a read-only
+/// mount that exists nowhere else, and tells the kernel that this is its executable: 0.25 ms. What a container can reach is then on a read-only
+/// mount for ever. Where that fails, punnet executes a sealed copy too: <see cref="Restart"/>.
+/// </summary>
+public sealed unsafe class RuntimeBinary : IDisposable
+{
+    private const int PagemapChunk = 512; // pages looked at with one call
+    private const nuint PageSize = 4096;
+    private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
+
+    private readonly Descriptor _file;
+    private readonly Descriptor _mount;
+
+    private RuntimeBinary(int file, int mount, FixedBuffer title)
+    {
+        _file = new Descriptor(file);
+        _mount = new Descriptor(mount);
+        Title = title;
+    }
+
+    /// <summary>The file through its read-only mount, or its sealed copy.</summary>
+    public int Number => _file.Number;
+
+    /// <summary>
+    /// The mount that is read-only, or -1. Closing it last costs a grace period of the kernel (0.1 ms).
+    /// </summary>
+    public int MountNumber => _mount.Number;
+
+    /// <summary>What ps shows until the program is executed.</summary>
+    public FixedBuffer Title { get; }
+
+    /// <summary>How far this process has given the file up; the new process does what is left.</summary>
+    public BinaryState State { get; private set; }
+
+    /// <summary>Opens the file another way, and leaves it when the kernel lets this process do so.</summary>
+    /// <param name="isInitAlone">
+    /// Whether nobody can see the new process before its own first steps. It then leaves the file itself, while this one makes other things.
+    /// </param>
+    /// <param name="binary">To be disposed, also after a failure; null where nothing was opened.</param>
+    public static Errno Leave(bool isInitAlone, out RuntimeBinary? binary)
+    {
+        binary = null;
+        Errno errno = Open(out int file, out int mount, out bool isOwn);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        ReadOnlySpan<byte> text = "punnet: init\0"u8;
+        FixedBuffer title = new(text.Length);
+        text.CopyTo(title.Span);
+        binary = new RuntimeBinary(file, mount, title);
+        if (isInitAlone && mount >= 0)
+        {
+            return Errno.None;
+        }
+
+        if (isOwn)
+        {
+            // Nothing to leave.
+            SetExecutable(-1, title);
+            binary.State = BinaryState.Left;
+            return Errno.None;
+        }
+
+        errno = RemapTo(file);
+        if (errno == Errno.None)
+        {
+            binary.State = SetExecutable(file, title) == Errno.None ? BinaryState.Left : BinaryState.Unmapped;
+        }
+
+        return errno;
+    }
+
+    /// <summary>
+    /// Replaces every mapping of punnet's file by <paramref name="file"/>, which everybody may do. Only then the kernel lets the file go:
+    /// <see cref="SetExecutable"/>. Allocates nothing. After a failure some are replaced, by the same bytes.
+    /// </summary>
+    /// <param name="file">The same bytes.</param>
+    public static Errno RemapTo(int file)
+    {
+        const nuint HeadersAddress = 3, HeaderCount = 5; // AT_PHDR, AT_PHNUM
+        nuint address = getauxval(HeadersAddress);
+        Span<ProgramSegment> segments = stackalloc ProgramSegment[ProgramSegments.Most];
+        int count = ProgramSegments.Plan(new ReadOnlySpan<ProgramHeader>((void*)address, (int)getauxval(HeaderCount)), address, segments);
+        if (count == 0)
+        {
+            return Errno.ENOEXEC;
+        }
+
+        // Where it cannot be read, every page is taken for written.
+        Sys.OpenAt(Sys.WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int pagemap);
+        Errno errno = Errno.None;
+        for (int i = 0; i < count && errno == Errno.None; i++)
+        {
+            ProgramSegment segment = segments[i];
+            errno = segment.IsCode
+                ? Sys.MapOver(segment.Start, (nint)(segment.End - segment.Start), segment.Protection, file, segment.Offset)
+                : MapAgain(segment, file, pagemap);
+        }
+
+        Sys.Close(pagemap);
+        return errno;
+    }
+
+    /// <summary>
+    /// Tells the kernel that <paramref name="file"/> is this process's executable: /proc/self/exe. By PR_SET_MM_MAP, the one form of
+    /// PR_SET_MM that a user namespace's root may use (PR_SET_MM_EXE_FILE wants the host's CAP_SYS_RESOURCE); EPERM to those who are root
+    /// nowhere. The addresses only matter to those who read /proc/PID/stat, and only until exec.
+    /// </summary>
+    /// <param name="file">What <see cref="RemapTo"/> was given; -1 keeps the executable, which everybody may.</param>
+    /// <param name="title">What /proc/PID/cmdline shows from now on, with NUL.</param>
+    public static Errno SetExecutable(int file, FixedBuffer title)
+    {
+        nuint heapEnd = Sys.HeapEnd();
+        Sys.MemoryMap map = new() { HeapStart = heapEnd, HeapEnd = heapEnd, Executable = file };
+        nuint stack = (nuint)(&map);
+        map.CodeStart = map.DataStart = ProgramSegments.Floor(getauxval(3)); // AT_PHDR: any address of the program
+        map.CodeEnd = map.DataEnd = map.CodeStart + PageSize;
+        map.StackStart = map.EnvironmentStart = map.EnvironmentEnd = stack;
+        map.ArgumentsStart = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(title.Span));
+        map.ArgumentsEnd = map.ArgumentsStart + (nuint)title.Span.Length;
+        return Sys.SetMemoryMap(&map);
+    }
+
+    /// <summary>Whether punnet runs from a file in memory that nobody can write any more.</summary>
+    public static bool IsSealedCopy()
+    {
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out int file);
+        bool isSealed = errno == Errno.None && Sys.IsSealed(file);
+        Sys.Close(file);
+        return isSealed;
+    }
+
+    /// <summary>Executes a sealed copy of punnet in its place; returns only on failure.</summary>
+    /// <param name="args">argv.</param>
+    /// <param name="env">Its environment.</param>
+    public static Errno Restart(ArgumentBlock args, ArgumentBlock env)
+    {
+        Errno errno = Copy(out int copy, out _);
+        if (errno == Errno.None)
+        {
+            Sys.UnblockSignals();
+            Span<byte> path = stackalloc byte[32];
+            Sys.FormatDescriptorPath(copy, path);
+            errno = Sys.Execute(path, args, env);
+            Sys.Close(copy);
+        }
+
+        return errno;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _file.Dispose();
+        _mount.Dispose();
+    }
+
+    // Through a detached read-only mount; without the right to make one (rootless), a sealed copy in memory. Both are close-on-exec.
+    private static Errno Open(out int file, out int mount, out bool isOwn)
+    {
+        file = -1;
+        isOwn = false;
+        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, "/proc/self/exe\0"u8, recursive: false, out mount);
+        if (errno == Errno.None)
+        {
+            errno = Sys.ChangeMount(mount, new MountAttributeChange { Set = MountAttributes.ReadOnly }, recursive: false);
+            errno = errno == Errno.None ? Sys.Reopen(mount, OpenFlags.ReadOnly, out file) : errno;
+        }
+
+        if (errno != Errno.None)
+        {
+            // The right is missing, a filter refuses it, or punnet already runs from memory, which is no mount that could be cloned (EINVAL).
+            Sys.Close(mount);
+            mount = -1;
+            return Copy(out file, out isOwn);
+        }
+
+        return errno;
+    }
+
+    // A sealed copy of punnet's own file in memory, read-only and close-on-exec; the one that it runs from, where it does.
+    private static Errno Copy(out int copy, out bool isOwn)
+    {
+        copy = -1;
+        isOwn = false;
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out int file);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        isOwn = Sys.IsSealed(file);
+        if (isOwn)
+        {
+            copy = file;
+            return Errno.None;
+        }
+
+        errno = Sys.MakeMemoryFile("punnet\0"u8, sealable: true, out int writable);
+        errno = errno == Errno.None ? Sys.CopyContent(file, writable) : errno;
+        errno = errno == Errno.None ? Sys.Seal(writable) : errno;
+
+        // Read-only from here: a writable descriptor of an executable image makes the kernel refuse it (ETXTBSY).
+        errno = errno == Errno.None ? Sys.Reopen(writable, OpenFlags.ReadOnly, out copy) : errno;
+        Sys.Close(file);
+        Sys.Close(writable);
+        return errno;
+    }
+
+    // What was written differs from the file: most of the data, and of the read-only pages the one with the .NET runtime's stack-guard
+    // cookie, which mapped from the file would be a cookie that everybody knows. The written pages are copied into a second mapping of the
+    // whole segment, which then takes the place in one call: no moment without the data, which the code that runs here needs too. One
+    // mapping a segment is also what the clone, execve and the end have the least work with.
+    private static Errno MapAgain(ProgramSegment segment, int file, int pagemap)
+    {
+        nint length = (nint)(segment.End - segment.Start);
+        Errno errno = Sys.Map(length, ReadWrite, file, segment.Offset, out nint copy);
+        if (errno != Errno.None)
+        {
+            return errno;
+        }
+
+        ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits a page
+        bool isKnown = pagemap >= 0;
+        for (nuint page = segment.Start; page < segment.End; page += PageSize)
+        {
+            int index = (int)((page - segment.Start) / PageSize % PagemapChunk);
+            if (index == 0 && isKnown)
+            {
+                nint chunk = (nint)nuint.Min((segment.End - page) / PageSize, PagemapChunk);
+                isKnown = Sys.ReadPageStates(pagemap, page / PageSize, states, chunk) == Errno.None;
+            }
+
+            const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
+            if (!isKnown || ((states[index] & (IsPresent | IsSwapped)) != 0 && (states[index] & IsFile) == 0))
+            {
+                new ReadOnlySpan<byte>((void*)page, (int)PageSize).CopyTo(new Span<byte>((void*)((nuint)copy + (page - segment.Start)), (int)PageSize));
+            }
+        }
+
+        errno = segment.Protection != ReadWrite ? Sys.Protect(copy, length, segment.Protection) : errno;
+        errno = errno == Errno.None ? Sys.MoveOver(copy, length, segment.Start) : errno;
+        if (errno != Errno.None)
+        {
+            Sys.Unmap(copy, length);
+        }
+
+        return errno;
+    }
+
+    [DllImport("libc.so.6")]
+    private static extern nuint getauxval(nuint type);
+}

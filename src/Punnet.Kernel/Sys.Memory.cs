@@ -1,0 +1,85 @@
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+public static unsafe partial class Sys
+{
+    private const int Private = 2; // MAP_PRIVATE
+
+    /// <summary>mmap(2), MAP_PRIVATE: maps a part of a file where the kernel likes.</summary>
+    internal static Errno Map(nint length, int protection, int file, nuint offset, out nint address)
+    {
+        Errno errno = Call(SyscallNumber.Mmap, out long result, 0, length, protection, Private, file, (nint)offset);
+        address = (nint)result;
+        return errno;
+    }
+
+    /// <summary>mmap(2), MAP_PRIVATE | MAP_FIXED: maps it in place of what is there.</summary>
+    internal static Errno MapOver(nuint address, nint length, int protection, int file, nuint offset)
+    {
+        const int Fixed = 0x10;
+        return Call(SyscallNumber.Mmap, (nint)address, length, protection, Private | Fixed, file, (nint)offset);
+    }
+
+    /// <summary>mremap(2), MREMAP_MAYMOVE | MREMAP_FIXED: moves a mapping over another.</summary>
+    internal static Errno MoveOver(nint from, nint length, nuint to) => Call(SyscallNumber.Mremap, from, length, length, 3, (nint)to);
+
+    /// <summary>mprotect(2).</summary>
+    internal static Errno Protect(nint address, nint length, int protection) => Call(SyscallNumber.Mprotect, address, length, protection);
+
+    /// <summary>munmap(2).</summary>
+    internal static Errno Unmap(nint address, nint length) => Call(SyscallNumber.Munmap, address, length);
+
+    /// <summary>pread(2) of /proc/PID/pagemap: the states of pages.</summary>
+    internal static Errno ReadPageStates(int pagemap, nuint firstPage, ulong* states, nint count) =>
+        Call(SyscallNumber.Pread64, pagemap, (nint)states, count * sizeof(ulong), (nint)(firstPage * sizeof(ulong)));
+
+    /// <summary>brk(2), without a change: the end of the heap.</summary>
+    internal static nuint HeapEnd()
+    {
+        Call(SyscallNumber.Brk, out long end, 0);
+        return (nuint)end;
+    }
+
+    /// <summary>
+    /// Whether the kernel has PR_SET_MM_MAP (CONFIG_CHECKPOINT_RESTORE): without it only the host's CAP_SYS_RESOURCE can move a process off
+    /// its file, and who lacks that is to execute a sealed copy.
+    /// </summary>
+    public static bool KnowsMemoryMap()
+    {
+        const int Size = 15; // PR_SET_MM_MAP_SIZE
+        uint size = 0;
+        return Call(SyscallNumber.Prctl, (nint)ProcessControl.SetMemoryMap, Size, (nint)(&size), 0, 0) == Errno.None;
+    }
+
+    /// <summary>prctl(2), PR_SET_MM_MAP; PR_SET_MM_EXE_FILE where the kernel has only that older form.</summary>
+    internal static Errno SetMemoryMap(MemoryMap* map)
+    {
+        const int SetMap = 14, SetFile = 13;
+        Errno errno = Call(SyscallNumber.Prctl, (nint)ProcessControl.SetMemoryMap, SetMap, (nint)map, sizeof(MemoryMap), 0);
+        return errno == Errno.EINVAL && map->Executable >= 0
+            ? Call(SyscallNumber.Prctl, (nint)ProcessControl.SetMemoryMap, SetFile, map->Executable, 0, 0)
+            : errno;
+    }
+
+    // struct prctl_mm_map of linux/prctl.h.
+    internal struct MemoryMap
+    {
+        public nuint CodeStart;
+        public nuint CodeEnd;
+        public nuint DataStart;
+        public nuint DataEnd;
+        public nuint HeapStart;
+        public nuint HeapEnd;
+        public nuint StackStart;
+        public nuint ArgumentsStart;
+        public nuint ArgumentsEnd;
+        public nuint EnvironmentStart;
+        public nuint EnvironmentEnd;
+#pragma warning disable CS0649 // No auxiliary vector is given.
+        public nuint AuxiliaryVector;
+        public uint AuxiliaryVectorSize;
+#pragma warning restore CS0649
+        public int Executable;
+    }
+}

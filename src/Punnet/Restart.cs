@@ -1,0 +1,44 @@
+using System;
+using System.Collections.Generic;
+using Punnet.Abi;
+using Punnet.Kernel;
+
+namespace Punnet;
+
+/// <summary>The same command once more, by a sealed copy of punnet: where it has no other way off its own file, see <see cref="RuntimeBinary"/>.</summary>
+internal static class Restart
+{
+    /// <summary>
+    /// For an ordinary user, or root of a user namespace only, on a kernel without CONFIG_CHECKPOINT_RESTORE: there it is known to fail. The
+    /// first thing that create, run and exec do.
+    /// </summary>
+    /// <exception cref="SysException">The copy can be neither made nor executed.</exception>
+    public static void IfNeeded()
+    {
+        if (!Sys.KnowsMemoryMap() && (Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace()) && !RuntimeBinary.IsSealedCopy())
+        {
+            Now().OrThrow("execute a copy of punnet");
+        }
+    }
+
+    /// <summary>After a failure to leave the file, when all that was made has been undone; returns only where the copy cannot be executed.</summary>
+    public static void AfterFailure()
+    {
+        if (!RuntimeBinary.IsSealedCopy())
+        {
+            HostPath.Return();
+            Now();
+        }
+    }
+
+    private static Errno Now()
+    {
+        List<CString> args = [];
+        foreach (string arg in Environment.GetCommandLineArgs())
+        {
+            args.Add(CString.Of(arg));
+        }
+
+        return RuntimeBinary.Restart(ArgumentBlock.Of(args), HookRunner.OwnEnvironment());
+    }
+}
