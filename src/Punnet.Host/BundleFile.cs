@@ -21,11 +21,6 @@ public static class BundleFile
     {
         if (bundle is not null)
         {
-            if (!bundle.StartsWith('/'))
-            {
-                HostPath.Remember();
-            }
-
             Sys.ChangeDirectory(CString.Of(bundle).WithNul).OrThrow("enter the bundle", bundle);
         }
 

@@ -8,7 +8,8 @@ namespace Punnet.Host;
 /// <summary>Paths of the command line mean what they meant where punnet was called, also after it has entered the bundle.</summary>
 public static class HostPath
 {
-    private static string? s_origin;
+    /// <summary>Whether one was relative.</summary>
+    public static bool IsUsed { get; private set; }
 
     /// <summary>The path from the root.</summary>
     /// <exception cref="SysException">The working directory has no path.</exception>
@@ -19,27 +20,16 @@ public static class HostPath
             return path;
         }
 
-        Read(out string directory).OrThrow("find the working directory");
-        s_origin ??= directory;
+        IsUsed = true;
+        Current(out string directory).OrThrow("find the working directory");
         return directory + "/" + path;
-    }
-
-    /// <summary>Where punnet is going to leave the directory that it was called in, by a path that is relative to it.</summary>
-    public static void Remember() => s_origin ??= Read(out string directory) == Errno.None ? directory : null;
-
-    /// <summary>To the directory that punnet was called in, as far as a path of the command line was relative to it.</summary>
-    public static void Return()
-    {
-        if (s_origin is not null)
-        {
-            Sys.ChangeDirectory(CString.Of(s_origin).WithNul);
-        }
     }
 
     /// <summary>The path from the root, or null for none.</summary>
     public static string? AbsoluteOrNull(string? path) => path is null ? null : Absolute(path);
 
-    private static Errno Read(out string directory)
+    /// <summary>The working directory.</summary>
+    public static Errno Current(out string directory)
     {
         Span<byte> buffer = stackalloc byte[4096];
         Errno errno = Sys.WorkingDirectoryPath(buffer, out int length);

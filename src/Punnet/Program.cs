@@ -100,6 +100,11 @@ internal static class Program
 
             verb.CheckCount(line);
             int status = verb.Run(globals, line);
+            if (globals.Log.IsDebug)
+            {
+                globals.Log.Debug("collections of memory: " + GC.CollectionCount(0).ToString());
+            }
+
             globals.Log.TellWarnings();
             return status;
         }
@@ -112,7 +117,7 @@ internal static class Program
         {
             if (failure.NeedsCopy)
             {
-                Restart.AfterFailure();
+                Restart.AfterFailure(globals.Origin);
             }
 
             globals.Log.Fail(name + ": " + failure.Message, failure.Hint ?? ErrnoCause.Hint(failure.Message));

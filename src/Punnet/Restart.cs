@@ -22,11 +22,12 @@ internal static class Restart
     }
 
     /// <summary>After a failure to leave the file, when all that was made has been undone; returns only where the copy cannot be executed.</summary>
-    public static void AfterFailure()
+    /// <param name="origin">The directory that punnet was called in, where it matters.</param>
+    public static void AfterFailure(string? origin)
     {
-        if (!RuntimeBinary.IsSealedCopy())
+        if (!RuntimeBinary.IsSealedCopy()
+            && (origin is null || Sys.ChangeDirectory(CString.Of(origin).WithNul) == Errno.None))
         {
-            HostPath.Return();
             Now();
         }
     }

@@ -43,9 +43,15 @@ internal static class CreationOptions
         StateStore store = globals.Store();
         LayerRequest? layers = LayerOptions.Of(line);
         string? file = HostPath.AbsoluteOrNull(line.Value("config"));
+        string? given = line.Value("bundle");
+        if (given is not null && (HostPath.IsUsed || !given.StartsWith('/')) && HostPath.Current(out string origin) == Errno.None)
+        {
+            globals.Origin = origin;
+        }
+
         Config config = layers is null
-            ? BundleFile.Enter(line.Value("bundle"), file, globals.Log, out string bundle)
-            : LayerOptions.Enter(line.Value("bundle"), file, globals.Log, out bundle);
+            ? BundleFile.Enter(given, file, globals.Log, out string bundle)
+            : LayerOptions.Enter(given, file, globals.Log, out bundle);
         if (config.Annotations.Count > 0)
         {
             layers = BundleFile.Refusing(() => LayerOptions.Add(layers, config.Annotations));

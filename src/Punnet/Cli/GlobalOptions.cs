@@ -65,6 +65,9 @@ internal sealed class GlobalOptions
     /// <summary><c>--cgroup-manager disabled</c>.</summary>
     public bool WithoutCgroup { get; }
 
+    /// <summary>The directory that punnet was called in, once it has left it and a path of the command line was relative to it.</summary>
+    public string? Origin { get; set; }
+
     /// <summary>Where containers are registered.</summary>
     /// <exception cref="PunnetException">The path is no place for that.</exception>
     public StateStore Store() => new(RootPath);

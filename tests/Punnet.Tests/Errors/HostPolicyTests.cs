@@ -8,9 +8,12 @@ namespace Punnet.Tests;
 /// <summary>Hints on what a host forbids to ordinary users, where the kernel says no more than EPERM or ENOSPC.</summary>
 public sealed class HostPolicyTests : RootlessTest
 {
+    private const string NeedsThread = "the .NET runtime needs a second thread before Main";
+
     [Fact]
     public void The_switch_of_Debian_and_Ubuntu_is_named()
     {
+        Runtime.MustHaveStartup(NeedsThread);
         Container container = NewRootless().Sleeps();
         Assert.Equal(
             "punnet: create: cannot clone a process into new namespaces (linux.namespaces): operation not permitted (EPERM)\n"
@@ -34,6 +37,7 @@ public sealed class HostPolicyTests : RootlessTest
     [InlineData("apparmor_restrict_unprivileged_userns=0")]
     public void A_switch_that_is_not_the_reason_is_not_named(string setting)
     {
+        Runtime.MustHaveStartup(NeedsThread);
         Container container = NewRootless().Sleeps();
         Assert.Equal(
             "punnet: create: cannot clone a process into new namespaces (linux.namespaces): operation not permitted (EPERM)\n",
@@ -59,6 +63,7 @@ public sealed class HostPolicyTests : RootlessTest
     [Fact]
     public void A_limit_of_processes_is_told_with_its_value()
     {
+        Runtime.MustHaveStartup(NeedsThread);
         Container container = NewRootless().Sleeps();
         container.Bundle.Write();
         string[] words = ["/usr/bin/prlimit", "--nproc=1", OrdinaryUser.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id];

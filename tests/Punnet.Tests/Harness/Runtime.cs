@@ -20,6 +20,16 @@ internal static class Runtime
         Assert.SkipUnless(IsPunnet, "only punnet promises this");
     }
 
+    /// <summary>Whether it is built without src/Punnet.Startup: only a plain build is position independent (ET_DYN of elf(5)).</summary>
+    public static bool IsPlain { get; } = IsPunnet && IsPositionIndependent();
+
+    /// <summary>Skips a test of what a plain build cannot do: src/Punnet.Startup/README.md, "What a plain build lacks".</summary>
+    /// <param name="reason">What that is.</param>
+    public static void MustHaveStartup(string reason)
+    {
+        Assert.SkipWhen(IsPlain, "a plain build: " + reason);
+    }
+
     /// <summary>Skips a test of what mount(2) cannot do, where the newer mount calls are refused.</summary>
     public static void MustHaveMountCalls()
     {
@@ -36,6 +46,14 @@ internal static class Runtime
     public static Outcome Run(params IReadOnlyList<string> arguments)
     {
         return Command(arguments).Run();
+    }
+
+    // ET_DYN, 3, behind the 16 bytes of e_ident. A script is none.
+    private static bool IsPositionIndependent()
+    {
+        using FileStream file = File.OpenRead(Path);
+        byte[] header = new byte[18];
+        return file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false) == header.Length && header[0] == 0x7F && header[16] == 3;
     }
 
     private static string Find()

@@ -32,6 +32,7 @@ public sealed partial class CostTests : ContainerTest
     [MemberData(nameof(Ceilings))]
     public void A_command_costs_no_more_than_it_may(string command, string measure, long ceiling)
     {
+        Runtime.MustHaveStartup("the ceilings are those of the fast one");
         Assert.SkipUnless(Environment.GetEnvironmentVariable("PUNNET_VM") is null, "User-Mode Linux cannot be traced and measured from inside");
         Container container = NewContainer().Runs("true");
         string[] arguments = ["--root", container.StateRoot];

@@ -1,4 +1,5 @@
 using System;
+using System.Globalization;
 using System.IO;
 using System.Security.Cryptography;
 using Mono.Unix.Native;
@@ -147,6 +148,35 @@ public sealed class RuntimeFileTests : ContainerTest
 
         Assert.Equal("end\n", container.WaitForOutput("end\n"));
         Assert.Equal(before, Hash());
+    }
+
+    [Fact]
+    public void Where_the_file_cannot_be_left_a_sealed_copy_does_the_command()
+    {
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Write();
+        string[] words = ["--root", "state", "create", "--bundle", "bundle", "--pid-file", "pid", container.Id];
+        string refuse = $"{Workplace.Program("refuse")} mremap={(int)Errno.EPERM} -- {Runtime.Path}";
+        new Command("/bin/sh", ["-c", $"cd {container.Directory} && exec {refuse} \"$@\"", "sh", .. words]).Run().Succeeds();
+        string pid = File.ReadAllText(container.Directory + "/pid");
+        Assert.Equal("/memfd:punnet (deleted)", new FileInfo($"/proc/{pid}/exe").LinkTarget);
+        Assert.Equal("punnet: init", ProcFile.CommandLine(int.Parse(pid, CultureInfo.InvariantCulture))[0]);
+        container.Command("start", container.Id).Run().Succeeds();
+        new Command("/bin/sh", ["-c", $"exec {refuse} \"$@\"", "sh", .. container.Command("exec", container.Id, "true").Words[1..]]).Run().Succeeds();
+    }
+
+    [Fact]
+    public void Where_nothing_tells_which_pages_were_written_the_file_is_left_all_the_same()
+    {
+        Assert.SkipUnless(Environment.GetEnvironmentVariable("PUNNET_VM") is null, "User-Mode Linux cannot be traced from inside");
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Write();
+        string trace = container.Directory + "/trace";
+        string[] words = ["-f", "-o", trace, "-P", "/proc/self/pagemap", "-e", "trace=openat", "-e", "inject=openat:error=ENOENT", .. container.CreateCommand().Words];
+        new Command("/usr/bin/strace", ["-D", .. words]) { Stdout = container.Directory + "/stdout" }.Run().Succeeds();
+        Assert.Contains("(INJECTED)", File.ReadAllText(trace), StringComparison.Ordinal);
+        Assert.DoesNotContain("memfd", new FileInfo($"/proc/{container.Pid}/exe").LinkTarget, StringComparison.Ordinal);
+        container.Call("start", container.Id).Succeeds();
     }
 
     private Container Prepared()

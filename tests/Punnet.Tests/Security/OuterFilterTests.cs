@@ -1,3 +1,4 @@
+using System;
 using System.Linq;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
@@ -32,6 +33,11 @@ public sealed class OuterFilterTests : ContainerTest
         Prepare(plain).CreateAndStart();
         foreach (int errno in (int[])[(int)Errno.EPERM, (int)Errno.ENOSYS])
         {
+            if (Runtime.IsPlain && errno == (int)Errno.EPERM && calls.Contains("clone3", StringComparison.Ordinal))
+            {
+                continue; // glibc starts the finalizers' thread by clone3, and has a second way for ENOSYS only.
+            }
+
             Container container = Prepare(NewContainer());
             Refused(calls, errno, container.CreateCommand().Words, container.Directory + "/stdout").Succeeds();
             Refused(calls, errno, container.Command("start", container.Id).Words).Succeeds();
