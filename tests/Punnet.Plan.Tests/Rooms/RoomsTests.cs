@@ -21,7 +21,8 @@ public sealed class RoomsTests
         ["Punnet.Kernel"] = ["Punnet.Abi", "Tmds.LibC"],
         ["Punnet.Init"] = ["Punnet.Plan", "Punnet.Kernel", "Punnet.Abi"],
         ["Punnet.Host"] = ["Punnet.Abi", "Punnet.Spec", "Punnet.Plan", "Punnet.Kernel", "Punnet.Init"],
-        ["Punnet"] = ["Punnet.Abi", "Punnet.Spec", "Punnet.Plan", "Punnet.Kernel", "Punnet.Init", "Punnet.Host"],
+        ["Punnet.Startup"] = ["Punnet.Abi"],
+        ["Punnet"] = ["Punnet.Abi", "Punnet.Spec", "Punnet.Plan", "Punnet.Kernel", "Punnet.Init", "Punnet.Host", "Punnet.Startup"],
     };
 
     private const RegexOptions Line = RegexOptions.Multiline | RegexOptions.ExplicitCapture;
@@ -152,11 +153,13 @@ public sealed class RoomsTests
     }
 
     [Fact]
-    public void Only_the_kernel_room_may_use_pointers()
+    public void Only_the_rooms_of_the_kernel_and_of_the_start_may_use_pointers()
     {
         IEnumerable<string> projects = Checkout.Files("src", "*.csproj").Append("src/Directory.Build.props");
 
-        Assert.Equal(["src/Punnet.Kernel/Punnet.Kernel.csproj"], projects.Where(project => Checkout.Has(project, "AllowUnsafeBlocks")));
+        Assert.Equal(
+            ["src/Punnet.Kernel/Punnet.Kernel.csproj", "src/Punnet.Startup/Punnet.Startup.csproj"],
+            projects.Where(project => Checkout.Has(project, "AllowUnsafeBlocks")).Order(StringComparer.Ordinal));
     }
 
     [Theory]
