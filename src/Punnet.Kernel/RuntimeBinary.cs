@@ -19,11 +19,11 @@ public enum BinaryState
 }
 
 /// <summary>
-/// punnet's own file, given up as executable before a process of punnet meets a container. CVE-2019-5736: whoever can follow /proc/PID/exe of a
-/// process that is still punnet (or make it execute /proc/self/exe) holds a reference to the host's file, and can write it once it no longer
-/// runs. Others execute a sealed copy of themselves, which costs a second start (0.8 ms). punnet instead maps the same pages through a read-only
-/// mount that exists nowhere else, and tells the kernel that this is its executable: 0.25 ms. What a container can reach is then on a read-only
-/// mount for ever. Where that fails, punnet executes a sealed copy too: <see cref="Restart"/>.
+/// punnet's own file, given up as executable before a process of punnet meets a container. CVE-2019-5736: whoever can follow
+/// /proc/PID/exe of a process that is still punnet (or make it execute /proc/self/exe) holds a reference to the host's file, and can write
+/// it once it no longer runs. Others execute a sealed copy of themselves, which costs a second start (0.8 ms). punnet instead maps the
+/// same pages through a read-only mount that exists nowhere else, and tells the kernel that this is its executable: 0.25 ms. What a
+/// container can reach is then on a read-only mount for ever. Where that fails, punnet executes a sealed copy too: <see cref="Restart"/>.
 /// </summary>
 public sealed unsafe class RuntimeBinary : IDisposable
 {
@@ -44,9 +44,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
     /// <summary>The file through its read-only mount, or its sealed copy.</summary>
     public int Number => _file.Number;
 
-    /// <summary>
-    /// The mount that is read-only, or -1. Closing it last costs a grace period of the kernel (0.1 ms).
-    /// </summary>
+    /// <summary>The mount that is read-only, or -1. Closing it last costs a grace period of the kernel (0.1 ms).</summary>
     public int MountNumber => _mount.Number;
 
     /// <summary>What ps shows until the program is executed.</summary>
@@ -57,7 +55,8 @@ public sealed unsafe class RuntimeBinary : IDisposable
 
     /// <summary>Opens the file another way, and leaves it when the kernel lets this process do so.</summary>
     /// <param name="isInitAlone">
-    /// Whether nobody can see the new process before its own first steps. It then leaves the file itself, while this one makes other things.
+    /// Whether nobody can see the new process before its own first steps. It then leaves the file itself, while this one makes other
+    /// things.
     /// </param>
     /// <param name="binary">To be disposed, also after a failure; null where nothing was opened.</param>
     public static Errno Leave(bool isInitAlone, out RuntimeBinary? binary)
@@ -194,7 +193,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
 
         if (errno != Errno.None)
         {
-            // The right is missing, a filter refuses it, or punnet already runs from memory, which is no mount that could be cloned (EINVAL).
+            // The right is missing, a filter refuses it, or punnet already runs from memory, which cannot be cloned (EINVAL).
             Sys.Close(mount);
             mount = -1;
             return Copy(out file, out isOwn);
@@ -259,7 +258,8 @@ public sealed unsafe class RuntimeBinary : IDisposable
             const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
             if (!isKnown || ((states[index] & (IsPresent | IsSwapped)) != 0 && (states[index] & IsFile) == 0))
             {
-                new ReadOnlySpan<byte>((void*)page, (int)PageSize).CopyTo(new Span<byte>((void*)((nuint)copy + (page - segment.Start)), (int)PageSize));
+                void* to = (void*)((nuint)copy + (page - segment.Start));
+                new ReadOnlySpan<byte>((void*)page, (int)PageSize).CopyTo(new Span<byte>(to, (int)PageSize));
             }
         }
 

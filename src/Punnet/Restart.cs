@@ -5,12 +5,12 @@ using Punnet.Kernel;
 
 namespace Punnet;
 
-/// <summary>The same command once more, by a sealed copy of punnet: where it has no other way off its own file, see <see cref="RuntimeBinary"/>.</summary>
+/// <summary>The same command once more, by a sealed copy of punnet, which has no file of the host's to leave: <see cref="RuntimeBinary"/>.</summary>
 internal static class Restart
 {
     /// <summary>
-    /// For an ordinary user, or root of a user namespace only, on a kernel without CONFIG_CHECKPOINT_RESTORE: there it is known to fail. The
-    /// first thing that create, run and exec do.
+    /// For an ordinary user, or root of a user namespace only, on a kernel without CONFIG_CHECKPOINT_RESTORE: there leaving is known to
+    /// fail. The first thing that create, run and exec do.
     /// </summary>
     /// <exception cref="SysException">The copy can be neither made nor executed.</exception>
     public static void IfNeeded()
@@ -21,7 +21,7 @@ internal static class Restart
         }
     }
 
-    /// <summary>After a failure to leave the file, when all that was made has been undone; returns only where the copy cannot be executed.</summary>
+    /// <summary>After a failure to leave the file, when all that was made has been undone; returns where there is no copy to execute.</summary>
     /// <param name="origin">The directory that punnet was called in, where it matters.</param>
     public static void AfterFailure(string? origin)
     {

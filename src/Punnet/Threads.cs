@@ -6,8 +6,8 @@ using Punnet.Kernel;
 namespace Punnet;
 
 /// <summary>
-/// The threads that the .NET runtime starts before Main. With Punnet.Startup there are none. A plain build has the finalizers': punnet's clones
-/// copy only the thread that clones and are safe, but a signal that punnet waits for, and blocks for that, would go to the other one.
+/// The threads that the .NET runtime starts before Main. With Punnet.Startup there are none. A plain build has the finalizers': punnet's
+/// clones copy only the thread that clones and are safe, but a signal that punnet waits for, and blocks for that, would go to the other.
 /// </summary>
 internal static class Threads
 {

@@ -49,7 +49,13 @@ internal static partial class Built
     /// <summary>Runs a tool at the checkout's top.</summary>
     public static (int Status, string Output) TryRun(string program, params IReadOnlyList<string> arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Root };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Root,
+        };
         using Process process = Process.Start(start)!;
         System.Threading.Tasks.Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd() + errors.Result;
@@ -75,6 +81,7 @@ internal static partial class Built
         return directory ?? throw new InvalidOperationException("no Runtime.sln above " + AppContext.BaseDirectory);
     }
 
-    [GeneratedRegex(@" (?<file>/\S*/runtimes/\S+\.(a|o))(\((?<member>[^)]+)\))?:\(", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    [GeneratedRegex(
+        @" (?<file>/\S*/runtimes/\S+\.(a|o))(\((?<member>[^)]+)\))?:\(", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Part();
 }

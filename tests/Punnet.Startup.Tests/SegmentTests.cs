@@ -1,3 +1,4 @@
+using System.Collections.Generic;
 using System.Linq;
 using Punnet.Kernel;
 using Xunit;
@@ -36,7 +37,10 @@ public sealed class SegmentTests
     public void A_position_independent_program_is_where_its_headers_are(bool hasHeadersOfHeaders)
     {
         const int Base = 0x7000_0000;
-        ProgramHeader[] headers = [Header(Headers, Read, 0x40, 0x40, 0x200), Header(Load, Read, 0, 0, 0x1000), Header(Load, Read | Write, 0x1000, 0x3000, 0x1000)];
+        ProgramHeader[] headers =
+        [
+            Header(Headers, Read, 0x40, 0x40, 0x200), Header(Load, Read, 0, 0, 0x1000), Header(Load, Read | Write, 0x1000, 0x3000, 0x1000),
+        ];
 
         Assert.Equal(
             [new(Base, Base + 0x1000, 0, 1), new(Base + 0x3000, Base + 0x4000, 0x1000, 3)],
@@ -72,7 +76,8 @@ public sealed class SegmentTests
     public void Headers_that_nobody_understands_are_no_plan()
     {
         Assert.Empty(Plan(0x40, Header(Load, Read, 0x1000, 0x1000, 0x1000)));
-        Assert.Empty(Plan(0x40, [.. Enumerable.Range(0, ProgramSegments.Most + 1).Select(i => Header(Load, Read, (nuint)i << 12, (nuint)i << 12, 0x1000))]));
+        IEnumerable<nuint> pages = Enumerable.Range(0, ProgramSegments.Most + 1).Select(page => (nuint)page << 12);
+        Assert.Empty(Plan(0x40, [.. pages.Select(page => Header(Load, Read, page, page, 0x1000))]));
     }
 
     private static ProgramHeader Header(uint type, uint flags, nuint offset, nuint address, nuint fileSize, nuint? memorySize = null) =>
