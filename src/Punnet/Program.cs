@@ -6,6 +6,7 @@ using Punnet.Host;
 using Punnet.Host.Errors;
 using Punnet.Host.Text;
 using Punnet.Kernel;
+using Punnet.Lifecycle;
 using Punnet.Spec;
 
 namespace Punnet;

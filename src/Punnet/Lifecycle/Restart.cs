@@ -1,9 +1,10 @@
 using System;
 using System.Collections.Generic;
 using Punnet.Abi;
+using Punnet.Host;
 using Punnet.Kernel;
 
-namespace Punnet;
+namespace Punnet.Lifecycle;
 
 /// <summary>The same command once more, by a sealed copy of punnet, which has no file of the host's to leave: <see cref="RuntimeBinary"/>.</summary>
 internal static class Restart
@@ -40,6 +41,6 @@ internal static class Restart
             args.Add(CString.Of(arg));
         }
 
-        return RuntimeBinary.Restart(ArgumentBlock.Of(args), HookRunner.OwnEnvironment());
+        return RuntimeBinary.Restart(ArgumentBlock.Of(args), ProcessEnvironment.Own());
     }
 }

@@ -3,7 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using Punnet.Kernel;
 
-namespace Punnet;
+namespace Punnet.Lifecycle;
 
 /// <summary>
 /// The threads that the .NET runtime starts before Main. With Punnet.Startup there are none. A plain build has the finalizers': punnet's
