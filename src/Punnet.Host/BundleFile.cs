@@ -27,16 +27,19 @@ public static class BundleFile
         Span<byte> buffer = stackalloc byte[4096];
         Sys.WorkingDirectoryPath(buffer, out int length).OrThrow("find the bundle's path");
         path = Encoding.UTF8.GetString(buffer[..(length - 1)]);
-        return Read(file ?? "config.json", log);
+        return Read(file ?? "config.json", isNamed: file is not null, log);
     }
 
     /// <summary>Reads a config.json.</summary>
+    /// <param name="file">Its path.</param>
+    /// <param name="isNamed">Whether it is the caller who named it: then its writer is waited for.</param>
+    /// <param name="log">Gets the properties that nobody knows.</param>
     /// <exception cref="PunnetException">The config is not one; the sentence names the place.</exception>
     /// <exception cref="SysException">The file cannot be read.</exception>
-    public static Config Read(string file, Log log)
+    public static Config Read(string file, bool isNamed, Log log)
     {
         UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
-        Config config = Refusing(() => SpecJson.ReadConfig(HostFile.Read(file), unknown));
+        Config config = Refusing(() => SpecJson.ReadConfig(isNamed ? HostFile.Read(file) : HostFile.ReadWithinLimit(file), unknown));
         Tell(unknown, "config.json", log);
         return config;
     }

@@ -19,6 +19,21 @@ public static class HostFile
         return Read(file.Number, path);
     }
 
+    /// <summary>The same for a file that the caller has not named: a fifo at its name is read, but its writer is not waited for without end.</summary>
+    /// <exception cref="SysException">It cannot be opened or read.</exception>
+    /// <exception cref="PunnetException">Nobody writes to it.</exception>
+    public static byte[] ReadWithinLimit(string path)
+    {
+        using Descriptor file = Descriptor.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
+        Sys.Status(file.Number, out FileStatus status).OrThrow("look at", path);
+        if (!status.Is(FileMode.Regular))
+        {
+            WaitForWriter(file.Number, path); // Without one read(2) would be at the end at once.
+        }
+
+        return Read(file.Number, status, path);
+    }
+
     /// <summary>Reads what is left of an open file.</summary>
     /// <param name="file">The descriptor.</param>
     /// <param name="name">For errors.</param>
@@ -48,7 +63,14 @@ public static class HostFile
         int filled = 0;
         while (true)
         {
-            Sys.Read(file, buffer.AsSpan(filled), out int count).OrThrow("read", name);
+            Errno errno = Sys.Read(file, buffer.AsSpan(filled), out int count);
+            if (errno == Errno.EAGAIN)
+            {
+                WaitForWriter(file, name);
+                continue;
+            }
+
+            errno.OrThrow("read", name);
             if (count == 0)
             {
                 return buffer.AsSpan(0, filled).ToArray();
@@ -64,6 +86,15 @@ public static class HostFile
             {
                 Array.Resize(ref buffer, buffer.Length * 2);
             }
+        }
+    }
+
+    private static void WaitForWriter(int file, string name)
+    {
+        Sys.WaitReadable(file, 10_000, out bool isReady).OrThrow("wait for", name);
+        if (!isReady)
+        {
+            throw new PunnetException(name + " is no regular file, and nobody has written to it for 10 seconds");
         }
     }
 

@@ -139,7 +139,7 @@ internal static class ExecCommand
     private static ProcessPlan Plan(GlobalOptions globals, CommandLine line, Container container, SeccompLog? log)
     {
         StateRecord record = container.Record ?? throw container.Damaged("exec in");
-        Config config = BundleFile.Read(record.ConfigPath, globals.Log);
+        Config config = BundleFile.Read(record.ConfigPath, isNamed: false, globals.Log);
         HostFacts facts = HostProbe.ProcessFacts();
         bool ownsUser = Execution.HasOwnUserNamespace(container);
         SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, config.Annotations, facts));

@@ -88,5 +88,5 @@ public sealed class ContainerLayers
         return MountPoints.Find(Upper!, lower, destinations);
     }
 
-    private Config ReadConfig() => BundleFile.Refusing(() => SpecJson.ReadConfig(HostFile.Read(_container.Record!.ConfigPath)));
+    private Config ReadConfig() => BundleFile.Refusing(() => SpecJson.ReadConfig(HostFile.ReadWithinLimit(_container.Record!.ConfigPath)));
 }
