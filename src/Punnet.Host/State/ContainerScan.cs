@@ -52,7 +52,8 @@ public sealed class ContainerScan : IDisposable
         Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file);
         if (errno != Errno.None)
         {
-            return !errno.IsShortage() ? TryReadInit(id, out _) : throw new SysException(errno, "open the record of container " + id);
+            return errno.IsMissing() || errno is Errno.ELOOP or Errno.ENXIO ? TryReadInit(id, out _)
+                : throw new SysException(errno, "open the record of container " + id);
         }
 
         Sys.Read(file, _document.AsSpan(0, 1), out int count);

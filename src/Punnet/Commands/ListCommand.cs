@@ -36,41 +36,35 @@ internal static class ListCommand
         string[] ids = root is null ? [] : StateStore.Ids(root);
         if (line.Has("quiet"))
         {
-            WriteIds(root, ids);
+            WriteIds(globals.Log, root, ids);
         }
         else if (format == "json")
         {
             const int Element = 400; // bytes of a container, about
             StateListJson list = new(expected: (ids.Length + 1) * Element);
-            Visit(store, root, ids, isWhole: true, list.Add, list.Add);
+            Visit(globals.Log, store, root, ids, isWhole: true, list.Add, list.Add);
             Output.Write(list.End());
         }
         else
         {
             ContainerTable table = new(expected: ids.Length);
-            Visit(store, root, ids, isWhole: false, table.Add, table.Add);
+            Visit(globals.Log, store, root, ids, isWhole: false, table.Add, table.Add);
             table.Write();
         }
 
         return 0;
     }
 
-    private static void Visit(StateStore store, Descriptor? root, string[] ids, bool isWhole, Glanced addGlance, Action<ContainerState> add)
+    private static void Visit(Log log, StateStore store, Descriptor? root, string[] ids, bool isWhole, Glanced addGlance, Action<ContainerState> add)
     {
-        if (root is null)
-        {
-            return;
-        }
-
-        using ContainerScan scan = new(root);
-        foreach (string id in ids)
+        Each(log, root, ids, (scan, id) =>
         {
             if (scan.TryLook(id, isWhole, out ContainerGlance glance))
             {
                 int pid = glance.Status == ContainerStatus.Stopped ? 0 : glance.Pid;
                 addGlance(id, pid, Container.Word(glance.Status), glance.Excerpt, UserNames.Find(glance.Excerpt.Owner));
             }
-            else if (store.TryOpen(root, id) is ContainerDirectory directory)
+            else if (store.TryOpen(root!, id) is ContainerDirectory directory)
             {
                 using Container container = Container.Own(directory);
                 if (container.Exists)
@@ -78,27 +72,36 @@ internal static class ListCommand
                     add(container.State());
                 }
             }
-        }
+        });
     }
 
-    private static void WriteIds(Descriptor? root, string[] ids)
+    private static void WriteIds(Log log, Descriptor? root, string[] ids)
+    {
+        StringBuilder text = new();
+        Each(log, root, ids, (scan, id) => text.Append(scan.Exists(id) ? id + "\n" : ""));
+        Output.Write(text.ToString());
+    }
+
+    // One that cannot be looked at is no reason to be silent of the others, but where descriptors or memory are short they all are not.
+    private static void Each(Log log, Descriptor? root, string[] ids, Action<ContainerScan, string> look)
     {
         if (root is null)
         {
             return;
         }
 
-        StringBuilder text = new();
         using ContainerScan scan = new(root);
         foreach (string id in ids)
         {
-            if (scan.Exists(id))
+            try
             {
-                text.Append(id).Append('\n');
+                look(scan, id);
+            }
+            catch (Exception failure) when (failure is PunnetException || (failure is SysException call && !call.Errno.IsShortage()))
+            {
+                log.Warn("container " + id + " is not listed: " + failure.Message);
             }
         }
-
-        Output.Write(text.ToString());
     }
 
     private delegate void Glanced(string id, int pid, string status, StateExcerpt excerpt, string owner);

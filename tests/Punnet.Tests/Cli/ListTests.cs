@@ -68,6 +68,24 @@ public sealed class ListTests : ContainerTest
         Assert.Equal(61, list.Run().Succeeds().Stdout.TrimEnd('\n').Split('\n').Length);
     }
 
+    [Theory]
+    [InlineData]
+    [InlineData("--quiet")]
+    [InlineData("--format", "json")]
+    public void A_container_that_the_caller_may_not_look_at_does_not_hide_the_others(params string[] options)
+    {
+        Container seen = NewContainer().Sleeps().Create();
+        Container hidden = NewContainer(seen.StateRoot).Sleeps().Create();
+        Assert.Equal(0, Syscall.chown($"{seen.StateRoot}/{hidden.Id}", 1, 1));
+        const string Powers = "-dac_override,-dac_read_search";
+        Outcome list = new Command(
+            "/usr/bin/setpriv", ["--bounding-set", Powers, "--inh-caps", Powers, .. seen.Command(["list", .. options]).Words]).Run().Succeeds();
+        Assert.Contains(seen.Id, list.Stdout, StringComparison.Ordinal);
+        Assert.DoesNotContain(hidden.Id, list.Stdout, StringComparison.Ordinal);
+        Assert.Contains(hidden.Id, list.Stderr, StringComparison.Ordinal);
+        Assert.Contains("permission denied", list.Stderr, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Json_of_no_container_is_null()
     {
