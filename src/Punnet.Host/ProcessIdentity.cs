@@ -22,6 +22,7 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
 
     /// <summary>Looks at a process; null when there is none, or only its zombie.</summary>
     /// <exception cref="SysException">Nobody knows whether there is one.</exception>
+    /// <exception cref="PunnetException">There is one, and no more can be seen of it.</exception>
     public static ProcessIdentity? TryRead(int pid)
     {
         Span<byte> buffer = stackalloc byte[Longest];
@@ -50,7 +51,9 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
         Errno errno = HostFile.ReadStart(Sys.WorkingDirectory, path, buffer, out int count);
         if (errno.IsMissing())
         {
-            return default;
+            // Another file system than proc there, or one with hidepid, shows no process that lives.
+            return pid <= 0 || Sys.ProbeProcess(pid) != Errno.None ? default
+                : throw new PunnetException("cannot look at process " + pid.ToString() + ": it is there, but /proc does not show it");
         }
 
         if (errno != Errno.None)

@@ -182,6 +182,10 @@ public static unsafe partial class Sys
         return errno.IsOfFilter() && pid > 0 ? Call(SyscallNumber.Kill, pid, signal) : errno;
     }
 
+    /// <summary>kill(2) without a signal: whether there is a process, and punnet may send it one.</summary>
+    /// <param name="pid">Its pid, above 0.</param>
+    public static Errno ProbeProcess(int pid) => Call(SyscallNumber.Kill, pid, 0);
+
     /// <summary>unshare(2).</summary>
     public static Errno Unshare(CloneFlags flags) => Call(SyscallNumber.Unshare, (nint)flags);
 

@@ -89,6 +89,22 @@ public sealed class StateTests : ContainerTest
     }
 
     [Fact]
+    public void Where_proc_does_not_show_it_a_running_container_is_not_taken_for_a_stopped_one()
+    {
+        Runtime.MustBePunnet();
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        string words = $"cannot look at process {container.Pid}: it is there, but /proc does not show it\n";
+        foreach (string[] call in (string[][])[["state", container.Id], ["kill", container.Id, "KILL"], ["delete", container.Id], ["exec", container.Id, "true"]])
+        {
+            const string Script = "mount -t tmpfs none /proc && exec \"$@\"";
+            Command hidden = new("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/sh", "-c", Script, "sh", .. container.Command(call).Words]);
+            hidden.Run().FailsWith(call[0] == "exec" ? 255 : 1, words);
+        }
+
+        Assert.Equal("running", container.Status);
+    }
+
+    [Fact]
     public void State_does_not_need_the_bundle()
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
