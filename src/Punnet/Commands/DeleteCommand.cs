@@ -41,7 +41,7 @@ internal static class DeleteCommand
             throw new PunnetException("cannot delete container " + id + " that is not stopped: " + container.StatusWord);
         }
 
-        Deletion.Destroy(container, globals.Log);
+        Deletion.Destroy(container, globals.Log, force);
         return 0;
     }
 

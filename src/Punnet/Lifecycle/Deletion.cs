@@ -1,3 +1,4 @@
+using System;
 using Punnet.Abi;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
@@ -15,14 +16,17 @@ namespace Punnet.Lifecycle;
 internal static class Deletion
 {
     /// <summary>Ends and removes everything; what a killed create or delete has left as well.</summary>
+    /// <param name="container">The container.</param>
+    /// <param name="log">Is told of hooks that fail.</param>
+    /// <param name="force">Whether also one that only seems to have stopped, see <see cref="IsAliveElsewhere"/>.</param>
     /// <exception cref="PunnetException">Processes do not end.</exception>
     /// <exception cref="SysException">Something cannot be removed.</exception>
-    public static void Destroy(Container container, Log log)
+    public static void Destroy(Container container, Log log, bool force = true)
     {
         StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
         ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
         Interruption.Hold();
-        End(container, log);
+        End(container, log, force);
         if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
         {
             UpperDirectory.Release(upper, container.Directory.Path);
@@ -43,7 +47,7 @@ internal static class Deletion
         }
     }
 
-    private static void End(Container container, Log log)
+    private static void End(Container container, Log log, bool force)
     {
         using CgroupDirectory? cgroup = container.TryOpenCgroup();
         using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
@@ -63,6 +67,13 @@ internal static class Deletion
             // Processes that the first one has left, in a container that shares a pid namespace; a frozen cgroup dies too.
             if (!cgroup.TryRemove())
             {
+                if (!force && init is null && container.Init is ProcessIdentity first && IsAliveElsewhere(first, cgroup))
+                {
+                    throw new PunnetException(
+                        "cannot delete container " + container.Directory.Id + " that is not stopped: processes of it run in another pid namespace than punnet's",
+                        "delete --force ends them");
+                }
+
                 cgroup.Kill();
                 cgroup.WaitUntilEmpty();
                 cgroup.Remove();
@@ -73,5 +84,29 @@ internal static class Deletion
         {
             ContainerUnit.Remove(record, log);
         }
+    }
+
+    // Whether a first process that is not there by its pid may be there by another: where punnet is not in the pid namespace that it was in when
+    // it made the container. Processes of a namespace that cannot be seen from here are 0 in a cgroup's list, those of one below have NSpid.
+    private static bool IsAliveElsewhere(ProcessIdentity first, CgroupDirectory cgroup)
+    {
+        foreach (int pid in cgroup.Processes())
+        {
+            if (pid == 0 || (ProcessIdentity.TryRead(pid)?.StartTime == first.StartTime && HasPid(pid, first.Pid)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    // proc_pid_status(5): NSpid, its pids from punnet's namespace down to its own.
+    private static bool HasPid(int pid, int other)
+    {
+        string status = HostFile.TryReadText(Sys.WorkingDirectory, CString.Of("/proc/" + pid.ToString() + "/status").WithNul) ?? "";
+        int start = status.IndexOf("\nNSpid:", StringComparison.Ordinal);
+        int end = start < 0 ? -1 : status.IndexOf('\n', start + 1);
+        return end > 0 && (status[start..end] + "\t").Contains("\t" + other.ToString() + "\t", StringComparison.Ordinal);
     }
 }

@@ -15,6 +15,51 @@ public sealed class DeleteTests : ContainerTest
         Assert.Equal("running", container.Status);
     }
 
+    // In a pid namespace of its own punnet finds no process by the pid of the record.
+    [Fact]
+    public void A_running_container_is_not_deleted_from_a_pid_namespace_that_does_not_see_it()
+    {
+        Runtime.MustBePunnet();
+        Container container = NewContainer().Sleeps().CreateAndStart();
+        int pid = container.Pid;
+        Elsewhere(container.Command("delete", container.Id)).Fails(
+            $"cannot delete container {container.Id} that is not stopped: processes of it run in another pid namespace than punnet's\nhint: delete --force");
+        Assert.Equal("running", container.Status);
+        Elsewhere(container.Command("delete", "--force", container.Id)).Succeeds();
+        Assert.False(ProcFile.IsAlive(pid));
+        container.AssertNothingLeft();
+    }
+
+    // And from above, that process has another pid.
+    [Fact]
+    public void A_running_container_is_not_deleted_from_a_pid_namespace_above_its_own()
+    {
+        Runtime.MustBePunnet();
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Write();
+        string ready = container.Directory + "/ready";
+        Command above = new("/usr/bin/unshare", ["--fork", "--kill-child", "--pid", "--mount-proc", "/bin/sh", "-c", $"\"$@\" && echo >{ready} && exec sleep 1000", "sh",
+            .. container.Command("run", "--detach", "--bundle", container.Bundle.Path, container.Id).Words]);
+        using (above.Start())
+        {
+            Eventually.True(() => File.Exists(ready), "the container runs");
+            container.Delete().Fails($"cannot delete container {container.Id} that is not stopped: processes of it run in another pid namespace");
+            container.Delete("--force").Succeeds();
+        }
+
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_container_whose_first_process_has_ended_is_deleted_with_what_it_left()
+    {
+        Container container = NewContainer().RunsScript("sleep 1000 & echo up; exec sleep 0.1");
+        container.Bundle.Namespace("pid", present: false);
+        container.CreateAndStart().WaitFor("stopped");
+        container.Delete().Succeeds();
+        container.AssertNothingLeft();
+    }
+
     [Fact]
     public void Force_kills_a_running_container_first()
     {
@@ -121,5 +166,10 @@ public sealed class DeleteTests : ContainerTest
         container.CreateAndStart().WaitFor("stopped").Delete().Succeeds();
         Assert.Equal("kept", File.ReadAllText(container.Bundle.Rootfs + "/etc/keep"));
         Assert.Empty(Directory.GetFileSystemEntries(container.Bundle.Rootfs + "/dev"));
+    }
+
+    private static Outcome Elsewhere(Command command)
+    {
+        return new Command("/usr/bin/unshare", ["--fork", "--pid", "--mount-proc", .. command.Words]).Run();
     }
 }
