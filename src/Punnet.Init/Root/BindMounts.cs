@@ -32,7 +32,10 @@ internal static class BindMounts
         {
             report.Check(InitStep.MountSource, step.Index, CloneSource(plan, step, step.Source, root, out mount));
             MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)material.IdMaps[place] };
-            report.Check(InitStep.MountIdMap, step.Index, Sys.ChangeMount(mount, change, step.IdMap.Recursive));
+            Errno errno = Sys.ChangeMount(mount, change, step.IdMap.Recursive);
+
+            // A source that the host has not found, and that is there, is in an earlier mount of the container's.
+            report.Check(errno == Errno.EPERM && !material.Sources.IsEmpty ? InitStep.MountCovered : InitStep.MountIdMap, step.Index, errno);
         }
 
         CutOff(plan, step, mount, report);

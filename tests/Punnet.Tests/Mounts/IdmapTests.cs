@@ -38,6 +38,20 @@ public sealed class IdmapTests : ContainerTest
         container.Run().Succeeds();
     }
 
+    // The same where the host finds nothing at that path.
+    [Fact]
+    public void A_source_that_only_an_earlier_mount_has_is_refused_in_a_user_namespace()
+    {
+        Container container = NewContainer().Runs("true");
+        Directory.CreateDirectory(container.Bundle.Rootfs + "/from");
+        Directory.CreateDirectory(container.Directory + "/data/below");
+        container.Bundle.UserNamespace();
+        container.Bundle.Mount("/from", "bind", container.Directory + "/data", "bind");
+        container.Bundle.Mount("/to", "bind", container.Bundle.Rootfs + "/from/below", "bind", "idmap");
+        container.TryCreate().Fails(container.Bundle.Rootfs + "/from/below on /to (mounts[8].source): an earlier mount covers it");
+        container.AssertNothingLeft();
+    }
+
     [Theory]
     [InlineData("idmap")]
     [InlineData("ridmap")]
