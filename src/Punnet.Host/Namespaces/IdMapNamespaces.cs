@@ -74,8 +74,7 @@ public sealed class IdMapNamespaces : IDisposable
     // The kernel would say so when all is made but the mount.
     private static void Refuse(ContainerPlan plan, MountStep step)
     {
-        const ulong SystemAdministration = 1UL << 21; // CAP_SYS_ADMIN
-        if (step.IdMap is not null && Sys.EffectiveUser() != 0 && (Sys.PermittedCapabilities() & SystemAdministration) == 0)
+        if (step.IdMap is not null && Sys.EffectiveUser() != 0 && !HostPolicy.HasSystemAdministration())
         {
             throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
         }
