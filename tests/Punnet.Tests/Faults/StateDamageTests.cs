@@ -25,7 +25,7 @@ public sealed class StateDamageTests : ContainerTest
         Container broken = NewContainer(healthy.StateRoot).Sleeps().CreateAndStart();
         int pid = broken.Pid;
         string record = Path.Combine(broken.StateRoot, broken.Id, "state.json");
-        Damage(record, damage);
+        Damage.Make(record, damage);
 
         Stopwatch watch = Stopwatch.StartNew();
         Assert.Contains("\"running\"", broken.Call("state", broken.Id).Succeeds().Stdout, StringComparison.Ordinal);
@@ -58,49 +58,13 @@ public sealed class StateDamageTests : ContainerTest
         {
             Container container = NewContainer().Sleeps().Create();
             int pid = container.Pid;
-            Damage(Path.Combine(container.StateRoot, container.Id, name), damage);
+            Damage.Make(Path.Combine(container.StateRoot, container.Id, name), damage);
             Assert.InRange(container.Call("state", container.Id).ExitCode, 0, 1);
             container.Call("list").Succeeds();
             container.Delete("--force").Succeeds();
             _ = Syscall.kill(pid, Signum.SIGKILL); // Of whom nothing is known any more.
             Eventually.True(() => Syscall.kill(pid, (Signum)0) != 0, "the first process has ended");
             Assert.False(Directory.Exists(Path.Combine(container.StateRoot, container.Id)), damage);
-        }
-    }
-
-    private static void Damage(string path, string how)
-    {
-        File.Delete(path);
-        switch (how)
-        {
-            case "fifo":
-                Assert.Equal(0, Syscall.mkfifo(path, FilePermissions.DEFFILEMODE));
-                break;
-            case "directory":
-                Directory.CreateDirectory(path + "/below");
-                break;
-            case "device":
-                Assert.Equal(0, Syscall.mknod(path, FilePermissions.S_IFCHR | FilePermissions.DEFFILEMODE, 0x105)); // 1:5, /dev/zero
-                break;
-            case "huge":
-                using (FileStream file = File.Create(path))
-                {
-                    file.SetLength(1L << 30);
-                }
-
-                break;
-            case "link":
-                File.CreateSymbolicLink(path, "/etc/hostname");
-                break;
-            case "endless link":
-                File.CreateSymbolicLink(path, "/dev/zero");
-                break;
-            case "truncated":
-                File.WriteAllText(path, "{ \"ociVersion\": ");
-                break;
-            default:
-                File.WriteAllText(path, "");
-                break;
         }
     }
 }

@@ -16,16 +16,7 @@ public sealed class TraceTests : ContainerTest
     public void Nothing_of_the_host_is_seen_of_an_executed_process_by_who_may_trace_it(bool userNamespace)
     {
         Assert.SkipUnless(Environment.ProcessorCount > 1, "the attacker would have the only processor");
-        Container container = NewContainer();
-        File.Copy(Workplace.Program("thief"), container.Bundle.Rootfs + "/bin/thief");
-        if (userNamespace)
-        {
-            container.Bundle.UserNamespace();
-        }
-
-        container.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
-        container.Runs("/bin/thief").CreateAndStart();
-        container.WaitForOutput("ready");
+        Container container = Thief(userNamespace);
         for (int round = 0; round < 200; round++)
         {
             container.Exec("true").Succeeds();
@@ -43,16 +34,7 @@ public sealed class TraceTests : ContainerTest
     public void Nothing_of_the_host_is_seen_of_a_container_that_joins_a_pid_namespace(bool userNamespace)
     {
         Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 18), "needs a /proc that can be told its pid namespace");
-        Container first = NewContainer();
-        File.Copy(Workplace.Program("thief"), first.Bundle.Rootfs + "/bin/thief");
-        if (userNamespace)
-        {
-            first.Bundle.UserNamespace();
-        }
-
-        first.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
-        first.Runs("/bin/thief").CreateAndStart();
-        first.WaitForOutput("ready");
+        Container first = Thief(userNamespace);
         Container second = NewContainer();
         second.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
         second.Bundle.SetText("root.path", first.Bundle.Rootfs);
@@ -96,5 +78,21 @@ public sealed class TraceTests : ContainerTest
         }
 
         Assert.Contains("forged", container.Output, StringComparison.Ordinal);
+    }
+
+    // A container that reads what it can of every process that it sees.
+    private Container Thief(bool userNamespace)
+    {
+        Container container = NewContainer();
+        File.Copy(Workplace.Program("thief"), container.Bundle.Rootfs + "/bin/thief");
+        if (userNamespace)
+        {
+            container.Bundle.UserNamespace();
+        }
+
+        container.Bundle.Capabilities("CAP_SYS_PTRACE", "CAP_DAC_READ_SEARCH");
+        container.Runs("/bin/thief").CreateAndStart();
+        container.WaitForOutput("ready");
+        return container;
     }
 }
