@@ -284,7 +284,7 @@ public static class Failures
             ? new PunnetException("cannot make the device " + device.Path + place + ": something else than device " + numbers + " is there")
             : new PunnetException("cannot make the device " + device.Path + place + ": " + errno.Words(), errno switch
             {
-                Errno.ENOENT when plan.Namespaces.HasUser => "a user namespace makes no devices, and the host has none to bind at " + device.Path,
+                Errno.ENOENT or Errno.EPERM when plan.Namespaces.HasUser || HostProbe.IsInUserNamespace() => "a user namespace makes no devices, and the host has none to bind at " + device.Path,
                 Errno.EROFS => "the place is read-only",
                 Errno.EPERM => HostPolicy.Lacks(errno, MakeNodes) ?? "the device rules of punnet's own cgroup may not let it make device " + numbers,
                 _ => null,

@@ -29,7 +29,7 @@ internal static class Devices
         ImmutableArray<DeviceStep> devices = plan.Devices;
         for (int i = 0; i < devices.Length; i++)
         {
-            Make(devices[i], i, material, root, dev, report);
+            Make(plan, devices[i], i, material, root, dev, report);
         }
 
         if (material.Devices >= 0)
@@ -53,7 +53,7 @@ internal static class Devices
         Sys.Close(dev);
     }
 
-    private static void Make(DeviceStep device, int item, InitMaterial material, int root, int dev, InitReport report)
+    private static void Make(ContainerPlan plan, DeviceStep device, int item, InitMaterial material, int root, int dev, InitReport report)
     {
         ReadOnlySpan<byte> path = device.Path.WithNul;
         int slash = path.LastIndexOf((byte)'/');
@@ -79,7 +79,7 @@ internal static class Devices
         else if (errno == Errno.EPERM)
         {
             // late: a user namespace may not make devices; the host's own is bound in its place.
-            BindFromHost(device, item, material, parent, name, report);
+            BindFromHost(plan, device, item, material, parent, name, report);
         }
         else
         {
@@ -111,7 +111,7 @@ internal static class Devices
         }
     }
 
-    private static void BindFromHost(DeviceStep device, int item, InitMaterial material, int parent, ReadOnlySpan<byte> name, InitReport report)
+    private static void BindFromHost(ContainerPlan plan, DeviceStep device, int item, InitMaterial material, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
         Errno errno = Sys.CloneMount(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount);
         if (errno == Errno.ENOENT && material.Devices >= 0)
@@ -122,7 +122,8 @@ internal static class Devices
             errno = Sys.CloneMount(material.Devices, number[..(digits + 1)], recursive: false, out mount);
         }
 
-        report.Check(InitStep.Device, item, errno);
+        // Where there is no user namespace, what keeps the device from being made is what has to be told.
+        report.Check(InitStep.Device, item, errno == Errno.ENOENT && !plan.Namespaces.HasUser ? Errno.EPERM : errno);
         report.Check(InitStep.Device, item, Sys.Status(mount, out FileStatus status));
         if (!status.Is(device.Mode & FileMode.TypeMask) || status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)
         {
