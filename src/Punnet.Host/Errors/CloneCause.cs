@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Text;
 using Punnet.Abi;
@@ -105,9 +106,15 @@ public static class CloneCause
     private static bool IsMade(NamespacePlan namespaces, CloneFlags kind) => (namespaces.New & kind) != CloneFlags.None
         || (kind == CloneFlags.NewCgroup && namespaces.NewCgroup) || (kind == CloneFlags.NewTime && namespaces.NewTime);
 
-    // The root of a mount namespace is a mount.
+    // The root of a mount namespace is a mount, and is that of process 1 too, where that is in the same namespace and in no chroot itself.
     private static bool IsInChroot()
     {
+        if (Status("/proc/1/ns/mnt\0"u8) is FileStatus namespaceOfFirst && namespaceOfFirst.Inode == Status("/proc/self/ns/mnt\0"u8)?.Inode
+            && Status("/proc/1/root\0"u8) is FileStatus rootOfFirst && rootOfFirst.MountId != Status("/\0"u8)?.MountId)
+        {
+            return true;
+        }
+
         foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/mountinfo")).Split('\n'))
         {
             string[] fields = line.Split(' ');
@@ -119,6 +126,9 @@ public static class CloneCause
 
         return true;
     }
+
+    private static FileStatus? Status(ReadOnlySpan<byte> path) =>
+        Sys.StatusAt(Sys.WorkingDirectory, path, out FileStatus status) == Errno.None ? status : null;
 
     private static string? Read(string path) => HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(path).WithNul)?.TrimEnd();
 }
