@@ -13,6 +13,8 @@ public static class CgroupCause
     public const string Delegation =
         "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
 
+    private const string LongBurst = "a burst may not be longer than the quota (cpu.max)";
+
     /// <summary>The cause, or null when nothing is known.</summary>
     /// <param name="cgroup">The cgroup.</param>
     /// <param name="write">What was written.</param>
@@ -26,8 +28,8 @@ public static class CgroupCause
             (_, Errno.EACCES or Errno.EPERM) when Sys.EffectiveUser() != 0 => Delegation,
             ("cpuset.cpus" or "cpuset.mems", Errno.EINVAL or Errno.ERANGE) when !IsList(value) => "a list is numbers and ranges: 0-2,5",
             _ when write.Controller == "cpuset" => Above(cgroup, write.File),
-            ("cpu.max", Errno.EINVAL) => Bandwidth(value),
-            ("cpu.max.burst", Errno.EINVAL) => "a burst may not be longer than the quota (cpu.max)",
+            ("cpu.max", Errno.EINVAL) => Bandwidth(cgroup, value),
+            ("cpu.max.burst", Errno.EINVAL) => LongBurst,
             ("cpu.weight" or "io.weight", Errno.ERANGE or Errno.EINVAL) => "a weight is from 1 to 10000",
             ("pids.max", Errno.EINVAL) => "the largest limit is 4194304; -1 is none",
             ("io.max" or "io.weight" or "io.bfq.weight" or "io.latency", Errno.ENODEV or Errno.ENXIO or Errno.EINVAL) => Disk(value),
@@ -56,13 +58,21 @@ public static class CgroupCause
 
     private static bool IsList(string value) => value.AsSpan().TrimStart("0123456789-,").IsEmpty;
 
-    // tg_set_bandwidth: both from 1 ms, the period up to 1 s.
-    private static string? Bandwidth(string value)
+    // tg_set_bandwidth: both from 1 ms, the period up to 1 s; and no shorter than the burst, which is written before.
+    private static string? Bandwidth(CgroupDirectory cgroup, string value)
     {
         string[] numbers = value.Split(' ');
-        if (long.TryParse(numbers[0], CultureInfo.InvariantCulture, out long quota) && quota < 1000)
+        if (long.TryParse(numbers[0], CultureInfo.InvariantCulture, out long quota))
         {
-            return "the shortest quota is 1000 microseconds";
+            if (quota < 1000)
+            {
+                return "the shortest quota is 1000 microseconds";
+            }
+
+            if (long.TryParse(HostFile.TryReadText(cgroup.Number, "cpu.max.burst\0"u8), CultureInfo.InvariantCulture, out long burst) && burst > quota)
+            {
+                return LongBurst;
+            }
         }
 
         return numbers.Length > 1 && long.TryParse(numbers[1], CultureInfo.InvariantCulture, out long period) && period is < 1000 or > 1_000_000
