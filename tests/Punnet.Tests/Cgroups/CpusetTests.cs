@@ -75,6 +75,14 @@ public sealed class CpusetTests : ContainerTest
     }
 
     [Fact]
+    public void What_is_no_list_of_numbers_is_told_so()
+    {
+        Container container = Two().Limits("""{"unified":{"cpuset.cpus":"first"}}""");
+        container.TryCreate().Fails("cannot set cpuset.cpus to \"first\" (linux.resources.unified[\"cpuset.cpus\"]) in ", "\nhint: a list is numbers and ranges: 0-2,5\n");
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
     public void The_statistics_name_the_cpus_and_the_nodes()
     {
         Container container = Two().Limits(Last).Create();

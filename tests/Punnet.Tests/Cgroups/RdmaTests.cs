@@ -42,7 +42,8 @@ public sealed class RdmaTests : ContainerTest
     {
         Controllers.Need("rdma");
         Container container = NewContainer().Sleeps().Limits("""{"rdma":{"none0":{"hcaHandles":1}}}""");
-        container.TryCreate().Fails("cannot set rdma.max to \"none0 hca_handle=1\" (linux.resources.rdma[\"none0\"]) in ", "no such device");
+        container.TryCreate().Fails("cannot set rdma.max to \"none0 hca_handle=1\" (linux.resources.rdma[\"none0\"]) in ",
+            "no such device (ENODEV)\nhint: there may be no such RDMA device here (/sys/class/infiniband)\n");
         container.AssertNothingLeft();
     }
 

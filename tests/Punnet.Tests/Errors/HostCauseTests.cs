@@ -104,12 +104,58 @@ public sealed class HostCauseTests : ContainerTest
     [Theory]
     [InlineData("cpu", """{"cpu":{"quota":100,"period":100000}}""", "hint: the shortest quota is 1000 microseconds")]
     [InlineData("cpu", """{"cpu":{"quota":5000,"period":2000000}}""", "hint: a period is from 1000 to 1000000 microseconds")]
+    [InlineData("cpu", """{"cpu":{"quota":5000,"period":10000,"burst":6000}}""", "hint: a burst may not be longer than the quota (cpu.max)")]
+    [InlineData("cpu", """{"unified":{"cpu.weight":"20000"}}""", "hint: a weight is from 1 to 10000")]
+    [InlineData("pids", """{"pids":{"limit":5000000}}""", "hint: the largest limit is 4194304; -1 is none")]
     [InlineData("io", """{"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":1,"rate":1000}]}}""", "hint: there is no block device 4000:1 here")]
     public void A_limit_that_the_kernel_refuses_has_its_cause(string controller, string limits, string hint)
     {
         Controllers.Need(controller);
         Container container = NewContainer().Sleeps().Limits(limits);
         container.TryCreate().Fails(hint);
+        container.AssertNothingLeft();
+    }
+
+    [Fact]
+    public void A_burst_that_an_update_makes_longer_than_the_quota_is_told_so()
+    {
+        Controllers.Need("cpu");
+        Container container = NewContainer().Sleeps().Limits("""{"cpu":{"quota":5000,"period":10000}}""").Create();
+        container.Call("update", "--cpu-burst", "6000", container.Id).Fails("cpu.max.burst", "hint: a burst may not be longer than the quota (cpu.max)");
+    }
+
+    [Fact]
+    public void A_limit_of_a_partition_is_told_so()
+    {
+        Controllers.Need("io");
+        _ = Controllers.BlockDevice();
+        new Command("addpart", ["/dev/ram0", "1", "0", "64"]).Run().Succeeds();
+        try
+        {
+            string[] numbers = File.ReadAllText("/sys/block/ram0/ram0p1/dev").Trim().Split(':');
+            Container container = NewContainer().Sleeps().Limits(
+                $$$"""{"blockIO":{"throttleReadBpsDevice":[{"major":{{{numbers[0]}}},"minor":{{{numbers[1]}}},"rate":1000}]}}""");
+            container.TryCreate().Fails($"hint: device {numbers[0]}:{numbers[1]} is a partition, and limits are for whole disks");
+            container.AssertNothingLeft();
+        }
+        finally
+        {
+            new Command("delpart", ["/dev/ram0", "1"]).Run().Succeeds();
+        }
+    }
+
+    [Fact]
+    public void As_many_processes_as_a_cgroup_above_may_have_are_told_with_both_numbers()
+    {
+        Controllers.Need("pids");
+        Container container = NewContainer().Sleeps();
+        string above = Directory.CreateDirectory($"{CgroupTree.MountPoint}/{container.Id}-above").FullName;
+        File.WriteAllText(CgroupTree.MountPoint + "/cgroup.subtree_control", "+pids");
+        File.WriteAllText(above + "/pids.max", "0");
+        container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}-above/{container.Id}\"");
+        container.TryCreate().Fails(
+            $"resource temporarily unavailable (EAGAIN)\nhint: the cgroup {above} has 0 processes, and may have 0 (pids.max)\n");
+        Directory.Delete(above);
         container.AssertNothingLeft();
     }
 
