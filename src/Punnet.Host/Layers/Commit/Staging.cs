@@ -98,8 +98,9 @@ public sealed class Staging : IDisposable
                 ? Sys.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made)
                 : Sys.OpenAt(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180, out made); // octal 0600
 
-            // Between making and locking another commit may have taken it for a leftover.
-            if (errno == Errno.None && Sys.LockOpenFile(made) == Errno.None && IsSame(parent, name, made))
+            // Between making and locking another commit may have taken it for a leftover, and has it locked.
+            errno = errno != Errno.None ? errno : Sys.LockOpenFile(made);
+            if (errno == Errno.None && IsSame(parent, name, made))
             {
                 return new Staging(parent, name, new Descriptor(made));
             }
@@ -109,9 +110,14 @@ public sealed class Staging : IDisposable
                 Sys.Close(made);
             }
 
-            if (errno is not (Errno.None or Errno.EEXIST or Errno.ENOENT) || number == 1000)
+            if (errno is not (Errno.None or Errno.EEXIST or Errno.ENOENT or Errno.EAGAIN) || number == 1000)
             {
-                errno.OrThrow("make a place for the new layer");
+                if (made >= 0)
+                {
+                    Sys.RemoveAt(parent, name, isDirectory);
+                }
+
+                throw new SysException(errno == Errno.None ? Errno.EBUSY : errno, "make a place for the new layer");
             }
         }
     }
