@@ -41,26 +41,24 @@ public static class SecurityModules
 
     private static bool HasApparmor()
     {
-        if (Sys.OpenAt(Sys.WorkingDirectory, "/sys/module/apparmor/parameters/enabled\0"u8, OpenFlags.ReadOnly, 0, out int file) != Errno.None)
-        {
-            return false;
-        }
-
-        using Descriptor owned = new(file);
         Span<byte> answer = stackalloc byte[1];
-        return Sys.Read(file, answer, out int count) == Errno.None && count == 1 && answer[0] == (byte)'Y';
+        return HostFile.TryRead(Sys.WorkingDirectory, "/sys/module/apparmor/parameters/enabled\0"u8, answer, out int count)
+            && count == 1 && answer[0] == (byte)'Y';
     }
 
     // security_check_context(3): here, since later the kernel says EINVAL of a mount too, and of its other parameters as well.
     private static void CheckLabel(CString label, string sentence)
     {
-        if (Sys.OpenAt(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int number) != Errno.None)
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int number);
+        using Descriptor directory = new(number);
+        long magic = 0;
+        errno = errno != Errno.None ? errno : Sys.FileSystemType(number, out magic);
+        if (errno.IsShortage())
         {
-            throw new PunnetException(sentence + "SELinux is not enabled on this host");
+            errno.OrThrow("look at", "/sys/fs/selinux");
         }
 
-        using Descriptor directory = new(number);
-        if (Sys.FileSystemType(directory.Number, out long magic) != Errno.None || magic != FileSystemMagic.Selinux)
+        if (errno != Errno.None || magic != FileSystemMagic.Selinux)
         {
             throw new PunnetException(sentence + "SELinux is not enabled on this host");
         }

@@ -65,12 +65,15 @@ public static class CgroupMount
 
     private static bool IsCgroup2(string path)
     {
-        if (Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory) != Errno.None)
+        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
+        using Descriptor owned = new(directory);
+        long magic = 0;
+        errno = errno != Errno.None ? errno : Sys.FileSystemType(directory, out magic);
+        if (errno.IsShortage())
         {
-            return false;
+            errno.OrThrow("look for cgroup2 at", path); // Or a container's own mount, which mountinfo has too, would be taken.
         }
 
-        using Descriptor owned = new(directory);
-        return Sys.FileSystemType(directory, out long magic) == Errno.None && magic == FileSystemMagic.Cgroup2;
+        return errno == Errno.None && magic == FileSystemMagic.Cgroup2;
     }
 }

@@ -45,9 +45,17 @@ public static class PidNamespace
         return pids;
     }
 
+    // Null where it has ended, or punnet may not look.
     private static ulong? Inode(int pid)
     {
         CString path = CString.Of("/proc/" + pid.ToString() + "/ns/pid");
-        return Sys.StatusAt(Sys.WorkingDirectory, path.WithNul, out FileStatus status) == Errno.None ? status.Inode : null;
+        Errno errno = Sys.StatusAt(Sys.WorkingDirectory, path.WithNul, out FileStatus status);
+        if (errno.IsMissing() || errno is Errno.EACCES or Errno.EPERM)
+        {
+            return null;
+        }
+
+        errno.OrThrow("look at the pid namespace of process", pid.ToString());
+        return status.Inode;
     }
 }

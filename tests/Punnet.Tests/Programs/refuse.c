@@ -17,6 +17,7 @@ static const struct { const char *name; int number; } calls[] = {
     {"pidfd_send_signal", 424}, {"pidfd_getfd", 438}, {"open_tree", 428}, {"move_mount", 429}, {"fsopen", 430}, {"fsconfig", 431},
     {"fsmount", 432}, {"fspick", 433}, {"mount_setattr", 442}, {"bpf", SYS_bpf}, {"seccomp", SYS_seccomp}, {"memfd_create", SYS_memfd_create},
     {"setns", SYS_setns}, {"keyctl", SYS_keyctl}, {"exit_group", SYS_exit_group}, {"sendmsg", SYS_sendmsg}, {"mremap", SYS_mremap},
+    {"fstatfs", SYS_fstatfs}, {"flock", SYS_flock},
 };
 
 static int number(const char *name, size_t length)

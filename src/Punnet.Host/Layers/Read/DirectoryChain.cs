@@ -86,7 +86,13 @@ public sealed class DirectoryChain : IDisposable
             Sys.OpenAt(Current, "..\0"u8, Flags, 0, out int parent).OrThrow("go back up in", _tree);
             Step known = _steps[above];
             Errno errno = Sys.Status(parent, out FileStatus status);
-            if (errno != Errno.None || status.Inode != known.Inode || status.FileSystemMajor != known.Major || status.FileSystemMinor != known.Minor)
+            if (errno != Errno.None)
+            {
+                Sys.Close(parent);
+                errno.OrThrow("go back up in", _tree);
+            }
+
+            if (status.Inode != known.Inode || status.FileSystemMajor != known.Major || status.FileSystemMinor != known.Minor)
             {
                 Sys.Close(parent);
                 throw new PunnetException("a directory of " + _tree + " was moved while it was read");

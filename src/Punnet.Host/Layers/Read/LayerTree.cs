@@ -125,8 +125,7 @@ public sealed class LayerTree : IDisposable
     {
         byte[] name = RawText.WithNul(directory.Names[index]);
         _path.Append('/').Append(directory.Names[index]);
-        if (_mountPoints.Has(directory.Names[index], _path)
-            || Sys.LinkStatusAt(_chain.Current, name, out FileStatus status) == Errno.ENOENT)
+        if (_mountPoints.Has(directory.Names[index], _path) || !IsThere(name, out FileStatus status))
         {
             // Gone since the names were read: the container runs on.
         }
@@ -220,13 +219,15 @@ public sealed class LayerTree : IDisposable
         }
 
         byte[] name = RawText.WithNul(found.Name);
-        if (Sys.LinkStatusAt(_chain.Current, name, out FileStatus status) != Errno.None)
-        {
-            return false;
-        }
+        return IsThere(name, out FileStatus status) && (status.IsCharacterDevice(0, 0)
+            || (mayBeFile && status.Is(FileMode.Regular) && status.Size == 0 && ExtendedAttribute.TryGet(_chain.Current, name, _marks.Whiteout) is not null));
+    }
 
-        return status.IsCharacterDevice(0, 0)
-            || (mayBeFile && status.Is(FileMode.Regular) && status.Size == 0 && ExtendedAttribute.TryGet(_chain.Current, name, _marks.Whiteout) is not null);
+    // What cannot be looked at is not absent: it would be missing in a diff or a commit.
+    private bool IsThere(byte[] name, out FileStatus status)
+    {
+        Errno errno = Sys.LinkStatusAt(_chain.Current, name, out status);
+        return errno is Errno.None or Errno.ENOENT ? errno == Errno.None : throw Unreadable("look at", errno);
     }
 
     private FileMarks Complete(LayerNode node, FileStatus status)

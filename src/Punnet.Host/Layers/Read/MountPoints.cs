@@ -73,10 +73,10 @@ public sealed class MountPoints
             byte[] name = RawText.WithNul(part);
             bool isBelow = below == entered && lower.TryFind(name, out _);
             existing += isBelow ? 1 : 0;
-            if (part is "." or ".." || chain.TryEnter(name, out _) != Errno.None)
+            if (part is "." or ".." || !IsSure(chain.TryEnter(name, out _)))
             {
                 bool isLast = entered == parts.Length - 1;
-                if (isLast && !isBelow && Sys.LinkStatusAt(chain.Current, name, out FileStatus status) == Errno.None
+                if (isLast && !isBelow && IsSure(Sys.LinkStatusAt(chain.Current, name, out FileStatus status))
                     && status.Is(FileMode.Regular) && status.Size == 0)
                 {
                     Add(parts, parts.Length);
@@ -104,6 +104,17 @@ public sealed class MountPoints
 
             chain.Leave();
         }
+    }
+
+    // Too little of something says nothing of what is there, and a place of punnet's would count as a change of the container's.
+    private static bool IsSure(Errno errno)
+    {
+        if (errno.IsShortage())
+        {
+            errno.OrThrow("look for mount points in the layer");
+        }
+
+        return errno == Errno.None;
     }
 
     private bool HoldsNothingElse(DirectoryChain chain, string[] parts, int count)
