@@ -19,7 +19,7 @@ public static class HostFile
         return Read(file.Number, path);
     }
 
-    /// <summary>The same for a file that the caller has not named: a fifo at its name is read, but its writer is not waited for without end.</summary>
+    /// <summary>The same for a file that the caller has not named: the writer of a fifo is not waited for without end.</summary>
     /// <exception cref="SysException">It cannot be opened or read.</exception>
     /// <exception cref="PunnetException">Nobody writes to it.</exception>
     public static byte[] ReadWithinLimit(string path)

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>A fifo where punnet reads a file, as a shell's process substitution gives one: its writer is waited for, but only where the caller has named it without end.</summary>
+/// <summary>A fifo where punnet reads a file: its writer is waited for, without end only where it is the caller who has named it.</summary>
 public sealed class FifoTests : ContainerTest
 {
     [Fact]

@@ -69,7 +69,8 @@ public static class CgroupCause
                 return "the shortest quota is 1000 microseconds";
             }
 
-            if (long.TryParse(HostFile.TryReadText(cgroup.Number, "cpu.max.burst\0"u8), CultureInfo.InvariantCulture, out long burst) && burst > quota)
+            string? text = HostFile.TryReadText(cgroup.Number, "cpu.max.burst\0"u8);
+            if (long.TryParse(text, CultureInfo.InvariantCulture, out long burst) && burst > quota)
             {
                 return LongBurst;
             }

@@ -275,6 +275,8 @@ public static class Failures
         return new PunnetException("cannot join a namespace: " + errno.Words());
     }
 
+    private const string NoDevice = "a user namespace makes no devices, and the host has none to bind at ";
+
     private static PunnetException Device(ContainerPlan plan, DeviceStep device, ChannelMessage failure)
     {
         string place = device.Index < 0 ? "" : " (linux.devices[" + device.Index.ToString() + "])";
@@ -284,7 +286,8 @@ public static class Failures
             ? new PunnetException("cannot make the device " + device.Path + place + ": something else than device " + numbers + " is there")
             : new PunnetException("cannot make the device " + device.Path + place + ": " + errno.Words(), errno switch
             {
-                Errno.ENOENT or Errno.EPERM when plan.Namespaces.HasUser || HostProbe.IsInUserNamespace() => "a user namespace makes no devices, and the host has none to bind at " + device.Path,
+                Errno.ENOENT when plan.Namespaces.HasUser => NoDevice + device.Path,
+                Errno.EPERM when !plan.Namespaces.HasUser && HostProbe.IsInUserNamespace() => NoDevice + device.Path,
                 Errno.EROFS => "the place is read-only",
                 Errno.EPERM => HostPolicy.Lacks(errno, MakeNodes) ?? "the device rules of punnet's own cgroup may not let it make device " + numbers,
                 _ => null,

@@ -35,7 +35,8 @@ internal static class BindMounts
             Errno errno = Sys.ChangeMount(mount, change, step.IdMap.Recursive);
 
             // A source that the host has not found, and that is there, is in an earlier mount of the container's.
-            report.Check(errno == Errno.EPERM && !material.Sources.IsEmpty ? InitStep.MountCovered : InitStep.MountIdMap, step.Index, errno);
+            bool isCovered = errno == Errno.EPERM && !material.Sources.IsEmpty;
+            report.Check(isCovered ? InitStep.MountCovered : InitStep.MountIdMap, step.Index, errno);
         }
 
         CutOff(plan, step, mount, report);

@@ -111,7 +111,8 @@ internal static class Devices
         }
     }
 
-    private static void BindFromHost(ContainerPlan plan, DeviceStep device, int item, InitMaterial material, int parent, ReadOnlySpan<byte> name, InitReport report)
+    private static void BindFromHost(
+        ContainerPlan plan, DeviceStep device, int item, InitMaterial material, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
         Errno errno = Sys.CloneMount(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount);
         if (errno == Errno.ENOENT && material.Devices >= 0)

@@ -55,7 +55,8 @@ internal static class ListCommand
         return 0;
     }
 
-    private static void Visit(Log log, StateStore store, Descriptor? root, string[] ids, bool isWhole, Glanced addGlance, Action<ContainerState> add)
+    private static void Visit(
+        Log log, StateStore store, Descriptor? root, string[] ids, bool isWhole, Glanced addGlance, Action<ContainerState> add)
     {
         Each(log, root, ids, (scan, id) =>
         {

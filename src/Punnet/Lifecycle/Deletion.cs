@@ -70,7 +70,8 @@ internal static class Deletion
                 if (!force && init is null && container.Init is ProcessIdentity first && IsAliveElsewhere(first, cgroup))
                 {
                     throw new PunnetException(
-                        "cannot delete container " + container.Directory.Id + " that is not stopped: processes of it run in another pid namespace than punnet's",
+                        "cannot delete container " + container.Directory.Id
+                            + " that is not stopped: processes of it run in another pid namespace than punnet's",
                         "delete --force ends them");
                 }
 
@@ -86,8 +87,8 @@ internal static class Deletion
         }
     }
 
-    // Whether a first process that is not there by its pid may be there by another: where punnet is not in the pid namespace that it was in when
-    // it made the container. Processes of a namespace that cannot be seen from here are 0 in a cgroup's list, those of one below have NSpid.
+    // Whether a first process that is not there by its pid may be there by another: where punnet is in another pid namespace than when it
+    // made the container. Processes that cannot be seen from here are 0 in a cgroup's list, those of a namespace below have NSpid.
     private static bool IsAliveElsewhere(ProcessIdentity first, CgroupDirectory cgroup)
     {
         foreach (int pid in cgroup.Processes())

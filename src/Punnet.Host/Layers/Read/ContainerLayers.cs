@@ -79,7 +79,8 @@ public sealed class ContainerLayers
                 }
             }
         }
-        catch (System.Exception failure) when (failure is SpecException or PunnetException || (failure is SysException call && !call.Errno.IsShortage()))
+        catch (System.Exception failure)
+            when (failure is SpecException or PunnetException || (failure is SysException call && !call.Errno.IsShortage()))
         {
             log.Debug("mount points count as changes, since the bundle does not tell them: " + failure.Message);
             return MountPoints.None;

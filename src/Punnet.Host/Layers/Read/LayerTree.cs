@@ -220,7 +220,8 @@ public sealed class LayerTree : IDisposable
 
         byte[] name = RawText.WithNul(found.Name);
         return IsThere(name, out FileStatus status) && (status.IsCharacterDevice(0, 0)
-            || (mayBeFile && status.Is(FileMode.Regular) && status.Size == 0 && ExtendedAttribute.TryGet(_chain.Current, name, _marks.Whiteout) is not null));
+            || (mayBeFile && status.Is(FileMode.Regular) && status.Size == 0
+                && ExtendedAttribute.TryGet(_chain.Current, name, _marks.Whiteout) is not null));
     }
 
     // What cannot be looked at is not absent: it would be missing in a diff or a commit.
