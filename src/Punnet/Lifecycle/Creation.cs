@@ -165,7 +165,16 @@ internal static class Creation
         }
 
         image.Dispose();
-        Attend(request, rollback, process, channel, proc);
+        try
+        {
+            Attend(request, rollback, process, channel, proc);
+        }
+        catch (PunnetException failure) when (failure.NeedsCopy)
+        {
+            rollback.IsRestarted = !RuntimeBinary.IsSealedCopy();
+            throw;
+        }
+
         ContainerCgroup.Delegate(request, rollback.Cgroup, process.Pid);
         if (plan.Namespaces.HasUser && !plan.Process.Terminal)
         {

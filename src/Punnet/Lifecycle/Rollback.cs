@@ -45,8 +45,11 @@ internal sealed class Rollback : IDisposable
     /// <summary>The new process.</summary>
     public NewProcess? Process { get; set; }
 
+    /// <summary>Whether a sealed copy of punnet is going to do it.</summary>
+    public bool IsRestarted { get; set; }
+
     /// <summary>Whether the creation is tried again: no hook has run yet.</summary>
-    private bool IsRepeated => !_request.EntersCgroupLate && Process is { WasKilledAtOnce: true };
+    private bool IsRepeated => IsRestarted || (!_request.EntersCgroupLate && Process is { WasKilledAtOnce: true });
 
     /// <summary>Puts the new process into its class of service, where it has one.</summary>
     /// <exception cref="SysException">The kernel refuses it.</exception>

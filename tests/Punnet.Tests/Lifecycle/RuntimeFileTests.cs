@@ -154,6 +154,7 @@ public sealed class RuntimeFileTests : ContainerTest
     public void Where_the_file_cannot_be_left_a_sealed_copy_does_the_command()
     {
         Container container = NewContainer().Sleeps();
+        container.Bundle.Add("hooks.poststop", $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/hook"]}""");
         container.Bundle.Write();
         string[] words = ["--root", "state", "create", "--bundle", "bundle", "--pid-file", "pid", container.Id];
         string refuse = $"{Workplace.Program("refuse")} mremap={(int)Errno.EPERM} -- {Runtime.Path}";
@@ -161,6 +162,7 @@ public sealed class RuntimeFileTests : ContainerTest
         string pid = File.ReadAllText(container.Directory + "/pid");
         Assert.Equal("/memfd:punnet (deleted)", new FileInfo($"/proc/{pid}/exe").LinkTarget);
         Assert.Equal(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml" ? Runtime.Path : "punnet: init", ProcFile.CommandLine(int.Parse(pid, CultureInfo.InvariantCulture))[0]);
+        Assert.False(File.Exists(container.Directory + "/hook"), "the container lives");
         container.Command("start", container.Id).Run().Succeeds();
         new Command("/bin/sh", ["-c", $"exec {refuse} \"$@\"", "sh", .. container.Command("exec", container.Id, "true").Words[1..]]).Run().Succeeds();
     }
