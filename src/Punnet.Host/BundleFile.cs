@@ -21,11 +21,11 @@ public static class BundleFile
     {
         if (bundle is not null)
         {
-            Sys.ChangeDirectory(CString.Of(bundle).WithNul).OrThrow("enter the bundle", bundle);
+            Sys.Chdir(CString.Of(bundle).WithNul).OrThrow("enter the bundle", bundle);
         }
 
         Span<byte> buffer = stackalloc byte[4096];
-        Sys.WorkingDirectoryPath(buffer, out int length).OrThrow("find the bundle's path");
+        Sys.Getcwd(buffer, out int length).OrThrow("find the bundle's path");
         path = Encoding.UTF8.GetString(buffer[..(length - 1)]);
         return Read(file ?? "config.json", isNamed: file is not null, log);
     }

@@ -34,7 +34,7 @@ public static class DirectoryListing
         Sys.Rewind(directory);
         while (true)
         {
-            Errno errno = Sys.ReadDirectory(directory, buffer, out int count);
+            Errno errno = Sys.Getdents64(directory, buffer, out int count);
             if (errno.IsMissing() || (errno == Errno.None && count == 0))
             {
                 return names; // One that is removed has none.

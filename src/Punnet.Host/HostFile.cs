@@ -25,7 +25,7 @@ public static class HostFile
     public static byte[] ReadWithinLimit(string path)
     {
         using Descriptor file = Descriptor.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
-        Sys.Status(file.Number, out FileStatus status).OrThrow("look at", path);
+        Sys.Statx(file.Number, out FileStatus status).OrThrow("look at", path);
         if (!status.Is(FileMode.Regular))
         {
             WaitForWriter(file.Number, path); // Without one read(2) would be at the end at once.
@@ -41,7 +41,7 @@ public static class HostFile
     /// <exception cref="PunnetException">It is too large.</exception>
     public static byte[] Read(int file, string name)
     {
-        Sys.Status(file, out FileStatus status).OrThrow("look at", name);
+        Sys.Statx(file, out FileStatus status).OrThrow("look at", name);
         return Read(file, status, name);
     }
 
@@ -91,7 +91,7 @@ public static class HostFile
 
     private static void WaitForWriter(int file, string name)
     {
-        Sys.WaitReadable(file, 10_000, out bool isReady).OrThrow("wait for", name);
+        Sys.PollReadable(file, 10_000, out bool isReady).OrThrow("wait for", name);
         if (!isReady)
         {
             throw new PunnetException(name + " is no regular file, and nobody has written to it for 10 seconds");
@@ -130,7 +130,7 @@ public static class HostFile
     public static Errno ReadStart(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int count)
     {
         count = 0;
-        Errno errno = Sys.OpenAt(directory, path, OpenFlags.ReadOnly, 0, out int file);
+        Errno errno = Sys.Openat(directory, path, OpenFlags.ReadOnly, 0, out int file);
         if (errno == Errno.None)
         {
             errno = Sys.Read(file, buffer, out count);

@@ -32,7 +32,7 @@ public static class HostPath
     public static Errno Current(out string directory)
     {
         Span<byte> buffer = stackalloc byte[4096];
-        Errno errno = Sys.WorkingDirectoryPath(buffer, out int length);
+        Errno errno = Sys.Getcwd(buffer, out int length);
         directory = errno == Errno.None ? Encoding.UTF8.GetString(buffer[..(length - 1)]) : "";
         return errno;
     }

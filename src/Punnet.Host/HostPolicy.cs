@@ -38,13 +38,13 @@ public static class HostPolicy
     /// <param name="errno">What the kernel says.</param>
     /// <param name="capability">Its number, capabilities(7).</param>
     public static string? Lacks(Errno errno, int capability) =>
-        errno is Errno.EPERM or Errno.EACCES && Sys.EffectiveUser() == 0 && !Has(capability) ? "punnet itself lacks " + Capability.Names[capability] : null;
+        errno is Errno.EPERM or Errno.EACCES && Sys.Geteuid() == 0 && !Has(capability) ? "punnet itself lacks " + Capability.Names[capability] : null;
 
-    private static bool Has(int capability) => (Sys.PermittedCapabilities() & (1UL << capability)) != 0;
+    private static bool Has(int capability) => (Sys.CapgetPermitted() & (1UL << capability)) != 0;
 
     /// <summary>Why the root of a user namespace has none of its rights, or null.</summary>
     public static string? OfRights(Errno errno) =>
-        errno is Errno.EPERM or Errno.EACCES && Sys.EffectiveUser() != 0 ? OfUserNamespaces() : null;
+        errno is Errno.EPERM or Errno.EACCES && Sys.Geteuid() != 0 ? OfUserNamespaces() : null;
 
     /// <summary>Why a file system cannot be mounted, or null.</summary>
     public static string? OfMount(NamespacePlan namespaces, MountStep step, Errno errno)

@@ -18,10 +18,10 @@ public static class HostProbe
 
     private static HostFacts Facts(string cgroup)
     {
-        uint user = Sys.EffectiveUser();
-        return new HostFacts(user, LastCapability(), cgroup, Sys.PermittedCapabilities())
+        uint user = Sys.Geteuid();
+        return new HostFacts(user, LastCapability(), cgroup, Sys.CapgetPermitted())
         {
-            EffectiveGroup = user == 0 ? 0 : Sys.EffectiveGroup(),
+            EffectiveGroup = user == 0 ? 0 : Sys.Getegid(),
             SeccompFlags = SeccompFlags(),
             Architecture = Native,
         };
@@ -53,19 +53,19 @@ public static class HostProbe
     {
         const SeccompFilterFlags Always = SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
         const SeccompFilterFlags Young = SeccompFilterFlags.WaitKillableReceive;
-        return Sys.KnowsFilterFlags(SeccompFilterFlags.NewListener | Young) ? Always | Young : Always;
+        return Sys.KnowsSeccompFlags(SeccompFilterFlags.NewListener | Young) ? Always | Young : Always;
     }
 
     /// <summary>Highest capability of this kernel. Those that punnet has no name for count too: they are dropped.</summary>
     public static int LastCapability()
     {
         int last = Capability.Names.Length - 1;
-        while (last > 0 && Sys.Control(ProcessControl.ReadBoundingCapability, last) != Errno.None)
+        while (last > 0 && Sys.Prctl(ProcessControl.ReadBoundingCapability, last) != Errno.None)
         {
             last--;
         }
 
-        while (last < 62 && Sys.Control(ProcessControl.ReadBoundingCapability, last + 1) == Errno.None)
+        while (last < 62 && Sys.Prctl(ProcessControl.ReadBoundingCapability, last + 1) == Errno.None)
         {
             last++;
         }
@@ -81,7 +81,7 @@ public static class HostProbe
     public static Descriptor OpenProc()
     {
         Descriptor proc = Descriptor.Open("/proc", OpenFlags.Path | OpenFlags.Directory);
-        Sys.FileSystemType(proc.Number, out long magic).OrThrow("look at", "/proc");
+        Sys.Fstatfs(proc.Number, out long magic).OrThrow("look at", "/proc");
         return magic == FileSystemMagic.Proc ? proc : throw new PunnetException("/proc of the host is not a procfs");
     }
 
@@ -94,7 +94,7 @@ public static class HostProbe
     public static Errno OpenOfProcess(Descriptor proc, int pid, string name, OpenFlags flags, out int file)
     {
         const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks;
-        return Sys.OpenAt2(proc.Number, CString.Of(pid.ToString() + "/" + name).WithNul, flags, 0, Strict, out file);
+        return Sys.Openat2(proc.Number, CString.Of(pid.ToString() + "/" + name).WithNul, flags, 0, Strict, out file);
     }
 
     /// <summary>Writes a file of a process.</summary>

@@ -35,9 +35,9 @@ public static class HostProgram
     /// <exception cref="SysException">No memory file can be made.</exception>
     public static HookOutcome Execute(string path, ArgumentBlock args, ArgumentBlock env, out string printed)
     {
-        Sys.MakeMemoryFile("input\0"u8, sealable: false, out int input).OrThrow("make a memory file");
+        Sys.MemfdCreate("input\0"u8, sealable: false, out int input).OrThrow("make a memory file");
         using Descriptor ownedInput = new(input);
-        Sys.MakeMemoryFile("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
+        Sys.MemfdCreate("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
         using Descriptor ownedOutput = new(output);
         HookMaterial material = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
         Sys.BlockSignals();

@@ -31,14 +31,14 @@ public static class Inheritance
         ];
 
         // Fails where three descriptors are more than the caller allows: then nothing else can be opened, and that is said then.
-        Sys.Poll(streams, 0);
+        Sys.Ppoll(streams, 0);
         for (int stream = 0; stream < streams.Length; stream++)
         {
             if ((streams[stream].Found & PollEvents.NotOpen) != PollEvents.None)
             {
                 // Becomes the lowest that is free, which is this one; init puts the container's own null device in its place.
-                Sys.OpenAt(Sys.WorkingDirectory, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, out int opened).OrThrow("open", "/dev/null");
-                Sys.Duplicate(opened, stream).OrThrow("open", "/dev/null"); // Not close-on-exec any more.
+                Sys.Openat(Sys.WorkingDirectory, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, out int opened).OrThrow("open", "/dev/null");
+                Sys.Dup3(opened, stream).OrThrow("open", "/dev/null"); // Not close-on-exec any more.
                 Output.IsClosed |= stream == 1;
             }
         }
@@ -53,13 +53,13 @@ public static class Inheritance
         if ((ignored & Bit(Signal.Child)) != 0)
         {
             // The kernel would reap them, and keep their status to itself: wait(2).
-            Sys.ForgetChildren(false);
+            Sys.IgnoreSigchld(false);
         }
 
         // No more than others have by default: a container's user reads its own cgroup.
         if (((Number(status, "\nUmask:\t"u8, 8) ?? uint.MaxValue) & ~Umask) != 0)
         {
-            Sys.SetUmask(Umask);
+            Sys.Umask(Umask);
         }
 
         return ignored;

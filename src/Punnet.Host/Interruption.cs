@@ -33,10 +33,10 @@ public static class Interruption
         ulong set = 0;
         foreach (Signal signal in (ReadOnlySpan<Signal>)[Signal.Hangup, Signal.Interrupt, Signal.Quit, Signal.Terminate])
         {
-            set |= Sys.IsIgnored(signal) ? 0 : 1UL << ((int)signal - 1);
+            set |= Sys.IsSignalIgnored(signal) ? 0 : 1UL << ((int)signal - 1);
         }
 
-        Sys.OpenSignals(set, out s_signals).OrThrow("wait for signals");
+        Sys.Signalfd(set, out s_signals).OrThrow("wait for signals");
     }
 
     /// <summary>Undoing is not interrupted.</summary>
@@ -56,8 +56,8 @@ public static class Interruption
     /// <exception cref="PunnetException">SIGHUP, SIGINT, SIGQUIT or SIGTERM came.</exception>
     public static void Check()
     {
-        if (Number >= 0 && Sys.WaitReadable(Number, 0, out bool isThere) == Errno.None && isThere
-            && Sys.ReadSignal(Number, out Signal signal) == Errno.None)
+        if (Number >= 0 && Sys.PollReadable(Number, 0, out bool isThere) == Errno.None && isThere
+            && Sys.ReadSignalfd(Number, out Signal signal) == Errno.None)
         {
             throw new PunnetException("interrupted by signal " + ((int)signal).ToString()) { ExitStatus = 128 + (int)signal };
         }
@@ -79,7 +79,7 @@ public static class Interruption
     private static bool Wait(int descriptor, PollEvents wanted, long milliseconds, string what)
     {
         Span<PollDescriptor> ends = [new PollDescriptor { Descriptor = descriptor, Wanted = wanted }, End];
-        Sys.Poll(ends, milliseconds).OrThrow(what);
+        Sys.Ppoll(ends, milliseconds).OrThrow(what);
         if (ends[1].Found != PollEvents.None)
         {
             Check();

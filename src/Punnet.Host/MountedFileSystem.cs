@@ -12,7 +12,7 @@ public static class MountedFileSystem
     public static string Name(CString path)
     {
         const string Unknown = "of an unknown kind";
-        if (Sys.StatusAt(Sys.WorkingDirectory, path.WithNul, out FileStatus status) != Errno.None)
+        if (Sys.Statx(Sys.WorkingDirectory, path.WithNul, out FileStatus status) != Errno.None)
         {
             return Unknown;
         }

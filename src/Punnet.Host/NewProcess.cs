@@ -43,11 +43,11 @@ public sealed class NewProcess : IDisposable
     /// <summary>The stage has cloned the process that matters, also a child of punnet: it takes the stage's place.</summary>
     public void BecomeInit(int pid)
     {
-        Sys.WaitForExit(Pidfd, out _);
+        Sys.Waitid(Pidfd, out _);
         _pidfd.Dispose();
         Pid = pid;
         IsStage = false;
-        Sys.OpenProcess(pid, out int pidfd).OrThrow("open the new process");
+        Sys.PidfdOpen(pid, out int pidfd).OrThrow("open the new process");
         _pidfd = new Descriptor(pidfd);
     }
 
@@ -60,10 +60,10 @@ public sealed class NewProcess : IDisposable
             return message;
         }
 
-        Sys.SendSignal(Pidfd, Pid, (int)Signal.Kill);
-        Sys.WaitReadable(Pidfd, -1, out _).OrThrow("wait for the new process");
+        Sys.PidfdSendSignal(Pidfd, Pid, (int)Signal.Kill);
+        Sys.PollReadable(Pidfd, -1, out _).OrThrow("wait for the new process");
         WasKilledAtOnce = ProcessIdentity.HasNeverRun(Pid);
-        Sys.WaitForExit(Pidfd, out int status).OrThrow("wait for the new process");
+        Sys.Waitid(Pidfd, out int status).OrThrow("wait for the new process");
         if (WasKilledAtOnce)
         {
             throw new PunnetException("the new process was killed by signal 9 before it could run", SmallMemory) { HasNeverRun = true };
@@ -95,12 +95,12 @@ public sealed class NewProcess : IDisposable
                 new PollDescriptor { Descriptor = Pidfd, Wanted = PollEvents.In },
                 Interruption.End,
             ];
-            Sys.Poll(ends, -1).OrThrow("wait for the new process");
+            Sys.Ppoll(ends, -1).OrThrow("wait for the new process");
             message = default;
             bool isInterrupted = ends[2].Found != PollEvents.None;
             if (isInterrupted && isStarting)
             {
-                Sys.Poll(ends[..2], StartPatience).OrThrow("wait for the new process");
+                Sys.Ppoll(ends[..2], StartPatience).OrThrow("wait for the new process");
                 isInterrupted = ends[0].Found == PollEvents.None && ends[1].Found == PollEvents.None;
             }
 
@@ -133,8 +133,8 @@ public sealed class NewProcess : IDisposable
     /// <summary>Ends it, if it has not ended, and waits for that.</summary>
     public void Kill()
     {
-        Sys.SendSignal(Pidfd, Pid, (int)Signal.Kill);
-        Sys.WaitForExit(Pidfd, out _);
+        Sys.PidfdSendSignal(Pidfd, Pid, (int)Signal.Kill);
+        Sys.Waitid(Pidfd, out _);
         if (TakePlaceOfStage())
         {
             Kill();
@@ -146,7 +146,7 @@ public sealed class NewProcess : IDisposable
     /// <exception cref="SysException">It cannot be waited for.</exception>
     public int Wait()
     {
-        Sys.WaitForExit(Pidfd, out int status).OrThrow("wait for the container");
+        Sys.Waitid(Pidfd, out int status).OrThrow("wait for the container");
         return status;
     }
 

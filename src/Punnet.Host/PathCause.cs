@@ -25,7 +25,7 @@ public static class PathCause
         for (int end = 1; end > 0; end = end == path.Length ? 0 : Next(path, end))
         {
             string prefix = path[..end];
-            Errno found = Sys.StatusAt(Sys.WorkingDirectory, CString.Of(prefix).WithNul, out FileStatus status);
+            Errno found = Sys.Statx(Sys.WorkingDirectory, CString.Of(prefix).WithNul, out FileStatus status);
             bool isWhole = end == path.Length;
             string? cause = (errno, found) switch
             {
@@ -60,7 +60,7 @@ public static class PathCause
     private static string? Missing(string path, Errno errno, bool isWhole)
     {
         byte[] target = new byte[4096];
-        if (Sys.ReadLinkAt(Sys.WorkingDirectory, CString.Of(path).WithNul, target, out int length) == Errno.None)
+        if (Sys.Readlinkat(Sys.WorkingDirectory, CString.Of(path).WithNul, target, out int length) == Errno.None)
         {
             string link = path + " is a symbolic link to " + Encoding.UTF8.GetString(target.AsSpan(0, length));
             return link + (errno == Errno.ELOOP ? ", and so round in a circle" : ", which does not exist");
@@ -79,8 +79,8 @@ public static class PathCause
 
         if (namespaces is not { HasUser: true })
         {
-            return Sys.AccessAt(Sys.WorkingDirectory, CString.Of(path).WithNul, (int)Search) == Errno.EACCES
-                ? "the directory " + path + " cannot be searched by user " + Sys.EffectiveUser().ToString()
+            return Sys.Faccessat(Sys.WorkingDirectory, CString.Of(path).WithNul, (int)Search) == Errno.EACCES
+                ? "the directory " + path + " cannot be searched by user " + Sys.Geteuid().ToString()
                 : null;
         }
 

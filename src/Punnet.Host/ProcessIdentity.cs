@@ -96,7 +96,7 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     public Descriptor? TryOpen()
     {
         // EINVAL, ENOENT: the number is a thread's by now.
-        Errno errno = Sys.OpenProcess(Pid, out int pidfd);
+        Errno errno = Sys.PidfdOpen(Pid, out int pidfd);
         if (errno == Errno.EINVAL || errno.IsMissing())
         {
             return null;

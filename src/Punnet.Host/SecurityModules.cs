@@ -49,10 +49,10 @@ public static class SecurityModules
     // security_check_context(3): here, since later the kernel says EINVAL of a mount too, and of its other parameters as well.
     private static void CheckLabel(CString label, string sentence)
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int number);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int number);
         using Descriptor directory = new(number);
         long magic = 0;
-        errno = errno != Errno.None ? errno : Sys.FileSystemType(number, out magic);
+        errno = errno != Errno.None ? errno : Sys.Fstatfs(number, out magic);
         if (errno.IsShortage())
         {
             errno.OrThrow("look at", "/sys/fs/selinux");
@@ -64,7 +64,7 @@ public static class SecurityModules
         }
 
         // Who may not ask is told by init, if it comes to that.
-        if (Sys.OpenAt(directory.Number, "context\0"u8, OpenFlags.ReadWrite, 0, out int file) == Errno.None)
+        if (Sys.Openat(directory.Number, "context\0"u8, OpenFlags.ReadWrite, 0, out int file) == Errno.None)
         {
             using Descriptor question = new(file);
             if (Sys.Write(question.Number, label.WithNul, out _) == Errno.EINVAL)

@@ -45,10 +45,10 @@ public static class TreeRemoval
 
     private static Errno RemoveOne(int parent, ReadOnlySpan<byte> name)
     {
-        Errno errno = Sys.RemoveAt(parent, name, isDirectory: false);
+        Errno errno = Sys.Unlinkat(parent, name, isDirectory: false);
         if (errno == Errno.EPERM && AllowChanges(parent, name))
         {
-            errno = Sys.RemoveAt(parent, name, isDirectory: false);
+            errno = Sys.Unlinkat(parent, name, isDirectory: false);
         }
 
         if (errno != Errno.EISDIR)
@@ -56,10 +56,10 @@ public static class TreeRemoval
             return errno;
         }
 
-        errno = Sys.RemoveAt(parent, name, isDirectory: true);
+        errno = Sys.Unlinkat(parent, name, isDirectory: true);
         if (errno == Errno.EPERM && AllowChanges(parent, name))
         {
-            errno = Sys.RemoveAt(parent, name, isDirectory: true);
+            errno = Sys.Unlinkat(parent, name, isDirectory: true);
         }
 
         return errno == Errno.EEXIST ? Errno.ENOTEMPTY : errno;
@@ -68,16 +68,16 @@ public static class TreeRemoval
     // chattr(1): the directory, or the entry itself, may be immutable. Opening anything but files and directories has effects.
     private static bool AllowChanges(int parent, ReadOnlySpan<byte> name)
     {
-        Sys.AllowChanges(parent);
-        if (Sys.LinkStatusAt(parent, name, out FileStatus status) != Errno.None || !(status.Is(FileMode.Regular) || status.Is(FileMode.Directory)))
+        Sys.ClearImmutableFlags(parent);
+        if (Sys.StatxNoFollow(parent, name, out FileStatus status) != Errno.None || !(status.Is(FileMode.Regular) || status.Is(FileMode.Directory)))
         {
             return true;
         }
 
-        Errno errno = Sys.OpenAt2(parent, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, 0, Strict, out int file);
+        Errno errno = Sys.Openat2(parent, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, 0, Strict, out int file);
         if (errno == Errno.None)
         {
-            Sys.AllowChanges(file);
+            Sys.ClearImmutableFlags(file);
             Sys.Close(file);
         }
 
@@ -88,21 +88,21 @@ public static class TreeRemoval
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
         const uint Mine = 0x1C0; // octal 0700
-        Errno errno = Sys.OpenAt2(parent, name, Flags, 0, Strict, out directory);
+        Errno errno = Sys.Openat2(parent, name, Flags, 0, Strict, out directory);
         if (errno == Errno.EACCES)
         {
-            errno = Sys.OpenAt2(parent, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow, 0, Strict, out int place);
+            errno = Sys.Openat2(parent, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow, 0, Strict, out int place);
             if (errno == Errno.None)
             {
-                Sys.ChangeModeOf(place, Mine);
+                Sys.FchmodPathFd(place, Mine);
                 Sys.Close(place);
-                errno = Sys.OpenAt2(parent, name, Flags, 0, Strict, out directory);
+                errno = Sys.Openat2(parent, name, Flags, 0, Strict, out directory);
             }
         }
 
-        if (errno == Errno.None && Sys.EffectiveUser() != 0)
+        if (errno == Errno.None && Sys.Geteuid() != 0)
         {
-            Sys.ChangeMode(directory, Mine);
+            Sys.Fchmod(directory, Mine);
         }
 
         return errno;
@@ -128,7 +128,7 @@ public static class TreeRemoval
             bool hasChanged = false;
             Span<byte> buffer = stackalloc byte[4096];
             Sys.Rewind(directory);
-            while (Sys.ReadDirectory(directory, buffer, out int count) == Errno.None && count > 0)
+            while (Sys.Getdents64(directory, buffer, out int count) == Errno.None && count > 0)
             {
                 // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
                 for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
@@ -174,7 +174,7 @@ public static class TreeRemoval
         private Errno Lift(int directory, ReadOnlySpan<byte> name)
         {
             // A directory that is moved gets another "..", which must be writable.
-            if (Sys.EffectiveUser() != 0 && Open(directory, name, out int moved) == Errno.None)
+            if (Sys.Geteuid() != 0 && Open(directory, name, out int moved) == Errno.None)
             {
                 Sys.Close(moved);
             }
@@ -182,10 +182,10 @@ public static class TreeRemoval
             while (true)
             {
                 CString lifted = CString.Of(".punnet-removal-" + (++_lifted).ToString());
-                Errno errno = Sys.RenameAt(directory, name, _top, lifted.WithNul);
+                Errno errno = Sys.Renameat(directory, name, _top, lifted.WithNul);
                 if (errno == Errno.EPERM && AllowChanges(directory, name))
                 {
-                    errno = Sys.RenameAt(directory, name, _top, lifted.WithNul);
+                    errno = Sys.Renameat(directory, name, _top, lifted.WithNul);
                 }
 
                 // The tree may hold that name already, whoever chose it.

@@ -125,7 +125,7 @@ public static class Channel
     public static Errno TellWith(int socket, Message kind, int descriptor)
     {
         ChannelMessage message = new() { Kind = kind };
-        return Sys.SendMessage(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)), descriptor);
+        return Sys.Sendmsg(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)), descriptor);
     }
 
     /// <summary>Waits for one message, perhaps with a descriptor, which is -1 otherwise.</summary>
@@ -134,7 +134,7 @@ public static class Channel
     {
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
-        return Sys.ReceiveMessage(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length;
+        return Sys.Recvmsg(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length;
     }
 
     /// <summary>Waits for a message and leaves it there: what comes next, or 0 when nothing does any more.</summary>
@@ -142,7 +142,7 @@ public static class Channel
     {
         ChannelMessage message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
-        return Sys.Peek(socket, bytes, out int count) == Errno.None && count == bytes.Length ? message.Kind : default;
+        return Sys.RecvPeek(socket, bytes, out int count) == Errno.None && count == bytes.Length ? message.Kind : default;
     }
 
     /// <summary>Waits for one message.</summary>

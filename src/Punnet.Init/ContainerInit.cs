@@ -19,7 +19,7 @@ public static class ContainerInit
         Keyrings.Make(plan, material, report);
 
         // The root, seen from outside.
-        Sys.SetUmask(0);
+        Sys.Umask(0);
         int root = Rootfs.Prepare(plan, material, report);
         Populate(plan, material, root, report);
         HostHooks(plan, material, report);
@@ -123,7 +123,7 @@ public static class ContainerInit
         report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.RootReady));
         if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
         {
-            Sys.Exit(1); // The parent is gone, or a hook failed: nobody is there to be told.
+            Sys.ExitGroup(1); // The parent is gone, or a hook failed: nobody is there to be told.
         }
     }
 
@@ -131,12 +131,12 @@ public static class ContainerInit
     {
         if (!plan.HostName.IsNull)
         {
-            report.Check(InitStep.HostName, Sys.SetHostName(plan.HostName.Text));
+            report.Check(InitStep.HostName, Sys.Sethostname(plan.HostName.Text));
         }
 
         if (!plan.DomainName.IsNull)
         {
-            report.Check(InitStep.DomainName, Sys.SetDomainName(plan.DomainName.Text));
+            report.Check(InitStep.DomainName, Sys.Setdomainname(plan.DomainName.Text));
         }
     }
 }

@@ -26,14 +26,14 @@ public static class ExecInit
         bool clonesLate = isStage && !material.ClonesEarly;
         Join(plan, target, clonesLate, material, report);
         Keyrings.Join(target.Keyring, plan, material, report);
-        Sys.SetUmask(0);
+        Sys.Umask(0);
         if (target.Root >= 0)
         {
-            report.Check(InitStep.Root, Sys.ChangeDirectory(target.Root));
-            report.Check(InitStep.Root, Sys.ChangeRoot(".\0"u8));
+            report.Check(InitStep.Root, Sys.Chdir(target.Root));
+            report.Check(InitStep.Root, Sys.Chroot(".\0"u8));
         }
 
-        report.Check(InitStep.Root, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
+        report.Check(InitStep.Root, Sys.Openat(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
         SecurityLabels.Request(plan, material, report);
         Descriptors.CloseHosts(material, root, report);
         if (plan.Terminal)
@@ -70,12 +70,12 @@ public static class ExecInit
 
     private static Errno JoinByProcess(ExecTarget target)
     {
-        Errno errno = Sys.JoinNamespaces(target.Pidfd, target.Kinds & ~CloneFlags.NewUser);
+        Errno errno = Sys.Setns(target.Pidfd, target.Kinds & ~CloneFlags.NewUser);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
             // late: an ordinary user has no rights but those that the user namespace gives, and joins all with them.
             CloneFlags rest = errno == Errno.EPERM ? target.Kinds : CloneFlags.NewUser;
-            errno = errno is Errno.None or Errno.EPERM ? Sys.JoinNamespaces(target.Pidfd, rest) : errno;
+            errno = errno is Errno.None or Errno.EPERM ? Sys.Setns(target.Pidfd, rest) : errno;
         }
 
         return errno;
@@ -86,7 +86,7 @@ public static class ExecInit
         Errno errno = Errno.None;
         for (int i = 0; i < files.Length && errno == Errno.None; i++)
         {
-            errno = Sys.JoinNamespaces(files[i], CloneFlags.None);
+            errno = Sys.Setns(files[i], CloneFlags.None);
         }
 
         return errno;
@@ -102,8 +102,8 @@ public static class ExecInit
         Hardening.LeaveOwnFile(material, report);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
-            report.Check(InitStep.BecomeRoot, Sys.SetGroup(0));
-            report.Check(InitStep.BecomeRoot, Sys.SetUser(0));
+            report.Check(InitStep.BecomeRoot, Sys.Setresgid(0));
+            report.Check(InitStep.BecomeRoot, Sys.Setresuid(0));
         }
 
         Hardening.Apply(report);

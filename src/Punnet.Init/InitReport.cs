@@ -30,7 +30,7 @@ internal readonly record struct InitReport(int Socket)
     public void Fail(InitStep step, int item, Errno errno, FailureName name)
     {
         Channel.Tell(Socket, new ChannelMessage { Kind = Message.Failed, First = (int)step, Item = item, Errno = errno, Name = name });
-        Sys.Exit(1);
+        Sys.ExitGroup(1);
     }
 
     /// <summary>Goes on only after success; the kernel may have written into the file system context what it did not like, fsopen(2).</summary>

@@ -17,7 +17,7 @@ public sealed class Descriptor : IDisposable
     /// <exception cref="SysException">The path cannot be opened.</exception>
     public static Descriptor Open(string path, OpenFlags flags)
     {
-        Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, flags, 0, out int number).OrThrow("open", path);
+        Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, flags, 0, out int number).OrThrow("open", path);
         return new Descriptor(number);
     }
 

@@ -23,7 +23,7 @@ public static class Netlink
     private const int HeaderSize = 16, LinkSize = 16, AddressSize = 8;
 
     /// <summary>Looks a device up.</summary>
-    /// <param name="socket">From <see cref="Sys.OpenRouteSocket"/>.</param>
+    /// <param name="socket">From <see cref="Sys.SocketRtnetlink"/>.</param>
     /// <param name="name">Its name, with NUL.</param>
     /// <param name="index">Its number in this namespace.</param>
     public static Errno FindLink(int socket, ReadOnlySpan<byte> name, out int index)

@@ -41,7 +41,7 @@ internal static unsafe class OldMounts
 
         Sys.Close(s_stage);
         s_hasStage = false;
-        return Sys.Detach(OverRoot);
+        return Sys.UmountDetach(OverRoot);
     }
 
     // The root of a process hides nothing that is mounted on it, but ".." of it leads to the topmost mount there, path_resolution(7).
@@ -55,7 +55,7 @@ internal static unsafe class OldMounts
         bool isOwned = path.Length > 1;
         if (isOwned)
         {
-            Errno open = Sys.OpenAt(directory, path, OpenFlags.Path | (followsLink ? OpenFlags.ReadOnly : OpenFlags.NoFollow), 0, out source);
+            Errno open = Sys.Openat(directory, path, OpenFlags.Path | (followsLink ? OpenFlags.ReadOnly : OpenFlags.NoFollow), 0, out source);
             if (open != Errno.None)
             {
                 return open;
@@ -64,7 +64,7 @@ internal static unsafe class OldMounts
 
         Span<byte> from = stackalloc byte[32];
         Name(source, from);
-        Errno errno = Sys.Status(source, out FileStatus status);
+        Errno errno = Sys.Statx(source, out FileStatus status);
         errno = errno == Errno.None
             ? Make(status.Is(FileMode.Directory), from, default, MountFlags.Bind | (recursive ? MountFlags.Recursive : MountFlags.None), default, out mount)
             : errno;
@@ -99,7 +99,7 @@ internal static unsafe class OldMounts
         Errno errno = Errno.None;
         if (attributes != MountAttributes.None)
         {
-            errno = Sys.MountAttributesOf(mount, out MountAttributes now);
+            errno = Sys.FstatfsFlags(mount, out MountAttributes now);
             MountFlags flags = FlagsOf((now & ~change.Clear) | change.Set);
             errno = errno == Errno.None ? Call(default, path, default, MountFlags.Remount | MountFlags.Bind | flags, default) : errno;
         }
@@ -112,7 +112,7 @@ internal static unsafe class OldMounts
     /// <summary>fsopen(2): a memory file that takes the type and then the parameters, each with a NUL.</summary>
     public static Errno Open(ReadOnlySpan<byte> type, out int context)
     {
-        Errno errno = Sys.MakeMemoryFile("mount\0"u8, sealable: false, out context);
+        Errno errno = Sys.MemfdCreate("mount\0"u8, sealable: false, out context);
         return errno == Errno.None ? Sys.WriteAll(context, type) : errno;
     }
 
@@ -189,10 +189,10 @@ internal static unsafe class OldMounts
         name[digits] = 0;
         name = name[..(digits + 1)];
         errno = isDirectory
-            ? Sys.MakeDirectoryAt(s_stage, name, 0x1C0) // octal 0700
-            : Sys.MakeNodeAt(s_stage, name, FileMode.Regular | 0x180, 0, 0); // octal 0600
+            ? Sys.Mkdirat(s_stage, name, 0x1C0) // octal 0700
+            : Sys.Mknodat(s_stage, name, FileMode.Regular | 0x180, 0, 0); // octal 0600
         int slot = -1;
-        errno = errno == Errno.None ? Sys.OpenAt(s_stage, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out slot) : errno;
+        errno = errno == Errno.None ? Sys.Openat(s_stage, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out slot) : errno;
         if (errno != Errno.None)
         {
             return errno;
@@ -202,7 +202,7 @@ internal static unsafe class OldMounts
         Name(slot, target);
         errno = Call(source, target, type, flags, data);
         Sys.Close(slot);
-        return errno == Errno.None ? Sys.OpenAt(s_stage, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out mount) : errno;
+        return errno == Errno.None ? Sys.Openat(s_stage, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out mount) : errno;
     }
 
     private static Errno MakeStage()
@@ -217,7 +217,7 @@ internal static unsafe class OldMounts
 
         // What is on it may be moved away only if it is not shared; and no copy of a tree takes it along.
         errno = errno == Errno.None ? Sys.Mount(default, OverRoot, default, MountFlags.Unbindable) : errno;
-        errno = errno == Errno.None ? Sys.OpenAt(Sys.WorkingDirectory, OverRoot, OpenFlags.Path | OpenFlags.Directory, 0, out s_stage) : errno;
+        errno = errno == Errno.None ? Sys.Openat(Sys.WorkingDirectory, OverRoot, OpenFlags.Path | OpenFlags.Directory, 0, out s_stage) : errno;
         s_hasStage = errno == Errno.None;
         return errno;
     }
@@ -225,10 +225,10 @@ internal static unsafe class OldMounts
     // mount(2) with /proc as working directory.
     private static Errno Call(ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> type, MountFlags flags, ReadOnlySpan<byte> data)
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int back);
-        errno = errno == Errno.None ? Sys.ChangeDirectory(s_proc) : errno;
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int back);
+        errno = errno == Errno.None ? Sys.Chdir(s_proc) : errno;
         errno = errno == Errno.None ? Sys.Mount(source, target, type, flags, data) : errno;
-        Errno returned = Sys.ChangeDirectory(back);
+        Errno returned = Sys.Chdir(back);
         Sys.Close(back);
         return errno == Errno.None ? returned : errno;
     }

@@ -100,7 +100,7 @@ internal ref struct PathWalk
 
             if (_next == _length)
             {
-                return Sys.OpenAt(_here, ".\0"u8, flags, 0, out descriptor);
+                return Sys.Openat(_here, ".\0"u8, flags, 0, out descriptor);
             }
 
             int start = _next;
@@ -138,13 +138,13 @@ internal ref struct PathWalk
     private Errno Step(ReadOnlySpan<byte> name, bool isLast, OpenFlags flags, out int descriptor)
     {
         descriptor = -1;
-        Errno errno = Sys.OpenAt(_here, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out int found);
+        Errno errno = Sys.Openat(_here, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out int found);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        errno = Sys.Status(found, out FileStatus status);
+        errno = Sys.Statx(found, out FileStatus status);
         errno = errno == Errno.None ? CheckMount(found) : errno;
         bool isLink = status.Is(FileMode.SymbolicLink);
         bool isMeant = isLink && isLast && (flags & (OpenFlags.Path | OpenFlags.NoFollow)) == (OpenFlags.Path | OpenFlags.NoFollow);
@@ -185,7 +185,7 @@ internal ref struct PathWalk
     // For reading or writing: what has that name in this directory now, unless it is a link.
     private readonly Errno Use(ReadOnlySpan<byte> name, OpenFlags flags, out int descriptor)
     {
-        Errno errno = Sys.OpenAt(_here, name, flags | OpenFlags.NoFollow, 0, out descriptor);
+        Errno errno = Sys.Openat(_here, name, flags | OpenFlags.NoFollow, 0, out descriptor);
         if (errno == Errno.ELOOP)
         {
             return Errno.EAGAIN; // It has become one since.
@@ -229,7 +229,7 @@ internal ref struct PathWalk
         for (int start = 0; start < depth;)
         {
             int length = names[start..].IndexOf((byte)0) + 1;
-            Errno errno = Sys.OpenAt(
+            Errno errno = Sys.Openat(
                 _here, names.Slice(start, length), OpenFlags.Path | OpenFlags.NoFollow | OpenFlags.Directory, 0, out int directory);
             errno = errno == Errno.None ? CheckMount(directory) : errno;
             if (errno != Errno.None)
@@ -254,7 +254,7 @@ internal ref struct PathWalk
         }
 
         Span<byte> text = stackalloc byte[Limit];
-        Errno errno = Sys.ReadLinkAt(link, "\0"u8, text, out int length);
+        Errno errno = Sys.Readlinkat(link, "\0"u8, text, out int length);
         if (errno != Errno.None)
         {
             return errno;
@@ -286,7 +286,7 @@ internal ref struct PathWalk
 
     // A magic link of proc(5) leads to an object and not along its text. Those that are none (self, thread-self, mounts, net) are relative.
     private static bool IsMagic(int link, ReadOnlySpan<byte> text) =>
-        Sys.FileSystemType(link, out long magic) != Errno.None
+        Sys.Fstatfs(link, out long magic) != Errno.None
             || (magic == FileSystemMagic.Proc && (text[0] is (byte)'/' or (byte)'(' || text.Contains((byte)':')));
 
     private Errno Restart()
@@ -326,7 +326,7 @@ internal ref struct PathWalk
     private static Errno Identify(int descriptor, out ulong mount)
     {
         const uint HasMountId = 0x1000; // STATX_MNT_ID
-        Errno errno = Sys.Status(descriptor, out FileStatus status);
+        Errno errno = Sys.Statx(descriptor, out FileStatus status);
         mount = (status.Mask & HasMountId) != 0 ? status.MountId : ((ulong)status.FileSystemMajor << 32) | status.FileSystemMinor;
         return errno;
     }

@@ -111,7 +111,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
         }
 
         // Where it cannot be read, every page is taken for written.
-        Sys.OpenAt(Sys.WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int pagemap);
+        Sys.Openat(Sys.WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int pagemap);
         Errno errno = Errno.None;
         for (int i = 0; i < count && errno == Errno.None; i++)
         {
@@ -148,7 +148,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
     /// <summary>Whether punnet runs from a file in memory that nobody can write any more.</summary>
     public static bool IsSealedCopy()
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out int file);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out int file);
         bool isSealed = errno == Errno.None && Sys.IsSealed(file);
         Sys.Close(file);
         return isSealed;
@@ -165,7 +165,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
             Sys.UnblockSignals();
             Span<byte> path = stackalloc byte[32];
             Sys.FormatDescriptorPath(copy, path);
-            errno = Sys.Execute(path, args, env);
+            errno = Sys.Execve(path, args, env);
             Sys.Close(copy);
         }
 
@@ -184,10 +184,10 @@ public sealed unsafe class RuntimeBinary : IDisposable
     {
         file = -1;
         isOwn = false;
-        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, "/proc/self/exe\0"u8, recursive: false, out mount);
+        Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, "/proc/self/exe\0"u8, recursive: false, out mount);
         if (errno == Errno.None)
         {
-            errno = Sys.ChangeMount(mount, new MountAttributeChange { Set = MountAttributes.ReadOnly }, recursive: false);
+            errno = Sys.MountSetattr(mount, new MountAttributeChange { Set = MountAttributes.ReadOnly }, recursive: false);
             errno = errno == Errno.None ? Sys.Reopen(mount, OpenFlags.ReadOnly, out file) : errno;
         }
 
@@ -207,7 +207,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
     {
         copy = -1;
         isOwn = false;
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out int file);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out int file);
         if (errno != Errno.None)
         {
             return errno;
@@ -220,9 +220,9 @@ public sealed unsafe class RuntimeBinary : IDisposable
             return Errno.None;
         }
 
-        errno = Sys.MakeMemoryFile("punnet\0"u8, sealable: true, out int writable);
-        errno = errno == Errno.None ? Sys.CopyContent(file, writable) : errno;
-        errno = errno == Errno.None ? Sys.Seal(writable) : errno;
+        errno = Sys.MemfdCreate("punnet\0"u8, sealable: true, out int writable);
+        errno = errno == Errno.None ? Sys.Sendfile(file, writable) : errno;
+        errno = errno == Errno.None ? Sys.AddSeals(writable) : errno;
 
         // Read-only from here: a writable descriptor of an executable image makes the kernel refuse it (ETXTBSY).
         errno = errno == Errno.None ? Sys.Reopen(writable, OpenFlags.ReadOnly, out copy) : errno;

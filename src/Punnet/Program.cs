@@ -23,7 +23,7 @@ internal static class Program
         }
 
         Sys.IgnoreSignal(Signal.FileTooLarge); // A write says it too, and whoever gets an error puts things in order.
-        Sys.Exit(Run(args));
+        Sys.ExitGroup(Run(args));
     }
 
     private static int Run(string[] args)

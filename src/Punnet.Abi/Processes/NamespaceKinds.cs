@@ -8,7 +8,7 @@ namespace Punnet.Abi;
 public static class NamespaceKinds
 {
     /// <summary>How many there are.</summary>
-    public const int Count = 8;
+    public static int Count => 8;
 
     /// <summary>One kind, as a CLONE_NEW… flag.</summary>
     /// <param name="number">From 0 on.</param>

@@ -25,7 +25,7 @@ public static class CgroupCause
         return (write.File, errno) switch
         {
             (_, Errno.ENOENT) => null,
-            (_, Errno.EACCES or Errno.EPERM) when Sys.EffectiveUser() != 0 => Delegation,
+            (_, Errno.EACCES or Errno.EPERM) when Sys.Geteuid() != 0 => Delegation,
             ("cpuset.cpus" or "cpuset.mems", Errno.EINVAL or Errno.ERANGE) when !IsList(value) => "a list is numbers and ranges: 0-2,5",
             _ when write.Controller == "cpuset" => Above(cgroup, write.File),
             ("cpu.max", Errno.EINVAL) => Bandwidth(cgroup, value),
@@ -47,7 +47,7 @@ public static class CgroupCause
     {
         const string Sizes = "/sys/kernel/mm/hugepages";
         if (!file.StartsWith("hugetlb.", StringComparison.Ordinal)
-            || Sys.OpenAt(Sys.WorkingDirectory, CString.Of(Sizes).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int number) != Errno.None)
+            || Sys.Openat(Sys.WorkingDirectory, CString.Of(Sizes).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int number) != Errno.None)
         {
             return null;
         }
@@ -90,8 +90,8 @@ public static class CgroupCause
             return null;
         }
 
-        return Sys.StatusAt(Sys.WorkingDirectory, CString.Of(device).WithNul, out _) != Errno.None ? "there is no block device " + numbers + " here"
-            : Sys.StatusAt(Sys.WorkingDirectory, CString.Of(device + "/partition").WithNul, out _) == Errno.None ? "device " + numbers + " is a partition, and limits are for whole disks"
+        return Sys.Statx(Sys.WorkingDirectory, CString.Of(device).WithNul, out _) != Errno.None ? "there is no block device " + numbers + " here"
+            : Sys.Statx(Sys.WorkingDirectory, CString.Of(device + "/partition").WithNul, out _) == Errno.None ? "device " + numbers + " is a partition, and limits are for whole disks"
             : null;
     }
 

@@ -96,7 +96,7 @@ public static class CgroupControllers
 
     private static Errno Give(string directory, string controllers)
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(directory + "/" + Given).WithNul, OpenFlags.WriteOnly, 0, out int file);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(directory + "/" + Given).WithNul, OpenFlags.WriteOnly, 0, out int file);
         if (errno != Errno.None)
         {
             return errno;

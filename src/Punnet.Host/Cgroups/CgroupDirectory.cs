@@ -38,7 +38,7 @@ public sealed class CgroupDirectory : IDisposable
     public static CgroupDirectory? TryOpen(string path)
     {
         string mount = CgroupMount.Find();
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(mount + path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(mount + path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
         if (errno.IsMissing())
         {
             return null;
@@ -81,7 +81,7 @@ public sealed class CgroupDirectory : IDisposable
         int mount = Path.Length - BelowMount.Length;
         for (int end = BelowMount.Length; _firstMade > 0 && end >= _firstMade; end = BelowMount.LastIndexOf('/', end - 1))
         {
-            Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path[..(mount + end)]).WithNul, isDirectory: true);
+            Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(Path[..(mount + end)]).WithNul, isDirectory: true);
         }
     }
 
@@ -92,7 +92,7 @@ public sealed class CgroupDirectory : IDisposable
     public bool RestrictDevices(ImmutableArray<EbpfInstruction> instructions)
     {
         ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(instructions.AsSpan());
-        Errno errno = Sys.LoadDeviceProgram(bytes, out int program);
+        Errno errno = Sys.BpfProgLoad(bytes, out int program);
         if (errno == Errno.EPERM)
         {
             return false;
@@ -100,7 +100,7 @@ public sealed class CgroupDirectory : IDisposable
 
         errno.OrThrow("load the device program of the cgroup", Path);
         using Descriptor owned = new(program);
-        Sys.AttachDeviceProgram(Number, program).OrThrow("attach the device program to the cgroup", Path);
+        Sys.BpfProgAttach(Number, program).OrThrow("attach the device program to the cgroup", Path);
         return true;
     }
 
@@ -134,12 +134,12 @@ public sealed class CgroupDirectory : IDisposable
     {
         foreach (int pid in pids)
         {
-            Errno errno = Sys.OpenProcess(pid, out int pidfd);
+            Errno errno = Sys.PidfdOpen(pid, out int pidfd);
             if (!errno.IsMissing())
             {
                 errno.OrThrow("open process", pid.ToString());
                 using Descriptor process = new(pidfd);
-                Sys.SendSignal(pidfd, pid, signal);
+                Sys.PidfdSendSignal(pidfd, pid, signal);
             }
         }
     }
@@ -190,7 +190,7 @@ public sealed class CgroupDirectory : IDisposable
     public void WaitUntilEmpty() => WaitFor(Empty, "end");
 
     /// <summary>Removes it if nothing is in it and below.</summary>
-    public bool TryRemove() => Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
+    public bool TryRemove() => Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
 
     /// <summary>Removes it with all that is below; what is in use by processes stays.</summary>
     /// <exception cref="SysException">It cannot be removed.</exception>
@@ -199,7 +199,7 @@ public sealed class CgroupDirectory : IDisposable
         for (int attempt = 0; ; attempt++)
         {
             RemoveChildren(Number);
-            Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
+            Errno errno = Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
             if (errno is Errno.None or Errno.ENOENT)
             {
                 return;
@@ -211,7 +211,7 @@ public sealed class CgroupDirectory : IDisposable
                 errno.OrThrow("remove the cgroup", Path);
             }
 
-            Sys.Poll([], 1 + attempt);
+            Sys.Ppoll([], 1 + attempt);
         }
     }
 
@@ -221,7 +221,7 @@ public sealed class CgroupDirectory : IDisposable
     /// <summary>Writes one of its files.</summary>
     public Errno TryWrite(string file, ReadOnlySpan<byte> value)
     {
-        Errno errno = Sys.OpenAt(Number, CString.Of(file).WithNul, OpenFlags.WriteOnly, 0, out int descriptor);
+        Errno errno = Sys.Openat(Number, CString.Of(file).WithNul, OpenFlags.WriteOnly, 0, out int descriptor);
         if (errno != Errno.None)
         {
             return errno;
@@ -238,7 +238,7 @@ public sealed class CgroupDirectory : IDisposable
         {
             int end = slash < 0 ? BelowMount.Length : slash;
             string part = Path[..(mount + end)];
-            Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(part).WithNul, 0x1ed); // octal 0755
+            Errno errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(part).WithNul, 0x1ed); // octal 0755
             if (errno == Errno.ENOENT && attempts-- > 0)
             {
                 slash = 0; // From the start: another create that has failed takes back what it made above.
@@ -278,7 +278,7 @@ public sealed class CgroupDirectory : IDisposable
     private void WaitFor(string state, string what)
     {
         const long Limit = 10_000; // milliseconds
-        Errno errno = Sys.OpenAt(Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events);
+        Errno errno = Sys.Openat(Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events);
         if (errno == Errno.ENOENT && state == Empty)
         {
             return; // systemd has removed it already, which only an empty one lets happen.
@@ -287,7 +287,7 @@ public sealed class CgroupDirectory : IDisposable
         errno.OrThrow("open", Path + "/cgroup.events");
         using Descriptor owned = new(events);
         Span<byte> buffer = stackalloc byte[256];
-        Sys.Clock(1, out long start, out _);
+        Sys.ClockGettime(1, out long start, out _);
         for (long patience = 1; ; patience = Math.Min(patience * 2, 1000))
         {
             Sys.Rewind(events);
@@ -303,20 +303,20 @@ public sealed class CgroupDirectory : IDisposable
                 return;
             }
 
-            Sys.Clock(1, out long now, out _);
+            Sys.ClockGettime(1, out long now, out _);
             if ((now - start) * 1000 > Limit)
             {
                 throw new PunnetException("the processes of cgroup " + Path + " do not " + what + " within 10 seconds");
             }
 
             Span<PollDescriptor> one = [new PollDescriptor { Descriptor = events, Wanted = PollEvents.Priority }];
-            Sys.Poll(one, patience);
+            Sys.Ppoll(one, patience);
         }
     }
 
     private static void Collect(int directory, List<int> pids)
     {
-        Errno errno = Sys.OpenAt(directory, "cgroup.procs\0"u8, OpenFlags.ReadOnly, 0, out int file);
+        Errno errno = Sys.Openat(directory, "cgroup.procs\0"u8, OpenFlags.ReadOnly, 0, out int file);
         if (!errno.IsMissing())
         {
             errno.OrThrow("open cgroup.procs");
@@ -354,7 +354,7 @@ public sealed class CgroupDirectory : IDisposable
             {
                 using Descriptor owned = child;
                 RemoveChildren(child.Number);
-                Sys.RemoveAt(directory, text.WithNul, isDirectory: true);
+                Sys.Unlinkat(directory, text.WithNul, isDirectory: true);
             }
         }
     }
@@ -362,7 +362,7 @@ public sealed class CgroupDirectory : IDisposable
     // Null when it is gone.
     private static Descriptor? OpenChild(int directory, CString name)
     {
-        Errno errno = Sys.OpenAt(directory, name.WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int child);
+        Errno errno = Sys.Openat(directory, name.WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int child);
         if (errno.IsMissing())
         {
             return null;

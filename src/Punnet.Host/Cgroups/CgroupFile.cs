@@ -12,7 +12,7 @@ public static class CgroupFile
     /// <summary>The whole file, without the line break at its end.</summary>
     public static string Text(CgroupDirectory cgroup, string file)
     {
-        Errno errno = Sys.OpenAt(cgroup.Number, CString.Of(file).WithNul, OpenFlags.ReadOnly, 0, out int descriptor);
+        Errno errno = Sys.Openat(cgroup.Number, CString.Of(file).WithNul, OpenFlags.ReadOnly, 0, out int descriptor);
         if (errno.IsMissing())
         {
             return string.Empty;

@@ -65,10 +65,10 @@ public static class CgroupMount
 
     private static bool IsCgroup2(string path)
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
         using Descriptor owned = new(directory);
         long magic = 0;
-        errno = errno != Errno.None ? errno : Sys.FileSystemType(directory, out magic);
+        errno = errno != Errno.None ? errno : Sys.Fstatfs(directory, out magic);
         if (errno.IsShortage())
         {
             errno.OrThrow("look for cgroup2 at", path); // Or a container's own mount, which mountinfo has too, would be taken.

@@ -24,10 +24,10 @@ public static class CgroupOwner
             return;
         }
 
-        Sys.ChangeOwner(cgroup.Number, uid.Value, Unchanged).OrThrow("change the owner of the cgroup", cgroup.Path);
+        Sys.Fchown(cgroup.Number, uid.Value, Unchanged).OrThrow("change the owner of the cgroup", cgroup.Path);
         foreach (string file in Files())
         {
-            Errno errno = Sys.ChangeOwnerAt(cgroup.Number, CString.Of(file).WithNul, uid.Value, Unchanged);
+            Errno errno = Sys.Fchownat(cgroup.Number, CString.Of(file).WithNul, uid.Value, Unchanged);
             if (errno != Errno.ENOENT)
             {
                 // The kernel lists files of every controller, also of those that this cgroup does not have.

@@ -19,11 +19,11 @@ public sealed class CgroupWatch : IDisposable
     /// <exception cref="SysException">The cgroup is gone.</exception>
     public CgroupWatch(CgroupDirectory cgroup)
     {
-        Sys.OpenAt(cgroup.Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events).OrThrow("open", cgroup.Path + "/cgroup.events");
+        Sys.Openat(cgroup.Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events).OrThrow("open", cgroup.Path + "/cgroup.events");
         _events = new Descriptor(events);
 
         // Without the controller nobody is killed for its limit; the number is -1 then, which poll(2) passes over.
-        Sys.OpenAt(cgroup.Number, "memory.events\0"u8, OpenFlags.ReadOnly, 0, out int memory);
+        Sys.Openat(cgroup.Number, "memory.events\0"u8, OpenFlags.ReadOnly, 0, out int memory);
         _memory = new Descriptor(memory);
         _kills = Kills();
     }
@@ -51,7 +51,7 @@ public sealed class CgroupWatch : IDisposable
             new PollDescriptor { Descriptor = _memory.Number, Wanted = PollEvents.Priority },
             new PollDescriptor { Descriptor = output, Wanted = PollEvents.None },
         ];
-        Sys.Poll(ends, Math.Min(milliseconds, LongestWait)).OrThrow("wait for events");
+        Sys.Ppoll(ends, Math.Min(milliseconds, LongestWait)).OrThrow("wait for events");
         return ends[2].Found == PollEvents.None;
     }
 

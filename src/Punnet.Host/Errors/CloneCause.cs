@@ -25,10 +25,10 @@ public static class CloneCause
     /// <param name="cgroup">The cgroup that it was to be made in, below the mount; null for punnet's own.</param>
     public static string? Of(NamespacePlan namespaces, Errno errno, string? cgroup) => errno switch
     {
-        Errno.EPERM or Errno.EACCES when Sys.EffectiveUser() != 0 && !namespaces.HasUser =>
+        Errno.EPERM or Errno.EACCES when Sys.Geteuid() != 0 && !namespaces.HasUser =>
             "an ordinary user needs a user namespace: punnet spec --rootless shows how",
         Errno.EPERM when namespaces.HasUser && IsInChroot() => "punnet is in a chroot, where the kernel makes no user namespaces",
-        Errno.EPERM or Errno.EACCES when Sys.EffectiveUser() != 0 => HostPolicy.OfUserNamespaces(),
+        Errno.EPERM or Errno.EACCES when Sys.Geteuid() != 0 => HostPolicy.OfUserNamespaces(),
         Errno.EPERM when !namespaces.HasUser && !HostPolicy.HasSystemAdministration() => HostPolicy.LacksSystemAdministration,
         Errno.ENOSPC => (namespaces.HasUser ? HostPolicy.OfUserNamespaces() : null) ?? Limits(namespaces),
         Errno.EAGAIN => OfCgroup(cgroup ?? CgroupMount.OwnPath()) ?? OfUser(),
@@ -86,7 +86,7 @@ public static class CloneCause
     }
 
     private static string OfUser() =>
-        "user " + Sys.EffectiveUser().ToString() + " may have " + ErrnoCause.Limit(ResourceLimit.Processes) + " processes (RLIMIT_NPROC), the host "
+        "user " + Sys.Geteuid().ToString() + " may have " + ErrnoCause.Limit(ResourceLimit.Processes) + " processes (RLIMIT_NPROC), the host "
         + Read("/proc/sys/kernel/threads-max") + " (kernel.threads-max)";
 
     private static string? Unknown(NamespacePlan namespaces)
@@ -94,7 +94,7 @@ public static class CloneCause
         List<string> missing = [];
         foreach ((CloneFlags kind, string name, _) in s_kinds)
         {
-            if (IsMade(namespaces, kind) && Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/self/ns/" + name).WithNul, out _) == Errno.ENOENT)
+            if (IsMade(namespaces, kind) && Sys.Statx(Sys.WorkingDirectory, CString.Of("/proc/self/ns/" + name).WithNul, out _) == Errno.ENOENT)
             {
                 missing.Add(name);
             }
@@ -128,7 +128,7 @@ public static class CloneCause
     }
 
     private static FileStatus? Status(ReadOnlySpan<byte> path) =>
-        Sys.StatusAt(Sys.WorkingDirectory, path, out FileStatus status) == Errno.None ? status : null;
+        Sys.Statx(Sys.WorkingDirectory, path, out FileStatus status) == Errno.None ? status : null;
 
     private static string? Read(string path) => HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(path).WithNul)?.TrimEnd();
 }

@@ -20,5 +20,5 @@ public static class ErrnoCause
 
     /// <summary>The soft limit of this process, as the words of a hint; without a file, of which there may be no more.</summary>
     public static string Limit(ResourceLimit limit) =>
-        Sys.GetLimit(limit, out ulong soft, out _) == Errno.None && soft != ulong.MaxValue ? soft.ToString() : "few";
+        Sys.GetRlimit(limit, out ulong soft, out _) == Errno.None && soft != ulong.MaxValue ? soft.ToString() : "few";
 }

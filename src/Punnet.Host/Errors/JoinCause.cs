@@ -33,7 +33,7 @@ public static class JoinCause
     /// <summary>For an exec.</summary>
     public static string? OfExec(Errno errno) => errno switch
     {
-        Errno.EPERM when Sys.EffectiveUser() != 0 => "exec needs the user that made the container",
+        Errno.EPERM when Sys.Geteuid() != 0 => "exec needs the user that made the container",
         Errno.EPERM when !HostPolicy.HasSystemAdministration() => HostPolicy.LacksSystemAdministration,
         Errno.ESRCH or Errno.ENOMEM => "the first process of the container's pid namespace may have ended meanwhile",
         Errno.EAGAIN => "the container has as many processes as it may have (pids.max of its cgroup, RLIMIT_NPROC)",
@@ -41,6 +41,6 @@ public static class JoinCause
     };
 
     private static bool IsOwn(NamespaceJoin join) =>
-        Sys.StatusAt(Sys.WorkingDirectory, "/proc/self/ns/user\0"u8, out FileStatus own) == Errno.None
-        && Sys.StatusAt(Sys.WorkingDirectory, join.Path.WithNul, out FileStatus joined) == Errno.None && own.Inode == joined.Inode;
+        Sys.Statx(Sys.WorkingDirectory, "/proc/self/ns/user\0"u8, out FileStatus own) == Errno.None
+        && Sys.Statx(Sys.WorkingDirectory, join.Path.WithNul, out FileStatus joined) == Errno.None && own.Inode == joined.Inode;
 }

@@ -118,7 +118,7 @@ public static class MountFailures
     {
         foreach (string path in value.Split(':'))
         {
-            if (path.StartsWith('/') && Sys.StatusAt(Sys.WorkingDirectory, CString.Of(path).WithNul, out _) is var found && (found == errno || errno == Errno.EACCES)
+            if (path.StartsWith('/') && Sys.Statx(Sys.WorkingDirectory, CString.Of(path).WithNul, out _) is var found && (found == errno || errno == Errno.EACCES)
                 && (PathCause.Of(path, errno, namespaces) ?? (errno == Errno.ENOENT ? path + " does not exist" : null)) is string cause)
             {
                 return cause;
@@ -161,7 +161,7 @@ public static class MountFailures
     }
 
     private static bool AreTogether(string upper, string work) =>
-        Sys.StatusAt(Sys.WorkingDirectory, CString.Of(upper).WithNul, out FileStatus one) == Errno.None
-        && Sys.StatusAt(Sys.WorkingDirectory, CString.Of(work).WithNul, out FileStatus other) == Errno.None
+        Sys.Statx(Sys.WorkingDirectory, CString.Of(upper).WithNul, out FileStatus one) == Errno.None
+        && Sys.Statx(Sys.WorkingDirectory, CString.Of(work).WithNul, out FileStatus other) == Errno.None
         && one.FileSystemMajor == other.FileSystemMajor && one.FileSystemMinor == other.FileSystemMinor;
 }

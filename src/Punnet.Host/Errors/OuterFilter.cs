@@ -26,7 +26,7 @@ public static class OuterFilter
     public static bool RefusesMounts()
     {
         const int Filtered = 2; // SECCOMP_MODE_FILTER
-        Errno errno = Sys.Control(ProcessControl.ReadSeccompMode, 0, out int mode);
+        Errno errno = Sys.Prctl(ProcessControl.ReadSeccompMode, 0, out int mode);
         return errno == Errno.None && mode != Filtered ? Sys.Refuses(SyscallNumber.OpenTree) : FirstMount() is not null;
     }
 

@@ -16,7 +16,7 @@ public static class SysctlFailures
     private static string? Hint(ContainerPlan plan, SysctlStep sysctl, Errno errno, bool isOfValue)
     {
         const uint AnyWrite = 0x92; // octal 0222
-        bool isOnHost = Sys.StatusAt(Sys.WorkingDirectory, CString.Of("/proc/" + sysctl.Path).WithNul, out FileStatus status) == Errno.None;
+        bool isOnHost = Sys.Statx(Sys.WorkingDirectory, CString.Of("/proc/" + sysctl.Path).WithNul, out FileStatus status) == Errno.None;
         bool isReadOnly = isOnHost && (status.Mode & AnyWrite) == 0;
         return errno switch
         {

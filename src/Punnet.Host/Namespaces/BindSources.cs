@@ -36,7 +36,7 @@ public sealed class BindSources : IDisposable
             if (step.Kind == MountKind.Bind)
             {
                 // What cannot be opened here either is reported by the new process, in its turn.
-                Errno errno = Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
+                Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
                 if (errno.IsShortage())
                 {
                     throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountSource, Item = i, Errno = errno });
@@ -47,7 +47,7 @@ public sealed class BindSources : IDisposable
                 {
                     // As all mounts are that the new process clones itself: what the container mounts there must not reach the host.
                     MountAttributeChange slave = new() { Propagation = MountFlags.Slave };
-                    Sys.ChangeMount(mount, slave, step.Recursive).OrThrow("change the propagation of", step.Source.ToString());
+                    Sys.MountSetattr(mount, slave, step.Recursive).OrThrow("change the propagation of", step.Source.ToString());
                 }
             }
 
@@ -63,12 +63,12 @@ public sealed class BindSources : IDisposable
 
     /// <summary>Room for what the new process is to open as its caller. An ordinary user has no right to clone a mount here.</summary>
     public static int[] Room(ContainerPlan plan) =>
-        !plan.Namespaces.HasUser ? [] : new int[Sys.EffectiveUser() == 0 ? 1 : 1 + plan.Mounts.Length];
+        !plan.Namespaces.HasUser ? [] : new int[Sys.Geteuid() == 0 ? 1 : 1 + plan.Mounts.Length];
 
     private static void MapIds(ContainerPlan plan, IdMapPlan map, int index, int mount, int user)
     {
         MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)user };
-        Errno errno = Sys.ChangeMount(mount, change, map.Recursive);
+        Errno errno = Sys.MountSetattr(mount, change, map.Recursive);
         if (errno != Errno.None)
         {
             throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = index, Errno = errno });

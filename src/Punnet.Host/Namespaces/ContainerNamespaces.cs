@@ -54,12 +54,12 @@ public sealed class ContainerNamespaces : IDisposable
     public static Descriptor? MakeDoor(ContainerPlan plan, ContainerDirectory directory, bool waitsForStart)
     {
         bool isFiltered = plan.Process.Seccomp is not null && (!plan.Process.NoNewPrivileges || plan.Process.Seccomp.NeedsListener);
-        if (!waitsForStart || !plan.Namespaces.HasUser || isFiltered || Sys.EffectiveUser() == 0)
+        if (!waitsForStart || !plan.Namespaces.HasUser || isFiltered || Sys.Geteuid() == 0)
         {
             return null;
         }
 
-        Sys.BindDatagram(Door(directory).WithNul, out int door).OrThrow("make the socket", directory.Path + "/namespaces");
+        Sys.BindUnixDatagram(Door(directory).WithNul, out int door).OrThrow("make the socket", directory.Path + "/namespaces");
         return new Descriptor(door);
     }
 
@@ -77,7 +77,7 @@ public sealed class ContainerNamespaces : IDisposable
 
     private bool Ask(ContainerDirectory directory)
     {
-        Errno errno = Sys.ConnectDatagram(Door(directory).WithNul, isAbstract: false, out int socket);
+        Errno errno = Sys.ConnectUnixDatagram(Door(directory).WithNul, isAbstract: false, out int socket);
         if (errno.IsShortage())
         {
             errno.OrThrow("ask the container for its namespaces");
@@ -89,11 +89,11 @@ public sealed class ContainerNamespaces : IDisposable
         }
 
         using Descriptor door = new(socket);
-        Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the container");
+        Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the container");
         using Descriptor channel = new(here);
         using (Descriptor theirs = new(there))
         {
-            if (Sys.SendMessage(door.Number, "?"u8, there) != Errno.None)
+            if (Sys.Sendmsg(door.Number, "?"u8, there) != Errno.None)
             {
                 return false;
             }
@@ -116,7 +116,7 @@ public sealed class ContainerNamespaces : IDisposable
         using Descriptor own = OpenProcess("self");
         foreach (Descriptor file in _files)
         {
-            if (Sys.NamespaceKind(file.Number, out CloneFlags kind) != Errno.None || Sys.Status(file.Number, out FileStatus theirs) != Errno.None)
+            if (Sys.GetNamespaceType(file.Number, out CloneFlags kind) != Errno.None || Sys.Statx(file.Number, out FileStatus theirs) != Errno.None)
             {
                 return false;
             }
@@ -134,7 +134,7 @@ public sealed class ContainerNamespaces : IDisposable
 
     private static ulong Inode(Descriptor process, CloneFlags kind)
     {
-        Sys.StatusAt(process.Number, NamespaceKinds.File(NamespaceKinds.Number(kind)), out FileStatus found).OrThrow("look at the own namespaces");
+        Sys.Statx(process.Number, NamespaceKinds.File(NamespaceKinds.Number(kind)), out FileStatus found).OrThrow("look at the own namespaces");
         return found.Inode;
     }
 
@@ -162,14 +162,14 @@ public sealed class ContainerNamespaces : IDisposable
         // namespaces(7): the text is the kind and the number of the inode. To follow the link, the kernel would have to make that first.
         const int Longest = 64;
         Span<byte> text = stackalloc byte[Longest], ownText = stackalloc byte[Longest];
-        Errno errno = Sys.ReadLinkAt(theirs.Number, NamespaceKinds.File(number), text, out int length);
+        Errno errno = Sys.Readlinkat(theirs.Number, NamespaceKinds.File(number), text, out int length);
         if (errno is Errno.EACCES or Errno.ENOENT)
         {
             return errno == Errno.EACCES ? null : false; // ENOENT: a kernel without this kind.
         }
 
         errno.OrThrow("look at the namespaces of the container");
-        Sys.ReadLinkAt(own.Number, NamespaceKinds.File(number), ownText, out int ownLength).OrThrow("look at the own namespaces");
+        Sys.Readlinkat(own.Number, NamespaceKinds.File(number), ownText, out int ownLength).OrThrow("look at the own namespaces");
         return !text[..length].SequenceEqual(ownText[..ownLength]);
     }
 

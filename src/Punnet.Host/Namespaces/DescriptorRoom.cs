@@ -33,22 +33,22 @@ public sealed class DescriptorRoom : IDisposable
             count += step.IdMap is null ? 0 : 1ul;
         }
 
-        if (count == 0 || Sys.GetLimit(ResourceLimit.OpenFiles, out ulong soft, out ulong hard) != Errno.None || soft >= count + Own)
+        if (count == 0 || Sys.GetRlimit(ResourceLimit.OpenFiles, out ulong soft, out ulong hard) != Errno.None || soft >= count + Own)
         {
             return new DescriptorRoom(0, 0, isRaised: false);
         }
 
         // Who may not raise the hard limit goes as far as that.
         ulong wanted = soft + count;
-        bool isRaised = Sys.SetLimit(0, ResourceLimit.OpenFiles, wanted, Math.Max(hard, wanted)) == Errno.None
-            || Sys.RaiseLimit(ResourceLimit.OpenFiles) == Errno.None;
+        bool isRaised = Sys.SetRlimit(0, ResourceLimit.OpenFiles, wanted, Math.Max(hard, wanted)) == Errno.None
+            || Sys.RaiseRlimit(ResourceLimit.OpenFiles) == Errno.None;
         return new DescriptorRoom(soft, hard, isRaised);
     }
 
     /// <summary>Gives a descriptor that stays open a number out of the way; where there is none it keeps its own.</summary>
     public int Lift(int descriptor)
     {
-        if (!_isRaised || descriptor < 0 || Sys.DuplicateAbove(descriptor, (int)_soft, out int lifted) != Errno.None)
+        if (!_isRaised || descriptor < 0 || Sys.DupCloexec(descriptor, (int)_soft, out int lifted) != Errno.None)
         {
             return descriptor;
         }
@@ -62,7 +62,7 @@ public sealed class DescriptorRoom : IDisposable
     {
         if (_isRaised)
         {
-            Sys.SetLimit(0, ResourceLimit.OpenFiles, _soft, _hard);
+            Sys.SetRlimit(0, ResourceLimit.OpenFiles, _soft, _hard);
             _isRaised = false;
         }
     }

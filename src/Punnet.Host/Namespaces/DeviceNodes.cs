@@ -16,7 +16,7 @@ public static class DeviceNodes
     /// <exception cref="SysException">The kernel refuses it for another reason.</exception>
     public static Descriptor? Make(ContainerPlan plan)
     {
-        if (!plan.Namespaces.HasUser || !plan.MakesDevices || Sys.EffectiveUser() != 0)
+        if (!plan.Namespaces.HasUser || !plan.MakesDevices || Sys.Geteuid() != 0)
         {
             return null;
         }
@@ -26,7 +26,7 @@ public static class DeviceNodes
         {
             for (int i = 0; i < plan.Devices.Length; i++)
             {
-                if (plan.Devices[i].Index < 0 || Sys.LinkStatusAt(Sys.WorkingDirectory, plan.Devices[i].Path.WithNul, out _) != Errno.ENOENT)
+                if (plan.Devices[i].Index < 0 || Sys.StatxNoFollow(Sys.WorkingDirectory, plan.Devices[i].Path.WithNul, out _) != Errno.ENOENT)
                 {
                     continue;
                 }
@@ -51,7 +51,7 @@ public static class DeviceNodes
     // Null where a filter outside refuses the mount API: a tmpfs that is mounted nowhere cannot be made without it.
     private static Descriptor? MakeFileSystem()
     {
-        Errno errno = Sys.OpenFileSystem("tmpfs\0"u8, out int context);
+        Errno errno = Sys.Fsopen("tmpfs\0"u8, out int context);
         if (errno.IsOfFilter())
         {
             return null;
@@ -59,16 +59,16 @@ public static class DeviceNodes
 
         errno.OrThrow("make a tmpfs for devices");
         using Descriptor owned = new(context);
-        Sys.ConfigureFileSystem(context, "mode\0"u8, "0711\0"u8).OrThrow("make a tmpfs for devices");
-        Sys.CreateFileSystem(context).OrThrow("make a tmpfs for devices");
-        Sys.MakeMount(context, MountAttributes.None, out int mount).OrThrow("make a tmpfs for devices");
+        Sys.Fsconfig(context, "mode\0"u8, "0711\0"u8).OrThrow("make a tmpfs for devices");
+        Sys.FsconfigCreate(context).OrThrow("make a tmpfs for devices");
+        Sys.Fsmount(context, MountAttributes.None, out int mount).OrThrow("make a tmpfs for devices");
         return new Descriptor(mount);
     }
 
     // False where punnet may not make devices.
     private static bool MakeNode(Descriptor nodes, CString name, DeviceStep device, NamespacePlan namespaces)
     {
-        Errno errno = Sys.MakeNodeAt(nodes.Number, name.WithNul, device.Mode, device.Major, device.Minor);
+        Errno errno = Sys.Mknodat(nodes.Number, name.WithNul, device.Mode, device.Major, device.Minor);
         if (errno == Errno.EPERM)
         {
             return false;
@@ -84,11 +84,11 @@ public static class DeviceNodes
     {
         if (Owner(namespaces.UidMap, device.Uid) is uint uid && Owner(namespaces.GidMap, device.Gid) is uint gid)
         {
-            Sys.ChangeOwnerAt(nodes.Number, name.WithNul, uid, gid).OrThrow("give away the node for", device.Path.ToString());
+            Sys.Fchownat(nodes.Number, name.WithNul, uid, gid).OrThrow("give away the node for", device.Path.ToString());
         }
 
         const uint Permissions = 0xfff; // octal 07777
-        Sys.ChangeModeAt(nodes.Number, name.WithNul, device.Mode & Permissions).OrThrow("set the mode of the node for", device.Path.ToString());
+        Sys.Fchmodat(nodes.Number, name.WithNul, device.Mode & Permissions).OrThrow("set the mode of the node for", device.Path.ToString());
     }
 
     private static uint? Owner(CString map, uint id) => map.IsNull ? null : StandardPipes.HostId(Encoding.ASCII.GetString(map.Text), id);

@@ -74,7 +74,7 @@ public sealed class IdMapNamespaces : IDisposable
     // The kernel would say so when all is made but the mount.
     private static void Refuse(ContainerPlan plan, MountStep step)
     {
-        if (step.IdMap is not null && Sys.EffectiveUser() != 0 && !HostPolicy.HasSystemAdministration())
+        if (step.IdMap is not null && Sys.Geteuid() != 0 && !HostPolicy.HasSystemAdministration())
         {
             throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
         }
@@ -126,10 +126,10 @@ public sealed class IdMapNamespaces : IDisposable
 
     private static int Make(CString uids, CString gids, string place, Descriptor proc)
     {
-        Sys.Pipe(out int readEnd, out int writeEnd).OrThrow("make a pipe");
+        Sys.Pipe2(out int readEnd, out int writeEnd).OrThrow("make a pipe");
         using Descriptor wait = new(readEnd), hold = new(writeEnd);
         Sys.BlockSignals();
-        Errno errno = Sys.Clone(CloneFlags.NewUser, cgroup: -1, out int pid, out int pidfd);
+        Errno errno = Sys.Clone3(CloneFlags.NewUser, cgroup: -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             Idle(readEnd, writeEnd);
@@ -143,13 +143,13 @@ public sealed class IdMapNamespaces : IDisposable
             IdMapWriter.Write(proc, pid, "uid_map", uids, place + ".uidMappings");
             IdMapWriter.Write(proc, pid, "gid_map", gids, place + ".gidMappings");
             string path = pid.ToString() + "/ns/user";
-            Sys.OpenAt(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the user namespace of process", path);
+            Sys.Openat(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the user namespace of process", path);
             return file;
         }
         finally
         {
-            Sys.SendSignal(child.Number, pid, (int)Signal.Kill);
-            Sys.WaitForExit(child.Number, out _);
+            Sys.PidfdSendSignal(child.Number, pid, (int)Signal.Kill);
+            Sys.Waitid(child.Number, out _);
         }
     }
 
@@ -159,6 +159,6 @@ public sealed class IdMapNamespaces : IDisposable
         Sys.Close(writeEnd);
         Span<byte> one = stackalloc byte[1];
         Sys.Read(readEnd, one, out _);
-        Sys.Exit(0);
+        Sys.ExitGroup(0);
     }
 }

@@ -11,7 +11,7 @@ public static class IdMapWriter
     /// <exception cref="PunnetException">The kernel, or the program that may, refuses them.</exception>
     public static void Write(Descriptor proc, int pid, NamespacePlan namespaces)
     {
-        uint user = Sys.EffectiveUser();
+        uint user = Sys.Geteuid();
         if (user == 0)
         {
             Write(proc, pid, "uid_map", namespaces.UidMap, "linux.uidMappings");
@@ -28,7 +28,7 @@ public static class IdMapWriter
             SubordinateIds.Map(SubordinateIds.Users, pid, namespaces.UidMap, user);
         }
 
-        if (RootlessIds.IsOnly(namespaces.GidMap, Sys.EffectiveGroup()))
+        if (RootlessIds.IsOnly(namespaces.GidMap, Sys.Getegid()))
         {
             // Without privilege a group map is accepted only when no group can be given up any more.
             HostProbe.WriteOfProcess(proc, pid, "setgroups", "deny"u8);
@@ -57,7 +57,7 @@ public static class IdMapWriter
                 "cannot map ids (" + place + "): " + errno.Words(),
                 errno switch
                 {
-                    Errno.EPERM when Sys.EffectiveUser() != 0 => HostPolicy.OfUserNamespaces() ?? "an ordinary user can map only the own id, with size 1",
+                    Errno.EPERM when Sys.Geteuid() != 0 => HostPolicy.OfUserNamespaces() ?? "an ordinary user can map only the own id, with size 1",
                     Errno.EPERM => "every id on the host's side must be one of punnet's own user namespace",
                     Errno.EINVAL => "ranges of ids must not overlap",
                     _ => null,

@@ -42,12 +42,12 @@ public static class JoinedPids
 
     private static bool CanShow(int pids)
     {
-        if (Sys.OpenFileSystem("proc\0"u8, out int context) != Errno.None)
+        if (Sys.Fsopen("proc\0"u8, out int context) != Errno.None)
         {
             return false;
         }
 
         using Descriptor owned = new(context);
-        return Sys.ConfigureFileSystem(context, "pidns\0"u8, pids) == Errno.None;
+        return Sys.Fsconfig(context, "pidns\0"u8, pids) == Errno.None;
     }
 }

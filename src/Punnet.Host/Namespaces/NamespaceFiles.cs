@@ -52,14 +52,14 @@ public sealed class NamespaceFiles : IDisposable
     private int Open(NamespaceJoin join)
     {
         string place = "config.json: linux.namespaces[" + join.Index.ToString() + "].path: ";
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, join.Path.WithNul, OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, out int file);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, join.Path.WithNul, OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, out int file);
         if (errno != Errno.None)
         {
             throw new PunnetException(place + "cannot open " + join.Path + ": " + errno.Words(), JoinCause.OfFile(join.Path.ToString(), errno));
         }
 
         _files.Add(new Descriptor(file));
-        if (Sys.NamespaceKind(file, out CloneFlags kind) != Errno.None)
+        if (Sys.GetNamespaceType(file, out CloneFlags kind) != Errno.None)
         {
             throw new PunnetException(place + join.Path + " is not a namespace");
         }
@@ -82,10 +82,10 @@ public sealed class NamespaceFiles : IDisposable
     // pivot_root(2) moves the root of every process that has the same one.
     private static bool IsSame(int file, ReadOnlySpan<byte> other)
     {
-        Sys.Status(file, out FileStatus joined).OrThrow("look at a namespace");
+        Sys.Statx(file, out FileStatus joined).OrThrow("look at a namespace");
 
         // An ordinary user may not look at that of process 1, and then not join it either.
-        return Sys.StatusAt(Sys.WorkingDirectory, other, out FileStatus found) == Errno.None && found.Inode == joined.Inode;
+        return Sys.Statx(Sys.WorkingDirectory, other, out FileStatus found) == Errno.None && found.Inode == joined.Inode;
     }
 
     // A path to join may lead to the host's own namespace, and a parameter would then change the host.
@@ -99,8 +99,8 @@ public sealed class NamespaceFiles : IDisposable
             }
 
             string own = "/proc/self/ns/" + NamespaceKinds.FileName(NamespaceKinds.Number(kind));
-            Sys.StatusAt(Sys.WorkingDirectory, CString.Of(own).WithNul, out FileStatus hosts).OrThrow("look at", own);
-            Sys.Status(file, out FileStatus joined).OrThrow("look at a namespace");
+            Sys.Statx(Sys.WorkingDirectory, CString.Of(own).WithNul, out FileStatus hosts).OrThrow("look at", own);
+            Sys.Statx(file, out FileStatus joined).OrThrow("look at a namespace");
             if (hosts.Inode == joined.Inode)
             {
                 throw new PunnetException("config.json: linux.sysctl[\"" + sysctl.Name + "\"]: the " + Name(kind)

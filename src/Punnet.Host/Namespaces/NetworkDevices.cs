@@ -27,14 +27,14 @@ public static class NetworkDevices
 
         using Descriptor own = NetworkNamespace.Open(proc, "self");
         using Descriptor target = TargetOf(plan, pid, proc);
-        Sys.Status(own.Number, out FileStatus ownStatus).OrThrow("look at the network namespace");
-        Sys.Status(target.Number, out FileStatus targetStatus).OrThrow("look at the container's network namespace");
+        Sys.Statx(own.Number, out FileStatus ownStatus).OrThrow("look at the network namespace");
+        Sys.Statx(target.Number, out FileStatus targetStatus).OrThrow("look at the container's network namespace");
         if (ownStatus.Inode == targetStatus.Inode)
         {
             throw new PunnetException("config.json: linux.netDevices: the network namespace to join is the host's: the devices are there already");
         }
 
-        Sys.OpenRouteSocket(out int here).OrThrow("open a netlink socket");
+        Sys.SocketRtnetlink(out int here).OrThrow("open a netlink socket");
         using Descriptor hereSocket = new(here);
         using Descriptor thereSocket = OpenThere(plan.NetDevices[0], own, target);
         foreach (NetDeviceStep device in plan.NetDevices)
@@ -77,9 +77,9 @@ public static class NetworkDevices
     // A socket stays in the namespace where it was opened, whereas this process goes back at once.
     private static Descriptor OpenThere(NetDeviceStep first, Descriptor own, Descriptor target)
     {
-        Check(first, "enter the container's network namespace with", Sys.JoinNamespaces(target.Number, CloneFlags.NewNetwork));
-        Errno errno = Sys.OpenRouteSocket(out int socket);
-        Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
+        Check(first, "enter the container's network namespace with", Sys.Setns(target.Number, CloneFlags.NewNetwork));
+        Errno errno = Sys.SocketRtnetlink(out int socket);
+        Sys.Setns(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
         errno.OrThrow("open a netlink socket in the container's network namespace");
         return new Descriptor(socket);
     }

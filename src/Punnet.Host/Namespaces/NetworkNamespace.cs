@@ -29,7 +29,7 @@ public static class NetworkNamespace
 
         // Into where punnet is, setns(2): refused where that belongs to another user namespace, as for an ordinary user's Podman, which has
         // made one. Then there would be no way back.
-        if (Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork) != Errno.None)
+        if (Sys.Setns(own.Number, CloneFlags.NewNetwork) != Errno.None)
         {
             Check(Channel.Tell(channel.Number, Message.Network));
             return;
@@ -53,7 +53,7 @@ public static class NetworkNamespace
         errno = Sys.RaiseLoopback();
 
         // Back before anything else: hooks and agents belong to the host's network.
-        Sys.JoinNamespaces(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
+        Sys.Setns(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
         if (errno != Errno.None)
         {
             throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Loopback, Errno = errno });
@@ -83,7 +83,7 @@ public static class NetworkNamespace
     public static Descriptor Open(Descriptor proc, string process)
     {
         string path = process + "/ns/net";
-        Sys.OpenAt(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the network namespace", path);
+        Sys.Openat(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the network namespace", path);
         return new Descriptor(file);
     }
 }

@@ -49,7 +49,7 @@ public static class PidNamespace
     private static ulong? Inode(int pid)
     {
         CString path = CString.Of("/proc/" + pid.ToString() + "/ns/pid");
-        Errno errno = Sys.StatusAt(Sys.WorkingDirectory, path.WithNul, out FileStatus status);
+        Errno errno = Sys.Statx(Sys.WorkingDirectory, path.WithNul, out FileStatus status);
         if (errno.IsMissing() || errno is Errno.EACCES or Errno.EPERM)
         {
             return null;

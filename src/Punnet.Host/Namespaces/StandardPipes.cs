@@ -31,10 +31,10 @@ public static class StandardPipes
 
         for (int stream = 0; stream <= 2; stream++)
         {
-            if (Sys.Status(stream, out FileStatus status) == Errno.None && status.Is(FileMode.Fifo) && status.Uid != owner)
+            if (Sys.Statx(stream, out FileStatus status) == Errno.None && status.Is(FileMode.Fifo) && status.Uid != owner)
             {
                 // An ordinary user may not: then they are his, and he is one of the container's.
-                Sys.ChangeOwner(stream, owner, uint.MaxValue);
+                Sys.Fchown(stream, owner, uint.MaxValue);
             }
         }
     }

@@ -67,7 +67,7 @@ public sealed record SubordinateIds
         foreach (string directory in (ReadOnlySpan<string>)[.. s_directories, .. path.Split(':')])
         {
             string candidate = directory + "/" + Program;
-            if (directory.StartsWith('/') && Sys.AccessAt(Sys.WorkingDirectory, CString.Of(candidate).WithNul, Executable) == Errno.None)
+            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, Executable) == Errno.None)
             {
                 return candidate;
             }
@@ -81,7 +81,7 @@ public sealed record SubordinateIds
     {
         string name = UserNames.Find(user);
         List<(uint First, uint Size)> granted = Granted(name.StartsWith('#') ? null : name, user);
-        uint own = Program == "newuidmap" ? user : Sys.EffectiveGroup();
+        uint own = Program == "newuidmap" ? user : Sys.Getegid();
         for (int i = 1; i + 1 < numbers.Length; i += 3)
         {
             uint first = uint.Parse(numbers[i], CultureInfo.InvariantCulture), size = uint.Parse(numbers[i + 1], CultureInfo.InvariantCulture);
@@ -91,7 +91,7 @@ public sealed record SubordinateIds
             }
         }
 
-        if (Sys.Control(ProcessControl.ReadNoNewPrivileges, 0, out int isSet) == Errno.None && isSet == 1)
+        if (Sys.Prctl(ProcessControl.ReadNoNewPrivileges, 0, out int isSet) == Errno.None && isSet == 1)
         {
             return "punnet runs with no_new_privs, under which " + Program + " gains no privilege, prctl(2)";
         }

@@ -22,7 +22,7 @@ public static class TimeNamespace
             return;
         }
 
-        Errno errno = HostProbe.OpenOfProcess(proc, Sys.ProcessId(), "timens_offsets", OpenFlags.WriteOnly, out int file);
+        Errno errno = HostProbe.OpenOfProcess(proc, Sys.Getpid(), "timens_offsets", OpenFlags.WriteOnly, out int file);
         if (errno == Errno.None)
         {
             using Descriptor owned = new(file);

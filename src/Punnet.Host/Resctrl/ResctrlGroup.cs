@@ -211,13 +211,13 @@ public sealed class ResctrlGroup
         HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(directory + "/schemata").WithNul)
             ?? throw new PunnetException("cannot read " + directory + "/schemata (linux.intelRdt)");
 
-    private static bool Exists(string path) => Sys.StatusAt(Sys.WorkingDirectory, CString.Of(path).WithNul, out _) == Errno.None;
+    private static bool Exists(string path) => Sys.Statx(Sys.WorkingDirectory, CString.Of(path).WithNul, out _) == Errno.None;
 
-    private static Errno MakeDirectory(string path) => Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(path).WithNul, 0x1ed); // octal 0755
+    private static Errno MakeDirectory(string path) => Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(path).WithNul, 0x1ed); // octal 0755
 
     private static void RemoveDirectory(string path)
     {
-        Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(path).WithNul, isDirectory: true);
+        Errno errno = Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(path).WithNul, isDirectory: true);
         if (errno != Errno.ENOENT)
         {
             errno.OrThrow("remove", path);
@@ -226,7 +226,7 @@ public sealed class ResctrlGroup
 
     private static Errno WriteFile(string path, ReadOnlySpan<byte> text)
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.WriteOnly, 0, out int file);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.WriteOnly, 0, out int file);
         if (errno == Errno.None)
         {
             using Descriptor owned = new(file);

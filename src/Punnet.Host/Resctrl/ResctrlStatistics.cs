@@ -77,7 +77,7 @@ public static class ResctrlStatistics
     // A directory for each domain, in the order of their numbers: mon_L3_00, mon_L3_01, ….
     private static void WriteCounters(Utf8JsonWriter json, string data)
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(data).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(data).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
         if (errno != Errno.None)
         {
             return;
@@ -112,7 +112,7 @@ public static class ResctrlStatistics
     {
         for (string top = directory; top.Length > 1; top = top[..int.Max(top.LastIndexOf('/'), 0)])
         {
-            if (Sys.StatusAt(Sys.WorkingDirectory, CString.Of(top + "/info").WithNul, out _) == Errno.None)
+            if (Sys.Statx(Sys.WorkingDirectory, CString.Of(top + "/info").WithNul, out _) == Errno.None)
             {
                 return top;
             }

@@ -47,7 +47,7 @@ public sealed class ContainerDirectory : IDisposable
     public static ContainerDirectory? Open(int root, string rootPath, string id)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
-        Errno errno = Sys.OpenAt(root, CString.Of(id).WithNul, Flags, 0, out int directory);
+        Errno errno = Sys.Openat(root, CString.Of(id).WithNul, Flags, 0, out int directory);
         if (errno.IsMissing())
         {
             return null;
@@ -62,7 +62,7 @@ public sealed class ContainerDirectory : IDisposable
     public void Write(StateRecord record)
     {
         const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
-        Sys.OpenAt(Number, "state.json\0"u8, Fresh, OwnerOnly, out int file).OrThrow("make", RecordPath);
+        Sys.Openat(Number, "state.json\0"u8, Fresh, OwnerOnly, out int file).OrThrow("make", RecordPath);
         _locked = new Descriptor(file);
         Sys.Lock(file).OrThrow("lock", RecordPath);
         Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
@@ -72,7 +72,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <exception cref="SysException">It cannot be written.</exception>
     public void Rewrite(StateRecord record)
     {
-        Sys.Truncate(_locked!.Number, 0).OrThrow("write", RecordPath);
+        Sys.Ftruncate(_locked!.Number, 0).OrThrow("write", RecordPath);
         Sys.Rewind(_locked.Number);
         Sys.WriteAll(_locked.Number, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
     }
@@ -100,7 +100,7 @@ public sealed class ContainerDirectory : IDisposable
 
         using Descriptor owned = new(file);
         isBeingCreated = false;
-        Sys.Status(file, out FileStatus status).OrThrow("look at", RecordPath);
+        Sys.Statx(file, out FileStatus status).OrThrow("look at", RecordPath);
         if (!status.Is(FileMode.Regular))
         {
             return null;
@@ -125,7 +125,7 @@ public sealed class ContainerDirectory : IDisposable
     // Whatever stands at its name, open(2) neither waits for it nor follows it; what cannot be opened because of what it is, is damage.
     private Errno OpenRecord(out int file)
     {
-        Errno errno = Sys.OpenAt(Number, "state.json\0"u8, RecordFlags, 0, out file);
+        Errno errno = Sys.Openat(Number, "state.json\0"u8, RecordFlags, 0, out file);
         if (errno != Errno.None && !errno.IsMissing() && errno is not (Errno.ELOOP or Errno.ENXIO))
         {
             errno.OrThrow("open", RecordPath);
@@ -140,7 +140,7 @@ public sealed class ContainerDirectory : IDisposable
     {
         // Another name than that of a file, if somebody has made one, says it too.
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
-        Errno errno = Sys.OpenAt(Number, "removed\0"u8, Fresh, OwnerOnly, out int mark);
+        Errno errno = Sys.Openat(Number, "removed\0"u8, Fresh, OwnerOnly, out int mark);
         Sys.Close(mark);
         if (errno != Errno.EEXIST && !errno.IsMissing())
         {
@@ -159,7 +159,7 @@ public sealed class ContainerDirectory : IDisposable
             return null;
         }
 
-        errno = Sys.OpenProcess(holder, out int pidfd);
+        errno = Sys.PidfdOpen(holder, out int pidfd);
         if (errno.IsMissing())
         {
             return null;
@@ -169,7 +169,7 @@ public sealed class ContainerDirectory : IDisposable
 
         // Asked again: it is still this one, and no other with its number.
         Descriptor process = new(pidfd);
-        if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder && Sys.SendSignal(pidfd, holder, (int)Signal.Terminate) == Errno.None)
+        if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder && Sys.PidfdSendSignal(pidfd, holder, (int)Signal.Terminate) == Errno.None)
         {
             return process;
         }
@@ -179,18 +179,18 @@ public sealed class ContainerDirectory : IDisposable
     }
 
     /// <summary>Whether somebody has said so, or has removed the directory.</summary>
-    public bool IsToBeRemoved() => Sys.LinkStatusAt(Number, "removed\0"u8, out _) == Errno.None
+    public bool IsToBeRemoved() => Sys.StatxNoFollow(Number, "removed\0"u8, out _) == Errno.None
         || IsGone();
 
     /// <summary>Whether the directory is removed.</summary>
-    public bool IsGone() => Sys.LinkStatusAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, out _) == Errno.ENOENT;
+    public bool IsGone() => Sys.StatxNoFollow(Sys.WorkingDirectory, CString.Of(Path).WithNul, out _) == Errno.ENOENT;
 
     /// <summary>Says which process is the container's first.</summary>
     /// <param name="init">The process.</param>
     /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
     public void SetInit(ProcessIdentity init, StateRecord record) =>
-        Sys.MakeLinkAt(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
+        Sys.Symlinkat(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
 
     /// <summary>Says that another process is the container's first, in one step.</summary>
     /// <param name="init">The process.</param>
@@ -198,8 +198,8 @@ public sealed class ContainerDirectory : IDisposable
     /// <exception cref="SysException">It cannot be written.</exception>
     public void ReplaceInit(ProcessIdentity init, StateRecord record)
     {
-        Sys.MakeLinkAt(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init.new\0"u8).OrThrow("write", Path + "/init");
-        Sys.RenameAt(Number, "init.new\0"u8, Number, "init\0"u8).OrThrow("write", Path + "/init");
+        Sys.Symlinkat(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init.new\0"u8).OrThrow("write", Path + "/init");
+        Sys.Renameat(Number, "init.new\0"u8, Number, "init\0"u8).OrThrow("write", Path + "/init");
     }
 
     /// <summary>The container's first process, or null when it was never made.</summary>
@@ -207,7 +207,7 @@ public sealed class ContainerDirectory : IDisposable
     public ProcessIdentity? TryGetInit()
     {
         Span<byte> buffer = stackalloc byte[64];
-        Errno errno = Sys.ReadLinkAt(Number, "init\0"u8, buffer, out int length);
+        Errno errno = Sys.Readlinkat(Number, "init\0"u8, buffer, out int length);
         if (errno.IsMissing() || errno == Errno.EINVAL)
         {
             return null; // EINVAL: something else than a link.
@@ -225,7 +225,7 @@ public sealed class ContainerDirectory : IDisposable
     public string? TryGetCgroup()
     {
         byte[] buffer = new byte[4096];
-        return Sys.ReadLinkAt(Number, "init\0"u8, buffer, out int length) == Errno.None
+        return Sys.Readlinkat(Number, "init\0"u8, buffer, out int length) == Errno.None
             && InitLink.TryParse(buffer.AsSpan(0, length), out InitLink link) && !link.Excerpt.Cgroup.IsEmpty
             ? Encoding.UTF8.GetString(link.Excerpt.Cgroup)
             : null;
@@ -247,7 +247,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <exception cref="SysException">Nobody knows.</exception>
     public bool HasStartGate()
     {
-        Errno errno = Sys.LinkStatusAt(Number, "start\0"u8, out _);
+        Errno errno = Sys.StatxNoFollow(Number, "start\0"u8, out _);
         if (!errno.IsMissing())
         {
             errno.OrThrow("look at", Path + "/start");
@@ -265,16 +265,16 @@ public sealed class ContainerDirectory : IDisposable
     {
         result = -1;
         const OpenFlags Gate = OpenFlags.NonBlocking | OpenFlags.NoFollow;
-        Errno errno = Sys.OpenAt(Number, "start\0"u8, OpenFlags.WriteOnly | Gate, 0, out start);
-        errno = errno != Errno.None ? errno : Sys.OpenAt(Number, "result\0"u8, OpenFlags.ReadOnly | Gate, 0, out result);
-        errno = errno != Errno.None ? errno : Sys.RemoveAt(Number, "start\0"u8, isDirectory: false);
+        Errno errno = Sys.Openat(Number, "start\0"u8, OpenFlags.WriteOnly | Gate, 0, out start);
+        errno = errno != Errno.None ? errno : Sys.Openat(Number, "result\0"u8, OpenFlags.ReadOnly | Gate, 0, out result);
+        errno = errno != Errno.None ? errno : Sys.Unlinkat(Number, "start\0"u8, isDirectory: false);
         if (errno.IsMissing() || errno == Errno.ENXIO)
         {
             return false; // ENXIO: nobody reads.
         }
 
         errno.OrThrow("take the start gate of", Path);
-        Sys.RemoveAt(Number, "result\0"u8, isDirectory: false);
+        Sys.Unlinkat(Number, "result\0"u8, isDirectory: false);
         return true;
     }
 
@@ -289,13 +289,13 @@ public sealed class ContainerDirectory : IDisposable
                 HostRoot.Detach(this);
             }
 
-            if (Sys.RemoveAt(Number, CString.Of(name).WithNul, isDirectory: false) == Errno.EISDIR)
+            if (Sys.Unlinkat(Number, CString.Of(name).WithNul, isDirectory: false) == Errno.EISDIR)
             {
                 TreeRemoval.Remove(Number, CString.Of(name), Path + "/" + name);
             }
         }
 
-        Errno errno = Sys.RemoveAt(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
+        Errno errno = Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true);
         if (errno != Errno.ENOENT)
         {
             errno.OrThrow("remove the state directory", Path);
@@ -311,8 +311,8 @@ public sealed class ContainerDirectory : IDisposable
 
     private Descriptor MakeFifo(ReadOnlySpan<byte> name)
     {
-        Sys.MakeNodeAt(Number, name, FileMode.Fifo | OwnerOnly, 0, 0).OrThrow("make a fifo in", Path);
-        Sys.OpenAt(Number, name, OpenFlags.ReadWrite, 0, out int fifo).OrThrow("open a fifo in", Path);
+        Sys.Mknodat(Number, name, FileMode.Fifo | OwnerOnly, 0, 0).OrThrow("make a fifo in", Path);
+        Sys.Openat(Number, name, OpenFlags.ReadWrite, 0, out int fifo).OrThrow("open a fifo in", Path);
         return new Descriptor(fifo);
     }
 }

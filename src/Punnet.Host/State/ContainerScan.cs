@@ -49,7 +49,7 @@ public sealed class ContainerScan : IDisposable
     /// <param name="id">Its id.</param>
     public bool Exists(string id)
     {
-        Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file);
+        Errno errno = Sys.Openat(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file);
         if (errno != Errno.None)
         {
             return errno.IsMissing() || errno is Errno.ELOOP or Errno.ENXIO ? TryReadInit(id, out _)
@@ -115,7 +115,7 @@ public sealed class ContainerScan : IDisposable
     private bool TryReadRecord(string id, out StateExcerpt record)
     {
         record = default;
-        if (Sys.OpenAt(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file) != Errno.None)
+        if (Sys.Openat(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file) != Errno.None)
         {
             return false;
         }
@@ -131,7 +131,7 @@ public sealed class ContainerScan : IDisposable
     {
         isBeingCreated = false;
         const OpenFlags Gated = OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow;
-        Errno errno = Sys.OpenAt(_root.Number, PathOf(id, "start\0"u8), Gated, 0, out int gate);
+        Errno errno = Sys.Openat(_root.Number, PathOf(id, "start\0"u8), Gated, 0, out int gate);
         if (errno == Errno.None)
         {
             isBeingCreated = Sys.IsLocked(gate, out bool isLocked) != Errno.None || isLocked;
@@ -150,7 +150,7 @@ public sealed class ContainerScan : IDisposable
     private bool TryReadInit(string id, out InitLink link)
     {
         link = default;
-        return Sys.ReadLinkAt(_root.Number, PathOf(id, "init\0"u8), _link, out int length) == Errno.None
+        return Sys.Readlinkat(_root.Number, PathOf(id, "init\0"u8), _link, out int length) == Errno.None
             && InitLink.TryParse(_link.AsSpan(0, length), out link);
     }
 

@@ -21,14 +21,14 @@ public static class HostRoot
     public static Errno Make(CString path, ContainerDirectory directory, out Descriptor root)
     {
         const OpenFlags Place = OpenFlags.Path | OpenFlags.Directory;
-        Sys.MakeDirectoryAt(directory.Number, "root\0"u8, 0x1C0).OrThrow("make", directory.Path + "/root"); // octal 0700
-        Sys.OpenAt(directory.Number, "root\0"u8, Place | OpenFlags.NoFollow, 0, out int place).OrThrow("open", directory.Path + "/root");
+        Sys.Mkdirat(directory.Number, "root\0"u8, 0x1C0).OrThrow("make", directory.Path + "/root"); // octal 0700
+        Sys.Openat(directory.Number, "root\0"u8, Place | OpenFlags.NoFollow, 0, out int place).OrThrow("open", directory.Path + "/root");
         using Descriptor over = new(place);
-        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, path.WithNul, recursive: true, out int number);
+        Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, path.WithNul, recursive: true, out int number);
         root = new Descriptor(number);
         if (errno == Errno.None)
         {
-            errno = Sys.Status(number, out FileStatus status);
+            errno = Sys.Statx(number, out FileStatus status);
             errno = errno == Errno.None && !status.Is(FileMode.Directory) ? Errno.ENOTDIR : errno;
         }
 
@@ -44,7 +44,7 @@ public static class HostRoot
         const OpenFlags Top = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
         while (true)
         {
-            Errno errno = Sys.OpenAt(directory.Number, "root\0"u8, Top, 0, out int number);
+            Errno errno = Sys.Openat(directory.Number, "root\0"u8, Top, 0, out int number);
             if (errno.IsMissing())
             {
                 return;
@@ -52,26 +52,26 @@ public static class HostRoot
 
             errno.OrThrow("open", directory.Path + "/root");
             using Descriptor top = new(number);
-            Sys.Status(number, out FileStatus status).OrThrow("look at", directory.Path + "/root");
+            Sys.Statx(number, out FileStatus status).OrThrow("look at", directory.Path + "/root");
             if (!status.IsMountRoot)
             {
                 return;
             }
 
-            Sys.Detach(number).OrThrow("unmount", directory.Path + "/root");
+            Sys.UmountDetach(number).OrThrow("unmount", directory.Path + "/root");
         }
     }
 
     // First a mount of the place itself, which may be passed on from a shared mount; what lies on it, once it is private, is not.
     private static Errno Attach(int root, int place)
     {
-        Errno errno = Sys.CloneMount(place, "\0"u8, recursive: false, out int number);
+        Errno errno = Sys.OpenTreeClone(place, "\0"u8, recursive: false, out int number);
         using Descriptor bare = new(number);
-        errno = errno == Errno.None ? Sys.AttachMount(number, place) : errno;
+        errno = errno == Errno.None ? Sys.MoveMount(number, place) : errno;
         errno = errno == Errno.None ? Spread(number, MountFlags.Private, recursive: false) : errno;
-        return errno == Errno.None ? Sys.AttachMount(root, number) : errno;
+        return errno == Errno.None ? Sys.MoveMount(root, number) : errno;
     }
 
     private static Errno Spread(int mount, MountFlags propagation, bool recursive) =>
-        Sys.ChangeMount(mount, new MountAttributeChange { Propagation = propagation }, recursive);
+        Sys.MountSetattr(mount, new MountAttributeChange { Propagation = propagation }, recursive);
 }

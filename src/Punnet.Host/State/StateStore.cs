@@ -36,7 +36,7 @@ public sealed class StateStore
         CheckId(id);
         MakeRoot();
         using Descriptor root = Descriptor.Open(_path, OpenFlags.Path | OpenFlags.Directory);
-        Errno errno = Sys.MakeDirectoryAt(root.Number, CString.Of(id).WithNul, PrivateMode);
+        Errno errno = Sys.Mkdirat(root.Number, CString.Of(id).WithNul, PrivateMode);
         if (errno == Errno.EEXIST)
         {
             throw new PunnetException("container with given ID already exists: " + id);
@@ -49,7 +49,7 @@ public sealed class StateStore
         }
         catch (SysException)
         {
-            Sys.RemoveAt(root.Number, CString.Of(id).WithNul, isDirectory: true);
+            Sys.Unlinkat(root.Number, CString.Of(id).WithNul, isDirectory: true);
             throw;
         }
     }
@@ -68,7 +68,7 @@ public sealed class StateStore
     public ContainerDirectory? TryFind(string id)
     {
         CheckId(id);
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int root);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int root);
         if (errno.IsMissing())
         {
             return null;
@@ -84,7 +84,7 @@ public sealed class StateStore
     /// <exception cref="SysException">The directory was named and is not there.</exception>
     public Descriptor? TryOpen()
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
         if (errno == Errno.ENOENT && _isDefault)
         {
             return null;
@@ -147,7 +147,7 @@ public sealed class StateStore
         return !string.IsNullOrEmpty(runtime) && IsOrdinary() ? runtime + "/punnet" : SystemPath;
 
         // runc's rule: who has become root of a user namespace only is still the user who logged in.
-        static bool IsOrdinary() => Sys.EffectiveUser() != 0
+        static bool IsOrdinary() => Sys.Geteuid() != 0
             || (Environment.GetEnvironmentVariable("USER") != "root" && HostProbe.IsInUserNamespace());
     }
 
@@ -155,15 +155,15 @@ public sealed class StateStore
     {
         // XDG Base Directory Specification: what is old and not sticky there may be cleaned away.
         uint mode = _isDefault && _path != SystemPath ? PrivateMode | Sticky : PrivateMode;
-        Errno errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
+        Errno errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
         if (errno == Errno.ENOENT)
         {
             for (int slash = _path.IndexOf('/', 1); slash > 0; slash = _path.IndexOf('/', slash + 1))
             {
-                Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path[..slash]).WithNul, 0x1ed); // octal 0755
+                Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path[..slash]).WithNul, 0x1ed); // octal 0755
             }
 
-            errno = Sys.MakeDirectoryAt(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
+            errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
         }
 
         if (errno != Errno.EEXIST)

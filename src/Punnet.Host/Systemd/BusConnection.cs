@@ -40,7 +40,7 @@ public sealed class BusConnection : IDisposable
     public static BusConnection? TryOpen(BusAddress address, out Errno errno)
     {
         const long ConnectPatience = 10_000;
-        errno = Sys.ConnectUnix(address.Socket, ConnectPatience, out int socket);
+        errno = Sys.ConnectUnixStream(address.Socket, ConnectPatience, out int socket);
         if (errno == Errno.EAGAIN)
         {
             throw new PunnetException(address + " does not take a connection within 10 seconds");
@@ -243,7 +243,7 @@ public readonly record struct Deadline(long Milliseconds)
 
     private static long Now()
     {
-        Sys.Clock(1, out long seconds, out long nanoseconds);
+        Sys.ClockGettime(1, out long seconds, out long nanoseconds);
         return (seconds * 1000) + (nanoseconds / 1_000_000);
     }
 }

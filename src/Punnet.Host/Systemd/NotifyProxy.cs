@@ -45,7 +45,7 @@ public sealed class NotifyProxy : IDisposable
     /// <exception cref="SysException">Nothing can be waited for.</exception>
     public void FollowToEnd(int pidfd)
     {
-        int own = Sys.ProcessId();
+        int own = Sys.Getpid();
         while (Hear(pidfd))
         {
             Forward(own);
@@ -58,7 +58,7 @@ public sealed class NotifyProxy : IDisposable
     public bool Forward(int pid)
     {
         Span<byte> buffer = stackalloc byte[Limit + 1];
-        Errno errno = Sys.ReceiveMessage(_container.Number, buffer, out int count, out int descriptor);
+        Errno errno = Sys.Recvmsg(_container.Number, buffer, out int count, out int descriptor);
         using Descriptor sent = new(descriptor);
         if (errno != Errno.None || count is 0 or > Limit)
         {
@@ -72,7 +72,7 @@ public sealed class NotifyProxy : IDisposable
             if (line == "BARRIER=1" && descriptor >= 0)
             {
                 // The descriptor is the message: the container waits for its end.
-                Sys.SendMessage(_manager.Number, "BARRIER=1"u8, descriptor);
+                Sys.Sendmsg(_manager.Number, "BARRIER=1"u8, descriptor);
             }
             else if (IsContainers(line))
             {
@@ -89,7 +89,7 @@ public sealed class NotifyProxy : IDisposable
         if (passed.Length > 0)
         {
             // A manager that has gone hears no more; the container need not know.
-            Sys.SendMessage(_manager.Number, Encoding.UTF8.GetBytes(passed.ToString()), -1);
+            Sys.Sendmsg(_manager.Number, Encoding.UTF8.GetBytes(passed.ToString()), -1);
         }
 
         return isReady;
@@ -120,7 +120,7 @@ public sealed class NotifyProxy : IDisposable
             new PollDescriptor { Descriptor = pidfd, Wanted = PollEvents.In },
             Interruption.End,
         ];
-        Sys.Poll(ends, -1).OrThrow("wait for the container");
+        Sys.Ppoll(ends, -1).OrThrow("wait for the container");
         if (ends[2].Found != PollEvents.None)
         {
             Interruption.Check();
@@ -132,17 +132,17 @@ public sealed class NotifyProxy : IDisposable
     // The manager finds out who sends by the pid, so punnet may not leave before it has read: sd_notify_barrier(3).
     private void AwaitManager()
     {
-        Sys.Pipe(out int readEnd, out int writeEnd).OrThrow("make a pipe");
+        Sys.Pipe2(out int readEnd, out int writeEnd).OrThrow("make a pipe");
         using Descriptor wait = new(readEnd);
         Errno errno;
         using (Descriptor hold = new(writeEnd))
         {
-            errno = Sys.SendMessage(_manager.Number, "BARRIER=1"u8, writeEnd);
+            errno = Sys.Sendmsg(_manager.Number, "BARRIER=1"u8, writeEnd);
         }
 
         if (errno == Errno.None)
         {
-            Sys.WaitReadable(readEnd, Patience, out _);
+            Sys.PollReadable(readEnd, Patience, out _);
         }
     }
 }

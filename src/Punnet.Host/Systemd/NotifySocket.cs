@@ -47,8 +47,8 @@ public sealed class NotifySocket
     /// <exception cref="SysException">It cannot be made.</exception>
     public static void MakeDirectory(ContainerDirectory directory)
     {
-        Sys.MakeDirectoryAt(directory.Number, "notify\0"u8, EverybodyEnters).OrThrow("make", directory.Path + "/notify");
-        Sys.ChangeModeAt(directory.Number, "notify\0"u8, EverybodyEnters).OrThrow("make", directory.Path + "/notify");
+        Sys.Mkdirat(directory.Number, "notify\0"u8, EverybodyEnters).OrThrow("make", directory.Path + "/notify");
+        Sys.Fchmodat(directory.Number, "notify\0"u8, EverybodyEnters).OrThrow("make", directory.Path + "/notify");
     }
 
     /// <summary>Makes the container's socket, and connects to the manager's.</summary>
@@ -57,7 +57,7 @@ public sealed class NotifySocket
     public NotifyProxy? Open(ContainerDirectory directory)
     {
         const OpenFlags Flags = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
-        Errno errno = Sys.OpenAt(directory.Number, "notify\0"u8, Flags, 0, out int opened);
+        Errno errno = Sys.Openat(directory.Number, "notify\0"u8, Flags, 0, out int opened);
         if (errno.IsMissing())
         {
             return null;
@@ -65,7 +65,7 @@ public sealed class NotifySocket
 
         errno.OrThrow("open", directory.Path + "/notify");
         using Descriptor folder = new(opened);
-        errno = Sys.ConnectDatagram(CString.Of(_address).WithNul, _address[0] == '@', out int manager);
+        errno = Sys.ConnectUnixDatagram(CString.Of(_address).WithNul, _address[0] == '@', out int manager);
         if (errno.IsShortage())
         {
             errno.OrThrow("connect to the service manager");
@@ -80,11 +80,11 @@ public sealed class NotifySocket
         try
         {
             // By the descriptor: the path may be longer than the 107 bytes of an address. One that a killed start has left is no good.
-            Sys.RemoveAt(opened, "notify.sock\0"u8, isDirectory: false);
+            Sys.Unlinkat(opened, "notify.sock\0"u8, isDirectory: false);
             CString path = CString.Of("/proc/self/fd/" + opened.ToString() + "/notify.sock");
-            Sys.BindDatagram(path.WithNul, out int own).OrThrow("make the socket", directory.Path + "/notify/notify.sock");
+            Sys.BindUnixDatagram(path.WithNul, out int own).OrThrow("make the socket", directory.Path + "/notify/notify.sock");
             Descriptor bound = new(own);
-            Sys.ChangeModeAt(opened, "notify.sock\0"u8, Everybody).OrThrow("open to the container the socket", directory.Path + "/notify/notify.sock");
+            Sys.Fchmodat(opened, "notify.sock\0"u8, Everybody).OrThrow("open to the container the socket", directory.Path + "/notify/notify.sock");
             return new NotifyProxy(bound, connected);
         }
         catch

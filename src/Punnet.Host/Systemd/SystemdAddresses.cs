@@ -21,7 +21,7 @@ public static class SystemdAddresses
         }
 
         List<string> tried = [];
-        if (Sys.EffectiveUser() == 0)
+        if (Sys.Geteuid() == 0)
         {
             // Its own socket needs no bus, and no bus can lose what is said.
             BusConnection? system = TryOpen(BusAddress.Path("/run/systemd/private", hasBroker: false), tried, out Errno errno)
@@ -57,7 +57,7 @@ public static class SystemdAddresses
     private static List<BusAddress> UserSockets()
     {
         string? variable = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
-        string directory = string.IsNullOrEmpty(variable) ? "/run/user/" + Sys.EffectiveUser().ToString() : variable;
+        string directory = string.IsNullOrEmpty(variable) ? "/run/user/" + Sys.Geteuid().ToString() : variable;
         return
         [
             BusAddress.Path(directory + "/systemd/private", hasBroker: false),

@@ -29,10 +29,10 @@ internal static class Hardening
     /// </summary>
     public static void Apply(InitReport report)
     {
-        report.Check(InitStep.Harden, Sys.Control(ProcessControl.SetDumpable, 0));
-        report.Check(InitStep.Harden, Sys.Control(ProcessControl.SetParentDeathSignal, (int)Signal.Kill));
+        report.Check(InitStep.Harden, Sys.Prctl(ProcessControl.SetDumpable, 0));
+        report.Check(InitStep.Harden, Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill));
     }
 
     /// <summary>From here on the container may outlive punnet.</summary>
-    public static void OutliveParent() => Sys.Control(ProcessControl.SetParentDeathSignal, 0);
+    public static void OutliveParent() => Sys.Prctl(ProcessControl.SetParentDeathSignal, 0);
 }

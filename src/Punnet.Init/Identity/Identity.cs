@@ -17,14 +17,14 @@ internal static class Identity
         {
             if ((sets.Bounding & (1UL << number)) == 0)
             {
-                report.Check(InitStep.BoundingSet, number, Sys.Control(ProcessControl.DropBoundingCapability, number));
+                report.Check(InitStep.BoundingSet, number, Sys.Prctl(ProcessControl.DropBoundingCapability, number));
             }
         }
 
-        report.Check(InitStep.Capabilities, Sys.Control(ProcessControl.SetKeepCapabilities, 1));
+        report.Check(InitStep.Capabilities, Sys.Prctl(ProcessControl.SetKeepCapabilities, 1));
         if (!plan.KeepsGroups)
         {
-            Errno errno = Sys.SetGroups(plan.Groups.AsSpan());
+            Errno errno = Sys.Setgroups(plan.Groups.AsSpan());
 
             // EPERM: setgroups is denied in this user namespace (user_namespaces(7)); then there is none to give up either.
             if (errno != Errno.EPERM || !plan.Groups.IsEmpty)
@@ -33,13 +33,13 @@ internal static class Identity
             }
         }
 
-        report.Check(InitStep.Group, Sys.SetGroup(plan.Gid));
-        report.Check(InitStep.User, Sys.SetUser(plan.Uid));
-        report.Check(InitStep.Capabilities, Sys.Control(ProcessControl.SetKeepCapabilities, 0));
-        report.Check(InitStep.Capabilities, Sys.SetCapabilities(sets));
+        report.Check(InitStep.Group, Sys.Setresgid(plan.Gid));
+        report.Check(InitStep.User, Sys.Setresuid(plan.Uid));
+        report.Check(InitStep.Capabilities, Sys.Prctl(ProcessControl.SetKeepCapabilities, 0));
+        report.Check(InitStep.Capabilities, Sys.Capset(sets));
         if (sets.Ambient == 0)
         {
-            Sys.ClearAmbient();
+            Sys.ClearAmbientCapabilities();
             return;
         }
 
@@ -47,7 +47,7 @@ internal static class Identity
         {
             if ((sets.Ambient & (1UL << number)) != 0)
             {
-                report.Check(InitStep.AmbientSet, number, Sys.RaiseAmbient(number));
+                report.Check(InitStep.AmbientSet, number, Sys.RaiseAmbientCapability(number));
             }
         }
     }

@@ -20,7 +20,7 @@ internal static class Keyrings
         {
             // An exec finds it by its name, which takes the right to search it; in a user namespace other ids do so as well.
             uint permissions = Fresh | UserSearch | (plan.Namespaces.HasUser ? OtherSearch : 0);
-            report.Check(InitStep.Keyring, Sys.SetKeyPermissions(keyring, permissions));
+            report.Check(InitStep.Keyring, Sys.KeyctlSetperm(keyring, permissions));
         }
     }
 
@@ -40,7 +40,7 @@ internal static class Keyrings
             SecurityLabels.LabelKeys(plan.SelinuxLabel, material, report);
         }
 
-        Errno errno = Sys.JoinSessionKeyring(name.WithNul, out int keyring);
+        Errno errno = Sys.KeyctlJoinSessionKeyring(name.WithNul, out int keyring);
         if (isLabelled)
         {
             SecurityLabels.LabelKeys(default, material, report);

@@ -26,11 +26,11 @@ internal static class Limits
             ulong soft = limits[i].Soft, hard = limits[i].Hard;
             if (isStage && limits[i].Kind == ResourceLimit.Processes)
             {
-                report.Check(InitStep.Limit, i, Sys.GetLimit(ResourceLimit.Processes, out _, out ulong most));
+                report.Check(InitStep.Limit, i, Sys.GetRlimit(ResourceLimit.Processes, out _, out ulong most));
                 soft = hard = Math.Max(most, hard);
             }
 
-            report.Check(InitStep.Limit, i, Sys.SetLimit(Self, limits[i].Kind, soft, hard));
+            report.Check(InitStep.Limit, i, Sys.SetRlimit(Self, limits[i].Kind, soft, hard));
         }
     }
 
@@ -42,7 +42,7 @@ internal static class Limits
         {
             if (limits[i].Kind == ResourceLimit.Processes)
             {
-                report.Check(InitStep.Limit, i, Sys.SetLimit(Self, limits[i].Kind, limits[i].Soft, limits[i].Hard));
+                report.Check(InitStep.Limit, i, Sys.SetRlimit(Self, limits[i].Kind, limits[i].Soft, limits[i].Hard));
             }
         }
     }

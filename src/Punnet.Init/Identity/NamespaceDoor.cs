@@ -27,7 +27,7 @@ internal static class NamespaceDoor
         }
 
         int[] namespaces = material.DoorNamespaces;
-        bool isComplete = Sys.OpenAt(material.Proc, "thread-self\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int own) == Errno.None;
+        bool isComplete = Sys.Openat(material.Proc, "thread-self\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int own) == Errno.None;
         for (int i = 0; i < namespaces.Length; i++)
         {
             namespaces[i] = -1;
@@ -36,7 +36,7 @@ internal static class NamespaceDoor
                 // The stage is not in the pid namespace that its child will be in.
                 ReadOnlySpan<byte> file = material.Final is not null && NamespaceKinds.Flag(i) == CloneFlags.NewPid
                     ? "ns/pid_for_children\0"u8 : NamespaceKinds.File(i);
-                isComplete &= Sys.OpenAt(own, file, OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
+                isComplete &= Sys.Openat(own, file, OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
             }
         }
 
@@ -68,7 +68,7 @@ internal static class NamespaceDoor
     public static void Answer(InitMaterial material)
     {
         Span<byte> one = stackalloc byte[1];
-        if (Sys.ReceiveMessage(material.Door, one, out int _, out int exec) != Errno.None || exec < 0)
+        if (Sys.Recvmsg(material.Door, one, out int _, out int exec) != Errno.None || exec < 0)
         {
             return;
         }

@@ -39,8 +39,8 @@ internal static class Namespaces
         if (plan.HasUser)
         {
             Mounts.Reach(container, material);
-            report.Check(InitStep.BecomeRoot, Sys.SetGroup(0));
-            report.Check(InitStep.BecomeRoot, Sys.SetUser(0));
+            report.Check(InitStep.BecomeRoot, Sys.Setresgid(0));
+            report.Check(InitStep.BecomeRoot, Sys.Setresuid(0));
         }
 
         Hardening.Apply(report);
@@ -97,7 +97,7 @@ internal static class Namespaces
     {
         if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != wanted)
         {
-            Sys.Exit(1); // The parent is gone, or has said why it fails.
+            Sys.ExitGroup(1); // The parent is gone, or has said why it fails.
         }
     }
 
@@ -106,7 +106,7 @@ internal static class Namespaces
     {
         if (!Channel.HearWith(material.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
         {
-            Sys.Exit(1); // The parent is gone, or could not make it and says so itself.
+            Sys.ExitGroup(1); // The parent is gone, or could not make it and says so itself.
         }
 
         if (network < 0)
@@ -116,7 +116,7 @@ internal static class Namespaces
             return;
         }
 
-        report.Check(InitStep.JoinNetwork, Sys.JoinNamespaces(network, CloneFlags.NewNetwork));
+        report.Check(InitStep.JoinNetwork, Sys.Setns(network, CloneFlags.NewNetwork));
         Sys.Close(network);
     }
 
@@ -125,7 +125,7 @@ internal static class Namespaces
         ImmutableArray<NamespaceJoin> joins = plan.Joins;
         for (int i = 0; i < joins.Length; i++)
         {
-            Errno errno = Sys.JoinNamespaces(material.Joins[i], joins[i].Kind);
+            Errno errno = Sys.Setns(material.Joins[i], joins[i].Kind);
             report.Check(InitStep.JoinNamespace, joins[i].Index, errno);
             if (material.Joins[i] != material.PidNamespace)
             {
@@ -138,11 +138,11 @@ internal static class Namespaces
     // Returns only in the new process, which is a child of punnet like this one.
     private static void CloneInit(NamespacePlan plan, InitMaterial material, InitReport report)
     {
-        report.Check(InitStep.CloneInit, Sys.Clone((plan.New & ~CloneFlags.NewUser) | CloneFlags.Parent, cgroup: -1, out int pid, out _));
+        report.Check(InitStep.CloneInit, Sys.Clone3((plan.New & ~CloneFlags.NewUser) | CloneFlags.Parent, cgroup: -1, out int pid, out _));
         if (pid != 0)
         {
             Channel.Tell(material.Channel, Message.Cloned, pid);
-            Sys.Exit(0);
+            Sys.ExitGroup(0);
         }
     }
 }

@@ -58,7 +58,7 @@ internal static class SeccompLoader
         ReadOnlySpan<byte> program = MemoryMarshal.AsBytes(plan.Program.AsSpan());
         if (!plan.NeedsListener)
         {
-            report.Check(InitStep.Seccomp, Sys.LoadFilter(program, (uint)plan.Flags, out _));
+            report.Check(InitStep.Seccomp, Sys.SeccompSetFilter(program, (uint)plan.Flags, out _));
             return;
         }
 
@@ -68,10 +68,10 @@ internal static class SeccompLoader
             return;
         }
 
-        report.Check(InitStep.SeccompListener, Sys.DuplicateAbove(material.Channel, 0, out int number));
+        report.Check(InitStep.SeccompListener, Sys.DupCloexec(material.Channel, 0, out int number));
         Sys.Close(number);
         report.Check(InitStep.SeccompListener, Channel.Tell(material.Channel, Message.Listener, number));
-        report.Check(InitStep.Seccomp, Sys.LoadFilter(program, (uint)plan.Flags, out int listener));
+        report.Check(InitStep.Seccomp, Sys.SeccompSetFilter(program, (uint)plan.Flags, out int listener));
         Await(material.HandOver, HandOver.Taken, report);
         Sys.Close(listener);
         SharedFlag handOver = material.HandOver;
@@ -83,8 +83,8 @@ internal static class SeccompLoader
         SharedFlag handOver = material.HandOver;
 
         // Nobody will wait for the courier: this process cannot be sure to be allowed to.
-        report.Check(InitStep.SeccompListener, Sys.ForgetChildren(forget: true));
-        report.Check(InitStep.SeccompListener, Sys.Clone(CloneFlags.Files, cgroup: -1, out int pid, out int pidfd));
+        report.Check(InitStep.SeccompListener, Sys.IgnoreSigchld(forget: true));
+        report.Check(InitStep.SeccompListener, Sys.Clone3(CloneFlags.Files, cgroup: -1, out int pid, out int pidfd));
         if (pid == 0)
         {
             Carry(material);
@@ -92,13 +92,13 @@ internal static class SeccompLoader
 
         Sys.Close(pidfd);
         report.Check(InitStep.SeccompListener, Channel.Tell(material.Channel, Message.Listener));
-        report.Check(InitStep.Seccomp, Sys.LoadFilter(program, (uint)plan.Flags, out int listener));
+        report.Check(InitStep.Seccomp, Sys.SeccompSetFilter(program, (uint)plan.Flags, out int listener));
         handOver.Value = HandOver.Loaded + listener;
         Await(handOver, HandOver.Released, report);
         if (!material.StartContainer.IsEmpty)
         {
             // Hooks are waited for. Without any, what comes next takes it back: ResetSignals, or execve(2).
-            report.Check(InitStep.SeccompListener, Sys.ForgetChildren(forget: false));
+            report.Check(InitStep.SeccompListener, Sys.IgnoreSigchld(forget: false));
         }
     }
 
@@ -106,7 +106,7 @@ internal static class SeccompLoader
     private static void Carry(InitMaterial material)
     {
         // Whether the filter is refused, or the host has gone: init ends then.
-        Sys.Control(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
+        Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
         SharedFlag handOver = material.HandOver;
         for (int round = 0; handOver.Value < HandOver.Loaded && round < MostNaps; round++)
         {
@@ -114,12 +114,12 @@ internal static class SeccompLoader
             SharedFlag.Pause();
             if (round > 10_000)
             {
-                Sys.Poll([], 1);
+                Sys.Ppoll([], 1);
             }
         }
 
         int listener = handOver.Value - HandOver.Loaded;
-        if (listener >= 0 && Sys.OpenProcess(Sys.ProcessId(), out int self) == Errno.None)
+        if (listener >= 0 && Sys.PidfdOpen(Sys.Getpid(), out int self) == Errno.None)
         {
             Channel.TellWith(material.Channel, Message.Carried, listener);
             Sys.Close(listener);
@@ -127,7 +127,7 @@ internal static class SeccompLoader
             Sys.Close(self);
         }
 
-        Sys.Exit(0);
+        Sys.ExitGroup(0);
     }
 
     private static void Await(SharedFlag handOver, int value, InitReport report)

@@ -51,8 +51,8 @@ internal static class SecurityLabels
     public static void LabelRoot(MountStep step, int mount, InitReport report)
     {
         // fsetxattr(2) takes no descriptor of a path, which a mount's is.
-        report.Check(InitStep.MountLabel, step.Index, Sys.OpenAt(mount, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root));
-        report.Check(InitStep.MountLabel, step.Index, Sys.SetAttribute(root, "security.selinux\0"u8, step.RootLabel.WithNul));
+        report.Check(InitStep.MountLabel, step.Index, Sys.Openat(mount, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root));
+        report.Check(InitStep.MountLabel, step.Index, Sys.Fsetxattr(root, "security.selinux\0"u8, step.RootLabel.WithNul));
         Sys.Close(root);
     }
 
@@ -60,7 +60,7 @@ internal static class SecurityLabels
     {
         // "thread-self" is a link made of text, which these allow; what leads out of the procfs they do not.
         const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoMagicLinks;
-        Errno errno = Sys.OpenAt2(material.Proc, path, OpenFlags.WriteOnly, 0, Strict, out int file);
+        Errno errno = Sys.Openat2(material.Proc, path, OpenFlags.WriteOnly, 0, Strict, out int file);
         if (errno == Errno.None)
         {
             errno = Sys.Write(file, text, out _);

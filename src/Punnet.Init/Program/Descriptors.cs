@@ -11,7 +11,7 @@ namespace Punnet.Init;
 /// </summary>
 internal static class Descriptors
 {
-    private const int KeptCount = 10 + NamespaceKinds.Count;
+    private static int KeptCount => 10 + NamespaceKinds.Count;
 
     /// <summary>Closes all descriptors but the streams, those that the program inherits, and these.</summary>
     /// <param name="material">Says what else is needed until the program runs.</param>
@@ -52,11 +52,11 @@ internal static class Descriptors
     {
         const int LengthOffset = 16, NameOffset = 19; // struct linux_dirent64, getdents(2)
         const OpenFlags List = OpenFlags.ReadOnly | OpenFlags.Directory;
-        report.Check(InitStep.CloseDescriptors, Sys.OpenAt(material.Proc, "self/fd\0"u8, List, 0, out int directory));
+        report.Check(InitStep.CloseDescriptors, Sys.Openat(material.Proc, "self/fd\0"u8, List, 0, out int directory));
         Span<byte> entries = stackalloc byte[2048];
         while (true)
         {
-            report.Check(InitStep.CloseDescriptors, Sys.ReadDirectory(directory, entries, out int count));
+            report.Check(InitStep.CloseDescriptors, Sys.Getdents64(directory, entries, out int count));
             if (count == 0)
             {
                 break;

@@ -18,7 +18,7 @@ internal static class FinalProcess
         if (material.Final is SharedFlag final)
         {
             // Only the kernel writes there, for the stage: what is in the container does not say which process it is.
-            report.Check(InitStep.Harden, Sys.KeepFromChildren(final));
+            report.Check(InitStep.Harden, Sys.MadviseDontfork(final));
         }
     }
 
@@ -29,11 +29,11 @@ internal static class FinalProcess
     public static void Clone(ProcessPlan plan, InitMaterial material, InitReport report)
     {
         // What changed the ids has also made it dumpable, where fs.suid_dumpable says so, proc_sys_fs(5).
-        Sys.Control(ProcessControl.SetDumpable, 0);
+        Sys.Prctl(ProcessControl.SetDumpable, 0);
         report.Check(InitStep.CloneInit, Sys.CloneSibling(material.Final!.Value, out bool isNew));
         if (!isNew)
         {
-            Sys.Exit(0);
+            Sys.ExitGroup(0);
         }
 
         Terminal.Lead(plan, report);

@@ -22,7 +22,7 @@ internal static class HomeDirectory
         if (RootPath.Open(root, "/etc/passwd\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out int file) == Errno.None)
         {
             // Not a device or a FIFO, which may never end (a link may lead to one).
-            bool isFile = Sys.Status(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular);
+            bool isFile = Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular);
             home = isFile ? Search(file, uid, line) : home;
             Sys.Close(file);
         }

@@ -27,18 +27,18 @@ public static class HookProcess
     /// <param name="interruption">Kills it as soon as this can be read; or -1.</param>
     public static HookOutcome Run(HookMaterial hook, int state, int output, int errors, int directory, int interruption = -1)
     {
-        Errno errno = Sys.Pipe(out int result, out int report);
+        Errno errno = Sys.Pipe2(out int result, out int report);
         if (errno != Errno.None)
         {
             return new HookOutcome(errno, false, 0);
         }
 
-        errno = Sys.Clone(CloneFlags.None, cgroup: -1, out int pid, out int pidfd);
+        errno = Sys.Clone3(CloneFlags.None, cgroup: -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             errno = Become(hook, state, output, errors, directory);
             Sys.WriteAll(report, MemoryMarshal.AsBytes(new ReadOnlySpan<Errno>(in errno)));
-            Sys.Exit(1);
+            Sys.ExitGroup(1);
         }
 
         Sys.Close(report);
@@ -63,17 +63,17 @@ public static class HookProcess
                 new PollDescriptor { Descriptor = pidfd, Wanted = PollEvents.In },
                 new PollDescriptor { Descriptor = interruption, Wanted = PollEvents.In },
             ];
-            errno = Sys.Poll(ends, hook.TimeoutSeconds > 0 ? hook.TimeoutSeconds * 1000 : -1);
+            errno = Sys.Ppoll(ends, hook.TimeoutSeconds > 0 ? hook.TimeoutSeconds * 1000 : -1);
             hasEnded = ends[0].Found != PollEvents.None;
             isInterrupted = !hasEnded && ends[1].Found != PollEvents.None;
         }
 
         if (!hasEnded)
         {
-            Sys.SendSignal(pidfd, pid, (int)Signal.Kill);
+            Sys.PidfdSendSignal(pidfd, pid, (int)Signal.Kill);
         }
 
-        Errno wait = Sys.WaitForExit(pidfd, out int status);
+        Errno wait = Sys.Waitid(pidfd, out int status);
         Errno run = Errno.None;
         Sys.Read(result, MemoryMarshal.AsBytes(new Span<Errno>(ref run)), out _);
         errno = run != Errno.None ? run : errno != Errno.None ? errno : wait;
@@ -83,26 +83,26 @@ public static class HookProcess
     private static Errno Become(HookMaterial hook, int state, int output, int errors, int directory)
     {
         // A hook ends with who waits for it.
-        Sys.Control(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
+        Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
         Errno errno = Sys.Rewind(state);
         if (errno == Errno.None)
         {
-            errno = Sys.Duplicate(state, 0);
+            errno = Sys.Dup3(state, 0);
         }
 
         if (errno == Errno.None)
         {
-            errno = Sys.Duplicate(output, 1);
+            errno = Sys.Dup3(output, 1);
         }
 
         if (errno == Errno.None)
         {
-            errno = Sys.Duplicate(errors, 2);
+            errno = Sys.Dup3(errors, 2);
         }
 
         if (errno == Errno.None && directory >= 0)
         {
-            errno = Sys.ChangeDirectory(directory);
+            errno = Sys.Chdir(directory);
         }
 
         if (errno != Errno.None)
@@ -113,7 +113,7 @@ public static class HookProcess
         KeepFromHook();
         Sys.ResetSignals(hook.IgnoredSignals);
         Sys.UnblockSignals();
-        return Sys.Execute(hook.Path.WithNul, hook.Args, hook.Env);
+        return Sys.Execve(hook.Path.WithNul, hook.Args, hook.Env);
     }
 
     // A hook gets its three streams only. Everything that punnet opens closes at exec; this is about what its caller left open.
@@ -124,7 +124,7 @@ public static class HookProcess
         {
             for (int descriptor = 3; descriptor <= LastInherited; descriptor++)
             {
-                Sys.CloseOnExec(descriptor);
+                Sys.SetCloexec(descriptor);
             }
         }
     }

@@ -46,7 +46,7 @@ internal static class Launch
         Settle(plan, report);
         if (plan.NoNewPrivileges)
         {
-            report.Check(InitStep.NoNewPrivileges, Sys.Control(ProcessControl.SetNoNewPrivileges, 1));
+            report.Check(InitStep.NoNewPrivileges, Sys.Prctl(ProcessControl.SetNoNewPrivileges, 1));
         }
 
         LoadFilter(FilterMoment.BeforeIds, plan, material, report);
@@ -63,7 +63,7 @@ internal static class Launch
             CheckDirectory(report);
         }
 
-        Sys.SetUmask(plan.Umask);
+        Sys.Umask(plan.Umask);
     }
 
     /// <summary>Loads the filter, if this is the moment for it.</summary>
@@ -124,7 +124,7 @@ internal static class Launch
     private static Errno TryProgram(ReadOnlySpan<byte> path, out FileStatus status)
     {
         const int Executable = 1;
-        Errno errno = Sys.StatusAt(Sys.WorkingDirectory, path, out status);
+        Errno errno = Sys.Statx(Sys.WorkingDirectory, path, out status);
         if (errno == Errno.None && status.Is(FileMode.Directory))
         {
             return Errno.EISDIR;
@@ -132,7 +132,7 @@ internal static class Launch
 
         if (errno == Errno.None || errno.IsOfFilter())
         {
-            errno = Sys.AccessAt(Sys.WorkingDirectory, path, Executable);
+            errno = Sys.Faccessat(Sys.WorkingDirectory, path, Executable);
         }
 
         // No answer about a file, but the container's filter's about these calls.
@@ -144,19 +144,19 @@ internal static class Launch
     {
         if (plan.Personality is ExecutionDomain domain)
         {
-            report.Check(InitStep.Personality, Sys.SetPersonality((uint)domain));
+            report.Check(InitStep.Personality, Sys.Personality((uint)domain));
         }
 
         if (plan.MemoryPolicy is MemoryPolicyStep policy)
         {
-            report.Check(InitStep.MemoryPolicy, Sys.SetMemoryPolicy(policy.Mode, policy.Nodes.AsSpan()));
+            report.Check(InitStep.MemoryPolicy, Sys.SetMempolicy(policy.Mode, policy.Nodes.AsSpan()));
         }
     }
 
     // /proc/self/exe as a program is punnet: it could do no harm (see RuntimeBinary), but nobody can mean it.
     private static void RefuseOwnFile(FileStatus program, InitMaterial material, InitReport report)
     {
-        Errno errno = Sys.Status(material.Image, out FileStatus own);
+        Errno errno = Sys.Statx(material.Image, out FileStatus own);
         if (errno.IsOfFilter())
         {
             return;
@@ -176,7 +176,7 @@ internal static class Launch
         Sys.UnblockSignals();
         LoadFilter(FilterMoment.BeforeProgram, plan, material, report);
         ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;
-        ProgramFailure.Run(path, program, Sys.Execute(path, material.Args, material.Env), report);
+        ProgramFailure.Run(path, program, Sys.Execve(path, material.Args, material.Env), report);
     }
 
     private static Errno EnterDirectory(ProcessPlan plan, int root, InitReport report)
@@ -184,7 +184,7 @@ internal static class Launch
         Errno errno = RootPath.Find(root, plan.Cwd.WithNul, OpenFlags.ReadOnly, out int directory);
         if (errno == Errno.None)
         {
-            errno = Sys.ChangeDirectory(directory);
+            errno = Sys.Chdir(directory);
             Sys.Close(directory);
         }
 
@@ -200,7 +200,7 @@ internal static class Launch
     private static void CheckDirectory(InitReport report)
     {
         Span<byte> path = stackalloc byte[4096];
-        report.Check(InitStep.WorkingDirectory, Sys.WorkingDirectoryPath(path, out int length));
+        report.Check(InitStep.WorkingDirectory, Sys.Getcwd(path, out int length));
         if (length < 2 || path[0] != '/')
         {
             report.Fail(InitStep.WorkingDirectoryOutside, 0, Errno.ENOENT);

@@ -72,7 +72,7 @@ public static class ProgramFailure
     {
         FailureName name = default;
         ProgramCause cause = errno is Errno.ENOENT or Errno.EACCES or Errno.ENOEXEC or Errno.ELOOP ? OfFile(path, errno, ref name) : ProgramCause.None;
-        bool isInterpreter = cause >= ProgramCause.FirstLine || (errno == Errno.ENOENT && Sys.AccessAt(Sys.WorkingDirectory, path, 0) == Errno.None);
+        bool isInterpreter = cause >= ProgramCause.FirstLine || (errno == Errno.ENOENT && Sys.Faccessat(Sys.WorkingDirectory, path, 0) == Errno.None);
         report.Fail(
             isInterpreter ? InitStep.ExecuteInterpreter : InitStep.Execute, candidate + ((int)cause * CauseUnit), errno, name);
     }
@@ -80,13 +80,13 @@ public static class ProgramFailure
     private static ProgramCause OfAccess(ReadOnlySpan<byte> path, ref FailureName name)
     {
         const uint AnyExecute = 0x49; // octal 0111
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, path, OpenFlags.Path, 0, out int file);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, path, OpenFlags.Path, 0, out int file);
         if (errno == Errno.EACCES)
         {
             return OfDirectory(path, ref name);
         }
 
-        if (errno != Errno.None || Sys.Status(file, out FileStatus status) != Errno.None)
+        if (errno != Errno.None || Sys.Statx(file, out FileStatus status) != Errno.None)
         {
             return ProgramCause.None;
         }
@@ -96,7 +96,7 @@ public static class ProgramFailure
             return ProgramCause.Mode;
         }
 
-        bool isKnown = Sys.MountAttributesOf(file, out MountAttributes attributes) == Errno.None;
+        bool isKnown = Sys.FstatfsFlags(file, out MountAttributes attributes) == Errno.None;
         return isKnown && (attributes & MountAttributes.NoExec) != MountAttributes.None ? ProgramCause.Mount : ProgramCause.User;
     }
 
@@ -109,7 +109,7 @@ public static class ProgramFailure
             {
                 path[..i].CopyTo(prefix);
                 prefix[i] = 0;
-                if (Sys.AccessAt(Sys.WorkingDirectory, prefix[..(i + 1)], Execute) == Errno.EACCES)
+                if (Sys.Faccessat(Sys.WorkingDirectory, prefix[..(i + 1)], Execute) == Errno.EACCES)
                 {
                     name.Set(path[..i]);
                     return ProgramCause.Directory;
@@ -148,8 +148,8 @@ public static class ProgramFailure
 
             of = i == 0 ? cause : ProgramCause.Chain;
             name.Set(next[..(length - 1)]);
-            Errno errno = Sys.StatusAt(Sys.WorkingDirectory, next[..length], out FileStatus status);
-            if (errno != Errno.None || !status.Is(FileMode.Regular) || Sys.AccessAt(Sys.WorkingDirectory, next[..length], Execute) != Errno.None)
+            Errno errno = Sys.Statx(Sys.WorkingDirectory, next[..length], out FileStatus status);
+            if (errno != Errno.None || !status.Is(FileMode.Regular) || Sys.Faccessat(Sys.WorkingDirectory, next[..length], Execute) != Errno.None)
             {
                 return of;
             }
@@ -162,14 +162,14 @@ public static class ProgramFailure
     private static ProgramCause ReadHead(ReadOnlySpan<byte> path, Errno refusal, Span<byte> interpreter, out int length)
     {
         length = 0;
-        if (Sys.OpenAt(Sys.WorkingDirectory, path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal, 0, out int file) != Errno.None)
+        if (Sys.Openat(Sys.WorkingDirectory, path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal, 0, out int file) != Errno.None)
         {
             return ProgramCause.None;
         }
 
         Span<byte> head = stackalloc byte[HeadSize];
         ProgramCause cause = ProgramCause.None;
-        if (Sys.Status(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular) && Sys.ReadAt(file, head, 0, out int count) == Errno.None)
+        if (Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular) && Sys.Pread64(file, head, 0, out int count) == Errno.None)
         {
             head = head[..count];
             cause = head.IsEmpty ? ProgramCause.Empty
@@ -209,7 +209,7 @@ public static class ProgramFailure
         Span<byte> segment = stackalloc byte[56];
         for (int i = 0; i < count && i < MostSegments && refusal != Errno.ENOEXEC; i++)
         {
-            if (Sys.ReadAt(file, segment, table + (i * size), out int read) != Errno.None || read < segment.Length)
+            if (Sys.Pread64(file, segment, table + (i * size), out int read) != Errno.None || read < segment.Length)
             {
                 break;
             }
@@ -218,7 +218,7 @@ public static class ProgramFailure
             {
                 long offset = isWide ? (long)Number(segment[8..], 8, isBig) : (long)Number(segment[4..], 4, isBig);
                 ulong bytes = isWide ? Number(segment[32..], 8, isBig) : Number(segment[16..], 4, isBig);
-                if (bytes is < 2 or > HeadSize || Sys.ReadAt(file, interpreter[..(int)bytes], offset, out length) != Errno.None || length < 2)
+                if (bytes is < 2 or > HeadSize || Sys.Pread64(file, interpreter[..(int)bytes], offset, out length) != Errno.None || length < 2)
                 {
                     break;
                 }

@@ -17,7 +17,7 @@ internal static class StandardStreams
         int own = -1;
         for (int stream = 0; stream < Count; stream++)
         {
-            if (Sys.Status(stream, out FileStatus status) != Errno.None || !status.IsCharacterDevice(1, 3))
+            if (Sys.Statx(stream, out FileStatus status) != Errno.None || !status.IsCharacterDevice(1, 3))
             {
                 continue;
             }
@@ -31,7 +31,7 @@ internal static class StandardStreams
                 }
             }
 
-            report.Check(InitStep.StandardStream, stream, Sys.Duplicate(own, stream));
+            report.Check(InitStep.StandardStream, stream, Sys.Dup3(own, stream));
         }
 
         if (own >= Count)
@@ -45,7 +45,7 @@ internal static class StandardStreams
     {
         for (int stream = 0; stream < Count; stream++)
         {
-            report.Check(InitStep.StandardStream, stream, Sys.Duplicate(terminal, stream));
+            report.Check(InitStep.StandardStream, stream, Sys.Dup3(terminal, stream));
         }
     }
 
@@ -54,22 +54,22 @@ internal static class StandardStreams
     {
         for (int stream = 0; stream < Count; stream++)
         {
-            if (Sys.Status(stream, out FileStatus status) == Errno.None && status.Uid != uid && !status.IsCharacterDevice(1, 3))
+            if (Sys.Statx(stream, out FileStatus status) == Errno.None && status.Uid != uid && !status.IsCharacterDevice(1, 3))
             {
                 // What cannot be given (a read-only file, an id that is not mapped) stays as it is.
-                Sys.ChangeOwner(stream, uid, uint.MaxValue);
+                Sys.Fchown(stream, uid, uint.MaxValue);
             }
         }
     }
 
     private static int OpenOwnNull(int root)
     {
-        if (Sys.OpenAt2(root, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out int own) != Errno.None)
+        if (Sys.Openat2(root, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out int own) != Errno.None)
         {
             return -1;
         }
 
-        if (Sys.Status(own, out FileStatus status) == Errno.None && status.IsCharacterDevice(1, 3))
+        if (Sys.Statx(own, out FileStatus status) == Errno.None && status.IsCharacterDevice(1, 3))
         {
             return own;
         }

@@ -15,7 +15,7 @@ internal static class StartGate
         {
             if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Go)
             {
-                Sys.Exit(1);
+                Sys.ExitGroup(1);
             }
 
             return report;
@@ -27,7 +27,7 @@ internal static class StartGate
         Span<byte> one = stackalloc byte[1];
         if (Sys.Read(material.StartGate, one, out int count) != Errno.None || count != 1)
         {
-            Sys.Exit(1);
+            Sys.ExitGroup(1);
         }
 
         return new InitReport(material.StartResult);
@@ -37,14 +37,14 @@ internal static class StartGate
     // program, and the first process of a pid namespace would lose it then. A filter that is loaded by now may refuse both calls; then so be it.
     private static void Attend(InitMaterial material)
     {
-        Sys.OpenSignals(ulong.MaxValue, out int signals);
+        Sys.Signalfd(ulong.MaxValue, out int signals);
         Span<PollDescriptor> ends =
         [
             new PollDescriptor { Descriptor = material.StartGate, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = signals, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = material.Door, Wanted = PollEvents.In },
         ];
-        while (Sys.Poll(ends, -1) == Errno.None && ends[0].Found == PollEvents.None)
+        while (Sys.Ppoll(ends, -1) == Errno.None && ends[0].Found == PollEvents.None)
         {
             if (ends[1].Found != PollEvents.None)
             {
@@ -64,10 +64,10 @@ internal static class StartGate
     // As with runc: those that ask a program to end. Nobody is there yet who could have a meaning for the others.
     private static void Take(int signals)
     {
-        if (Sys.ReadSignal(signals, out Signal signal) == Errno.None
+        if (Sys.ReadSignalfd(signals, out Signal signal) == Errno.None
             && signal is Signal.Hangup or Signal.Interrupt or Signal.Quit or Signal.Abort or Signal.Terminate)
         {
-            Sys.Exit(128 + (int)signal);
+            Sys.ExitGroup(128 + (int)signal);
         }
     }
 }

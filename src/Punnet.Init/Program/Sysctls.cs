@@ -19,7 +19,7 @@ internal static class Sysctls
         {
             const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks;
             report.Check(
-                InitStep.Sysctl, i, Sys.OpenAt2(material.Proc, sysctls[i].Path.WithNul, OpenFlags.WriteOnly, 0, Strict, out int file));
+                InitStep.Sysctl, i, Sys.Openat2(material.Proc, sysctls[i].Path.WithNul, OpenFlags.WriteOnly, 0, Strict, out int file));
             report.Check(InitStep.SysctlValue, i, Sys.WriteAll(file, sysctls[i].Value.Text));
             Sys.Close(file);
         }

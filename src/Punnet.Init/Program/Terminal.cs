@@ -18,20 +18,20 @@ internal static class Terminal
     {
         const OpenFlags Use = OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal;
         const ResolveFlags Strict = ResolveFlags.InRoot | ResolveFlags.NoSymlinks;
-        report.Check(InitStep.TerminalOpen, Sys.OpenAt2(root, "/dev/pts/ptmx\0"u8, Use, 0, Strict, out int master));
-        report.Check(InitStep.TerminalOpen, Sys.FileSystemType(master, out long magic));
+        report.Check(InitStep.TerminalOpen, Sys.Openat2(root, "/dev/pts/ptmx\0"u8, Use, 0, Strict, out int master));
+        report.Check(InitStep.TerminalOpen, Sys.Fstatfs(master, out long magic));
         if (magic != FileSystemMagic.Devpts)
         {
             report.Fail(InitStep.TerminalOpen, 0, Errno.ENODEV);
         }
 
-        report.Check(InitStep.TerminalOpen, Sys.UnlockTerminal(master));
+        report.Check(InitStep.TerminalOpen, Sys.UnlockPty(master));
 
         // By descriptor: /dev/pts/N could be anything (CVE-2025-52565).
-        report.Check(InitStep.TerminalOpen, Sys.OpenTerminalPeer(master, out int terminal));
+        report.Check(InitStep.TerminalOpen, Sys.OpenPtyPeer(master, out int terminal));
         if (plan.Rows != 0 || plan.Columns != 0)
         {
-            report.Check(InitStep.TerminalOpen, Sys.SetTerminalSize(terminal, new TerminalSize(plan.Rows, plan.Columns)));
+            report.Check(InitStep.TerminalOpen, Sys.SetWindowSize(terminal, new TerminalSize(plan.Rows, plan.Columns)));
         }
 
         if (isContainer)
@@ -51,10 +51,10 @@ internal static class Terminal
     /// </summary>
     public static void Lead(ProcessPlan plan, InitReport report)
     {
-        report.Check(InitStep.Session, Sys.NewSession());
+        report.Check(InitStep.Session, Sys.Setsid());
         if (plan.Terminal)
         {
-            report.Check(InitStep.Session, Sys.TakeTerminal(0));
+            report.Check(InitStep.Session, Sys.SetControllingTerminal(0));
         }
     }
 
@@ -63,15 +63,15 @@ internal static class Terminal
     {
         const uint ConsoleMode = 0x190; // octal 0620
         report.Check(InitStep.Console, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
-        Errno errno = Sys.MakeNodeAt(dev, "console\0"u8, FileMode.Regular | ConsoleMode, 0, 0);
+        Errno errno = Sys.Mknodat(dev, "console\0"u8, FileMode.Regular | ConsoleMode, 0, 0);
         if (errno != Errno.EEXIST)
         {
             report.Check(InitStep.Console, errno);
         }
 
-        report.Check(InitStep.Console, Sys.OpenAt2(dev, "console\0"u8, OpenFlags.Path, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int console));
-        report.Check(InitStep.Console, Sys.CloneMount(terminal, "\0"u8, recursive: false, out int mount));
-        report.Check(InitStep.Console, Sys.AttachMount(mount, console));
+        report.Check(InitStep.Console, Sys.Openat2(dev, "console\0"u8, OpenFlags.Path, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int console));
+        report.Check(InitStep.Console, Sys.OpenTreeClone(terminal, "\0"u8, recursive: false, out int mount));
+        report.Check(InitStep.Console, Sys.MoveMount(mount, console));
         Sys.Close(mount);
         Sys.Close(console);
         Sys.Close(dev);
@@ -82,9 +82,9 @@ internal static class Terminal
         ReadOnlySpan<byte> prefix = "/dev/pts/"u8;
         Span<byte> name = stackalloc byte[32];
         prefix.CopyTo(name);
-        report.Check(InitStep.TerminalSend, Sys.TerminalNumber(master, out int number));
+        report.Check(InitStep.TerminalSend, Sys.GetPtyNumber(master, out int number));
         System.Buffers.Text.Utf8Formatter.TryFormat(number, name[prefix.Length..], out int digits);
-        report.Check(InitStep.TerminalSend, Sys.SendMessage(material.ConsoleSocket, name[..(prefix.Length + digits)], master));
+        report.Check(InitStep.TerminalSend, Sys.Sendmsg(material.ConsoleSocket, name[..(prefix.Length + digits)], master));
         Sys.Close(material.ConsoleSocket);
     }
 }

@@ -32,7 +32,7 @@ internal static class BindMounts
         {
             report.Check(InitStep.MountSource, step.Index, CloneSource(plan, step, step.Source, root, out mount));
             MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)material.IdMaps[place] };
-            Errno errno = Sys.ChangeMount(mount, change, step.IdMap.Recursive);
+            Errno errno = Sys.MountSetattr(mount, change, step.IdMap.Recursive);
 
             // A source that the host has not found, and that is there, is in an earlier mount of the container's.
             bool isCovered = errno == Errno.EPERM && !material.Sources.IsEmpty;
@@ -71,7 +71,7 @@ internal static class BindMounts
         ReadOnlySpan<byte> path = source.WithNul, top = plan.Root.Text;
         if (root < 0 || !plan.Namespaces.SharesMounts || top.Length >= path.Length || path[top.Length] != '/' || !path.StartsWith(top))
         {
-            return Sys.CloneMount(Sys.WorkingDirectory, path, step.Recursive, !step.SourceNoFollow, out mount);
+            return Sys.OpenTreeClone(Sys.WorkingDirectory, path, step.Recursive, !step.SourceNoFollow, out mount);
         }
 
         // Earlier mounts are not at root.path then, where a source below it means them.
@@ -79,7 +79,7 @@ internal static class BindMounts
         Errno errno = RootPath.Find(root, path[top.Length..], step.SourceNoFollow ? OpenFlags.NoFollow : OpenFlags.ReadOnly, out int inside);
         if (errno == Errno.None)
         {
-            errno = Sys.CloneMount(inside, "\0"u8, step.Recursive, out mount);
+            errno = Sys.OpenTreeClone(inside, "\0"u8, step.Recursive, out mount);
             Sys.Close(inside);
         }
 
@@ -92,7 +92,7 @@ internal static class BindMounts
         if (plan.Namespaces.SharesMounts)
         {
             MountAttributeChange slave = new() { Propagation = MountFlags.Slave };
-            report.Check(InitStep.MountPropagation, step.Index, Sys.ChangeMount(mount, slave, recursive: true));
+            report.Check(InitStep.MountPropagation, step.Index, Sys.MountSetattr(mount, slave, recursive: true));
         }
     }
 
@@ -101,12 +101,12 @@ internal static class BindMounts
         MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear | step.Others };
         if (change.Set != MountAttributes.None || change.Clear != MountAttributes.None)
         {
-            Errno errno = Sys.ChangeMount(mount, change, recursive: false);
+            Errno errno = Sys.MountSetattr(mount, change, recursive: false);
             if (errno == Errno.EPERM && step.Others != MountAttributes.None)
             {
                 // late: what is locked in a user namespace stays, with all that nobody named.
                 change.Clear = step.Clear;
-                errno = Sys.ChangeMount(mount, change, recursive: false);
+                errno = Sys.MountSetattr(mount, change, recursive: false);
             }
 
             LockedAttributes.Check(step, mount, change, recursive: false, errno, report);
@@ -119,14 +119,14 @@ internal static class BindMounts
     private static void RefuseCovered(MountStep step, int opened, InitReport report)
     {
         Errno errno = step.SourceNoFollow
-            ? Sys.LinkStatusAt(Sys.WorkingDirectory, step.Source.WithNul, out FileStatus seen)
-            : Sys.StatusAt(Sys.WorkingDirectory, step.Source.WithNul, out seen);
+            ? Sys.StatxNoFollow(Sys.WorkingDirectory, step.Source.WithNul, out FileStatus seen)
+            : Sys.Statx(Sys.WorkingDirectory, step.Source.WithNul, out seen);
         if (errno != Errno.None)
         {
             return; // late: root of the user namespace may not reach it.
         }
 
-        report.Check(InitStep.MountSource, step.Index, Sys.Status(opened, out FileStatus found));
+        report.Check(InitStep.MountSource, step.Index, Sys.Statx(opened, out FileStatus found));
         if (seen.Inode != found.Inode || seen.FileSystemMajor != found.FileSystemMajor || seen.FileSystemMinor != found.FileSystemMinor)
         {
             report.Fail(InitStep.MountCovered, step.Index, Errno.EBUSY);

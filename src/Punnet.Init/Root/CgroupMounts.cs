@@ -16,7 +16,7 @@ internal static class CgroupMounts
         {
             // The caller's cgroup, or all that belong to the user: to be seen, not to be changed (CVE-2023-25809).
             MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
-            report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: false));
+            report.Check(InitStep.MountAttributes, step.Index, Sys.MountSetattr(mount, change, recursive: false));
         }
 
         return mount;
@@ -34,7 +34,7 @@ internal static class CgroupMounts
 
         int mount = BindMounts.Clone(plan, step, material.CgroupPath, root: -1, opened: -1, report);
         report.Check(InitStep.MountTarget, step.Index, RootPath.FindWithoutLinks(hierarchy, path[top.Length..], out int target));
-        report.Check(InitStep.MountAttach, step.Index, Sys.AttachMount(mount, target));
+        report.Check(InitStep.MountAttach, step.Index, Sys.MoveMount(mount, target));
         Sys.Close(target);
         Sys.Close(mount);
     }
@@ -56,11 +56,11 @@ internal static class CgroupMounts
     private static int Open(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
     {
         int context = Configure(step, report);
-        Errno errno = Sys.CreateFileSystem(context);
+        Errno errno = Sys.FsconfigCreate(context);
         int mount = -1;
         if (errno == Errno.None)
         {
-            errno = Sys.MakeMount(context, step.Set, out mount);
+            errno = Sys.Fsmount(context, step.Set, out mount);
         }
 
         Sys.Close(context);
@@ -77,8 +77,8 @@ internal static class CgroupMounts
 
     private static int Configure(MountStep step, InitReport report)
     {
-        report.Check(InitStep.MountType, step.Index, Sys.OpenFileSystem("cgroup2\0"u8, out int context));
-        Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul);
+        report.Check(InitStep.MountType, step.Index, Sys.Fsopen("cgroup2\0"u8, out int context));
+        Sys.Fsconfig(context, "source\0"u8, step.Source.WithNul);
         Mounts.Configure(step, context, report);
         return context;
     }

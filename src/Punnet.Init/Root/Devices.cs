@@ -23,7 +23,7 @@ internal static class Devices
         if (material.Devices >= 0)
         {
             // Over the root, where no path leads: what is cloned must be mounted somewhere.
-            report.Check(InitStep.DeviceDirectory, Sys.AttachMount(material.Devices, root));
+            report.Check(InitStep.DeviceDirectory, Sys.MoveMount(material.Devices, root));
         }
 
         ImmutableArray<DeviceStep> devices = plan.Devices;
@@ -34,7 +34,7 @@ internal static class Devices
 
         if (material.Devices >= 0)
         {
-            report.Check(InitStep.DeviceDirectory, Sys.Detach(material.Devices));
+            report.Check(InitStep.DeviceDirectory, Sys.UmountDetach(material.Devices));
         }
 
         ImmutableArray<LinkStep> links = plan.Links;
@@ -64,12 +64,12 @@ internal static class Devices
             report.Check(InitStep.Device, item, Parent(root, path, slash, out parent));
         }
 
-        Errno errno = Sys.MakeNodeAt(parent, name, device.Mode, device.Major, device.Minor);
+        Errno errno = Sys.Mknodat(parent, name, device.Mode, device.Major, device.Minor);
         if (errno == Errno.None)
         {
             if (device.Uid != 0 || device.Gid != 0)
             {
-                report.Check(InitStep.Device, item, Sys.ChangeOwnerAt(parent, name, device.Uid, device.Gid));
+                report.Check(InitStep.Device, item, Sys.Fchownat(parent, name, device.Uid, device.Gid));
             }
         }
         else if (errno == Errno.EEXIST)
@@ -103,7 +103,7 @@ internal static class Devices
 
     private static void CheckExisting(DeviceStep device, int item, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
-        report.Check(InitStep.Device, item, Sys.LinkStatusAt(parent, name, out FileStatus status));
+        report.Check(InitStep.Device, item, Sys.StatxNoFollow(parent, name, out FileStatus status));
         bool isFifo = status.Is(FileMode.Fifo);
         if (!status.Is(device.Mode & FileMode.TypeMask) || (!isFifo && (status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)))
         {
@@ -114,46 +114,46 @@ internal static class Devices
     private static void BindFromHost(
         ContainerPlan plan, DeviceStep device, int item, InitMaterial material, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
-        Errno errno = Sys.CloneMount(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount);
+        Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount);
         if (errno == Errno.ENOENT && material.Devices >= 0)
         {
             Span<byte> number = stackalloc byte[16];
             Utf8Formatter.TryFormat(item, number, out int digits);
             number[digits] = 0;
-            errno = Sys.CloneMount(material.Devices, number[..(digits + 1)], recursive: false, out mount);
+            errno = Sys.OpenTreeClone(material.Devices, number[..(digits + 1)], recursive: false, out mount);
         }
 
         // Where there is no user namespace, what keeps the device from being made is what has to be told.
         report.Check(InitStep.Device, item, errno == Errno.ENOENT && !plan.Namespaces.HasUser ? Errno.EPERM : errno);
-        report.Check(InitStep.Device, item, Sys.Status(mount, out FileStatus status));
+        report.Check(InitStep.Device, item, Sys.Statx(mount, out FileStatus status));
         if (!status.Is(device.Mode & FileMode.TypeMask) || status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)
         {
             report.Fail(InitStep.DeviceMismatch, item, Errno.EPERM);
         }
 
-        errno = Sys.MakeNodeAt(parent, name, FileMode.Regular, 0, 0);
+        errno = Sys.Mknodat(parent, name, FileMode.Regular, 0, 0);
         if (errno != Errno.EEXIST)
         {
             report.Check(InitStep.Device, item, errno);
         }
 
-        report.Check(InitStep.Device, item, Sys.OpenAt(parent, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out int target));
-        report.Check(InitStep.Device, item, Sys.AttachMount(mount, target));
+        report.Check(InitStep.Device, item, Sys.Openat(parent, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out int target));
+        report.Check(InitStep.Device, item, Sys.MoveMount(mount, target));
         Sys.Close(target);
         Sys.Close(mount);
     }
 
     private static void MakeLink(ReadOnlySpan<byte> target, int dev, ReadOnlySpan<byte> name, int item, InitReport report)
     {
-        Errno errno = Sys.MakeLinkAt(target, dev, name);
+        Errno errno = Sys.Symlinkat(target, dev, name);
         if (errno == Errno.EEXIST)
         {
             // An image's own link stays, as with other runtimes; a ptmx that is a device would belong to the host's devpts.
             errno = Errno.None;
-            if (name.SequenceEqual("ptmx\0"u8) && Sys.LinkStatusAt(dev, name, out FileStatus status) == Errno.None && status.Is(FileMode.CharacterDevice))
+            if (name.SequenceEqual("ptmx\0"u8) && Sys.StatxNoFollow(dev, name, out FileStatus status) == Errno.None && status.Is(FileMode.CharacterDevice))
             {
-                Sys.RemoveAt(dev, name, isDirectory: false);
-                errno = Sys.MakeLinkAt(target, dev, name);
+                Sys.Unlinkat(dev, name, isDirectory: false);
+                errno = Sys.Symlinkat(target, dev, name);
             }
         }
 

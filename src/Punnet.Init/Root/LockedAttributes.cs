@@ -32,7 +32,7 @@ public static class LockedAttributes
         for (int number = 0; errno == Errno.EPERM && number < 5; number++)
         {
             MountAttributeChange one = new() { Set = change.Set & Of(number), Clear = change.Clear & Of(number) };
-            if ((one.Set | one.Clear) != MountAttributes.None && Sys.ChangeMount(mount, one, recursive) == Errno.EPERM)
+            if ((one.Set | one.Clear) != MountAttributes.None && Sys.MountSetattr(mount, one, recursive) == Errno.EPERM)
             {
                 report.Fail(InitStep.MountLocked, (step.Index * Limit) + (recursive ? OfTree : 0) + number, Errno.EPERM);
             }

@@ -20,9 +20,9 @@ internal static class Masks
                 continue;
             }
 
-            report.Check(InitStep.ReadOnlyPath, i, Sys.CloneMount(target, "\0"u8, recursive: true, out int mount));
-            report.Check(InitStep.ReadOnlyPath, i, Sys.ChangeMount(mount, readOnly, recursive: false));
-            report.Check(InitStep.ReadOnlyPath, i, Sys.AttachMount(mount, target));
+            report.Check(InitStep.ReadOnlyPath, i, Sys.OpenTreeClone(target, "\0"u8, recursive: true, out int mount));
+            report.Check(InitStep.ReadOnlyPath, i, Sys.MountSetattr(mount, readOnly, recursive: false));
+            report.Check(InitStep.ReadOnlyPath, i, Sys.MoveMount(mount, target));
             Sys.Close(mount);
             Sys.Close(target);
         }
@@ -46,7 +46,7 @@ internal static class Masks
                 continue;
             }
 
-            report.Check(InitStep.MaskedPath, i, Sys.Status(target, out FileStatus status));
+            report.Check(InitStep.MaskedPath, i, Sys.Statx(target, out FileStatus status));
             if (!status.Is(FileMode.Directory))
             {
                 Cover(nothing, target, i, report);
@@ -54,7 +54,7 @@ internal static class Masks
             else if (empty < 0)
             {
                 empty = MakeEmpty(plan.MountLabel, i, report);
-                report.Check(InitStep.MaskedPath, i, Sys.AttachMount(empty, target));
+                report.Check(InitStep.MaskedPath, i, Sys.MoveMount(empty, target));
             }
             else
             {
@@ -78,7 +78,7 @@ internal static class Masks
     public static int OpenNull(int root, InitReport report)
     {
         report.Check(InitStep.NullDevice, RootPath.FindWithoutLinks(root, "/dev/null\0"u8, out int nothing));
-        report.Check(InitStep.NullDevice, Sys.Status(nothing, out FileStatus status));
+        report.Check(InitStep.NullDevice, Sys.Statx(nothing, out FileStatus status));
         if (!status.IsCharacterDevice(1, 3))
         {
             report.Fail(InitStep.NullDevice, 0, Errno.ENODEV);
@@ -101,24 +101,24 @@ internal static class Masks
 
     private static void Cover(int source, int target, int item, InitReport report)
     {
-        report.Check(InitStep.MaskedPath, item, Sys.CloneMount(source, "\0"u8, recursive: false, out int mount));
-        report.Check(InitStep.MaskedPath, item, Sys.AttachMount(mount, target));
+        report.Check(InitStep.MaskedPath, item, Sys.OpenTreeClone(source, "\0"u8, recursive: false, out int mount));
+        report.Check(InitStep.MaskedPath, item, Sys.MoveMount(mount, target));
         Sys.Close(mount);
     }
 
     private static int MakeEmpty(CString label, int item, InitReport report)
     {
-        report.Check(InitStep.MaskedPath, item, Sys.OpenFileSystem("tmpfs\0"u8, out int context));
-        Sys.ConfigureFileSystem(context, "source\0"u8, "tmpfs\0"u8);
-        Sys.ConfigureFileSystem(context, "nr_blocks\0"u8, "1\0"u8);
-        Sys.ConfigureFileSystem(context, "nr_inodes\0"u8, "1\0"u8);
+        report.Check(InitStep.MaskedPath, item, Sys.Fsopen("tmpfs\0"u8, out int context));
+        Sys.Fsconfig(context, "source\0"u8, "tmpfs\0"u8);
+        Sys.Fsconfig(context, "nr_blocks\0"u8, "1\0"u8);
+        Sys.Fsconfig(context, "nr_inodes\0"u8, "1\0"u8);
         if (!label.IsNull)
         {
-            report.Check(InitStep.MaskedPath, item, Sys.ConfigureFileSystem(context, "context\0"u8, label.WithNul));
+            report.Check(InitStep.MaskedPath, item, Sys.Fsconfig(context, "context\0"u8, label.WithNul));
         }
 
-        report.Check(InitStep.MaskedPath, item, Sys.CreateFileSystem(context));
-        report.Check(InitStep.MaskedPath, item, Sys.MakeMount(context, MountAttributes.ReadOnly, out int mount));
+        report.Check(InitStep.MaskedPath, item, Sys.FsconfigCreate(context));
+        report.Check(InitStep.MaskedPath, item, Sys.Fsmount(context, MountAttributes.ReadOnly, out int mount));
         Sys.Close(context);
         return mount;
     }

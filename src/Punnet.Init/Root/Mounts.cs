@@ -53,12 +53,12 @@ internal static class Mounts
             int opened = -1;
             if (i == 0)
             {
-                Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out opened);
+                Sys.Openat(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out opened);
             }
             else if (plan.Mounts[i - 1].Kind == MountKind.Bind)
             {
                 MountStep step = plan.Mounts[i - 1];
-                Sys.CloneMount(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out opened);
+                Sys.OpenTreeClone(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out opened);
             }
 
             reached[i] = opened;
@@ -72,18 +72,18 @@ internal static class Mounts
             SecurityLabels.OwnRoot(plan.Namespaces, step, report);
         }
 
-        Errno errno = Sys.OpenFileSystem(step.Type.WithNul, out int context);
+        Errno errno = Sys.Fsopen(step.Type.WithNul, out int context);
         if (IsForeignSysfs(plan, step, errno))
         {
             return CloneSysfs(step, report);
         }
 
         report.Check(InitStep.MountType, step.Index, errno);
-        report.Check(InitStep.MountSource, step.Index, Sys.ConfigureFileSystem(context, "source\0"u8, step.Source.WithNul));
+        report.Check(InitStep.MountSource, step.Index, Sys.Fsconfig(context, "source\0"u8, step.Source.WithNul));
         if (material.PidNamespace >= 0 && step.Type.Text.SequenceEqual("proc"u8))
         {
             // Otherwise it shows the one that this process is in, which is the host's.
-            report.Check(InitStep.MountType, step.Index, Sys.ConfigureFileSystem(context, "pidns\0"u8, material.PidNamespace));
+            report.Check(InitStep.MountType, step.Index, Sys.Fsconfig(context, "pidns\0"u8, material.PidNamespace));
         }
 
         Configure(step, context, report);
@@ -94,11 +94,11 @@ internal static class Mounts
             TakeMode(step, context, covered);
         }
 
-        errno = Sys.CreateFileSystem(context);
+        errno = Sys.FsconfigCreate(context);
         int mount = -1;
         if (errno == Errno.None)
         {
-            errno = Sys.MakeMount(context, step.Set, out mount);
+            errno = Sys.Fsmount(context, step.Set, out mount);
         }
 
         if (IsForeignSysfs(plan, step, errno))
@@ -135,9 +135,9 @@ internal static class Mounts
     // the host has mounted in it: nothing of that is the container's to change.
     private static int CloneSysfs(MountStep step, InitReport report)
     {
-        report.Check(InitStep.MountSource, step.Index, Sys.CloneMount(Sys.WorkingDirectory, "/sys\0"u8, recursive: true, out int mount));
+        report.Check(InitStep.MountSource, step.Index, Sys.OpenTreeClone(Sys.WorkingDirectory, "/sys\0"u8, recursive: true, out int mount));
         MountAttributeChange change = new() { Set = step.Set | MountAttributes.ReadOnly };
-        report.Check(InitStep.MountAttributes, step.Index, Sys.ChangeMount(mount, change, recursive: true));
+        report.Check(InitStep.MountAttributes, step.Index, Sys.MountSetattr(mount, change, recursive: true));
         ChangeTree(step, mount, report);
         return mount;
     }
@@ -148,20 +148,20 @@ internal static class Mounts
         for (int i = 0; i < step.Parameters.Length; i++)
         {
             MountParameter parameter = step.Parameters[i];
-            Errno errno = Sys.ConfigureFileSystem(context, parameter.Key.WithNul, parameter.Value.WithNul);
+            Errno errno = Sys.Fsconfig(context, parameter.Key.WithNul, parameter.Value.WithNul);
             report.CheckFileSystem(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno, context);
         }
 
         if (!step.LabelKey.IsNull)
         {
-            report.Check(InitStep.MountLabel, step.Index, Sys.ConfigureFileSystem(context, step.LabelKey.WithNul, step.Label.WithNul));
+            report.Check(InitStep.MountLabel, step.Index, Sys.Fsconfig(context, step.LabelKey.WithNul, step.Label.WithNul));
         }
     }
 
     // late: a tmpfs takes the permissions of the directory that it covers, if there is one.
     private static void TakeMode(MountStep step, int context, int covered)
     {
-        if (covered >= 0 && step.KeepsMode && Sys.Status(covered, out FileStatus status) == Errno.None)
+        if (covered >= 0 && step.KeepsMode && Sys.Statx(covered, out FileStatus status) == Errno.None)
         {
             Span<byte> octal = stackalloc byte[5];
             for (int i = 0; i < 4; i++)
@@ -170,7 +170,7 @@ internal static class Mounts
             }
 
             octal[4] = 0;
-            Sys.ConfigureFileSystem(context, "mode\0"u8, octal);
+            Sys.Fsconfig(context, "mode\0"u8, octal);
         }
     }
 
@@ -183,24 +183,24 @@ internal static class Mounts
         if (step.RecursiveSet != MountAttributes.None || step.RecursiveClear != MountAttributes.None)
         {
             MountAttributeChange change = new() { Set = step.RecursiveSet, Clear = step.RecursiveClear };
-            LockedAttributes.Check(step, mount, change, recursive: true, Sys.ChangeMount(mount, change, recursive: true), report);
+            LockedAttributes.Check(step, mount, change, recursive: true, Sys.MountSetattr(mount, change, recursive: true), report);
         }
 
         for (int i = 0; i < step.Propagation.Length; i++)
         {
             bool isRecursive = (step.Propagation[i] & MountFlags.Recursive) != MountFlags.None;
             MountAttributeChange change = new() { Propagation = step.Propagation[i] & ~MountFlags.Recursive };
-            report.Check(InitStep.MountPropagation, step.Index, Sys.ChangeMount(mount, change, isRecursive));
+            report.Check(InitStep.MountPropagation, step.Index, Sys.MountSetattr(mount, change, isRecursive));
         }
     }
 
     private static void Attach(MountStep step, int mount, int root, InitReport report)
     {
         // late: whether a file or a directory is bound decides what is made where nothing is.
-        report.Check(InitStep.MountSource, step.Index, Sys.Status(mount, out FileStatus status));
+        report.Check(InitStep.MountSource, step.Index, Sys.Statx(mount, out FileStatus status));
         int target = Target(step, root, status.Is(FileMode.Directory), report);
-        Errno errno = Sys.AttachMount(mount, target);
-        if (errno == Errno.EINVAL && Sys.Status(target, out FileStatus place) == Errno.None && place.Is(FileMode.Directory) != status.Is(FileMode.Directory))
+        Errno errno = Sys.MoveMount(mount, target);
+        if (errno == Errno.EINVAL && Sys.Statx(target, out FileStatus place) == Errno.None && place.Is(FileMode.Directory) != status.Is(FileMode.Directory))
         {
             errno = Errno.ENOTDIR; // As mount(2) says it, whose words engines look for.
         }
@@ -230,7 +230,7 @@ internal static class Mounts
         if (!step.MayCoverProc)
         {
             // Asked of the descriptor: the path may have come here through a link.
-            report.Check(InitStep.MountTarget, step.Index, Sys.FileSystemType(target, out long magic));
+            report.Check(InitStep.MountTarget, step.Index, Sys.Fstatfs(target, out long magic));
             if (magic == FileSystemMagic.Proc)
             {
                 report.Fail(InitStep.MountOverProc, step.Index, Errno.EPERM);
@@ -256,15 +256,15 @@ internal static class Mounts
         MountAttributeChange change = new() { Set = step.Set, Clear = step.Clear };
         if (step.Set != MountAttributes.None || step.Clear != MountAttributes.None)
         {
-            LockedAttributes.Check(step, target, change, recursive: false, Sys.ChangeMount(target, change, recursive: false), report);
+            LockedAttributes.Check(step, target, change, recursive: false, Sys.MountSetattr(target, change, recursive: false), report);
         }
 
         ChangeTree(step, target, report);
         if (!step.Parameters.IsEmpty)
         {
-            report.Check(InitStep.MountType, step.Index, Sys.PickFileSystem(target, out int context));
+            report.Check(InitStep.MountType, step.Index, Sys.Fspick(target, out int context));
             Configure(step, context, report);
-            report.CheckFileSystem(InitStep.MountCreate, step.Index, Sys.ReconfigureFileSystem(context), context);
+            report.CheckFileSystem(InitStep.MountCreate, step.Index, Sys.FsconfigReconfigure(context), context);
             Sys.Close(context);
         }
 

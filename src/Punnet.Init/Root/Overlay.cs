@@ -33,14 +33,14 @@ internal static class Overlay
         if (plan.IsBind)
         {
             MountAttributeChange readOnly = new() { Set = MountAttributes.ReadOnly };
-            report.Check(InitStep.Layer, Sys.ChangeMount(layers[0], readOnly, recursive: false));
+            report.Check(InitStep.Layer, Sys.MountSetattr(layers[0], readOnly, recursive: false));
             return layers[0];
         }
 
         int stage = MakeStage(place, out int top, report);
         for (int i = 0; i < layers.Length; i++)
         {
-            report.Check(InitStep.Layer, i, Sys.AttachMount(layers[i], top));
+            report.Check(InitStep.Layer, i, Sys.MoveMount(layers[i], top));
             top = layers[i];
         }
 
@@ -48,7 +48,7 @@ internal static class Overlay
         if (plan.UserXattr && work >= 0)
         {
             // late: overlayfs would go on without its marks, and a directory could not be removed (EIO).
-            report.Check(InitStep.LayerMarks, Sys.MarkForUsers(work));
+            report.Check(InitStep.LayerMarks, Sys.ProbeUserXattr(work));
         }
 
         Errno errno = Make(plan, layers, upper, work, out int root);
@@ -61,32 +61,32 @@ internal static class Overlay
         report.Check(InitStep.LayerStack, errno);
 
         // umount(2) takes what lies on top of a place. On the stage's root nothing does; on a layer the next one would.
-        report.Check(InitStep.LayerStack, Sys.Detach(stage));
+        report.Check(InitStep.LayerStack, Sys.UmountDetach(stage));
         return root;
     }
 
     private static int MakeStage(int place, out int first, InitReport report)
     {
-        report.Check(InitStep.LayerStack, Sys.OpenFileSystem("tmpfs\0"u8, out int context));
-        report.Check(InitStep.LayerStack, Sys.CreateFileSystem(context));
-        report.Check(InitStep.LayerStack, Sys.MakeMount(context, MountAttributes.None, out int stage));
+        report.Check(InitStep.LayerStack, Sys.Fsopen("tmpfs\0"u8, out int context));
+        report.Check(InitStep.LayerStack, Sys.FsconfigCreate(context));
+        report.Check(InitStep.LayerStack, Sys.Fsmount(context, MountAttributes.None, out int stage));
         Sys.Close(context);
-        report.Check(InitStep.LayerStack, Sys.MakeDirectoryAt(stage, "layers\0"u8, 0x1C0)); // octal 0700
-        report.Check(InitStep.LayerStack, Sys.AttachMount(stage, place));
-        report.Check(InitStep.LayerStack, Sys.OpenAt(stage, "layers\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out first));
+        report.Check(InitStep.LayerStack, Sys.Mkdirat(stage, "layers\0"u8, 0x1C0)); // octal 0700
+        report.Check(InitStep.LayerStack, Sys.MoveMount(stage, place));
+        report.Check(InitStep.LayerStack, Sys.Openat(stage, "layers\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out first));
         return stage;
     }
 
     private static int OpenLayer(LayerStep layer, int item, InitReport report)
     {
-        report.Check(InitStep.Layer, item, Sys.CloneMount(Sys.WorkingDirectory, layer.Path.WithNul, recursive: false, out int mount));
+        report.Check(InitStep.Layer, item, Sys.OpenTreeClone(Sys.WorkingDirectory, layer.Path.WithNul, recursive: false, out int mount));
         report.Check(InitStep.Layer, item, MakePrivate(mount));
         return mount;
     }
 
     // A copy of a shared mount is its peer: what is hung over it would appear on the host.
     private static Errno MakePrivate(int mount) =>
-        Sys.ChangeMount(mount, new MountAttributeChange { Propagation = MountFlags.Private }, recursive: false);
+        Sys.MountSetattr(mount, new MountAttributeChange { Propagation = MountFlags.Private }, recursive: false);
 
     private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerMaterial material, int model, ref int top, InitReport report)
     {
@@ -102,11 +102,11 @@ internal static class Overlay
         }
         else if (parent < 0)
         {
-            report.Check(InitStep.LayerUpper, Sys.CloneMount(Sys.WorkingDirectory, material.UpperParentPath.WithNul, recursive: false, out parent));
+            report.Check(InitStep.LayerUpper, Sys.OpenTreeClone(Sys.WorkingDirectory, material.UpperParentPath.WithNul, recursive: false, out parent));
             report.Check(InitStep.LayerUpper, MakePrivate(parent));
         }
 
-        report.Check(InitStep.LayerUpper, Sys.AttachMount(parent, top));
+        report.Check(InitStep.LayerUpper, Sys.MoveMount(parent, top));
         top = parent;
         if (material.Upper >= 0)
         {
@@ -116,27 +116,27 @@ internal static class Overlay
         const OpenFlags Directory = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
         ReadOnlySpan<byte> upperName = plan.TmpfsSize.IsNull ? material.UpperName.WithNul : "upper\0"u8;
         ReadOnlySpan<byte> workName = plan.TmpfsSize.IsNull ? material.WorkName.WithNul : "work\0"u8;
-        report.Check(InitStep.LayerUpper, Sys.OpenAt(parent, upperName, Directory, 0, out int upper));
-        report.Check(InitStep.LayerUpper, Sys.OpenAt(parent, workName, Directory, 0, out int work));
+        report.Check(InitStep.LayerUpper, Sys.Openat(parent, upperName, Directory, 0, out int upper));
+        report.Check(InitStep.LayerUpper, Sys.Openat(parent, workName, Directory, 0, out int work));
         return (upper, work);
     }
 
     // The root of the stack has the owner and mode of the upper directory: they are those of the topmost layer.
     private static int MakeMemory(CString size, int model, InitReport report)
     {
-        report.Check(InitStep.LayerUpper, Sys.Status(model, out FileStatus status));
-        report.Check(InitStep.LayerUpper, Sys.OpenFileSystem("tmpfs\0"u8, out int context));
-        Sys.ConfigureFileSystem(context, "source\0"u8, "tmpfs\0"u8);
-        report.Check(InitStep.LayerUpper, Sys.ConfigureFileSystem(context, "size\0"u8, size.WithNul));
-        report.Check(InitStep.LayerUpper, Sys.CreateFileSystem(context));
-        report.Check(InitStep.LayerUpper, Sys.MakeMount(context, MountAttributes.None, out int mount));
+        report.Check(InitStep.LayerUpper, Sys.Statx(model, out FileStatus status));
+        report.Check(InitStep.LayerUpper, Sys.Fsopen("tmpfs\0"u8, out int context));
+        Sys.Fsconfig(context, "source\0"u8, "tmpfs\0"u8);
+        report.Check(InitStep.LayerUpper, Sys.Fsconfig(context, "size\0"u8, size.WithNul));
+        report.Check(InitStep.LayerUpper, Sys.FsconfigCreate(context));
+        report.Check(InitStep.LayerUpper, Sys.Fsmount(context, MountAttributes.None, out int mount));
         Sys.Close(context);
-        report.Check(InitStep.LayerUpper, Sys.MakeDirectoryAt(mount, "upper\0"u8, status.Mode & 0xFFFu));
-        report.Check(InitStep.LayerUpper, Sys.MakeDirectoryAt(mount, "work\0"u8, 0x1C0)); // octal 0700
+        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "upper\0"u8, status.Mode & 0xFFFu));
+        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "work\0"u8, 0x1C0)); // octal 0700
         if (status.Uid != 0 || status.Gid != 0)
         {
             // An owner that the user namespace does not know cannot be given.
-            Errno errno = Sys.ChangeOwnerAt(mount, "upper\0"u8, status.Uid, status.Gid);
+            Errno errno = Sys.Fchownat(mount, "upper\0"u8, status.Uid, status.Gid);
             report.Check(InitStep.LayerUpper, errno == Errno.EINVAL ? Errno.None : errno);
         }
 
@@ -146,13 +146,13 @@ internal static class Overlay
     private static Errno Make(OverlayPlan plan, ReadOnlySpan<int> layers, int upper, int work, out int mount)
     {
         mount = -1;
-        Errno errno = Sys.OpenFileSystem("overlay\0"u8, out int context);
+        Errno errno = Sys.Fsopen("overlay\0"u8, out int context);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        Sys.ConfigureFileSystem(context, "source\0"u8, "overlay\0"u8);
+        Sys.Fsconfig(context, "source\0"u8, "overlay\0"u8);
         for (int i = layers.Length - 1; i >= 0 && errno == Errno.None; i--)
         {
             errno = Name(context, "lowerdir+\0"u8, layers[i]);
@@ -167,16 +167,16 @@ internal static class Overlay
         ImmutableArray<MountParameter> options = plan.Options;
         for (int i = 0; i < options.Length && errno == Errno.None; i++)
         {
-            errno = Sys.ConfigureFileSystem(context, options[i].Key.WithNul, options[i].Value.WithNul);
+            errno = Sys.Fsconfig(context, options[i].Key.WithNul, options[i].Value.WithNul);
         }
 
         if (errno == Errno.None && !plan.LabelKey.IsNull)
         {
-            errno = Sys.ConfigureFileSystem(context, plan.LabelKey.WithNul, plan.Label.WithNul);
+            errno = Sys.Fsconfig(context, plan.LabelKey.WithNul, plan.Label.WithNul);
         }
 
-        errno = errno == Errno.None ? Sys.CreateFileSystem(context) : errno;
-        errno = errno == Errno.None ? Sys.MakeMount(context, MountAttributes.None, out mount) : errno;
+        errno = errno == Errno.None ? Sys.FsconfigCreate(context) : errno;
+        errno = errno == Errno.None ? Sys.Fsmount(context, MountAttributes.None, out mount) : errno;
         Sys.Close(context);
         return errno;
     }
@@ -188,6 +188,6 @@ internal static class Overlay
         prefix.CopyTo(path);
         Utf8Formatter.TryFormat(directory, path[prefix.Length..], out int digits);
         path[prefix.Length + digits] = 0;
-        return Sys.ConfigureFileSystem(context, key, path[..(prefix.Length + digits + 1)]);
+        return Sys.Fsconfig(context, key, path[..(prefix.Length + digits + 1)]);
     }
 }

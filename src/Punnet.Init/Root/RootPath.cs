@@ -20,15 +20,15 @@ internal static class RootPath
     /// <param name="flags">Added to O_PATH.</param>
     /// <param name="descriptor">What was found.</param>
     public static Errno Find(int root, ReadOnlySpan<byte> path, OpenFlags flags, out int descriptor) =>
-        Sys.OpenAt2(root, path, OpenFlags.Path | flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
+        Sys.Openat2(root, path, OpenFlags.Path | flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
 
     /// <summary>Opens for use, not only as a place.</summary>
     public static Errno Open(int root, ReadOnlySpan<byte> path, OpenFlags flags, out int descriptor) =>
-        Sys.OpenAt2(root, path, flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
+        Sys.Openat2(root, path, flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
 
     /// <summary>Opens what is there, O_PATH, where no component may be a symbolic link; ELOOP otherwise.</summary>
     public static Errno FindWithoutLinks(int root, ReadOnlySpan<byte> path, out int descriptor) =>
-        Sys.OpenAt2(root, path, OpenFlags.Path, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out descriptor);
+        Sys.Openat2(root, path, OpenFlags.Path, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out descriptor);
 
     /// <summary>
     /// Opens what is there, O_PATH, and makes what is not: directories (0755), and at the end a directory or an empty file (0644).
@@ -142,8 +142,8 @@ internal static class RootPath
         }
 
         errno = asFile
-            ? Sys.MakeNodeAt(parent, name, FileMode.Regular | RegularMode, 0, 0)
-            : Sys.MakeDirectoryAt(parent, name, DirectoryMode);
+            ? Sys.Mknodat(parent, name, FileMode.Regular | RegularMode, 0, 0)
+            : Sys.Mkdirat(parent, name, DirectoryMode);
         return errno == Errno.None ? Find(root, soFar, OpenFlags.ReadOnly, out next) : errno;
     }
 
@@ -153,7 +153,7 @@ internal static class RootPath
         Span<byte> target = stackalloc byte[Limit];
         byte saved = text[end];
         text[end] = 0;
-        Errno errno = Sys.ReadLinkAt(parent, text[start..(end + 1)], target, out int targetLength);
+        Errno errno = Sys.Readlinkat(parent, text[start..(end + 1)], target, out int targetLength);
         text[end] = saved;
         if (errno == Errno.EINVAL)
         {

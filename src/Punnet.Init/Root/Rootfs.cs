@@ -28,7 +28,7 @@ internal static class Rootfs
             Sys.UseOldMounts(material.Proc);
         }
 
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
         if (errno == Errno.EACCES && material.Reached.Length > 0 && material.Reached[0] >= 0)
         {
             directory = material.Reached[0];
@@ -38,7 +38,7 @@ internal static class Rootfs
         if (errno == Errno.EACCES && plan.Overlay is not null && !plan.NoPivot)
         {
             // late: a user namespace need not reach the place; nothing but pivot_root(2) looks for it.
-            errno = Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out directory);
+            errno = Sys.Openat(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out directory);
         }
 
         report.Check(InitStep.Root, errno);
@@ -53,22 +53,22 @@ internal static class Rootfs
         int root;
         if (plan.Overlay is null)
         {
-            report.Check(InitStep.Root, Sys.CloneMount(directory, "\0"u8, recursive: true, out root));
+            report.Check(InitStep.Root, Sys.OpenTreeClone(directory, "\0"u8, recursive: true, out root));
             if (!isCutOff)
             {
                 // What the host has mounted below root.path is cloned as well.
-                report.Check(InitStep.Root, Sys.ChangeMount(root, Change(MountFlags.Slave), recursive: true));
+                report.Check(InitStep.Root, Sys.MountSetattr(root, Change(MountFlags.Slave), recursive: true));
             }
 
             // What the host mounts there later stays outside.
-            report.Check(InitStep.Root, Sys.ChangeMount(root, Change(MountFlags.Private), recursive: false));
+            report.Check(InitStep.Root, Sys.MountSetattr(root, Change(MountFlags.Private), recursive: false));
         }
         else
         {
             root = Overlay.Make(plan.Overlay, material.Layers!, directory, report);
         }
 
-        report.Check(InitStep.Root, Sys.AttachMount(root, directory));
+        report.Check(InitStep.Root, Sys.MoveMount(root, directory));
         Sys.Close(directory);
         return root;
     }
@@ -78,11 +78,11 @@ internal static class Rootfs
     {
         // First: umount2(2) below would take it, and leave the old root.
         report.Check(InitStep.PivotRoot, Sys.RemoveOldMountStage());
-        report.Check(InitStep.PivotRoot, Sys.ChangeDirectory(root));
+        report.Check(InitStep.PivotRoot, Sys.Chdir(root));
         if (plan.Namespaces.SharesMounts)
         {
             // The host's root stays where it is, for everybody.
-            report.Check(InitStep.PivotRoot, Sys.ChangeRoot(".\0"u8));
+            report.Check(InitStep.PivotRoot, Sys.Chroot(".\0"u8));
         }
         else if (plan.NoPivot)
         {
@@ -90,17 +90,17 @@ internal static class Rootfs
         }
         else
         {
-            report.Check(InitStep.PivotRoot, Sys.OpenAt(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int old));
+            report.Check(InitStep.PivotRoot, Sys.Openat(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int old));
             report.Check(InitStep.PivotRoot, Sys.PivotRoot(".\0"u8, ".\0"u8));
 
             // The old root now lies over the new one. Unmounting must not reach the host.
-            report.Check(InitStep.PivotRoot, Sys.ChangeDirectory(old));
+            report.Check(InitStep.PivotRoot, Sys.Chdir(old));
             report.Check(InitStep.PivotRoot, Sys.Mount(default, ".\0"u8, default, MountFlags.Slave | MountFlags.Recursive));
-            report.Check(InitStep.PivotRoot, Sys.Detach(".\0"u8));
+            report.Check(InitStep.PivotRoot, Sys.UmountDetach(".\0"u8));
             Sys.Close(old);
         }
 
-        report.Check(InitStep.PivotRoot, Sys.ChangeDirectory("/\0"u8));
+        report.Check(InitStep.PivotRoot, Sys.Chdir("/\0"u8));
     }
 
     /// <summary>linux.rootfsPropagation, once everything is mounted: what is unbindable could not be made read-only.</summary>
@@ -122,7 +122,7 @@ internal static class Rootfs
             if (step.ReadOnlyLate)
             {
                 report.Check(InitStep.ReadOnlyLate, step.Index, RootPath.Find(root, step.Destination.WithNul, OpenFlags.ReadOnly, out int target));
-                report.Check(InitStep.ReadOnlyLate, step.Index, Sys.ChangeMount(target, readOnly, recursive: false));
+                report.Check(InitStep.ReadOnlyLate, step.Index, Sys.MountSetattr(target, readOnly, recursive: false));
                 Sys.Close(target);
             }
         }
@@ -132,11 +132,11 @@ internal static class Rootfs
             // Whoever mounts a bundle noexec or nosuid, as /tmp and /home often are, means his own programs: as with binds, the word that is
             // given is all there is. So do runc and crun.
             const MountAttributes Others = MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec;
-            Errno errno = Sys.ChangeMount(root, readOnly with { Clear = Others }, recursive: false);
+            Errno errno = Sys.MountSetattr(root, readOnly with { Clear = Others }, recursive: false);
             if (errno == Errno.EPERM)
             {
                 // late: a user namespace may not undo what its parent has locked.
-                errno = Sys.ChangeMount(root, readOnly, recursive: false);
+                errno = Sys.MountSetattr(root, readOnly, recursive: false);
             }
 
             report.Check(InitStep.RootReadOnly, errno);
@@ -155,13 +155,13 @@ internal static class Rootfs
 
         // ELOOP, where root.path is "/": it lies there already.
         report.Check(InitStep.PivotRoot, errno == Errno.ELOOP ? Errno.None : errno);
-        report.Check(InitStep.PivotRoot, Sys.ChangeRoot(".\0"u8));
+        report.Check(InitStep.PivotRoot, Sys.Chroot(".\0"u8));
     }
 
     private static void HideOnHost(System.ReadOnlySpan<byte> path, InitReport report)
     {
         Errno errno = Sys.Mount(default, path, default, MountFlags.Slave | MountFlags.Recursive);
-        errno = errno == Errno.None ? Sys.Detach(path) : errno;
+        errno = errno == Errno.None ? Sys.UmountDetach(path) : errno;
         if (errno is Errno.EPERM)
         {
             errno = Sys.Mount("tmpfs\0"u8, path, "tmpfs\0"u8, MountFlags.ReadOnly);
@@ -187,18 +187,18 @@ internal static class Rootfs
     // Up from the directory to the root of the mount that it is on, which alone can be changed: EINVAL says that it is not here.
     private static void MakeMountPrivate(int directory, InitReport report)
     {
-        report.Check(InitStep.Root, Sys.OpenAt(directory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int here));
+        report.Check(InitStep.Root, Sys.Openat(directory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int here));
         while (true)
         {
-            Errno errno = Sys.ChangeMount(here, Change(MountFlags.Private), recursive: false);
+            Errno errno = Sys.MountSetattr(here, Change(MountFlags.Private), recursive: false);
             if (errno == Errno.None)
             {
                 break;
             }
 
-            report.Check(InitStep.Root, Sys.OpenAt(here, "..\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int up));
-            report.Check(InitStep.Root, Sys.Status(here, out FileStatus below));
-            report.Check(InitStep.Root, Sys.Status(up, out FileStatus above));
+            report.Check(InitStep.Root, Sys.Openat(here, "..\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int up));
+            report.Check(InitStep.Root, Sys.Statx(here, out FileStatus below));
+            report.Check(InitStep.Root, Sys.Statx(up, out FileStatus above));
             if (errno != Errno.EINVAL || (above.Inode == below.Inode && above.FileSystemMinor == below.FileSystemMinor && above.FileSystemMajor == below.FileSystemMajor))
             {
                 report.Fail(InitStep.Propagation, 0, errno); // Punnet's own root is no mount: it runs in a chroot.

@@ -15,7 +15,7 @@ internal static class SymbolicLinks
     public static bool Copy(MountStep step, int root, InitReport report)
     {
         Span<byte> target = stackalloc byte[Limit];
-        Errno errno = Sys.ReadLinkAt(Sys.WorkingDirectory, step.Source.WithNul, target[..(Limit - 1)], out int length);
+        Errno errno = Sys.Readlinkat(Sys.WorkingDirectory, step.Source.WithNul, target[..(Limit - 1)], out int length);
         if (errno is Errno.EINVAL or Errno.EACCES)
         {
             return false;
@@ -35,7 +35,7 @@ internal static class SymbolicLinks
         directory[slash + 1] = 0;
         report.Check(InitStep.MountTarget, step.Index, RootPath.FindOrMake(root, directory[..(slash + 2)], isDirectory: true, out int parent));
         ReadOnlySpan<byte> name = path[(slash + 1)..];
-        errno = Sys.MakeLinkAt(target[..(length + 1)], parent, name);
+        errno = Sys.Symlinkat(target[..(length + 1)], parent, name);
         if (errno == Errno.EEXIST && LeadsTo(target[..length], parent, name))
         {
             errno = Errno.None;
@@ -49,6 +49,6 @@ internal static class SymbolicLinks
     private static bool LeadsTo(ReadOnlySpan<byte> target, int parent, ReadOnlySpan<byte> name)
     {
         Span<byte> there = stackalloc byte[Limit];
-        return Sys.ReadLinkAt(parent, name, there, out int length) == Errno.None && there[..length].SequenceEqual(target);
+        return Sys.Readlinkat(parent, name, there, out int length) == Errno.None && there[..length].SequenceEqual(target);
     }
 }

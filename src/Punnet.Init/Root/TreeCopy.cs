@@ -27,7 +27,7 @@ internal static class TreeCopy
         Span<byte> buffer = stackalloc byte[Chunk];
         while (true)
         {
-            Errno errno = Sys.ReadDirectory(from, buffer, out int count);
+            Errno errno = Sys.Getdents64(from, buffer, out int count);
             if (errno != Errno.None || count == 0)
             {
                 return errno;
@@ -53,7 +53,7 @@ internal static class TreeCopy
 
     private static Errno CopyOne(int from, int to, ReadOnlySpan<byte> name, int depth)
     {
-        Errno errno = Sys.LinkStatusAt(from, name, out FileStatus status);
+        Errno errno = Sys.StatxNoFollow(from, name, out FileStatus status);
         if (errno != Errno.None)
         {
             return errno;
@@ -66,26 +66,26 @@ internal static class TreeCopy
             FileMode.Directory => CopyDirectory(from, to, name, status, depth),
             FileMode.Regular => CopyFile(from, to, name),
             FileMode.SymbolicLink => CopyLink(from, to, name, status),
-            uint type => Then(Sys.MakeNodeAt(to, name, type | mode, status.DeviceMajor, status.DeviceMinor), to, name, status),
+            uint type => Then(Sys.Mknodat(to, name, type | mode, status.DeviceMajor, status.DeviceMinor), to, name, status),
         };
     }
 
     private static Errno CopyDirectory(int from, int to, ReadOnlySpan<byte> name, FileStatus status, int depth)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
-        Errno errno = Sys.MakeDirectoryAt(to, name, 0x1c0); // octal 0700
+        Errno errno = Sys.Mkdirat(to, name, 0x1c0); // octal 0700
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        errno = Sys.OpenAt(from, name, Flags, 0, out int source);
+        errno = Sys.Openat(from, name, Flags, 0, out int source);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        errno = Sys.OpenAt(to, name, Flags, 0, out int target);
+        errno = Sys.Openat(to, name, Flags, 0, out int target);
         if (errno == Errno.None)
         {
             errno = Copy(source, target, depth + 1);
@@ -99,14 +99,14 @@ internal static class TreeCopy
 
     private static Errno CopyFile(int from, int to, ReadOnlySpan<byte> name)
     {
-        Errno errno = Sys.OpenAt(from, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, 0, out int source);
+        Errno errno = Sys.Openat(from, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking, 0, out int source);
         if (errno != Errno.None)
         {
             return errno;
         }
 
         // Not what somebody has put in its place since: a FIFO would be waited for.
-        errno = Sys.Status(source, out FileStatus status);
+        errno = Sys.Statx(source, out FileStatus status);
         errno = errno == Errno.None && !status.Is(FileMode.Regular) ? Errno.EAGAIN : errno;
         if (errno != Errno.None)
         {
@@ -114,10 +114,10 @@ internal static class TreeCopy
             return errno;
         }
 
-        errno = Sys.OpenAt(to, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180, out int target); // octal 0600
+        errno = Sys.Openat(to, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180, out int target); // octal 0600
         if (errno == Errno.None)
         {
-            errno = Sys.CopyContent(source, target);
+            errno = Sys.Sendfile(source, target);
             errno = errno == Errno.None ? Own(target, status) : errno;
             Sys.Close(target);
         }
@@ -129,22 +129,22 @@ internal static class TreeCopy
     private static Errno CopyLink(int from, int to, ReadOnlySpan<byte> name, FileStatus status)
     {
         Span<byte> target = stackalloc byte[Chunk + 1];
-        Errno errno = Sys.ReadLinkAt(from, name, target[..Chunk], out int length);
+        Errno errno = Sys.Readlinkat(from, name, target[..Chunk], out int length);
         if (errno != Errno.None)
         {
             return errno;
         }
 
         target[length] = 0;
-        return Then(Sys.MakeLinkAt(target[..(length + 1)], to, name), to, name, status);
+        return Then(Sys.Symlinkat(target[..(length + 1)], to, name), to, name, status);
     }
 
     private static Errno Then(Errno made, int to, ReadOnlySpan<byte> name, FileStatus status) =>
-        made != Errno.None ? made : Sys.ChangeOwnerAt(to, name, status.Uid, status.Gid);
+        made != Errno.None ? made : Sys.Fchownat(to, name, status.Uid, status.Gid);
 
     private static Errno Own(int target, FileStatus status)
     {
-        Errno errno = Sys.ChangeOwner(target, status.Uid, status.Gid);
-        return errno == Errno.None ? Sys.ChangeMode(target, status.Mode & 0xfffu) : errno;
+        Errno errno = Sys.Fchown(target, status.Uid, status.Gid);
+        return errno == Errno.None ? Sys.Fchmod(target, status.Mode & 0xfffu) : errno;
     }
 }

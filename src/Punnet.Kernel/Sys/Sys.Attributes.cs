@@ -6,7 +6,7 @@ namespace Punnet.Kernel;
 public static unsafe partial class Sys
 {
     /// <summary>fchmodat(2) of what a descriptor refers to, also one that was opened with O_PATH.</summary>
-    public static Errno ChangeModeOf(int descriptor, uint mode)
+    public static Errno FchmodPathFd(int descriptor, uint mode)
     {
         Span<byte> path = stackalloc byte[32];
         if (!FormatDescriptorPath(descriptor, path))
@@ -21,7 +21,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>ioctl(2) FS_IOC_SETFLAGS: takes FS_IMMUTABLE_FL and FS_APPEND_FL from an open file or directory, ioctl_iflags(2).</summary>
-    public static Errno AllowChanges(int descriptor)
+    public static Errno ClearImmutableFlags(int descriptor)
     {
         const long Hindrances = 0x30;
         long flags = 0;
@@ -31,7 +31,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>setxattr(2) of what a descriptor refers to, also one that was opened with O_PATH: whether it can have attributes of users.</summary>
-    public static Errno MarkForUsers(int descriptor)
+    public static Errno ProbeUserXattr(int descriptor)
     {
         Span<byte> path = stackalloc byte[32];
         if (!FormatDescriptorPath(descriptor, path))
@@ -46,10 +46,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>readlinkat(2) of a descriptor in /proc: the path of what it refers to, as this process sees it; no NUL is added.</summary>
-    public static Errno PathOf(int descriptor, Span<byte> buffer, out int length)
+    public static Errno ReadlinkFd(int descriptor, Span<byte> buffer, out int length)
     {
         length = 0;
         Span<byte> path = stackalloc byte[32];
-        return FormatDescriptorPath(descriptor, path) ? ReadLinkAt(WorkingDirectory, path, buffer, out length) : Errno.EINVAL;
+        return FormatDescriptorPath(descriptor, path) ? Readlinkat(WorkingDirectory, path, buffer, out length) : Errno.EINVAL;
     }
 }

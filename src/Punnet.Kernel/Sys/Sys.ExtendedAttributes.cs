@@ -10,7 +10,7 @@ public static unsafe partial class Sys
     private const int LongestName = 255; // NAME_MAX
 
     /// <summary>flistxattr(2): names, each with its NUL. ERANGE when the buffer is too small.</summary>
-    public static Errno ListAttributes(int descriptor, Span<byte> buffer, out int length)
+    public static Errno Flistxattr(int descriptor, Span<byte> buffer, out int length)
     {
         fixed (byte* place = buffer)
         {
@@ -21,7 +21,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>llistxattr(2) of a name in a directory: names, each with its NUL. ERANGE when the buffer is too small.</summary>
-    public static Errno ListAttributesAt(int directory, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
+    public static Errno LlistxattrAt(int directory, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
     {
         Span<byte> path = stackalloc byte[LongestName + 33];
         length = 0;
@@ -39,7 +39,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fgetxattr(2). ERANGE when the buffer is too small, ENODATA when there is no such attribute.</summary>
-    public static Errno GetAttribute(int descriptor, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
+    public static Errno Fgetxattr(int descriptor, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
     {
         length = 0;
         if (!IsText(attribute))
@@ -56,7 +56,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>lgetxattr(2) of a name in a directory. ERANGE when the buffer is too small, ENODATA when there is no such attribute.</summary>
-    public static Errno GetAttributeAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
+    public static Errno LgetxattrAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
     {
         Span<byte> path = stackalloc byte[LongestName + 33];
         length = 0;
@@ -74,7 +74,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fsetxattr(2).</summary>
-    public static Errno SetAttribute(int descriptor, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    public static Errno Fsetxattr(int descriptor, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
     {
         if (!IsText(attribute))
         {
@@ -88,7 +88,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>lsetxattr(2) of a name in a directory.</summary>
-    public static Errno SetAttributeAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    public static Errno LsetxattrAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
     {
         Span<byte> path = stackalloc byte[LongestName + 33];
         if (!IsText(attribute) || !FormatPathBelow(directory, name, path))

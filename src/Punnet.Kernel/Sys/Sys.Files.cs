@@ -7,7 +7,7 @@ namespace Punnet.Kernel;
 public static unsafe partial class Sys
 {
     /// <summary>openat(2); close-on-exec is always set.</summary>
-    public static Errno OpenAt(int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, out int descriptor)
+    public static Errno Openat(int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, out int descriptor)
     {
         descriptor = -1;
         if (!IsText(path))
@@ -25,7 +25,7 @@ public static unsafe partial class Sys
     /// openat2(2); close-on-exec is always set. Tried again on EAGAIN: the kernel's answer when somebody renames directories
     /// while a path with "..", in a scoped lookup, is walked. Where a filter around punnet refuses the call, <see cref="PathWalk"/>.
     /// </summary>
-    public static Errno OpenAt2(int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out int descriptor)
+    public static Errno Openat2(int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out int descriptor)
     {
         descriptor = -1;
         if (!IsText(path))
@@ -63,10 +63,10 @@ public static unsafe partial class Sys
         Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? 4 : 0);
 
     /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
-    public static Errno CloseOnExec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 2, 1);
+    public static Errno SetCloexec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 2, 1);
 
     /// <summary>fcntl(2) F_SETFL O_NONBLOCK, for everyone that shares the open file description; the other flags are cleared.</summary>
-    public static Errno SetNonBlocking(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 4, (nint)OpenFlags.NonBlocking);
+    public static Errno SetNonblock(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 4, (nint)OpenFlags.NonBlocking);
 
     /// <summary>read(2), tried again when a signal interrupts it.</summary>
     public static Errno Read(int descriptor, Span<byte> buffer, out int count)
@@ -123,19 +123,19 @@ public static unsafe partial class Sys
     public static Errno Rewind(int descriptor) => Call(SyscallNumber.Lseek, descriptor, 0, 0);
 
     /// <summary>ftruncate(2).</summary>
-    public static Errno Truncate(int descriptor, long length) => Call(SyscallNumber.Ftruncate, descriptor, (nint)length);
+    public static Errno Ftruncate(int descriptor, long length) => Call(SyscallNumber.Ftruncate, descriptor, (nint)length);
 
     /// <summary>statx(2) of what a descriptor refers to.</summary>
-    public static Errno Status(int descriptor, out FileStatus status) => Status(descriptor, "\0"u8, EmptyPath, out status);
+    public static Errno Statx(int descriptor, out FileStatus status) => Statx(descriptor, "\0"u8, EmptyPath, out status);
 
     /// <summary>statx(2) of a path; a symbolic link at its end is followed.</summary>
-    public static Errno StatusAt(int directory, ReadOnlySpan<byte> path, out FileStatus status) => Status(directory, path, 0, out status);
+    public static Errno Statx(int directory, ReadOnlySpan<byte> path, out FileStatus status) => Statx(directory, path, 0, out status);
 
     /// <summary>statx(2) of a path; a symbolic link at its end is not followed.</summary>
-    public static Errno LinkStatusAt(int directory, ReadOnlySpan<byte> path, out FileStatus status) =>
-        Status(directory, path, 0x100, out status); // AT_SYMLINK_NOFOLLOW
+    public static Errno StatxNoFollow(int directory, ReadOnlySpan<byte> path, out FileStatus status) =>
+        Statx(directory, path, 0x100, out status); // AT_SYMLINK_NOFOLLOW
 
-    private static Errno Status(int directory, ReadOnlySpan<byte> path, int flags, out FileStatus status)
+    private static Errno Statx(int directory, ReadOnlySpan<byte> path, int flags, out FileStatus status)
     {
         const int BasicStats = 0x7ff;
         status = default;
@@ -189,7 +189,7 @@ public static unsafe partial class Sys
     private static uint Minor(ulong device) => (uint)((device & 0xff) | ((device >> 12) & ~0xffUL));
 
     /// <summary>f_type of fstatfs(2), see <see cref="FileSystemMagic"/>.</summary>
-    public static Errno FileSystemType(int descriptor, out long magic)
+    public static Errno Fstatfs(int descriptor, out long magic)
     {
         long* buffer = stackalloc long[15]; // struct statfs: 120 bytes
         Errno errno = Call(SyscallNumber.Fstatfs, descriptor, (nint)buffer);
@@ -204,7 +204,7 @@ public static unsafe partial class Sys
     /// <param name="directory">Where a relative path starts.</param>
     /// <param name="path">The path.</param>
     /// <param name="mode">4 read, 2 write, 1 execute, 0 exists.</param>
-    public static Errno AccessAt(int directory, ReadOnlySpan<byte> path, int mode)
+    public static Errno Faccessat(int directory, ReadOnlySpan<byte> path, int mode)
     {
         const int EffectiveIds = 0x200; // AT_EACCESS
         if (!IsText(path))
@@ -220,7 +220,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>mkdirat(2).</summary>
-    public static Errno MakeDirectoryAt(int directory, ReadOnlySpan<byte> path, uint mode)
+    public static Errno Mkdirat(int directory, ReadOnlySpan<byte> path, uint mode)
     {
         if (!IsText(path))
         {
@@ -234,7 +234,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>mknodat(2).</summary>
-    public static Errno MakeNodeAt(int directory, ReadOnlySpan<byte> path, uint mode, uint major, uint minor)
+    public static Errno Mknodat(int directory, ReadOnlySpan<byte> path, uint mode, uint major, uint minor)
     {
         if (!IsText(path))
         {
@@ -250,7 +250,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>symlinkat(2).</summary>
-    public static Errno MakeLinkAt(ReadOnlySpan<byte> target, int directory, ReadOnlySpan<byte> path)
+    public static Errno Symlinkat(ReadOnlySpan<byte> target, int directory, ReadOnlySpan<byte> path)
     {
         if (!IsText(target) || !IsText(path))
         {
@@ -265,7 +265,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>readlinkat(2); no NUL is added.</summary>
-    public static Errno ReadLinkAt(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int length)
+    public static Errno Readlinkat(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int length)
     {
         length = 0;
         if (!IsText(path))
@@ -283,7 +283,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>unlinkat(2).</summary>
-    public static Errno RemoveAt(int directory, ReadOnlySpan<byte> path, bool isDirectory)
+    public static Errno Unlinkat(int directory, ReadOnlySpan<byte> path, bool isDirectory)
     {
         if (!IsText(path))
         {
@@ -297,7 +297,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>renameat(2).</summary>
-    public static Errno RenameAt(int fromDirectory, ReadOnlySpan<byte> from, int toDirectory, ReadOnlySpan<byte> to)
+    public static Errno Renameat(int fromDirectory, ReadOnlySpan<byte> from, int toDirectory, ReadOnlySpan<byte> to)
     {
         if (!IsText(from) || !IsText(to))
         {
@@ -312,10 +312,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fchmod(2).</summary>
-    public static Errno ChangeMode(int descriptor, uint mode) => Call(SyscallNumber.Fchmod, descriptor, (nint)mode);
+    public static Errno Fchmod(int descriptor, uint mode) => Call(SyscallNumber.Fchmod, descriptor, (nint)mode);
 
     /// <summary>fchmodat(2); a link that is the last part is followed.</summary>
-    public static Errno ChangeModeAt(int directory, ReadOnlySpan<byte> path, uint mode)
+    public static Errno Fchmodat(int directory, ReadOnlySpan<byte> path, uint mode)
     {
         if (!IsText(path))
         {
@@ -329,10 +329,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fchown(2).</summary>
-    public static Errno ChangeOwner(int descriptor, uint uid, uint gid) => Call(SyscallNumber.Fchown, descriptor, (nint)uid, (nint)gid);
+    public static Errno Fchown(int descriptor, uint uid, uint gid) => Call(SyscallNumber.Fchown, descriptor, (nint)uid, (nint)gid);
 
     /// <summary>fchownat(2); a symbolic link is not followed.</summary>
-    public static Errno ChangeOwnerAt(int directory, ReadOnlySpan<byte> path, uint uid, uint gid)
+    public static Errno Fchownat(int directory, ReadOnlySpan<byte> path, uint uid, uint gid)
     {
         if (!IsText(path))
         {
@@ -346,7 +346,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>chdir(2).</summary>
-    public static Errno ChangeDirectory(ReadOnlySpan<byte> path)
+    public static Errno Chdir(ReadOnlySpan<byte> path)
     {
         if (!IsText(path))
         {
@@ -360,10 +360,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fchdir(2).</summary>
-    public static Errno ChangeDirectory(int descriptor) => Call(SyscallNumber.Fchdir, descriptor);
+    public static Errno Chdir(int descriptor) => Call(SyscallNumber.Fchdir, descriptor);
 
     /// <summary>getcwd(2): the length includes the NUL. Outside the root the text starts with "(unreachable)".</summary>
-    public static Errno WorkingDirectoryPath(Span<byte> buffer, out int length)
+    public static Errno Getcwd(Span<byte> buffer, out int length)
     {
         fixed (byte* place = buffer)
         {
@@ -374,10 +374,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>umask(2).</summary>
-    public static void SetUmask(uint mask) => Call(SyscallNumber.Umask, (nint)mask);
+    public static void Umask(uint mask) => Call(SyscallNumber.Umask, (nint)mask);
 
     /// <summary>pipe2(2), close-on-exec.</summary>
-    public static Errno Pipe(out int readEnd, out int writeEnd)
+    public static Errno Pipe2(out int readEnd, out int writeEnd)
     {
         int* ends = stackalloc int[2] { -1, -1 };
         Errno errno = Call(SyscallNumber.Pipe2, (nint)ends, (nint)OpenFlags.CloseOnExec);
@@ -387,7 +387,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>dup3(2), without close-on-exec.</summary>
-    public static Errno Duplicate(int from, int to)
+    public static Errno Dup3(int from, int to)
     {
         // dup3(2) refuses equal descriptors; what is wanted then is only that it survives exec.
         const int SetDescriptorFlags = 2; // F_SETFD
@@ -395,11 +395,11 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fcntl(2) F_DUPFD_CLOEXEC: a copy with a number of at least <paramref name="lowest"/>.</summary>
-    public static Errno DuplicateAbove(int descriptor, int lowest, out int copy) =>
+    public static Errno DupCloexec(int descriptor, int lowest, out int copy) =>
         Open(SyscallNumber.Fcntl, out copy, descriptor, 1030, lowest);
 
     /// <summary>memfd_create(2), close-on-exec.</summary>
-    public static Errno MakeMemoryFile(ReadOnlySpan<byte> name, bool sealable, out int descriptor)
+    public static Errno MemfdCreate(ReadOnlySpan<byte> name, bool sealable, out int descriptor)
     {
         descriptor = -1;
         if (!IsText(name))
@@ -414,7 +414,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>sendfile(2) until the end of the source.</summary>
-    public static Errno CopyContent(int from, int to)
+    public static Errno Sendfile(int from, int to)
     {
         const nint Chunk = 0x1000000; // bytes
         while (true)
@@ -428,10 +428,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fcntl(2) F_ADD_SEALS: no more seals, growing, shrinking or writing.</summary>
-    public static Errno Seal(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 1033, 0xF);
+    public static Errno AddSeals(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 1033, 0xF);
 
     /// <summary>getdents64(2).</summary>
-    public static Errno ReadDirectory(int descriptor, Span<byte> buffer, out int count)
+    public static Errno Getdents64(int descriptor, Span<byte> buffer, out int count)
     {
         fixed (byte* place = buffer)
         {
@@ -445,16 +445,16 @@ public static unsafe partial class Sys
     /// <param name="descriptor">What to wait for.</param>
     /// <param name="milliseconds">How long; negative means for ever.</param>
     /// <param name="isReady">Whether anything happened: data, hang-up or error.</param>
-    public static Errno WaitReadable(int descriptor, long milliseconds, out bool isReady)
+    public static Errno PollReadable(int descriptor, long milliseconds, out bool isReady)
     {
         Span<PollDescriptor> one = [new PollDescriptor { Descriptor = descriptor, Wanted = PollEvents.In }];
-        Errno errno = Poll(one, milliseconds);
+        Errno errno = Ppoll(one, milliseconds);
         isReady = one[0].Found != PollEvents.None;
         return errno;
     }
 
     /// <summary>ppoll(2), tried again when a signal interrupts it.</summary>
-    public static Errno Poll(Span<PollDescriptor> descriptors, long milliseconds)
+    public static Errno Ppoll(Span<PollDescriptor> descriptors, long milliseconds)
     {
         long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1_000_000 };
         fixed (PollDescriptor* first = descriptors)
@@ -473,7 +473,7 @@ public static unsafe partial class Sys
     /// <param name="clock">0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC.</param>
     /// <param name="seconds">Seconds.</param>
     /// <param name="nanoseconds">0 to 999,999,999.</param>
-    public static void Clock(int clock, out long seconds, out long nanoseconds)
+    public static void ClockGettime(int clock, out long seconds, out long nanoseconds)
     {
         long* time = stackalloc long[2];
         Call(SyscallNumber.ClockGettime, clock, (nint)time);

@@ -6,21 +6,21 @@ namespace Punnet.Kernel;
 public static unsafe partial class Sys
 {
     /// <summary>geteuid(2).</summary>
-    public static uint EffectiveUser()
+    public static uint Geteuid()
     {
         Call(SyscallNumber.Geteuid, out long uid);
         return (uint)uid;
     }
 
     /// <summary>getegid(2).</summary>
-    public static uint EffectiveGroup()
+    public static uint Getegid()
     {
         Call(SyscallNumber.Getegid, out long gid);
         return (uint)gid;
     }
 
     /// <summary>setgroups(2), of this thread.</summary>
-    public static Errno SetGroups(ReadOnlySpan<uint> groups)
+    public static Errno Setgroups(ReadOnlySpan<uint> groups)
     {
         fixed (uint* first = groups)
         {
@@ -29,13 +29,13 @@ public static unsafe partial class Sys
     }
 
     /// <summary>setresuid(2) with one id for all three, of this thread.</summary>
-    public static Errno SetUser(uint uid) => Call(SyscallNumber.Setresuid, (nint)uid, (nint)uid, (nint)uid);
+    public static Errno Setresuid(uint uid) => Call(SyscallNumber.Setresuid, (nint)uid, (nint)uid, (nint)uid);
 
     /// <summary>setresgid(2) with one id for all three, of this thread.</summary>
-    public static Errno SetGroup(uint gid) => Call(SyscallNumber.Setresgid, (nint)gid, (nint)gid, (nint)gid);
+    public static Errno Setresgid(uint gid) => Call(SyscallNumber.Setresgid, (nint)gid, (nint)gid, (nint)gid);
 
     /// <summary>capset(2): effective, permitted and inheritable.</summary>
-    public static Errno SetCapabilities(CapabilitySets sets)
+    public static Errno Capset(CapabilitySets sets)
     {
         const uint Version3 = 0x20080522;
         ulong header = Version3; // version, and 0: this thread
@@ -48,7 +48,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>capget(2): the permitted set of this thread.</summary>
-    public static ulong PermittedCapabilities()
+    public static ulong CapgetPermitted()
     {
         const uint Version3 = 0x20080522;
         ulong header = Version3;
@@ -58,14 +58,14 @@ public static unsafe partial class Sys
     }
 
     /// <summary>prctl(2) PR_CAP_AMBIENT_RAISE.</summary>
-    public static Errno RaiseAmbient(int capability) => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 2, capability, 0, 0);
+    public static Errno RaiseAmbientCapability(int capability) => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 2, capability, 0, 0);
 
     /// <summary>prctl(2) PR_CAP_AMBIENT_CLEAR_ALL.</summary>
-    public static Errno ClearAmbient() => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 4, 0, 0, 0);
+    public static Errno ClearAmbientCapabilities() => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 4, 0, 0, 0);
 
     /// <summary>sethostname(2).</summary>
     /// <param name="name">Without NUL.</param>
-    public static Errno SetHostName(ReadOnlySpan<byte> name)
+    public static Errno Sethostname(ReadOnlySpan<byte> name)
     {
         fixed (byte* text = name)
         {
@@ -75,7 +75,7 @@ public static unsafe partial class Sys
 
     /// <summary>setdomainname(2).</summary>
     /// <param name="name">Without NUL.</param>
-    public static Errno SetDomainName(ReadOnlySpan<byte> name)
+    public static Errno Setdomainname(ReadOnlySpan<byte> name)
     {
         fixed (byte* text = name)
         {
@@ -84,7 +84,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>keyctl(2) KEYCTL_JOIN_SESSION_KEYRING: a new session keyring of that name.</summary>
-    public static Errno JoinSessionKeyring(ReadOnlySpan<byte> name, out int keyring)
+    public static Errno KeyctlJoinSessionKeyring(ReadOnlySpan<byte> name, out int keyring)
     {
         fixed (byte* text = name)
         {
@@ -95,5 +95,5 @@ public static unsafe partial class Sys
     /// <summary>keyctl(2) KEYCTL_SETPERM: who may do what with a key.</summary>
     /// <param name="key">Its number.</param>
     /// <param name="permissions">KEY_POS_*, KEY_USR_*, KEY_GRP_* and KEY_OTH_* of keyctl_setperm(3).</param>
-    public static Errno SetKeyPermissions(int key, uint permissions) => Call(SyscallNumber.Keyctl, 5, key, (nint)permissions);
+    public static Errno KeyctlSetperm(int key, uint permissions) => Call(SyscallNumber.Keyctl, 5, key, (nint)permissions);
 }

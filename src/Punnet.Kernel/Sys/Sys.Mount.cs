@@ -20,7 +20,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>umount2(2) with MNT_DETACH.</summary>
-    public static Errno Detach(ReadOnlySpan<byte> target)
+    public static Errno UmountDetach(ReadOnlySpan<byte> target)
     {
         fixed (byte* text = target)
         {
@@ -29,10 +29,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>umount2(2) with MNT_DETACH of the mount that a descriptor is the root of, and of all that is mounted on it.</summary>
-    public static Errno Detach(int mount)
+    public static Errno UmountDetach(int mount)
     {
         Span<byte> path = stackalloc byte[32];
-        return FormatDescriptorPath(mount, path) ? Detach(path) : Errno.EINVAL;
+        return FormatDescriptorPath(mount, path) ? UmountDetach(path) : Errno.EINVAL;
     }
 
     /// <summary>pivot_root(2).</summary>
@@ -45,7 +45,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>chroot(2).</summary>
-    public static Errno ChangeRoot(ReadOnlySpan<byte> path)
+    public static Errno Chroot(ReadOnlySpan<byte> path)
     {
         fixed (byte* text = path)
         {
@@ -54,7 +54,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fsopen(2), close-on-exec.</summary>
-    public static Errno OpenFileSystem(ReadOnlySpan<byte> type, out int context)
+    public static Errno Fsopen(ReadOnlySpan<byte> type, out int context)
     {
         if (OldMounts.IsOn)
         {
@@ -68,7 +68,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fspick(2) of the file system that a descriptor is the root of, close-on-exec.</summary>
-    public static Errno PickFileSystem(int descriptor, out int context)
+    public static Errno Fspick(int descriptor, out int context)
     {
         if (OldMounts.IsOn)
         {
@@ -83,7 +83,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fsconfig(2): a parameter without a value when <paramref name="value"/> is empty (FSCONFIG_SET_FLAG, else _STRING).</summary>
-    public static Errno ConfigureFileSystem(int context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
+    public static Errno Fsconfig(int context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         if (OldMounts.IsOn)
         {
@@ -97,7 +97,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fsconfig(2) FSCONFIG_SET_FD: a parameter whose value is a descriptor.</summary>
-    public static Errno ConfigureFileSystem(int context, ReadOnlySpan<byte> key, int value)
+    public static Errno Fsconfig(int context, ReadOnlySpan<byte> key, int value)
     {
         fixed (byte* name = key)
         {
@@ -106,22 +106,22 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fsconfig(2) FSCONFIG_CMD_CREATE.</summary>
-    public static Errno CreateFileSystem(int context) =>
+    public static Errno FsconfigCreate(int context) =>
         OldMounts.IsOn ? Errno.None : Call(SyscallNumber.Fsconfig, context, 6);
 
     /// <summary>fsconfig(2) FSCONFIG_CMD_RECONFIGURE.</summary>
-    public static Errno ReconfigureFileSystem(int context) => Call(SyscallNumber.Fsconfig, context, 7);
+    public static Errno FsconfigReconfigure(int context) => Call(SyscallNumber.Fsconfig, context, 7);
 
     /// <summary>fsmount(2): a detached mount, close-on-exec.</summary>
-    public static Errno MakeMount(int context, MountAttributes attributes, out int mount) =>
+    public static Errno Fsmount(int context, MountAttributes attributes, out int mount) =>
         OldMounts.IsOn ? OldMounts.MakeFileSystem(context, attributes, out mount) : Open(SyscallNumber.Fsmount, out mount, context, 1, (nint)attributes);
 
     /// <summary>open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount at a path, close-on-exec.</summary>
-    public static Errno CloneMount(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount) =>
-        CloneMount(directory, path, recursive, followsLink: true, out mount);
+    public static Errno OpenTreeClone(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount) =>
+        OpenTreeClone(directory, path, recursive, followsLink: true, out mount);
 
     /// <summary>The same, where a symbolic link at the end of the path may be meant itself (AT_SYMLINK_NOFOLLOW).</summary>
-    public static Errno CloneMount(int directory, ReadOnlySpan<byte> path, bool recursive, bool followsLink, out int mount)
+    public static Errno OpenTreeClone(int directory, ReadOnlySpan<byte> path, bool recursive, bool followsLink, out int mount)
     {
         mount = -1;
         if (!IsText(path))
@@ -143,7 +143,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>move_mount(2) of a detached mount onto what a descriptor refers to.</summary>
-    public static Errno AttachMount(int mount, int target)
+    public static Errno MoveMount(int mount, int target)
     {
         if (OldMounts.IsOn)
         {
@@ -158,7 +158,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>mount_setattr(2) of the mount that a descriptor is on.</summary>
-    public static Errno ChangeMount(int mount, MountAttributeChange change, bool recursive)
+    public static Errno MountSetattr(int mount, MountAttributeChange change, bool recursive)
     {
         if (OldMounts.IsOn)
         {
@@ -173,7 +173,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>fstatfs(2): the attributes of the mount that a descriptor is on; one of a read-only file system counts as read-only.</summary>
-    public static Errno MountAttributesOf(int descriptor, out MountAttributes attributes)
+    public static Errno FstatfsFlags(int descriptor, out MountAttributes attributes)
     {
         const int FlagsIndex = 10; // f_flags of struct statfs: 120 bytes
         const int NoAtime = 0x400, NoDirAtime = 0x800, Relatime = 0x1000, NoSymlinkFollow = 0x2000; // ST_*, statfs(2)

@@ -10,13 +10,13 @@ public static unsafe partial class Sys
 {
     /// <summary>
     /// clone3(2) without shared memory: returns twice, like fork(2), with 0 in the new process. The caller has blocked signals;
-    /// the new process may call only <see cref="Sys"/> and code that allocates nothing, and ends with <see cref="Exit"/> or exec.
+    /// the new process may call only <see cref="Sys"/> and code that allocates nothing, and ends with <see cref="ExitGroup"/> or exec.
     /// </summary>
     /// <param name="flags">New namespaces; a pidfd is always asked for.</param>
     /// <param name="cgroup">Directory descriptor with <see cref="CloneFlags.IntoCgroup"/>, else -1.</param>
     /// <param name="pid">0 in the new process.</param>
     /// <param name="pidfd">For the caller.</param>
-    public static Errno Clone(CloneFlags flags, int cgroup, out int pid, out int pidfd)
+    public static Errno Clone3(CloneFlags flags, int cgroup, out int pid, out int pidfd)
     {
         const int Child = 17; // SIGCHLD
         int place = -1;
@@ -54,8 +54,8 @@ public static unsafe partial class Sys
         Errno errno = Errno.None;
         if (cgroup >= 0)
         {
-            errno = OpenAt(cgroup, "cgroup.procs\0"u8, OpenFlags.WriteOnly, 0, out procs);
-            errno = errno == Errno.None ? Pipe(out result, out report) : errno;
+            errno = Openat(cgroup, "cgroup.procs\0"u8, OpenFlags.WriteOnly, 0, out procs);
+            errno = errno == Errno.None ? Pipe2(out result, out report) : errno;
         }
 
         if (errno == Errno.None)
@@ -70,7 +70,7 @@ public static unsafe partial class Sys
             WriteAll(report, new ReadOnlySpan<byte>(&entered, sizeof(Errno)));
             while (entered != Errno.None)
             {
-                Exit(1);
+                ExitGroup(1);
             }
         }
 
@@ -81,7 +81,7 @@ public static unsafe partial class Sys
             Read(result, new Span<byte>(&errno, sizeof(Errno)), out int count);
             if (errno != Errno.None || count == 0)
             {
-                WaitForExit(*pidfd, out _);
+                Waitid(*pidfd, out _);
                 Close(*pidfd);
                 *pidfd = -1;
                 errno = errno == Errno.None ? Errno.ECHILD : errno;
@@ -110,7 +110,7 @@ public static unsafe partial class Sys
 
     /// <summary>exit_group(2), exit(2) where a filter refuses that, and where it refuses both an illegal access: no filter sees one.</summary>
     [DoesNotReturn]
-    public static void Exit(int status)
+    public static void ExitGroup(int status)
     {
         const nint Nowhere = 16; // In the first page, which nobody can map: mmap(2), vm.mmap_min_addr.
         while (true)
@@ -125,7 +125,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>execve(2); returns only on failure.</summary>
-    public static Errno Execute(ReadOnlySpan<byte> path, ArgumentBlock arguments, ArgumentBlock environment)
+    public static Errno Execve(ReadOnlySpan<byte> path, ArgumentBlock arguments, ArgumentBlock environment)
     {
         if (!IsText(path))
         {
@@ -141,7 +141,7 @@ public static unsafe partial class Sys
     /// <summary>waitid(2) for the end of a child.</summary>
     /// <param name="pidfd">The child.</param>
     /// <param name="status">0 to 255 as exited, 128 + signal when killed by one.</param>
-    public static Errno WaitForExit(int pidfd, out int status)
+    public static Errno Waitid(int pidfd, out int status)
     {
         const int IdIsPidfd = 3, Exited = 4;
         int* info = stackalloc int[32]; // siginfo_t: 128 bytes; si_code at 8, si_status at 24
@@ -159,7 +159,7 @@ public static unsafe partial class Sys
 
     /// <summary>waitid(2) for any child, without waiting: reaps what a subreaper inherits.</summary>
     /// <param name="pid">0 when no child has ended.</param>
-    public static Errno ReapAny(out int pid)
+    public static Errno WaitidAny(out int pid)
     {
         const int Any = 0, Exited = 4, NoHang = 1;
         int* info = stackalloc int[32];
@@ -170,13 +170,13 @@ public static unsafe partial class Sys
     }
 
     /// <summary>pidfd_open(2).</summary>
-    public static Errno OpenProcess(int pid, out int pidfd) => Open(SyscallNumber.PidfdOpen, out pidfd, pid, 0);
+    public static Errno PidfdOpen(int pid, out int pidfd) => Open(SyscallNumber.PidfdOpen, out pidfd, pid, 0);
 
     /// <summary>pidfd_send_signal(2); kill(2) where a filter around punnet refuses that.</summary>
     /// <param name="pidfd">The process.</param>
     /// <param name="pid">Its pid: of a child that was not waited for, or of a process whose pidfd was opened just now.</param>
     /// <param name="signal">The signal.</param>
-    public static Errno SendSignal(int pidfd, int pid, int signal)
+    public static Errno PidfdSendSignal(int pidfd, int pid, int signal)
     {
         Errno errno = Call(SyscallNumber.PidfdSendSignal, pidfd, signal, 0, 0);
         return errno.IsOfFilter() && pid > 0 ? Call(SyscallNumber.Kill, pid, signal) : errno;
@@ -190,10 +190,10 @@ public static unsafe partial class Sys
     public static Errno Unshare(CloneFlags flags) => Call(SyscallNumber.Unshare, (nint)flags);
 
     /// <summary>setns(2) with a namespace file (of no kind: of whichever it is), or a pidfd and several kinds (Linux 5.8).</summary>
-    public static Errno JoinNamespaces(int descriptor, CloneFlags kinds) => Call(SyscallNumber.Setns, descriptor, (nint)kinds);
+    public static Errno Setns(int descriptor, CloneFlags kinds) => Call(SyscallNumber.Setns, descriptor, (nint)kinds);
 
     /// <summary>ioctl_ns(2) NS_GET_NSTYPE: what kind a namespace file is.</summary>
-    public static Errno NamespaceKind(int descriptor, out CloneFlags kind)
+    public static Errno GetNamespaceType(int descriptor, out CloneFlags kind)
     {
         Errno errno = Call(SyscallNumber.Ioctl, out long result, descriptor, 0xb703);
         kind = (CloneFlags)result;
@@ -201,10 +201,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>prctl(2).</summary>
-    public static Errno Control(ProcessControl option, nint argument) => Call(SyscallNumber.Prctl, (nint)option, argument, 0, 0, 0);
+    public static Errno Prctl(ProcessControl option, nint argument) => Call(SyscallNumber.Prctl, (nint)option, argument, 0, 0, 0);
 
     /// <summary>prctl(2) with an answer.</summary>
-    public static Errno Control(ProcessControl option, nint argument, out int answer)
+    public static Errno Prctl(ProcessControl option, nint argument, out int answer)
     {
         Errno errno = Call(SyscallNumber.Prctl, out long result, (nint)option, argument, 0, 0, 0);
         answer = (int)result;
@@ -247,7 +247,7 @@ public static unsafe partial class Sys
     /// rt_sigaction(2) SIGCHLD with SIG_DFL: whether children vanish when they end (SA_NOCLDWAIT), and wait for nobody. execve(2) takes
     /// that back: it keeps SIG_IGN, but no flags.
     /// </summary>
-    public static Errno ForgetChildren(bool forget)
+    public static Errno IgnoreSigchld(bool forget)
     {
         const int ChildEnded = 17, NoWait = 2; // SIGCHLD, SA_NOCLDWAIT
         SignalAction action = new(flags: forget ? NoWait : 0u);
@@ -255,14 +255,14 @@ public static unsafe partial class Sys
     }
 
     /// <summary>prlimit(2).</summary>
-    public static Errno SetLimit(int pid, ResourceLimit limit, ulong soft, ulong hard)
+    public static Errno SetRlimit(int pid, ResourceLimit limit, ulong soft, ulong hard)
     {
         ulong* pair = stackalloc ulong[2] { soft, hard };
         return Call(SyscallNumber.Prlimit64, pid, (nint)limit, (nint)pair, 0);
     }
 
     /// <summary>prlimit(2) of this process, without a change.</summary>
-    public static Errno GetLimit(ResourceLimit limit, out ulong soft, out ulong hard)
+    public static Errno GetRlimit(ResourceLimit limit, out ulong soft, out ulong hard)
     {
         ulong* pair = stackalloc ulong[2];
         Errno errno = Call(SyscallNumber.Prlimit64, 0, (nint)limit, 0, (nint)pair);
@@ -272,24 +272,24 @@ public static unsafe partial class Sys
     }
 
     /// <summary>prlimit(2): lets this process have as many of something as it may.</summary>
-    public static Errno RaiseLimit(ResourceLimit limit)
+    public static Errno RaiseRlimit(ResourceLimit limit)
     {
-        Errno errno = GetLimit(limit, out ulong soft, out ulong hard);
-        return errno != Errno.None || soft >= hard ? errno : SetLimit(0, limit, hard, hard);
+        Errno errno = GetRlimit(limit, out ulong soft, out ulong hard);
+        return errno != Errno.None || soft >= hard ? errno : SetRlimit(0, limit, hard, hard);
     }
 
     /// <summary>setsid(2).</summary>
-    public static Errno NewSession() => Call(SyscallNumber.Setsid);
+    public static Errno Setsid() => Call(SyscallNumber.Setsid);
 
     /// <summary>getpid(2).</summary>
-    public static int ProcessId()
+    public static int Getpid()
     {
         Call(SyscallNumber.Getpid, out long pid);
         return (int)pid;
     }
 
     /// <summary>personality(2).</summary>
-    public static Errno SetPersonality(uint persona) => Call(SyscallNumber.Personality, (nint)persona);
+    public static Errno Personality(uint persona) => Call(SyscallNumber.Personality, (nint)persona);
 
     private readonly struct SignalAction(nint handler = 0, ulong flags = 0)
     {

@@ -8,7 +8,7 @@ public static unsafe partial class Sys
     /// <summary>sched_setattr(2).</summary>
     /// <param name="pid">The process, or 0 for this thread.</param>
     /// <param name="attributes">Everything but its size, which is filled in here.</param>
-    public static Errno SetScheduler(int pid, SchedulerAttributes attributes)
+    public static Errno SchedSetattr(int pid, SchedulerAttributes attributes)
     {
         attributes.Size = (uint)sizeof(SchedulerAttributes);
         return Call(SyscallNumber.SchedSetattr, pid, (nint)(&attributes), 0);
@@ -17,7 +17,7 @@ public static unsafe partial class Sys
     /// <summary>ioprio_set(2) of one process.</summary>
     /// <param name="pid">The process, or 0 for this thread.</param>
     /// <param name="priority">The class in the bits from 13 on, the level below.</param>
-    public static Errno SetIoPriority(int pid, int priority)
+    public static Errno IoprioSet(int pid, int priority)
     {
         const int WhoProcess = 1; // IOPRIO_WHO_PROCESS
         return Call(SyscallNumber.IoprioSet, WhoProcess, pid, priority);
@@ -26,7 +26,7 @@ public static unsafe partial class Sys
     /// <summary>sched_setaffinity(2).</summary>
     /// <param name="pid">The process, or 0 for this thread.</param>
     /// <param name="mask">One bit for each CPU, from the lowest.</param>
-    public static Errno SetAffinity(int pid, ReadOnlySpan<ulong> mask)
+    public static Errno SchedSetaffinity(int pid, ReadOnlySpan<ulong> mask)
     {
         fixed (ulong* bits = mask)
         {
@@ -42,13 +42,13 @@ public static unsafe partial class Sys
         ulong* bits = stackalloc ulong[MostCpus / 64];
         Span<ulong> mask = new(bits, MostCpus / 64);
         mask.Fill(ulong.MaxValue);
-        return SetAffinity(pid, mask);
+        return SchedSetaffinity(pid, mask);
     }
 
     /// <summary>set_mempolicy(2) of this thread.</summary>
     /// <param name="mode">Mode and flags.</param>
     /// <param name="nodes">One bit for each NUMA node, from the lowest; empty for none.</param>
-    public static Errno SetMemoryPolicy(MemoryPolicyMode mode, ReadOnlySpan<ulong> nodes)
+    public static Errno SetMempolicy(MemoryPolicyMode mode, ReadOnlySpan<ulong> nodes)
     {
         fixed (ulong* bits = nodes)
         {

@@ -11,7 +11,7 @@ public static unsafe partial class Sys
     /// </summary>
     /// <param name="instructions">Instructions, 8 bytes each.</param>
     /// <param name="program">Descriptor of the loaded program.</param>
-    public static Errno LoadDeviceProgram(ReadOnlySpan<byte> instructions, out int program)
+    public static Errno BpfProgLoad(ReadOnlySpan<byte> instructions, out int program)
     {
         const int Load = 5, CgroupDevice = 15;
         fixed (byte* code = instructions, license = "MIT\0"u8)
@@ -34,7 +34,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>bpf(2) BPF_PROG_ATTACH of a device program to a cgroup, beside those that are there (BPF_F_ALLOW_MULTI).</summary>
-    public static Errno AttachDeviceProgram(int cgroup, int program)
+    public static Errno BpfProgAttach(int cgroup, int program)
     {
         const int Attach = 8, CgroupDeviceHook = 6, AllowMulti = 2;
         uint* attributes = stackalloc uint[5] { (uint)cgroup, (uint)program, CgroupDeviceHook, AllowMulti, 0 };

@@ -5,7 +5,7 @@ namespace Punnet.Kernel;
 public static unsafe partial class Sys
 {
     /// <summary>signalfd(2), close-on-exec: what of <see cref="IsForwarded"/> arrives while this thread blocks it. There is no other thread.</summary>
-    public static Errno OpenSignals(out int descriptor)
+    public static Errno Signalfd(out int descriptor)
     {
         ulong set = 0;
         for (int signal = 1; signal <= (int)Signal.BadSystemCall; signal++)
@@ -13,13 +13,13 @@ public static unsafe partial class Sys
             set |= IsForwarded((Signal)signal) ? 1UL << (signal - 1) : 0;
         }
 
-        return OpenSignals(set, out descriptor);
+        return Signalfd(set, out descriptor);
     }
 
     /// <summary>signalfd(2), close-on-exec: those of a set of signals that arrive while this thread blocks them.</summary>
     /// <param name="set">Signal 1 is the lowest bit.</param>
-    /// <param name="descriptor">For <see cref="ReadSignal"/>.</param>
-    public static Errno OpenSignals(ulong set, out int descriptor)
+    /// <param name="descriptor">For <see cref="ReadSignalfd"/>.</param>
+    public static Errno Signalfd(ulong set, out int descriptor)
     {
         const int CloseOnExec = 0x80000;
         Errno errno = Call(SyscallNumber.Signalfd4, out long result, -1, (nint)(&set), sizeof(ulong), CloseOnExec);
@@ -28,15 +28,15 @@ public static unsafe partial class Sys
     }
 
     /// <summary>rt_sigaction(2), without a change: whether this process ignores a signal.</summary>
-    public static bool IsIgnored(Signal signal)
+    public static bool IsSignalIgnored(Signal signal)
     {
         const nint Ignore = 1; // SIG_IGN
         nint* action = stackalloc nint[4]; // The kernel's struct begins with the handler.
         return Call(SyscallNumber.RtSigaction, (nint)signal, 0, (nint)action, sizeof(ulong)) == Errno.None && action[0] == Ignore;
     }
 
-    /// <summary>Takes the next signal from <see cref="OpenSignals(out int)"/>.</summary>
-    public static Errno ReadSignal(int descriptor, out Signal signal)
+    /// <summary>Takes the next signal from <see cref="Signalfd(out int)"/>.</summary>
+    public static Errno ReadSignalfd(int descriptor, out Signal signal)
     {
         const int Length = 128; // struct signalfd_siginfo, which begins with the number
         byte* information = stackalloc byte[Length];

@@ -12,10 +12,10 @@ public static unsafe partial class Sys
     private const int NoSignal = 0x4000; // MSG_NOSIGNAL
 
     /// <summary>socketpair(2) of AF_UNIX sockets that keep message boundaries (SOCK_SEQPACKET), close-on-exec.</summary>
-    public static Errno PacketPair(out int here, out int there) => SocketPair(PacketType, out here, out there);
+    public static Errno SocketpairSeqpacket(out int here, out int there) => SocketPair(PacketType, out here, out there);
 
     /// <summary>socketpair(2) of AF_UNIX stream sockets, close-on-exec.</summary>
-    public static Errno StreamPair(out int here, out int there) => SocketPair(StreamType, out here, out there);
+    public static Errno SocketpairStream(out int here, out int there) => SocketPair(StreamType, out here, out there);
 
     private static Errno SocketPair(int type, out int here, out int there)
     {
@@ -27,7 +27,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>socket(2) for rtnetlink(7), in the network namespace of this thread, close-on-exec.</summary>
-    public static Errno OpenRouteSocket(out int socket) => Open(SyscallNumber.Socket, out socket, 16, 3 | 0x80000, 0); // AF_NETLINK, SOCK_RAW
+    public static Errno SocketRtnetlink(out int socket) => Open(SyscallNumber.Socket, out socket, 16, 3 | 0x80000, 0); // AF_NETLINK, SOCK_RAW
 
     /// <summary>Milliseconds that a connection, and each write to it, may take; EAGAIN when its owner accepts or reads nothing for so long.</summary>
     private const long Patience = 10_000;
@@ -35,20 +35,20 @@ public static unsafe partial class Sys
     /// <summary>socket(2) and connect(2) to a Unix stream socket; neither this nor a write to it waits longer than 10 seconds.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="socket">The connection, close-on-exec.</param>
-    public static Errno ConnectUnix(ReadOnlySpan<byte> path, out int socket) =>
+    public static Errno ConnectUnixStream(ReadOnlySpan<byte> path, out int socket) =>
         NameUnix(SyscallNumber.Connect, StreamType, path, isAbstract: false, out socket);
 
     /// <summary>socket(2) and connect(2) to a Unix datagram socket; no write to it waits longer than 10 seconds.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="isAbstract">Whether the first byte stands for the NUL that starts an abstract address.</param>
     /// <param name="socket">The socket, close-on-exec.</param>
-    public static Errno ConnectDatagram(ReadOnlySpan<byte> path, bool isAbstract, out int socket) =>
+    public static Errno ConnectUnixDatagram(ReadOnlySpan<byte> path, bool isAbstract, out int socket) =>
         NameUnix(SyscallNumber.Connect, DatagramType, path, isAbstract, out socket);
 
     /// <summary>socket(2) and bind(2) of a Unix datagram socket.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="socket">The socket, close-on-exec.</param>
-    public static Errno BindDatagram(ReadOnlySpan<byte> path, out int socket) =>
+    public static Errno BindUnixDatagram(ReadOnlySpan<byte> path, out int socket) =>
         NameUnix(SyscallNumber.Bind, DatagramType, path, isAbstract: false, out socket);
 
     // connect(2) and bind(2) take an address in the same form.
@@ -102,7 +102,7 @@ public static unsafe partial class Sys
     /// <param name="address">A path without NUL; or NUL and an abstract name, unix(7). At most 107 bytes, or ENAMETOOLONG.</param>
     /// <param name="milliseconds">How long each may take.</param>
     /// <param name="socket">The connection, close-on-exec.</param>
-    public static Errno ConnectUnix(ReadOnlySpan<byte> address, long milliseconds, out int socket)
+    public static Errno ConnectUnixStream(ReadOnlySpan<byte> address, long milliseconds, out int socket)
     {
         const int PathLimit = 108;
         socket = -1;
@@ -146,7 +146,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>sendmsg(2) of bytes, with one descriptor beside them (SCM_RIGHTS) unless it is -1.</summary>
-    public static Errno SendMessage(int socket, ReadOnlySpan<byte> bytes, int descriptor)
+    public static Errno Sendmsg(int socket, ReadOnlySpan<byte> bytes, int descriptor)
     {
         fixed (byte* start = bytes)
         {
@@ -169,7 +169,7 @@ public static unsafe partial class Sys
     /// <param name="buffer">Where the bytes go.</param>
     /// <param name="count">How many came; 0 when the other end is closed.</param>
     /// <param name="descriptor">The descriptor that came with them, close-on-exec, or -1.</param>
-    public static Errno ReceiveMessage(int socket, Span<byte> buffer, out int count, out int descriptor)
+    public static Errno Recvmsg(int socket, Span<byte> buffer, out int count, out int descriptor)
     {
         fixed (byte* start = buffer)
         {
@@ -197,7 +197,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>recvfrom(2) MSG_PEEK: waits for bytes and leaves them, and descriptors beside them, where they are.</summary>
-    public static Errno Peek(int socket, Span<byte> buffer, out int count)
+    public static Errno RecvPeek(int socket, Span<byte> buffer, out int count)
     {
         fixed (byte* start = buffer)
         {

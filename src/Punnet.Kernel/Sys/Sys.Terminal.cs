@@ -11,14 +11,14 @@ public readonly record struct TerminalSize(ushort Rows, ushort Columns);
 public static unsafe partial class Sys
 {
     /// <summary>ioctl_tty(2) TIOCSPTLCK 0: unlocks the other end of a pseudo-terminal.</summary>
-    public static Errno UnlockTerminal(int master)
+    public static Errno UnlockPty(int master)
     {
         int zero = 0;
         return Call(SyscallNumber.Ioctl, master, 0x40045431, (nint)(&zero));
     }
 
     /// <summary>ioctl_tty(2) TIOCGPTN: the N of /dev/pts/N.</summary>
-    public static Errno TerminalNumber(int master, out int number)
+    public static Errno GetPtyNumber(int master, out int number)
     {
         int place = 0;
         Errno errno = Call(SyscallNumber.Ioctl, master, unchecked((nint)0x80045430u), (nint)(&place));
@@ -27,18 +27,18 @@ public static unsafe partial class Sys
     }
 
     /// <summary>ioctl_tty(2) TIOCGPTPEER: the other end, without any path (CVE-2025-52565); close-on-exec.</summary>
-    public static Errno OpenTerminalPeer(int master, out int peer) =>
+    public static Errno OpenPtyPeer(int master, out int peer) =>
         Open(SyscallNumber.Ioctl, out peer, master, 0x5441, (nint)(OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal | OpenFlags.CloseOnExec));
 
     /// <summary>ioctl_tty(2) TIOCSWINSZ.</summary>
-    public static Errno SetTerminalSize(int terminal, TerminalSize size)
+    public static Errno SetWindowSize(int terminal, TerminalSize size)
     {
         ushort* place = stackalloc ushort[4] { size.Rows, size.Columns, 0, 0 };
         return Call(SyscallNumber.Ioctl, terminal, 0x5414, (nint)place);
     }
 
     /// <summary>ioctl_tty(2) TIOCGWINSZ; fails with ENOTTY where there is no terminal.</summary>
-    public static Errno GetTerminalSize(int terminal, out TerminalSize size)
+    public static Errno GetWindowSize(int terminal, out TerminalSize size)
     {
         ushort* place = stackalloc ushort[4] { 0, 0, 0, 0 };
         Errno errno = Call(SyscallNumber.Ioctl, terminal, 0x5413, (nint)place);
@@ -47,10 +47,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>ioctl_tty(2) TIOCSCTTY: makes it the controlling terminal of this new session.</summary>
-    public static Errno TakeTerminal(int terminal) => Call(SyscallNumber.Ioctl, terminal, 0x540E, 0);
+    public static Errno SetControllingTerminal(int terminal) => Call(SyscallNumber.Ioctl, terminal, 0x540E, 0);
 
     /// <summary>ioctl_tty(2) TCGETS: struct termios of the kernel, 36 bytes.</summary>
-    public static Errno GetTerminalMode(int terminal, Span<byte> mode)
+    public static Errno GetTermios(int terminal, Span<byte> mode)
     {
         fixed (byte* place = mode)
         {
@@ -59,7 +59,7 @@ public static unsafe partial class Sys
     }
 
     /// <summary>ioctl_tty(2) TCSETS.</summary>
-    public static Errno SetTerminalMode(int terminal, ReadOnlySpan<byte> mode)
+    public static Errno SetTermios(int terminal, ReadOnlySpan<byte> mode)
     {
         fixed (byte* place = mode)
         {

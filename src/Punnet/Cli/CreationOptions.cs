@@ -103,7 +103,7 @@ internal static class CreationOptions
 
         for (int i = 0; i < count; i++)
         {
-            Errno errno = Sys.Status(3 + i, out _);
+            Errno errno = Sys.Statx(3 + i, out _);
             if (errno != Errno.None)
             {
                 throw new PunnetException("unable to stat preserved-fd " + i.ToString() + " (of " + count.ToString() + "): " + errno.Words());

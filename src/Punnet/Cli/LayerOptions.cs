@@ -58,8 +58,8 @@ internal static class LayerOptions
     public static Config Enter(string? bundle, string? file, Log log, out string path)
     {
         string place = HostPath.Absolute(bundle ?? ".");
-        if (file is null && Sys.AccessAt(Sys.WorkingDirectory, CString.Of(place).WithNul, 0) == Errno.None
-            && Sys.AccessAt(Sys.WorkingDirectory, CString.Of(place + "/config.json").WithNul, 0) == Errno.ENOENT)
+        if (file is null && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(place).WithNul, 0) == Errno.None
+            && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(place + "/config.json").WithNul, 0) == Errno.ENOENT)
         {
             throw new PunnetException(
                 "cannot open " + place + "/config.json: " + Errno.ENOENT.Words(),
@@ -97,7 +97,7 @@ internal static class LayerOptions
     // Relative to the bundle, the working directory by now. What is no directory is refused as a layer, with the kernel's words.
     private static RootContent Look(string root)
     {
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, CString.Of(root).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(root).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
         if (errno != Errno.None)
         {
             return errno == Errno.ENOENT ? RootContent.Missing : RootContent.Filled;

@@ -41,7 +41,7 @@ internal static class CommitCommand
             throw new UsageException("--gzip is for --tar");
         }
 
-        if (tar == "-" && Sys.GetTerminalSize(1, out _) == Errno.None)
+        if (tar == "-" && Sys.GetWindowSize(1, out _) == Errno.None)
         {
             throw new UsageException("a tar is not for a terminal: send standard output elsewhere");
         }

@@ -51,10 +51,10 @@ internal static class DeleteCommand
         const long Patience = 10_000; // milliseconds
         using (Descriptor? maker = directory.AskToEnd())
         {
-            if (maker is not null && Sys.WaitReadable(maker.Number, Patience, out bool hasEnded) == Errno.None && !hasEnded)
+            if (maker is not null && Sys.PollReadable(maker.Number, Patience, out bool hasEnded) == Errno.None && !hasEnded)
             {
-                Sys.SendSignal(maker.Number, 0, (int)Signal.Kill);
-                Sys.WaitReadable(maker.Number, Patience, out _);
+                Sys.PidfdSendSignal(maker.Number, 0, (int)Signal.Kill);
+                Sys.PollReadable(maker.Number, Patience, out _);
             }
         }
 

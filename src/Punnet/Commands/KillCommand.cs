@@ -49,7 +49,7 @@ internal static class KillCommand
             throw new PunnetException("container not running");
         }
 
-        Errno errno = Sys.SendSignal(init.Number, container.Init!.Value.Pid, signal);
+        Errno errno = Sys.PidfdSendSignal(init.Number, container.Init!.Value.Pid, signal);
         if (errno == Errno.ESRCH)
         {
             throw new PunnetException("container not running");

@@ -50,7 +50,7 @@ internal static class RunCommand
         using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
         if (!detach && !line.Has("no-subreaper"))
         {
-            Sys.Control(ProcessControl.SetChildSubreaper, 1);
+            Sys.Prctl(ProcessControl.SetChildSubreaper, 1);
         }
 
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);

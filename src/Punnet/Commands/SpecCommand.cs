@@ -29,11 +29,11 @@ internal static class SpecCommand
     {
         string directory = line.Value("bundle") ?? ".";
         Config config = line.Has("rootless")
-            ? SpecTemplate.Rootless(Sys.EffectiveUser(), Sys.EffectiveGroup())
+            ? SpecTemplate.Rootless(Sys.Geteuid(), Sys.Getegid())
             : SpecTemplate.Default();
         using Descriptor bundle = Descriptor.Open(directory, OpenFlags.Path | OpenFlags.Directory);
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
-        Errno errno = Sys.OpenAt(bundle.Number, "config.json\0"u8, Fresh, 0x1b6, out int file); // octal 0666
+        Errno errno = Sys.Openat(bundle.Number, "config.json\0"u8, Fresh, 0x1b6, out int file); // octal 0666
         if (errno == Errno.EEXIST)
         {
             throw new PunnetException("File config.json exists. Remove it first");

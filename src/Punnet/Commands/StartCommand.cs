@@ -83,7 +83,7 @@ internal static class StartCommand
     private static bool HasFailed(Descriptor answers, out ChannelMessage failure)
     {
         failure = default;
-        Sys.WaitReadable(answers.Number, -1, out _).OrThrow("wait for the container");
+        Sys.PollReadable(answers.Number, -1, out _).OrThrow("wait for the container");
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref failure));
         return Sys.Read(answers.Number, bytes, out int count) == Errno.None && count == bytes.Length;
     }

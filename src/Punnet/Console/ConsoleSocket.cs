@@ -13,7 +13,7 @@ internal static class ConsoleSocket
     /// <exception cref="PunnetException">Nobody listens there.</exception>
     public static Descriptor Connect(string path, string what = "the console socket")
     {
-        Errno errno = Sys.ConnectUnix(CString.Of(path).WithNul, out int socket);
+        Errno errno = Sys.ConnectUnixStream(CString.Of(path).WithNul, out int socket);
         if (errno != Errno.None)
         {
             throw new PunnetException("cannot connect to " + what + " " + path + ": " + errno.Words(), PathCause.OfSocket(path, errno));

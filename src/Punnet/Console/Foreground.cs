@@ -19,7 +19,7 @@ internal sealed class Foreground : IDisposable
     /// <summary>A connection for the new process to send its terminal to.</summary>
     public Descriptor MakeConsole()
     {
-        Sys.StreamPair(out int here, out int there).OrThrow("make a channel for the terminal");
+        Sys.SocketpairStream(out int here, out int there).OrThrow("make a channel for the terminal");
         _socketHere = new Descriptor(here);
         return new Descriptor(there);
     }
@@ -28,19 +28,19 @@ internal sealed class Foreground : IDisposable
     /// <exception cref="SysException">No terminal came.</exception>
     public void Connect()
     {
-        Sys.OpenSignals(out int signals).OrThrow("forward signals");
+        Sys.Signalfd(out int signals).OrThrow("forward signals");
         _signals = new Descriptor(signals);
         if (_socketHere is not null)
         {
             Span<byte> name = stackalloc byte[64];
-            Sys.ReceiveMessage(_socketHere.Number, name, out _, out int master).OrThrow("receive the terminal");
+            Sys.Recvmsg(_socketHere.Number, name, out _, out int master).OrThrow("receive the terminal");
             (master < 0 ? Errno.EMFILE : Errno.None).OrThrow("receive the terminal"); // unix(7): it came, and was dropped.
             _socketHere.Dispose();
             _relay = new TerminalRelay(new Descriptor(master));
             Span<byte> mode = stackalloc byte[_mode.Length];
-            Sys.GetTerminalMode(master, mode).OrThrow("set up the terminal");
+            Sys.GetTermios(master, mode).OrThrow("set up the terminal");
             TerminalMode.LeaveLineEnds(mode);
-            Sys.SetTerminalMode(master, mode).OrThrow("set up the terminal");
+            Sys.SetTermios(master, mode).OrThrow("set up the terminal");
             UseCallersTerminal();
         }
     }
@@ -58,7 +58,7 @@ internal sealed class Foreground : IDisposable
         int status = process.Wait();
 
         // As a subreaper, what the container has left behind outside of its pid namespace.
-        while (Sys.ReapAny(out int pid) == Errno.None && pid > 0)
+        while (Sys.WaitidAny(out int pid) == Errno.None && pid > 0)
         {
         }
 
@@ -70,7 +70,7 @@ internal sealed class Foreground : IDisposable
     {
         if (_isRaw)
         {
-            Sys.SetTerminalMode(0, _mode);
+            Sys.SetTermios(0, _mode);
         }
 
         _socketHere?.Dispose();
@@ -81,20 +81,20 @@ internal sealed class Foreground : IDisposable
     // Raw mode: the container's terminal does the editing and makes the signals.
     private void UseCallersTerminal()
     {
-        _isCallersTerminal = Sys.GetTerminalMode(0, _mode) == Errno.None;
+        _isCallersTerminal = Sys.GetTermios(0, _mode) == Errno.None;
         if (!_isCallersTerminal)
         {
             return;
         }
 
-        if (Sys.GetTerminalSize(0, out TerminalSize size) == Errno.None && size != default)
+        if (Sys.GetWindowSize(0, out TerminalSize size) == Errno.None && size != default)
         {
             _relay!.Resize(size);
         }
 
         byte[] raw = [.. _mode];
         TerminalMode.MakeRaw(raw);
-        _isRaw = Sys.SetTerminalMode(0, raw) == Errno.None;
+        _isRaw = Sys.SetTermios(0, raw) == Errno.None;
     }
 
     private void Relay(NewProcess process, NotifyProxy? notify)
@@ -108,7 +108,7 @@ internal sealed class Foreground : IDisposable
         while (true)
         {
             _relay?.Ask(ends[3..]);
-            Sys.Poll(ends, hasEnded && _relay is not { IsPending: true } ? 0 : -1).OrThrow("wait for the container");
+            Sys.Ppoll(ends, hasEnded && _relay is not { IsPending: true } ? 0 : -1).OrThrow("wait for the container");
             if (ends[1].Found != PollEvents.None)
             {
                 if (hasEnded)
@@ -121,7 +121,7 @@ internal sealed class Foreground : IDisposable
 
             if (ends[2].Found != PollEvents.None)
             {
-                notify!.Forward(Sys.ProcessId());
+                notify!.Forward(Sys.Getpid());
             }
 
             bool hasMoved = _relay?.Move(ends[3..]) ?? false;
@@ -146,10 +146,10 @@ internal sealed class Foreground : IDisposable
 
     private void PassSignal(NewProcess process)
     {
-        Sys.ReadSignal(_signals!.Number, out Signal signal).OrThrow("forward signals");
+        Sys.ReadSignalfd(_signals!.Number, out Signal signal).OrThrow("forward signals");
         if (signal == Signal.WindowChange && _isCallersTerminal)
         {
-            if (Sys.GetTerminalSize(0, out TerminalSize size) == Errno.None)
+            if (Sys.GetWindowSize(0, out TerminalSize size) == Errno.None)
             {
                 _relay!.Resize(size);
             }
@@ -158,6 +158,6 @@ internal sealed class Foreground : IDisposable
         }
 
         // It may just have ended: then nobody misses the signal.
-        Sys.SendSignal(process.Pidfd, process.Pid, (int)signal);
+        Sys.PidfdSendSignal(process.Pidfd, process.Pid, (int)signal);
     }
 }

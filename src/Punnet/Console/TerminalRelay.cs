@@ -20,7 +20,7 @@ internal sealed class TerminalRelay : IDisposable
     /// <exception cref="SysException">The master cannot be made non-blocking.</exception>
     public TerminalRelay(Descriptor master)
     {
-        Sys.SetNonBlocking(master.Number).OrThrow("set up the terminal");
+        Sys.SetNonblock(master.Number).OrThrow("set up the terminal");
         _master = master;
         _stdout = ReopenStdout();
         _input = new ByteFlow(0, master.Number);
@@ -31,7 +31,7 @@ internal sealed class TerminalRelay : IDisposable
     public bool IsPending => _output is { IsPending: true };
 
     /// <summary>TIOCSWINSZ, where the terminal is still there.</summary>
-    public void Resize(TerminalSize size) => Sys.SetTerminalSize(_master.Number, size);
+    public void Resize(TerminalSize size) => Sys.SetWindowSize(_master.Number, size);
 
     /// <summary>The program has ended: what the kernel still holds of its output is moved, and no more, whoever else writes there.</summary>
     public void Finish() => _readsLeft = 32; // a pty holds 64 KiB and a line more
@@ -94,7 +94,7 @@ internal sealed class TerminalRelay : IDisposable
     private static Descriptor? ReopenStdout()
     {
         const OpenFlags Flags = OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
-        return Sys.Status(1, out FileStatus status) == Errno.None
+        return Sys.Statx(1, out FileStatus status) == Errno.None
             && (status.Is(Abi.FileMode.Fifo) || status.Is(Abi.FileMode.CharacterDevice))
             && Sys.Reopen(1, Flags, out int stdout) == Errno.None
             ? new Descriptor(stdout)

@@ -42,7 +42,7 @@ internal static class ContainerCgroup
         }
 
         CgroupDirectory cgroup = rollback.Cgroup;
-        if (Sys.EffectiveUser() != 0 && !MayEnter(cgroup))
+        if (Sys.Geteuid() != 0 && !MayEnter(cgroup))
         {
             GoWithout(request, new SysException(Errno.EACCES, "move a process from punnet's own cgroup to " + cgroup.Path));
             cgroup.Remove();
@@ -92,7 +92,7 @@ internal static class ContainerCgroup
             return;
         }
 
-        if (!Tolerates(request) && Sys.EffectiveUser() == 0)
+        if (!Tolerates(request) && Sys.Geteuid() == 0)
         {
             throw new SysException(Errno.EPERM, "load the device program of the cgroup " + cgroup.Path);
         }
@@ -137,7 +137,7 @@ internal static class ContainerCgroup
     private static void GoWithout(CreationRequest request, SysException failure)
     {
         bool isNamed = !string.IsNullOrEmpty(request.Config.Linux?.CgroupsPath);
-        string? hint = Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
+        string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
         if (!Tolerates(request))
         {
             throw new PunnetException(failure.Message, hint);
@@ -178,8 +178,8 @@ internal static class ContainerCgroup
         }
 
         string procs = cgroup.Path[..^cgroup.BelowMount.Length] + path[..common] + "/cgroup.procs";
-        return Sys.AccessAt(Sys.WorkingDirectory, CString.Of(procs).WithNul, Write) == Errno.None;
+        return Sys.Faccessat(Sys.WorkingDirectory, CString.Of(procs).WithNul, Write) == Errno.None;
     }
 
-    private static bool Tolerates(CreationRequest request) => request.Rootless ?? (Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace());
+    private static bool Tolerates(CreationRequest request) => request.Rootless ?? (Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace());
 }

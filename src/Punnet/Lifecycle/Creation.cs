@@ -96,7 +96,7 @@ internal static class Creation
         using Descriptor? devices = DeviceNodes.Make(plan);
         room.Dispose();
         HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
-        Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
+        Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);
         using Descriptor childChannel = new(there);
         using RuntimeBinary image = LeaveFile(IsInitAlone(plan));
@@ -108,7 +108,7 @@ internal static class Creation
         int pids = JoinedPids.Find(plan, joins);
         if (pids >= 0)
         {
-            Sys.MakeSharedFlag(out SharedFlag made).OrThrow("share memory with the new process");
+            Sys.MmapSharedFlag(out SharedFlag made).OrThrow("share memory with the new process");
             final = made;
         }
 
@@ -217,7 +217,7 @@ internal static class Creation
     {
         CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
         flags &= plan.NetworkBeforeMount < 0 ? flags : ~(CloneFlags.NewNetwork | plan.MadeByInit);
-        Errno errno = Sys.Clone(flags, cgroup?.Number ?? -1, out int pid, out int pidfd);
+        Errno errno = Sys.Clone3(flags, cgroup?.Number ?? -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             ContainerInit.Run(plan, material);
@@ -354,7 +354,7 @@ internal static class Creation
             IdMapWriter.Write(proc, process.Pid, plan.Namespaces);
         }
         catch (Exception failure) when (failure is SysException or PunnetException
-            && Sys.WaitReadable(channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
+            && Sys.PollReadable(channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
         {
             // It has ended before: what could not be written is only the consequence.
             throw Failures.Of(plan, hookOutput: null, process.Hear(channel));
@@ -367,7 +367,7 @@ internal static class Creation
         for (int i = 0; i < plan.Limits.Length; i++)
         {
             LimitStep limit = plan.Limits[i];
-            Errno errno = Sys.SetLimit(pid, limit.Kind, limit.Soft, limit.Hard);
+            Errno errno = Sys.SetRlimit(pid, limit.Kind, limit.Soft, limit.Hard);
             if (errno != Errno.None)
             {
                 throw Failures.Of(plan, new ChannelMessage { First = (int)InitStep.Limit, Item = i, Errno = errno });
@@ -403,7 +403,7 @@ internal static class Creation
         Bundle = request.Options.Bundle,
         Rootfs = request.Plan.Root.ToString(),
         Created = Timestamp.Now(),
-        Owner = Sys.EffectiveUser(),
+        Owner = Sys.Geteuid(),
         Cgroup = unit?.Path ?? request.Plan.Cgroup.Path,
         SystemdUnit = unit?.Name,
         SystemdAddress = unit?.Address,

@@ -54,8 +54,8 @@ internal static class Deletion
         if (init is not null)
         {
             // First: the kernel tells of this end at once, but of the cgroup's only 10 ms after its last change, which may be its start.
-            Sys.SendSignal(init.Number, container.Init!.Value.Pid, (int)Signal.Kill);
-            Sys.WaitReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
+            Sys.PidfdSendSignal(init.Number, container.Init!.Value.Pid, (int)Signal.Kill);
+            Sys.PollReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
             if (!hasEnded)
             {
                 throw new PunnetException("the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");

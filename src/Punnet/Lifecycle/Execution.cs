@@ -67,7 +67,7 @@ internal static class Execution
         using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
         using CgroupDirectory? cgroup = OpenCgroup(request);
         using Descriptor proc = HostProbe.OpenProc();
-        Sys.PacketPair(out int here, out int there).OrThrow("make a channel to the new process");
+        Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the new process");
         channel = new Descriptor(here);
         NewProcess? process = null;
         try
@@ -99,7 +99,7 @@ internal static class Execution
             bool isStaged = (kinds & CloneFlags.NewPid) != CloneFlags.None;
             if (isStaged)
             {
-                Sys.MakeSharedFlag(out SharedFlag final).OrThrow("share memory with the new process");
+                Sys.MmapSharedFlag(out SharedFlag final).OrThrow("share memory with the new process");
                 material = material with { Final = final, ClonesEarly = !PassesClone(request.Plan) };
             }
 
@@ -154,7 +154,7 @@ internal static class Execution
     // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
     private static NewProcess? Clone(ExecutionRequest request, ExecTarget target, InitMaterial material, int cgroup)
     {
-        Errno errno = Sys.Clone(CloneFlags.None, cgroup, out int pid, out int pidfd);
+        Errno errno = Sys.Clone3(CloneFlags.None, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
             ExecInit.Run(request.Plan, target, material);
@@ -171,7 +171,7 @@ internal static class Execution
             return null;
         }
 
-        if (errno == Errno.EACCES && Sys.EffectiveUser() != 0)
+        if (errno == Errno.EACCES && Sys.Geteuid() != 0)
         {
             throw new PunnetException(new SysException(errno, "clone a process into the container's cgroup").Message, CgroupCause.Delegation);
         }

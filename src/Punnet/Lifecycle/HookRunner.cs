@@ -27,9 +27,9 @@ internal sealed class HookRunner : IDisposable
     {
         _stdout = HookOutput.Open(annotations, "stdout");
         _stderr = HookOutput.Open(annotations, "stderr");
-        Sys.MakeMemoryFile("hook-state\0"u8, sealable: false, out int state).OrThrow("make a memory file");
+        Sys.MemfdCreate("hook-state\0"u8, sealable: false, out int state).OrThrow("make a memory file");
         _state = new Descriptor(state);
-        Sys.MakeMemoryFile("hook-output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
+        Sys.MemfdCreate("hook-output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
         _output = new Descriptor(output);
     }
 
@@ -48,7 +48,7 @@ internal sealed class HookRunner : IDisposable
     /// <summary>Puts the container's state where the next hooks read it.</summary>
     public void Announce(ContainerState state)
     {
-        Sys.Truncate(_state.Number, 0).OrThrow("write the state for hooks");
+        Sys.Ftruncate(_state.Number, 0).OrThrow("write the state for hooks");
         Sys.Rewind(_state.Number);
         Sys.WriteAll(_state.Number, StateJson.WriteHookState(state)).OrThrow("write the state for hooks");
     }
@@ -123,7 +123,7 @@ internal sealed class HookRunner : IDisposable
 
     private HookOutcome Run(HookStep hook)
     {
-        Sys.Truncate(_output.Number, 0);
+        Sys.Ftruncate(_output.Number, 0);
         HookMaterial material = Prepare([hook], hook.Env.IsDefault ? ProcessEnvironment.Own() : default)[0];
         Sys.BlockSignals();
         HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1, Interruption.Number);

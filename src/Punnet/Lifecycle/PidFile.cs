@@ -16,12 +16,12 @@ internal static class PidFile
         int slash = path.LastIndexOf('/');
         CString hidden = CString.Of(path[..(slash + 1)] + "." + path[(slash + 1)..]);
         const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
-        Errno errno = Sys.OpenAt(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out int file); // octal 0666
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out int file); // octal 0666
         if (errno == Errno.EEXIST)
         {
             // One that was killed before it could rename it has left it.
-            Sys.RemoveAt(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
-            errno = Sys.OpenAt(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out file);
+            Sys.Unlinkat(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
+            errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out file);
         }
 
         errno.OrThrow("make", hidden.ToString());
@@ -32,12 +32,12 @@ internal static class PidFile
 
         if (errno == Errno.None)
         {
-            errno = Sys.RenameAt(Sys.WorkingDirectory, hidden.WithNul, Sys.WorkingDirectory, CString.Of(path).WithNul);
+            errno = Sys.Renameat(Sys.WorkingDirectory, hidden.WithNul, Sys.WorkingDirectory, CString.Of(path).WithNul);
         }
 
         if (errno != Errno.None)
         {
-            Sys.RemoveAt(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
+            Sys.Unlinkat(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
             errno.OrThrow("write the pid file", path);
         }
     }

@@ -42,7 +42,7 @@ internal sealed class PidfdReceivers : IDisposable
     {
         foreach (Descriptor socket in _sockets)
         {
-            Sys.SendMessage(socket.Number, kind, pidfd).OrThrow("send the pidfd");
+            Sys.Sendmsg(socket.Number, kind, pidfd).OrThrow("send the pidfd");
         }
     }
 

@@ -16,7 +16,7 @@ internal static class Restart
     /// <exception cref="SysException">The copy can be neither made nor executed.</exception>
     public static void IfNeeded()
     {
-        if (!Sys.KnowsMemoryMap() && (Sys.EffectiveUser() != 0 || HostProbe.IsInUserNamespace()) && !RuntimeBinary.IsSealedCopy())
+        if (!Sys.KnowsMemoryMap() && (Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace()) && !RuntimeBinary.IsSealedCopy())
         {
             Now().OrThrow("execute a copy of punnet");
         }
@@ -27,7 +27,7 @@ internal static class Restart
     public static void AfterFailure(string? origin)
     {
         if (!RuntimeBinary.IsSealedCopy()
-            && (origin is null || Sys.ChangeDirectory(CString.Of(origin).WithNul) == Errno.None))
+            && (origin is null || Sys.Chdir(CString.Of(origin).WithNul) == Errno.None))
         {
             Now();
         }

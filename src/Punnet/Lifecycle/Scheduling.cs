@@ -19,12 +19,12 @@ internal static class Scheduling
     {
         if (plan.Scheduler is SchedulerAttributes attributes)
         {
-            Check(plan, InitStep.Scheduler, 0, Sys.SetScheduler(pid, attributes));
+            Check(plan, InitStep.Scheduler, 0, Sys.SchedSetattr(pid, attributes));
         }
 
         if (plan.IoPriority is int priority)
         {
-            Check(plan, InitStep.IoPriority, 0, Sys.SetIoPriority(pid, priority));
+            Check(plan, InitStep.IoPriority, 0, Sys.IoprioSet(pid, priority));
         }
     }
 
@@ -41,7 +41,7 @@ internal static class Scheduling
         const int Self = 0;
         if (!plan.Affinity.Initial.IsEmpty)
         {
-            Check(plan, InitStep.Affinity, 0, Sys.SetAffinity(Self, plan.Affinity.Initial.AsSpan()));
+            Check(plan, InitStep.Affinity, 0, Sys.SchedSetaffinity(Self, plan.Affinity.Initial.AsSpan()));
         }
     }
 
@@ -51,7 +51,7 @@ internal static class Scheduling
     {
         if (!plan.Affinity.Final.IsEmpty)
         {
-            Check(plan, InitStep.Affinity, 1, Sys.SetAffinity(pid, plan.Affinity.Final.AsSpan()));
+            Check(plan, InitStep.Affinity, 1, Sys.SchedSetaffinity(pid, plan.Affinity.Final.AsSpan()));
         }
         else if (plan.Affinity.Initial.IsEmpty)
         {

@@ -21,11 +21,11 @@ internal sealed class SeccompListener : IDisposable
     {
         // The new process is not dumpable, so that nobody in the container looks into it; nor does its own user then, pidfd_getfd(2).
         const ulong Tracing = 1UL << 19; // CAP_SYS_PTRACE
-        IsSent = (Sys.PermittedCapabilities() & Tracing) == 0;
+        IsSent = (Sys.CapgetPermitted() & Tracing) == 0;
         _plan = plan;
         _log = log;
         _agent = agent;
-        Sys.MakeSharedFlag(out _handOver).OrThrow("share memory with the new process");
+        Sys.MmapSharedFlag(out _handOver).OrThrow("share memory with the new process");
     }
 
     /// <summary>See <see cref="Init.HandOver"/>.</summary>
@@ -53,7 +53,7 @@ internal sealed class SeccompListener : IDisposable
         }
 
         string path = plan.ListenerPath!;
-        Errno errno = Sys.ConnectUnix(CString.Of(path).WithNul, out int socket);
+        Errno errno = Sys.ConnectUnixStream(CString.Of(path).WithNul, out int socket);
         return errno == Errno.None
             ? new SeccompListener(plan, log: null, new Descriptor(socket))
             : throw Failures.SeccompAgent(plan, "connect to the seccomp agent " + path, errno);
@@ -95,7 +95,7 @@ internal sealed class SeccompListener : IDisposable
     {
         int taken;
         Errno errno;
-        while ((errno = Sys.TakeDescriptor(process.Pidfd, number, out taken)) == Errno.EBADF)
+        while ((errno = Sys.PidfdGetfd(process.Pidfd, number, out taken)) == Errno.EBADF)
         {
             if (Interruption.WaitToRead(channel.Number, 1, "wait for the new process"))
             {
@@ -139,14 +139,14 @@ internal sealed class SeccompListener : IDisposable
             }
 
             // To the last trace of it: until the kernel has forgotten it, it could still become a child that the program does not know.
-            while (Sys.SendSignal(courier.Number, 0, 0) != Errno.ESRCH)
+            while (Sys.PidfdSendSignal(courier.Number, 0, 0) != Errno.ESRCH)
             {
                 Span<PollDescriptor> ends =
                 [
                     new PollDescriptor { Descriptor = courier.Number, Wanted = PollEvents.In },
                     new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
                 ];
-                Sys.Poll(ends, 1).OrThrow("wait for the new process");
+                Sys.Ppoll(ends, 1).OrThrow("wait for the new process");
                 Interruption.Check();
                 if (ends[1].Found != PollEvents.None)
                 {
@@ -183,14 +183,14 @@ internal sealed class SeccompListener : IDisposable
         ];
         while (_handOver.Value != Init.HandOver.Released)
         {
-            Sys.Poll(ends, 1).OrThrow("wait for the new process");
+            Sys.Ppoll(ends, 1).OrThrow("wait for the new process");
             Interruption.Check();
 
             // Not released even now: then it is the close that waits, and no call of the program.
             bool waits = ends[0].Found == PollEvents.In && _handOver.Value != Init.HandOver.Released;
-            if (waits && Sys.ReceiveNotification(listener.Number, out SeccompNotification call) == Errno.None)
+            if (waits && Sys.SeccompNotifRecv(listener.Number, out SeccompNotification call) == Errno.None)
             {
-                Sys.Answer(listener.Number, new SeccompResponse { Id = call.Id, Flags = SeccompResponseFlags.Continue });
+                Sys.SeccompNotifSend(listener.Number, new SeccompResponse { Id = call.Id, Flags = SeccompResponseFlags.Continue });
             }
 
             if (ends[1].Found != PollEvents.None)
@@ -209,7 +209,7 @@ internal sealed class SeccompListener : IDisposable
             Metadata = _plan.ListenerMetadata,
             State = container,
         });
-        Errno errno = Sys.SendMessage(_agent!.Number, state, listener.Number);
+        Errno errno = Sys.Sendmsg(_agent!.Number, state, listener.Number);
         if (errno != Errno.None)
         {
             throw Failures.SeccompAgent(_plan, "hand the container to the seccomp agent " + _plan.ListenerPath, errno);

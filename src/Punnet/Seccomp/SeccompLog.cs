@@ -60,7 +60,7 @@ internal sealed class SeccompLog : IDisposable
     /// </summary>
     public void Prepare()
     {
-        Sys.StreamPair(out int orders, out int order).OrThrow("make a channel to a thread");
+        Sys.SocketpairStream(out int orders, out int order).OrThrow("make a channel to a thread");
         _orders = new Descriptor(orders);
         _order = new Descriptor(order);
 #pragma warning disable RS0030
@@ -139,11 +139,11 @@ internal sealed class SeccompLog : IDisposable
             new PollDescriptor { Descriptor = listener.Number, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = orders.Number, Wanted = PollEvents.In },
         ];
-        while (Sys.Poll(ends, -1) == Errno.None)
+        while (Sys.Ppoll(ends, -1) == Errno.None)
         {
             if ((ends[0].Found & PollEvents.In) != PollEvents.None)
             {
-                if (Sys.ReceiveNotification(listener.Number, out SeccompNotification call) == Errno.None)
+                if (Sys.SeccompNotifRecv(listener.Number, out SeccompNotification call) == Errno.None)
                 {
                     Settle(call, SeccompExplanation.Verdict(_verdicts, call));
                 }
@@ -179,15 +179,15 @@ internal sealed class SeccompLog : IDisposable
                 return;
         }
 
-        Sys.Answer(_listener!.Number, response);
+        Sys.SeccompNotifSend(_listener!.Number, response);
     }
 
     // As long as the thread waits for the answer, its number is no other's.
     private void Signal(in SeccompNotification call, Signal signal)
     {
-        if (Sys.StillWaits(_listener!.Number, call.Id) == Errno.None)
+        if (Sys.SeccompNotifIdValid(_listener!.Number, call.Id) == Errno.None)
         {
-            Sys.SignalThread((int)call.Thread, signal);
+            Sys.Tkill((int)call.Thread, signal);
         }
     }
 

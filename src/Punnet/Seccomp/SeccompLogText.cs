@@ -38,7 +38,7 @@ internal sealed class SeccompLogText : IDisposable
         }
 
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate;
-        Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, Fresh, 0x1a4, out int file).OrThrow("open", path); // octal 0644
+        Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Fresh, 0x1a4, out int file).OrThrow("open", path); // octal 0644
         return new SeccompLogText(new Descriptor(file), isJson);
     }
 

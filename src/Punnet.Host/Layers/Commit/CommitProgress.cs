@@ -12,7 +12,7 @@ public sealed class CommitProgress
     private bool _hasShown;
 
     /// <summary>Starts counting.</summary>
-    public CommitProgress() => _isShown = Sys.GetTerminalSize(2, out _) == Abi.Errno.None;
+    public CommitProgress() => _isShown = Sys.GetWindowSize(2, out _) == Abi.Errno.None;
 
     /// <summary>One more file.</summary>
     /// <param name="bytes">Its content.</param>
@@ -24,7 +24,7 @@ public sealed class CommitProgress
         // Looking at the clock for every file would be seen in the throughput.
         if (_isShown && (_files % 64 == 0 || bytes > 1_000_000))
         {
-            Sys.Clock(1, out long seconds, out long nanoseconds);
+            Sys.ClockGettime(1, out long seconds, out long nanoseconds);
             long tenths = (seconds * 10) + (nanoseconds / 100_000_000);
             if (tenths - _shownAt >= 2)
             {

@@ -28,7 +28,7 @@ public sealed class ContentCopy
 
         if (_mayShare)
         {
-            if (Sys.ShareContent(from, to) == Errno.None)
+            if (Sys.Ficlone(from, to) == Errno.None)
             {
                 return Errno.None;
             }
@@ -37,21 +37,21 @@ public sealed class ContentCopy
         }
 
         Errno errno = hasHoles ? CopyData(from, to, size) : CopyRange(from, to, 0, size);
-        return errno == Errno.None && hasHoles ? Sys.Truncate(to, size) : errno;
+        return errno == Errno.None && hasHoles ? Sys.Ftruncate(to, size) : errno;
     }
 
     private Errno CopyData(int from, int to, long size)
     {
         for (long offset = 0; offset < size;)
         {
-            Errno errno = Sys.Seek(from, offset, SeekFrom.Data, out long start);
+            Errno errno = Sys.Lseek(from, offset, SeekFrom.Data, out long start);
             if (errno == Errno.ENXIO)
             {
                 return Errno.None;
             }
 
             long end = size;
-            errno = errno == Errno.None ? Sys.Seek(from, start, SeekFrom.Hole, out end) : errno;
+            errno = errno == Errno.None ? Sys.Lseek(from, start, SeekFrom.Hole, out end) : errno;
             end = Math.Min(end, size);
             if (errno == Errno.None && start < end)
             {
@@ -74,7 +74,7 @@ public sealed class ContentCopy
         while (_mayCopyRange && offset < end)
         {
             Interruption.Check();
-            Errno errno = Sys.CopyRange(from, offset, to, offset, Math.Min(Step, end - offset), out long copied);
+            Errno errno = Sys.CopyFileRange(from, offset, to, offset, Math.Min(Step, end - offset), out long copied);
             if (errno is Errno.ENOSPC or Errno.EDQUOT or Errno.EIO)
             {
                 return errno;
@@ -101,7 +101,7 @@ public sealed class ContentCopy
     {
         if (offset > 0)
         {
-            Errno seek = Sys.Seek(to, offset, SeekFrom.Start, out _);
+            Errno seek = Sys.Lseek(to, offset, SeekFrom.Start, out _);
             if (seek != Errno.None)
             {
                 return seek;
@@ -111,7 +111,7 @@ public sealed class ContentCopy
         while (offset < end)
         {
             Interruption.Check();
-            Errno errno = Sys.ReadAt(from, _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, end - offset)), offset, out int count);
+            Errno errno = Sys.Pread64(from, _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, end - offset)), offset, out int count);
             if (errno != Errno.None || count == 0)
             {
                 return errno;

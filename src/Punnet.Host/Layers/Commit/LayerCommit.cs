@@ -40,7 +40,7 @@ public sealed class LayerCommit
         (string parentPath, string name) = Split(destination);
         using Descriptor parent = OpenParent(parentPath, name, destination);
         using Staging layer = Staging.MakeDirectory(parent.Number), links = Staging.MakeDirectory(parent.Number);
-        Sys.OpenAt(layer.Descriptor, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int target).OrThrow("open the new layer");
+        Sys.Openat(layer.Descriptor, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int target).OrThrow("open the new layer");
         CommitProgress progress = new();
         using (LayerCopy copy = new(target, links, _layers.UsesUserXattr, progress))
         {
@@ -71,7 +71,7 @@ public sealed class LayerCommit
         using Descriptor parent = OpenParent(parentPath, name, destination);
         using Staging file = Staging.MakeFile(parent.Number);
         WriteTar(new TarOutput(file.Descriptor, destination, isCompressed));
-        Sys.ChangeMode(file.Descriptor, 0x1A4).OrThrow("set the permissions of", destination); // octal 0644
+        Sys.Fchmod(file.Descriptor, 0x1A4).OrThrow("set the permissions of", destination); // octal 0644
         Publish(file, parent, name, destination);
     }
 
@@ -95,7 +95,7 @@ public sealed class LayerCommit
 
     private static void Publish(Staging made, Descriptor parent, string name, string destination)
     {
-        Sys.SyncFileSystem(made.Descriptor).OrThrow("write to the disk", destination);
+        Sys.Syncfs(made.Descriptor).OrThrow("write to the disk", destination);
         Interruption.Check();
         Errno errno = made.Become(CString.Of(name).WithNul);
         if (errno == Errno.EEXIST)
@@ -104,7 +104,7 @@ public sealed class LayerCommit
         }
 
         errno.OrThrow("make", destination);
-        Sys.Sync(parent.Number).OrThrow("write to the disk the directory of", destination);
+        Sys.Fsync(parent.Number).OrThrow("write to the disk the directory of", destination);
     }
 
     private static (string Parent, string Name) Split(string destination)
@@ -123,7 +123,7 @@ public sealed class LayerCommit
         Staging.RemoveLeftovers(parent.Number, _log);
 
         // Said before an hour of copying too; the end is what decides.
-        if (Sys.LinkStatusAt(parent.Number, CString.Of(name).WithNul, out _) == Errno.None)
+        if (Sys.StatxNoFollow(parent.Number, CString.Of(name).WithNul, out _) == Errno.None)
         {
             parent.Dispose();
             throw Exists(destination);

@@ -47,7 +47,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         const uint OwnerOnly = 0x1c0; // octal 0700
         if (directory.Name.Length > 1)
         {
-            Check(Sys.MakeDirectoryAt(_target.Current, directory.Name, OwnerOnly), "make", directory);
+            Check(Sys.Mkdirat(_target.Current, directory.Name, OwnerOnly), "make", directory);
             Check(_target.TryEnter(directory.Name, out _), "open", directory);
         }
 
@@ -66,10 +66,10 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         SetOwner(made, directory);
         foreach (ExtendedAttribute attribute in directory.Attributes)
         {
-            CheckAttribute(Sys.SetAttribute(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, directory);
+            CheckAttribute(Sys.Fsetxattr(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, directory);
         }
 
-        Check(Sys.SetTimes(made, directory.Status.Accessed, directory.Status.Modified), "set the times of", directory);
+        Check(Sys.Futimens(made, directory.Status.Accessed, directory.Status.Modified), "set the times of", directory);
         if (_target.Depth > 0)
         {
             _target.Leave();
@@ -79,8 +79,8 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     /// <inheritdoc/>
     public void Hide(LayerNode whiteout)
     {
-        Check(Sys.MakeNodeAt(_target.Current, whiteout.Name, FileMode.CharacterDevice, 0, 0), "make the whiteout", whiteout);
-        Check(Sys.SetTimesAt(_target.Current, whiteout.Name, whiteout.Status.Accessed, whiteout.Status.Modified), "set the times of", whiteout);
+        Check(Sys.Mknodat(_target.Current, whiteout.Name, FileMode.CharacterDevice, 0, 0), "make the whiteout", whiteout);
+        Check(Sys.Utimensat(_target.Current, whiteout.Name, whiteout.Status.Accessed, whiteout.Status.Modified), "set the times of", whiteout);
         _progress.Add(0);
     }
 
@@ -115,11 +115,11 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     private bool TryLink(LayerNode file, (uint Major, uint Minor, ulong Inode) key, uint left)
     {
         byte[] kept = KeptName(key);
-        Errno errno = Sys.MakeHardLinkAt(_links.Descriptor, kept, _target.Current, file.Name);
+        Errno errno = Sys.Linkat(_links.Descriptor, kept, _target.Current, file.Name);
         if (errno == Errno.EMLINK)
         {
             // A file system with a lower limit than the other one: a second copy takes over.
-            Sys.RemoveAt(_links.Descriptor, kept, isDirectory: false);
+            Sys.Unlinkat(_links.Descriptor, kept, isDirectory: false);
             _linksLeft.Remove(key);
             return false;
         }
@@ -131,7 +131,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         }
         else
         {
-            Sys.RemoveAt(_links.Descriptor, kept, isDirectory: false);
+            Sys.Unlinkat(_links.Descriptor, kept, isDirectory: false);
             _linksLeft.Remove(key);
         }
 
@@ -141,7 +141,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
 
     private void KeepForLinks(LayerNode file, (uint Major, uint Minor, ulong Inode) key)
     {
-        Errno errno = Sys.MakeHardLinkAt(_target.Current, file.Name, _links.Descriptor, KeptName(key));
+        Errno errno = Sys.Linkat(_target.Current, file.Name, _links.Descriptor, KeptName(key));
         if (errno != Errno.EMLINK)
         {
             Check(errno, "link", file);
@@ -156,7 +156,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     private void MakeFile(LayerNode file)
     {
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
-        Check(Sys.OpenAt(_target.Current, file.Name, Fresh, 0x180, out int made), "make", file); // octal 0600
+        Check(Sys.Openat(_target.Current, file.Name, Fresh, 0x180, out int made), "make", file); // octal 0600
         using Descriptor owned = new(made);
         Check(_content.Copy(file.Descriptor, made, file.Status), "copy the content of", file);
 
@@ -164,10 +164,10 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         SetOwner(made, file);
         foreach (ExtendedAttribute attribute in file.Attributes)
         {
-            CheckAttribute(Sys.SetAttribute(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
+            CheckAttribute(Sys.Fsetxattr(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
         }
 
-        Check(Sys.SetTimes(made, file.Status.Accessed, file.Status.Modified), "set the times of", file);
+        Check(Sys.Futimens(made, file.Status.Accessed, file.Status.Modified), "set the times of", file);
     }
 
     private void MakeOther(LayerNode file)
@@ -176,35 +176,35 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         int directory = _target.Current;
         Check(
             status.Is(FileMode.SymbolicLink)
-                ? Sys.MakeLinkAt([.. LinkTarget.Read(file.Parent, file.Name), 0], directory, file.Name)
-                : Sys.MakeNodeAt(directory, file.Name, status.Mode, status.DeviceMajor, status.DeviceMinor),
+                ? Sys.Symlinkat([.. LinkTarget.Read(file.Parent, file.Name), 0], directory, file.Name)
+                : Sys.Mknodat(directory, file.Name, status.Mode, status.DeviceMajor, status.DeviceMinor),
             "make",
             file);
-        Check(Sys.ChangeOwnerAt(directory, file.Name, status.Uid, status.Gid), "set the owner of", file);
+        Check(Sys.Fchownat(directory, file.Name, status.Uid, status.Gid), "set the owner of", file);
         if (!status.Is(FileMode.SymbolicLink))
         {
-            Check(Sys.ChangeModeAt(directory, file.Name, status.Mode & PermissionMask), "set the permissions of", file);
+            Check(Sys.Fchmodat(directory, file.Name, status.Mode & PermissionMask), "set the permissions of", file);
         }
 
         foreach (ExtendedAttribute attribute in file.Attributes)
         {
-            CheckAttribute(Sys.SetAttributeAt(directory, file.Name, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
+            CheckAttribute(Sys.LsetxattrAt(directory, file.Name, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
         }
 
-        Check(Sys.SetTimesAt(directory, file.Name, status.Accessed, status.Modified), "set the times of", file);
+        Check(Sys.Utimensat(directory, file.Name, status.Accessed, status.Modified), "set the times of", file);
     }
 
     private static void SetOwner(int made, LayerNode node)
     {
-        Check(Sys.ChangeOwner(made, node.Status.Uid, node.Status.Gid), "set the owner of", node);
-        Check(Sys.ChangeMode(made, node.Status.Mode & PermissionMask), "set the permissions of", node);
+        Check(Sys.Fchown(made, node.Status.Uid, node.Status.Gid), "set the owner of", node);
+        Check(Sys.Fchmod(made, node.Status.Mode & PermissionMask), "set the permissions of", node);
     }
 
     // Some file systems have only one kind of attribute, and only root has trusted ones.
     private void MarkOpaque(int made, LayerNode directory)
     {
-        Errno trusted = Sys.SetAttribute(made, RawText.WithNul(OverlayMarks.TrustedOpaque), "y"u8);
-        Errno user = Sys.SetAttribute(made, RawText.WithNul(OverlayMarks.UserOpaque), "y"u8);
+        Errno trusted = Sys.Fsetxattr(made, RawText.WithNul(OverlayMarks.TrustedOpaque), "y"u8);
+        Errno user = Sys.Fsetxattr(made, RawText.WithNul(OverlayMarks.UserOpaque), "y"u8);
         Check(_usesUserXattr ? user : trusted, "mark as opaque", directory);
     }
 

@@ -155,14 +155,14 @@ public sealed class LayerTar : ILayerVisitor
             long end = size;
             if (hasHoles)
             {
-                Errno errno = Sys.Seek(file.Descriptor, offset, SeekFrom.Data, out long data);
+                Errno errno = Sys.Lseek(file.Descriptor, offset, SeekFrom.Data, out long data);
                 data = errno == Errno.ENXIO ? size : Math.Min(data, size);
                 (errno == Errno.ENXIO ? Errno.None : errno).OrThrow("read", RawText.Printable(file.Path));
                 _output.WriteZeros(data - offset);
                 offset = data;
                 if (offset < size)
                 {
-                    Sys.Seek(file.Descriptor, offset, SeekFrom.Hole, out end).OrThrow("read", RawText.Printable(file.Path));
+                    Sys.Lseek(file.Descriptor, offset, SeekFrom.Hole, out end).OrThrow("read", RawText.Printable(file.Path));
                     end = Math.Min(end, size);
                 }
             }
@@ -181,7 +181,7 @@ public sealed class LayerTar : ILayerVisitor
             Interruption.Check();
             Span<byte> room = _output.Room();
             room = room[..(int)Math.Min(room.Length, end - offset)];
-            Sys.ReadAt(file.Descriptor, room, offset, out int count).OrThrow("read", RawText.Printable(file.Path));
+            Sys.Pread64(file.Descriptor, room, offset, out int count).OrThrow("read", RawText.Printable(file.Path));
             if (count == 0)
             {
                 throw new PunnetException(RawText.Printable(file.Path) + " became shorter while it was read");

@@ -63,7 +63,7 @@ public sealed class Staging : IDisposable
     /// <returns>EEXIST when the name is taken.</returns>
     public Errno Become(ReadOnlySpan<byte> name)
     {
-        Errno errno = Sys.RenameNewAt(_parent, _name, _parent, name);
+        Errno errno = Sys.RenameatNoReplace(_parent, _name, _parent, name);
         _isGone = errno == Errno.None;
         return errno;
     }
@@ -91,15 +91,15 @@ public sealed class Staging : IDisposable
     {
         for (int number = 0; ; number++)
         {
-            byte[] name = RawText.WithNul(Prefix + Sys.ProcessId().ToString() + "." + number.ToString());
-            Errno errno = isDirectory ? Sys.MakeDirectoryAt(parent, name, OwnerOnly) : Errno.None;
+            byte[] name = RawText.WithNul(Prefix + Sys.Getpid().ToString() + "." + number.ToString());
+            Errno errno = isDirectory ? Sys.Mkdirat(parent, name, OwnerOnly) : Errno.None;
             int made = -1;
             errno = errno != Errno.None ? errno : isDirectory
-                ? Sys.OpenAt(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made)
-                : Sys.OpenAt(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180, out made); // octal 0600
+                ? Sys.Openat(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made)
+                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180, out made); // octal 0600
 
             // Between making and locking another commit may have taken it for a leftover, and has it locked.
-            errno = errno != Errno.None ? errno : Sys.LockOpenFile(made);
+            errno = errno != Errno.None ? errno : Sys.Flock(made);
             if (errno == Errno.None && IsSame(parent, name, made))
             {
                 return new Staging(parent, name, new Descriptor(made));
@@ -114,7 +114,7 @@ public sealed class Staging : IDisposable
             {
                 if (made >= 0)
                 {
-                    Sys.RemoveAt(parent, name, isDirectory);
+                    Sys.Unlinkat(parent, name, isDirectory);
                 }
 
                 throw new SysException(errno == Errno.None ? Errno.EBUSY : errno, "make a place for the new layer");
@@ -124,7 +124,7 @@ public sealed class Staging : IDisposable
 
     private static void RemoveLeftover(int parent, byte[] name)
     {
-        Sys.LinkStatusAt(parent, name, out FileStatus status).OrThrow("look at it");
+        Sys.StatxNoFollow(parent, name, out FileStatus status).OrThrow("look at it");
         bool isDirectory = status.Is(FileMode.Directory);
         if (!isDirectory && !status.Is(FileMode.Regular))
         {
@@ -132,9 +132,9 @@ public sealed class Staging : IDisposable
         }
 
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking;
-        Sys.OpenAt(parent, name, Flags | (isDirectory ? OpenFlags.Directory : OpenFlags.ReadOnly), 0, out int opened).OrThrow("open it");
+        Sys.Openat(parent, name, Flags | (isDirectory ? OpenFlags.Directory : OpenFlags.ReadOnly), 0, out int opened).OrThrow("open it");
         using Descriptor lockHolder = new(opened);
-        if (Sys.LockOpenFile(opened) != Errno.None || !IsSame(parent, name, opened))
+        if (Sys.Flock(opened) != Errno.None || !IsSame(parent, name, opened))
         {
             return; // Another commit is at work.
         }
@@ -149,6 +149,6 @@ public sealed class Staging : IDisposable
     }
 
     private static bool IsSame(int parent, byte[] name, int opened) =>
-        Sys.LinkStatusAt(parent, name, out FileStatus named) == Errno.None && Sys.Status(opened, out FileStatus status) == Errno.None
+        Sys.StatxNoFollow(parent, name, out FileStatus named) == Errno.None && Sys.Statx(opened, out FileStatus status) == Errno.None
             && named.Inode == status.Inode && named.FileSystemMajor == status.FileSystemMajor && named.FileSystemMinor == status.FileSystemMinor;
 }

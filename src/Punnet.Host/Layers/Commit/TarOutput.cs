@@ -24,7 +24,7 @@ public sealed class TarOutput
     {
         _descriptor = descriptor;
         _name = name;
-        _isFile = Sys.Status(descriptor, out FileStatus status) == Errno.None && status.Is(Abi.FileMode.Regular);
+        _isFile = Sys.Statx(descriptor, out FileStatus status) == Errno.None && status.Is(Abi.FileMode.Regular);
         _gzip = isCompressed ? new GZipStream(new DescriptorStream(this), CompressionLevel.Optimal, leaveOpen: true) : null;
     }
 

@@ -39,7 +39,7 @@ public static class ContentComparison
         int filled = 0;
         while (filled < buffer.Length)
         {
-            Sys.ReadAt(file.Number, buffer.AsSpan(filled), offset + filled, out int count).OrThrow("read a file of the layers");
+            Sys.Pread64(file.Number, buffer.AsSpan(filled), offset + filled, out int count).OrThrow("read a file of the layers");
             if (count == 0)
             {
                 break;
@@ -53,7 +53,7 @@ public static class ContentComparison
 
     private static Descriptor Open(int directory, ReadOnlySpan<byte> name)
     {
-        Sys.OpenAt2(directory, name, Flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int file)
+        Sys.Openat2(directory, name, Flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int file)
             .OrThrow("open a file of the layers", RawText.Printable(RawText.Of(name[..^1])));
         return new Descriptor(file);
     }

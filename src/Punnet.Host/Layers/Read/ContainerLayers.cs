@@ -46,7 +46,7 @@ public sealed class ContainerLayers
             throw new PunnetException("the top layer of container " + container.Directory.Id + " is a tmpfs that only the container reaches (--upper-tmpfs)");
         }
 
-        Sys.RaiseLimit(Abi.ResourceLimit.OpenFiles);
+        Sys.RaiseRlimit(Abi.ResourceLimit.OpenFiles);
         return new ContainerLayers(container, overlay);
     }
 

@@ -27,7 +27,7 @@ public sealed class DirectoryChain : IDisposable
     {
         _tree = tree;
         _window = window;
-        Sys.Status(root, out FileStatus status).OrThrow("look at", tree);
+        Sys.Statx(root, out FileStatus status).OrThrow("look at", tree);
         _steps.Add(new Step(root, status.FileSystemMajor, status.FileSystemMinor, status.Inode));
     }
 
@@ -41,7 +41,7 @@ public sealed class DirectoryChain : IDisposable
     /// <exception cref="SysException">The path cannot be opened.</exception>
     public static DirectoryChain Open(string path, int window)
     {
-        Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root).OrThrow("open the layer", path);
+        Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root).OrThrow("open the layer", path);
         return new DirectoryChain(root, path, window);
     }
 
@@ -51,13 +51,13 @@ public sealed class DirectoryChain : IDisposable
     public Errno TryEnter(ReadOnlySpan<byte> name, out FileStatus status)
     {
         status = default;
-        Errno errno = Sys.OpenAt2(Current, name, Flags, 0, Resolve, out int child);
+        Errno errno = Sys.Openat2(Current, name, Flags, 0, Resolve, out int child);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        errno = Sys.Status(child, out status);
+        errno = Sys.Statx(child, out status);
         if (errno != Errno.None)
         {
             Sys.Close(child);
@@ -83,9 +83,9 @@ public sealed class DirectoryChain : IDisposable
         int above = _steps.Count - 2;
         if (_steps[above].Descriptor < 0)
         {
-            Sys.OpenAt(Current, "..\0"u8, Flags, 0, out int parent).OrThrow("go back up in", _tree);
+            Sys.Openat(Current, "..\0"u8, Flags, 0, out int parent).OrThrow("go back up in", _tree);
             Step known = _steps[above];
-            Errno errno = Sys.Status(parent, out FileStatus status);
+            Errno errno = Sys.Statx(parent, out FileStatus status);
             if (errno != Errno.None)
             {
                 Sys.Close(parent);

@@ -17,12 +17,12 @@ public sealed record ExtendedAttribute(string Name, byte[] Value)
     public static List<ExtendedAttribute> OfOpen(int descriptor)
     {
         Span<byte> small = stackalloc byte[1024];
-        Errno errno = Sys.ListAttributes(descriptor, small, out int length);
+        Errno errno = Sys.Flistxattr(descriptor, small, out int length);
         Span<byte> names = small;
         if (errno == Errno.ERANGE)
         {
             names = new byte[LargestValue];
-            errno = Sys.ListAttributes(descriptor, names, out length);
+            errno = Sys.Flistxattr(descriptor, names, out length);
         }
 
         return Read(errno, names[..length], descriptor, default);
@@ -33,12 +33,12 @@ public sealed record ExtendedAttribute(string Name, byte[] Value)
     public static List<ExtendedAttribute> OfName(int directory, ReadOnlySpan<byte> name)
     {
         Span<byte> small = stackalloc byte[1024];
-        Errno errno = Sys.ListAttributesAt(directory, name, small, out int length);
+        Errno errno = Sys.LlistxattrAt(directory, name, small, out int length);
         Span<byte> names = small;
         if (errno == Errno.ERANGE)
         {
             names = new byte[LargestValue];
-            errno = Sys.ListAttributesAt(directory, name, names, out length);
+            errno = Sys.LlistxattrAt(directory, name, names, out length);
         }
 
         return Read(errno, names[..length], directory, name);
@@ -106,6 +106,6 @@ public sealed record ExtendedAttribute(string Name, byte[] Value)
     }
 
     private static Errno Get(int descriptor, ReadOnlySpan<byte> file, ReadOnlySpan<byte> name, Span<byte> value, out int length) => file.IsEmpty
-        ? Sys.GetAttribute(descriptor, name, value, out length)
-        : Sys.GetAttributeAt(descriptor, file, name, value, out length);
+        ? Sys.Fgetxattr(descriptor, name, value, out length)
+        : Sys.LgetxattrAt(descriptor, file, name, value, out length);
 }

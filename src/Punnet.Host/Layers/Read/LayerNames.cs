@@ -23,7 +23,7 @@ public static class LayerNames
         Sys.Rewind(directory);
         while (true)
         {
-            Sys.ReadDirectory(directory, buffer, out int count).OrThrow("list a directory of the layer");
+            Sys.Getdents64(directory, buffer, out int count).OrThrow("list a directory of the layer");
             if (count == 0)
             {
                 names.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));

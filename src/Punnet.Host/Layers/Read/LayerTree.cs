@@ -90,7 +90,7 @@ public sealed class LayerTree : IDisposable
     /// <exception cref="SysException">Something cannot be read.</exception>
     public void Walk(ILayerVisitor visitor)
     {
-        Sys.Status(_chain.Current, out FileStatus status).OrThrow("look at the layer");
+        Sys.Statx(_chain.Current, out FileStatus status).OrThrow("look at the layer");
         LayerNode root = ReadDirectory([0], status);
 
         // Nothing is below a layer's root that it could hide: overlayfs does not look.
@@ -169,13 +169,13 @@ public sealed class LayerTree : IDisposable
     private int OpenContent(byte[] name, ref FileStatus status)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
-        Errno errno = Sys.OpenAt2(_chain.Current, name, Flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoMountCrossing, out int content);
+        Errno errno = Sys.Openat2(_chain.Current, name, Flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoMountCrossing, out int content);
         if (errno != Errno.None)
         {
             throw Unreadable("open", errno);
         }
 
-        Sys.Status(content, out FileStatus opened);
+        Sys.Statx(content, out FileStatus opened);
         if (!opened.Is(FileMode.Regular))
         {
             Sys.Close(content);
@@ -227,7 +227,7 @@ public sealed class LayerTree : IDisposable
     // What cannot be looked at is not absent: it would be missing in a diff or a commit.
     private bool IsThere(byte[] name, out FileStatus status)
     {
-        Errno errno = Sys.LinkStatusAt(_chain.Current, name, out status);
+        Errno errno = Sys.StatxNoFollow(_chain.Current, name, out status);
         return errno is Errno.None or Errno.ENOENT ? errno == Errno.None : throw Unreadable("look at", errno);
     }
 

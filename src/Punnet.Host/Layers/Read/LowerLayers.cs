@@ -117,7 +117,7 @@ public sealed class LowerLayers : IDisposable
     // What cannot be looked at is not absent: a diff would say that it is new.
     private static bool IsThere(DirectoryChain chain, ReadOnlySpan<byte> name, out FileStatus status)
     {
-        Errno errno = Sys.LinkStatusAt(chain.Current, name, out status);
+        Errno errno = Sys.StatxNoFollow(chain.Current, name, out status);
         if (!errno.IsMissing())
         {
             errno.OrThrow("look into a layer");

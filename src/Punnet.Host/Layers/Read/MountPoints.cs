@@ -76,7 +76,7 @@ public sealed class MountPoints
             if (part is "." or ".." || !IsSure(chain.TryEnter(name, out _)))
             {
                 bool isLast = entered == parts.Length - 1;
-                if (isLast && !isBelow && IsSure(Sys.LinkStatusAt(chain.Current, name, out FileStatus status))
+                if (isLast && !isBelow && IsSure(Sys.StatxNoFollow(chain.Current, name, out FileStatus status))
                     && status.Is(FileMode.Regular) && status.Size == 0)
                 {
                     Add(parts, parts.Length);

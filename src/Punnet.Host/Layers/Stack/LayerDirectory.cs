@@ -33,7 +33,7 @@ public sealed class LayerDirectory : IDisposable
     public static Errno Open(int parent, CString path, out LayerDirectory? directory)
     {
         directory = null;
-        Errno errno = Sys.OpenAt(parent, path.WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int number);
+        Errno errno = Sys.Openat(parent, path.WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int number);
         if (errno != Errno.None)
         {
             return errno;
@@ -41,9 +41,9 @@ public sealed class LayerDirectory : IDisposable
 
         Descriptor owned = new(number);
         Span<byte> buffer = stackalloc byte[4096];
-        errno = Sys.Status(number, out FileStatus status);
+        errno = Sys.Statx(number, out FileStatus status);
         int length = 0;
-        errno = errno == Errno.None ? Sys.PathOf(number, buffer, out length) : errno;
+        errno = errno == Errno.None ? Sys.ReadlinkFd(number, buffer, out length) : errno;
         if (errno != Errno.None)
         {
             owned.Dispose();
@@ -68,7 +68,7 @@ public sealed class LayerDirectory : IDisposable
     public Errno Clone(int user, out int mount, out bool isMapping)
     {
         isMapping = false;
-        Errno errno = Sys.CloneMount(Number, "\0"u8, recursive: false, out mount);
+        Errno errno = Sys.OpenTreeClone(Number, "\0"u8, recursive: false, out mount);
         if (errno != Errno.None)
         {
             return errno;
@@ -81,7 +81,7 @@ public sealed class LayerDirectory : IDisposable
             change.UserNamespace = (ulong)user;
         }
 
-        errno = Sys.ChangeMount(mount, change, recursive: false);
+        errno = Sys.MountSetattr(mount, change, recursive: false);
         if (errno != Errno.None)
         {
             isMapping = user >= 0;

@@ -63,7 +63,7 @@ public sealed class LayerStack : IDisposable
         FileStatus model = _layers[^1].Status;
         if (mountPoint == directory.Path + "/rootfs")
         {
-            Sys.MakeDirectoryAt(directory.Number, "rootfs\0"u8, 0x1ED).OrThrow("make", mountPoint); // octal 0755
+            Sys.Mkdirat(directory.Number, "rootfs\0"u8, 0x1ED).OrThrow("make", mountPoint); // octal 0755
         }
 
         if (_plan.OwnsUpper)
@@ -72,7 +72,7 @@ public sealed class LayerStack : IDisposable
         }
 
         _upper?.Take(model, directory.Path);
-        bool isPrivileged = Sys.EffectiveUser() == 0;
+        bool isPrivileged = Sys.Geteuid() == 0;
         ImmutableArray<int>.Builder mounts = ImmutableArray.CreateBuilder<int>(_layers.Count);
         for (int i = 0; i < _layers.Count; i++)
         {

@@ -92,7 +92,7 @@ public sealed class UpperDirectory : IDisposable
     {
         if (_upper is null)
         {
-            Check(Sys.MakeDirectoryAt(Parent.Number, CString.Of(_name).WithNul, 0x1ED)); // octal 0755
+            Check(Sys.Mkdirat(Parent.Number, CString.Of(_name).WithNul, 0x1ED)); // octal 0755
             _isMade = true;
             Check(LayerDirectory.Open(Parent.Number, CString.Of(_name), out _upper));
         }
@@ -102,7 +102,7 @@ public sealed class UpperDirectory : IDisposable
             _workName = WorkNameOf(_upper!.Status);
         }
 
-        Errno errno = Sys.MakeDirectoryAt(Parent.Number, CString.Of(_workName).WithNul, 0x1C0); // octal 0700
+        Errno errno = Sys.Mkdirat(Parent.Number, CString.Of(_workName).WithNul, 0x1C0); // octal 0700
         _isTaken = errno == Errno.None && !_plan.OwnsUpper;
         Check(errno == Errno.EEXIST && !_plan.OwnsUpper ? Errno.None : errno);
         if (!_plan.OwnsUpper)
@@ -124,9 +124,9 @@ public sealed class UpperDirectory : IDisposable
     public void Open(int mount, out int upper, out int work)
     {
         work = -1;
-        Check(Sys.OpenAt(mount, CString.Of(_name).WithNul, AsPlace, 0, out upper));
-        Check(Sys.OpenAt(mount, CString.Of(_workName).WithNul, AsPlace, 0, out work));
-        Check(Sys.Status(upper, out FileStatus status));
+        Check(Sys.Openat(mount, CString.Of(_name).WithNul, AsPlace, 0, out upper));
+        Check(Sys.Openat(mount, CString.Of(_workName).WithNul, AsPlace, 0, out work));
+        Check(Sys.Statx(upper, out FileStatus status));
         Check(status.Inode == _upper!.Status.Inode ? Errno.None : Errno.ENOENT);
     }
 
@@ -141,7 +141,7 @@ public sealed class UpperDirectory : IDisposable
 
         if (_isMade && !_plan.OwnsUpper)
         {
-            Sys.RemoveAt(Parent.Number, CString.Of(_name).WithNul, isDirectory: true);
+            Sys.Unlinkat(Parent.Number, CString.Of(_name).WithNul, isDirectory: true);
         }
     }
 
@@ -152,21 +152,21 @@ public sealed class UpperDirectory : IDisposable
     public static void Release(string path, string stateDirectory)
     {
         int slash = path.LastIndexOf('/');
-        if (!Is(Sys.OpenAt(Sys.WorkingDirectory, CString.Of(path[..(slash + 1)]).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int parent), path))
+        if (!Is(Sys.Openat(Sys.WorkingDirectory, CString.Of(path[..(slash + 1)]).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int parent), path))
         {
             return;
         }
 
         using Descriptor ownedParent = new(parent);
-        if (!Is(Sys.LinkStatusAt(parent, CString.Of(path[(slash + 1)..]).WithNul, out FileStatus status), path)
-            || !Is(Sys.OpenAt(parent, CString.Of(WorkNameOf(status)).WithNul, AsPlace, 0, out int work), path))
+        if (!Is(Sys.StatxNoFollow(parent, CString.Of(path[(slash + 1)..]).WithNul, out FileStatus status), path)
+            || !Is(Sys.Openat(parent, CString.Of(WorkNameOf(status)).WithNul, AsPlace, 0, out int work), path))
         {
             return;
         }
 
         using Descriptor ownedWork = new(work);
-        if (!Is(Sys.Status(work, out FileStatus workStatus), path) || !IsOurs(workStatus)
-            || !Is(Sys.OpenAt(work, "owner\0"u8, OwnerFile, 0x180, out int file), path))
+        if (!Is(Sys.Statx(work, out FileStatus workStatus), path) || !IsOurs(workStatus)
+            || !Is(Sys.Openat(work, "owner\0"u8, OwnerFile, 0x180, out int file), path))
         {
             return;
         }
@@ -189,7 +189,7 @@ public sealed class UpperDirectory : IDisposable
     }
 
     // Beside an upper directory in /tmp anybody can have made a work directory.
-    private static bool IsOurs(FileStatus work) => work.Uid == Sys.EffectiveUser() && (work.Mode & 0x12) == 0; // octal 022
+    private static bool IsOurs(FileStatus work) => work.Uid == Sys.Geteuid() && (work.Mode & 0x12) == 0; // octal 022
 
     // What somebody has put into its place is not this container's; what descriptors or memory were too few for stays its own.
     private static bool Is(Errno errno, string path)
@@ -206,15 +206,15 @@ public sealed class UpperDirectory : IDisposable
 
     private void Own(string stateDirectory)
     {
-        Check(Sys.OpenAt(Parent.Number, CString.Of(_workName).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int work));
+        Check(Sys.Openat(Parent.Number, CString.Of(_workName).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int work));
         using Descriptor ownedWork = new(work);
-        Check(Sys.Status(work, out FileStatus status));
+        Check(Sys.Statx(work, out FileStatus status));
         if (!IsOurs(status))
         {
             throw LayerFailures.Upper(_plan, "the work directory " + _workName + " beside it is open to other users");
         }
 
-        Check(Sys.OpenAt(work, "owner\0"u8, OwnerFile, 0x180, out int file)); // octal 0600
+        Check(Sys.Openat(work, "owner\0"u8, OwnerFile, 0x180, out int file)); // octal 0600
         _owner = new Descriptor(file);
         if (Sys.Lock(file) != Errno.None)
         {
@@ -229,7 +229,7 @@ public sealed class UpperDirectory : IDisposable
 
         _isTaken = true;
         Sys.Rewind(file);
-        Check(Sys.Truncate(file, 0));
+        Check(Sys.Ftruncate(file, 0));
         Check(Sys.WriteAll(file, Encoding.UTF8.GetBytes(stateDirectory)));
     }
 
@@ -245,11 +245,11 @@ public sealed class UpperDirectory : IDisposable
         if (upper.Status.Uid != model.Uid || upper.Status.Gid != model.Gid)
         {
             // An ordinary user can give it to nobody else.
-            Errno errno = Sys.ChangeOwner(upper.Number, model.Uid, model.Gid);
-            Check(errno == Errno.EPERM && Sys.EffectiveUser() != 0 ? Errno.None : errno);
+            Errno errno = Sys.Fchown(upper.Number, model.Uid, model.Gid);
+            Check(errno == Errno.EPERM && Sys.Geteuid() != 0 ? Errno.None : errno);
         }
 
-        Check(Sys.ChangeMode(upper.Number, model.Mode & 0xFFFu));
+        Check(Sys.Fchmod(upper.Number, model.Mode & 0xFFFu));
     }
 
     private void Check(Errno errno)
