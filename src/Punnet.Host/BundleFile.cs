@@ -39,7 +39,7 @@ public static class BundleFile
     public static Config Read(string file, bool isNamed, Log log)
     {
         UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
-        Config config = Refusing(() => SpecJson.ReadConfig(isNamed ? HostFile.Read(file) : HostFile.ReadWithinLimit(file), unknown));
+        Config config = Refusing(() => ConfigReader.ReadConfig(isNamed ? HostFile.Read(file) : HostFile.ReadWithinLimit(file), unknown));
         Tell(unknown, "config.json", log);
         return config;
     }

@@ -39,13 +39,13 @@ public static class HostProgram
         using Descriptor ownedInput = new(input);
         Sys.MemfdCreate("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
         using Descriptor ownedOutput = new(output);
-        HookMaterial material = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
+        PreparedHook material = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1, Interruption.Number);
-        Interruption.AfterClone();
+        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1, PendingSignals.Number);
+        PendingSignals.AfterClone();
         if (outcome.IsInterrupted)
         {
-            Interruption.Check();
+            PendingSignals.Check();
         }
 
         Sys.Rewind(output);

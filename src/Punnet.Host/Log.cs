@@ -86,7 +86,7 @@ public sealed class Log
 
         if (_path is not null || !_isJson)
         {
-            Output.Complain(message, hint);
+            Output.WriteError(message, hint);
         }
     }
 
@@ -105,7 +105,7 @@ public sealed class Log
         Errno errno = Open(_path, out int file);
         if (errno != Errno.None)
         {
-            Output.Complain("cannot open the log " + _path + ": " + errno.Words());
+            Output.WriteError("cannot open the log " + _path + ": " + errno.Words());
             return;
         }
 

@@ -26,7 +26,7 @@ public static class Output
     /// <summary>Writes a sentence to standard error, a line with punnet's name; when that fails there is nobody to tell.</summary>
     /// <param name="sentence">The sentence; whatever is in it, it stays one line.</param>
     /// <param name="hint">A second line for people, or null.</param>
-    public static void Complain(string sentence, string? hint = null)
+    public static void WriteError(string sentence, string? hint = null)
     {
         StringBuilder text = new("punnet: ");
         OneLine.Append(text, sentence, isQuoted: false);
@@ -37,9 +37,9 @@ public static class Output
             text.Append('\n');
         }
 
-        ComplainAsIs(text.ToString());
+        WriteErrorAsIs(text.ToString());
     }
 
     /// <summary>Writes text of punnet's own to standard error.</summary>
-    public static void ComplainAsIs(string text) => Sys.WriteAll(2, Encoding.UTF8.GetBytes(text));
+    public static void WriteErrorAsIs(string text) => Sys.WriteAll(2, Encoding.UTF8.GetBytes(text));
 }

@@ -42,19 +42,19 @@ namespace Punnet.Init;
 public enum Message
 {
     /// <summary>The stage is in a new user namespace, which has no ids yet.</summary>
-    Unmapped = 1,
+    NeedsIdMaps = 1,
 
     /// <summary>Its id maps are written.</summary>
-    Mapped,
+    IdMapsWritten,
 
     /// <summary>The stage is in all namespaces but the pid namespace that it has joined for its child.</summary>
     Joined,
 
     /// <summary>The stage has cloned init; the first number is its pid. From the child of a stage that has Joined: here it is.</summary>
-    Cloned,
+    InitCloned,
 
     /// <summary>The host knows the new process, it is in its cgroup, and its id maps are written.</summary>
-    Settled,
+    HostReady,
 
     /// <summary>The network namespace, as a descriptor; without one the host cannot make it, and init does.</summary>
     Network,
@@ -69,7 +69,7 @@ public enum Message
     Created,
 
     /// <summary>Execute the program.</summary>
-    Go,
+    Exec,
 
     /// <summary>The filter is loaded next, and its listener will have the first number; see SeccompLoader.</summary>
     Listener,
@@ -79,7 +79,7 @@ public enum Message
     /// </summary>
     Carried,
 
-    /// <summary>To an exec that comes before start: one of the namespaces, as a descriptor; see NamespaceDoor.</summary>
+    /// <summary>To an exec that comes before start: one of the namespaces, as a descriptor; see NamespaceSocket.</summary>
     Namespace,
 
     /// <summary>To the same: those were all, and the first number is how many.</summary>
@@ -113,16 +113,16 @@ public struct ChannelMessage
 public static class Channel
 {
     /// <summary>Sends one message.</summary>
-    public static Errno Tell(int socket, Message kind, int first = 0) => Tell(socket, new ChannelMessage { Kind = kind, First = first });
+    public static Errno Send(int socket, Message kind, int first = 0) => Send(socket, new ChannelMessage { Kind = kind, First = first });
 
     /// <summary>Sends one message.</summary>
-    public static Errno Tell(int socket, ChannelMessage message)
+    public static Errno Send(int socket, ChannelMessage message)
     {
         return Sys.WriteAll(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)));
     }
 
     /// <summary>Sends one message with a descriptor.</summary>
-    public static Errno TellWith(int socket, Message kind, int descriptor)
+    public static Errno SendWithFd(int socket, Message kind, int descriptor)
     {
         ChannelMessage message = new() { Kind = kind };
         return Sys.Sendmsg(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)), descriptor);
@@ -130,7 +130,7 @@ public static class Channel
 
     /// <summary>Waits for one message, perhaps with a descriptor, which is -1 otherwise.</summary>
     /// <returns>False when the other side is gone, or sent what is no message.</returns>
-    public static bool HearWith(int socket, out ChannelMessage message, out int descriptor)
+    public static bool ReceiveWithFd(int socket, out ChannelMessage message, out int descriptor)
     {
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
@@ -138,7 +138,7 @@ public static class Channel
     }
 
     /// <summary>Waits for a message and leaves it there: what comes next, or 0 when nothing does any more.</summary>
-    public static Message Foresee(int socket)
+    public static Message PeekKind(int socket)
     {
         ChannelMessage message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
@@ -147,7 +147,7 @@ public static class Channel
 
     /// <summary>Waits for one message.</summary>
     /// <returns>False when the other side is gone, or sent what is no message.</returns>
-    public static bool Hear(int socket, out ChannelMessage message)
+    public static bool Receive(int socket, out ChannelMessage message)
     {
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));

@@ -8,7 +8,7 @@ namespace Punnet.Init;
 public static class ContainerInit
 {
     /// <summary>Becomes the container.</summary>
-    public static void Run(ContainerPlan plan, InitMaterial material)
+    public static void Run(ContainerPlan plan, InitContext material)
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         InitReport report = new(material.Channel);
@@ -43,7 +43,7 @@ public static class ContainerInit
             Terminal.Lead(plan.Process, report);
         }
 
-        Launch.MakeDirectory(plan.Process, root);
+        ProcessSetup.MakeDirectory(plan.Process, root);
         Rootfs.MakeReadOnly(plan, root, report);
         NameHost(plan, report);
         Sysctls.Write(plan, material, report);
@@ -54,7 +54,7 @@ public static class ContainerInit
 
         // The program.
         SecurityLabels.Request(plan.Process, material, report);
-        NamespaceDoor.Open(plan.Namespaces, material);
+        NamespaceSocket.Open(plan.Namespaces, material);
         Descriptors.CloseHosts(material, root, report);
         bool clonesLate = material.Final is not null && !material.ClonesEarly;
         if (material.Final is not null && material.ClonesEarly)
@@ -62,8 +62,8 @@ public static class ContainerInit
             CloneFinal(plan, material, report);
         }
 
-        Launch.GiveUpPower(plan.Process, material, root, report, isContainer: true, isStage: clonesLate);
-        int program = Launch.FindProgram(plan.Process, material, report);
+        ProcessSetup.DropPrivileges(plan.Process, material, root, report, isContainer: true, isStage: clonesLate);
+        int program = ProcessSetup.FindProgram(plan.Process, material, report);
         if (clonesLate)
         {
             Descriptors.CloseUnused(material, root);
@@ -71,27 +71,27 @@ public static class ContainerInit
         }
 
         Hardening.OutliveParent();
-        Launch.LoadFilter(FilterMoment.BeforeGate, plan.Process, material, report);
-        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
-        report = StartGate.Wait(material, report);
-        Launch.LoadFilter(FilterMoment.BeforeHooks, plan.Process, material, report);
+        ProcessSetup.LoadFilter(FilterMoment.BeforeGate, plan.Process, material, report);
+        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
+        report = StartFifo.Wait(material, report);
+        ProcessSetup.LoadFilter(FilterMoment.BeforeHooks, plan.Process, material, report);
         ContainerHooks.Run(
             material.StartContainer, material, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);
         Descriptors.CloseAllBut(report.Socket, material, root, report);
-        Launch.Execute(plan.Process, program, material, report);
+        ProcessSetup.Execute(plan.Process, program, material, report);
     }
 
     // The host gets to know it before the container is complete.
-    private static void CloneFinal(ContainerPlan plan, InitMaterial material, InitReport report)
+    private static void CloneFinal(ContainerPlan plan, InitContext material, InitReport report)
     {
         FinalProcess.Clone(plan.Process, material, report);
-        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Cloned));
-        Namespaces.AwaitHost(material, Message.Settled);
+        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.InitCloned));
+        Namespaces.AwaitHost(material, Message.HostReady);
     }
 
     // First what needs no network namespace: the host makes that meanwhile.
-    private static void Populate(ContainerPlan plan, InitMaterial material, int root, InitReport report)
+    private static void Populate(ContainerPlan plan, InitContext material, int root, InitReport report)
     {
         int count = plan.Mounts.Length;
         int early = plan.NetworkBeforeMount < 0 ? count : plan.NetworkBeforeMount;
@@ -113,15 +113,15 @@ public static class ContainerInit
         }
     }
 
-    private static void HostHooks(ContainerPlan plan, InitMaterial material, InitReport report)
+    private static void HostHooks(ContainerPlan plan, InitContext material, InitReport report)
     {
         if (!plan.Hooks.HasCreateRuntime)
         {
             return;
         }
 
-        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.RootReady));
-        if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
+        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.RootReady));
+        if (!Channel.Receive(material.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
         {
             Sys.ExitGroup(1); // The parent is gone, or a hook failed: nobody is there to be told.
         }

@@ -11,15 +11,15 @@ public static class ExecInit
     /// <summary>Becomes the program inside the container.</summary>
     /// <param name="plan">The program.</param>
     /// <param name="target">Where it goes.</param>
-    /// <param name="material">What travels beside the plan; <see cref="InitMaterial.Joins"/> is empty.</param>
-    public static void Run(ProcessPlan plan, ExecTarget target, InitMaterial material)
+    /// <param name="material">What travels beside the plan; <see cref="InitContext.Joins"/> is empty.</param>
+    public static void Run(ProcessPlan plan, ExecTarget target, InitContext material)
     {
         InitReport report = new(material.Channel);
         Sys.Close(material.ImageMount);
         Hardening.Apply(report);
         if (material.WaitsForCgroup)
         {
-            Namespaces.AwaitHost(material, Message.Settled);
+            Namespaces.AwaitHost(material, Message.HostReady);
         }
 
         bool isStage = material.Final is not null;
@@ -54,8 +54,8 @@ public static class ExecInit
             FinalProcess.Clone(plan, material, report);
         }
 
-        Launch.GiveUpPower(plan, material, root, report, isContainer: false, isStage: clonesLate);
-        int program = Launch.FindProgram(plan, material, report);
+        ProcessSetup.DropPrivileges(plan, material, root, report, isContainer: false, isStage: clonesLate);
+        int program = ProcessSetup.FindProgram(plan, material, report);
         Descriptors.CloseAllBut(material.Channel, material, root, report);
         if (clonesLate)
         {
@@ -63,9 +63,9 @@ public static class ExecInit
         }
 
         Hardening.OutliveParent();
-        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Created));
-        report = StartGate.Wait(material, report);
-        Launch.Execute(plan, program, material, report);
+        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.Created));
+        report = StartFifo.Wait(material, report);
+        ProcessSetup.Execute(plan, program, material, report);
     }
 
     private static Errno JoinByProcess(ExecTarget target)
@@ -92,7 +92,7 @@ public static class ExecInit
         return errno;
     }
 
-    private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitMaterial material, InitReport report)
+    private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitContext material, InitReport report)
     {
         FinalProcess.Prepare(material, report);
 

@@ -232,7 +232,7 @@ public enum InitStep
     OwnFile,
 
     /// <summary>Waiting for start.</summary>
-    StartGate,
+    StartFifo,
 
     /// <summary>startContainer hook number item could not be run.</summary>
     StartContainerHook,

@@ -38,7 +38,7 @@ internal static class Program
         }
         catch (UsageException wrong)
         {
-            Output.Complain(wrong.Message);
+            Output.WriteError(wrong.Message);
             return 1;
         }
 
@@ -59,7 +59,7 @@ internal static class Program
         }
         catch (SysException failure)
         {
-            Output.Complain(failure.Message);
+            Output.WriteError(failure.Message);
             return 1;
         }
 
@@ -75,7 +75,7 @@ internal static class Program
         }
         catch (SysException failure)
         {
-            Output.Complain(failure.Message);
+            Output.WriteError(failure.Message);
             return 1;
         }
     }
@@ -92,7 +92,7 @@ internal static class Program
         try
         {
             globals.Log.Debug("punnet " + SpecVersion.Punnet + ": " + name);
-            CommandLine line = CommandLine.Parse(args, verb.Options, verb.StopsAtFirst);
+            CommandLine line = CommandLine.Parse(args, verb.Options, verb.StopAtFirstPositional);
             if (line.Has("help"))
             {
                 Output.Write(verb.Help());

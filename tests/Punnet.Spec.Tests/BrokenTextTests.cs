@@ -85,8 +85,8 @@ public sealed class BrokenTextTests
     [InlineData("{\u00a0}", "line 1, column 2: expected a property name in double quotes, found \"\u00a0\"")]
     public void A_text_that_is_not_JSON_is_refused_with_line_and_column(string text, string refusal)
     {
-        Assert.Equal(refusal, Documents.Refusal(() => SpecJson.ReadConfig(Documents.Bytes(text))));
-        Assert.Equal(refusal, Documents.Refusal(() => SpecJson.ReadResources(Documents.Bytes(text))));
+        Assert.Equal(refusal, Documents.Refusal(() => ConfigReader.ReadConfig(Documents.Bytes(text))));
+        Assert.Equal(refusal, Documents.Refusal(() => ConfigReader.ReadResources(Documents.Bytes(text))));
     }
 
     [Theory]
@@ -98,21 +98,21 @@ public sealed class BrokenTextTests
     [InlineData(new byte[] { 0xFF, 0xFE, (byte)'{', 0 }, "line 1, column 1: not UTF-8")]
     public void Invalid_UTF8_is_refused(byte[] document, string refusal)
     {
-        Assert.Equal(refusal, Documents.Refusal(() => SpecJson.ReadConfig(document)));
+        Assert.Equal(refusal, Documents.Refusal(() => ConfigReader.ReadConfig(document)));
     }
 
     [Fact]
     public void Sixty_four_levels_are_read_and_one_more_is_refused()
     {
-        SpecJson.ReadConfig(Nested(63));
+        ConfigReader.ReadConfig(Nested(63));
 
-        Assert.Equal("line 1, column 69: nested more than 64 levels deep", Documents.Refusal(() => SpecJson.ReadConfig(Nested(64))));
+        Assert.Equal("line 1, column 69: nested more than 64 levels deep", Documents.Refusal(() => ConfigReader.ReadConfig(Nested(64))));
     }
 
     [Fact]
     public void What_is_wrong_behind_a_wrong_type_does_not_matter()
     {
-        Assert.Equal("hostname: expected a string, found a number", Documents.Refusal(() => SpecJson.ReadConfig("""{"hostname":5,,,"""u8)));
+        Assert.Equal("hostname: expected a string, found a number", Documents.Refusal(() => ConfigReader.ReadConfig("""{"hostname":5,,,"""u8)));
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class BrokenTextTests
         for (int length = 0; length < document.Length; length++)
         {
             byte[] cut = document[..length];
-            Assert.StartsWith("line ", Documents.Refusal(() => SpecJson.ReadConfig(cut)), StringComparison.Ordinal);
+            Assert.StartsWith("line ", Documents.Refusal(() => ConfigReader.ReadConfig(cut)), StringComparison.Ordinal);
         }
     }
 

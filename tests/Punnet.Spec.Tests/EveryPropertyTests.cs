@@ -23,7 +23,7 @@ public sealed class EveryPropertyTests
     {
         byte[] document = Documents.Case(name);
 
-        byte[] written = ConfigJson.Write(SpecJson.ReadConfig(document));
+        byte[] written = ConfigWriter.Write(ConfigReader.ReadConfig(document));
 
         Assert.True(JsonNode.DeepEquals(Documents.Parse(document), Documents.Parse(written)), Encoding.UTF8.GetString(written));
     }
@@ -32,7 +32,7 @@ public sealed class EveryPropertyTests
     public void The_model_has_no_property_that_the_document_with_everything_leaves_out()
     {
         // The model keeps how many priorities a container has for the network, and nothing that could be written again.
-        Assert.Equal(["NetworkResources.Priorities"], Structure.NeverSet(SpecJson.ReadConfig(Documents.Everything)));
+        Assert.Equal(["NetworkResources.Priorities"], Structure.NeverSet(ConfigReader.ReadConfig(Documents.Everything)));
     }
 
     [Theory]
@@ -51,7 +51,7 @@ public sealed class EveryPropertyTests
         };
         property.Parent[property.Name] = wrong;
 
-        string refusal = Documents.Refusal(() => SpecJson.ReadConfig(Documents.Bytes(document)));
+        string refusal = Documents.Refusal(() => ConfigReader.ReadConfig(Documents.Bytes(document)));
 
         Assert.Equal($"{EscapedAsWritten(place)}: expected {expected}, found {found}", refusal);
     }
@@ -78,7 +78,7 @@ public sealed class EveryPropertyTests
         property.Parent[property.Name + "x"] = property.Value!.DeepClone();
         UnknownProperties unknown = new();
 
-        SpecJson.ReadConfig(Documents.Bytes(document), unknown);
+        ConfigReader.ReadConfig(Documents.Bytes(document), unknown);
 
         Assert.Equal([new UnknownProperty(place + "x", property.Name)], unknown.Found);
     }
@@ -86,7 +86,7 @@ public sealed class EveryPropertyTests
     [Fact]
     public void Of_equal_names_the_last_one_wins()
     {
-        Config config = SpecJson.ReadConfig("""
+        Config config = ConfigReader.ReadConfig("""
             {"hostname":"a","hostname":"b","root":{"path":"a","readonly":true},"root":{"path":"b"},"annotations":{"k":"1","k":"2"}}
             """u8);
 
@@ -98,7 +98,7 @@ public sealed class EveryPropertyTests
     [Fact]
     public void Names_are_matched_exactly()
     {
-        Config config = SpecJson.ReadConfig("""{"Hostname":"a","HOSTNAME":"b","process":{"CWD":"/"}}"""u8);
+        Config config = ConfigReader.ReadConfig("""{"Hostname":"a","HOSTNAME":"b","process":{"CWD":"/"}}"""u8);
 
         Assert.Null(config.Hostname);
         Assert.Null(config.Process!.Cwd);
@@ -108,7 +108,7 @@ public sealed class EveryPropertyTests
     {
         try
         {
-            return Structure.Of(SpecJson.ReadConfig(Documents.Bytes(document)));
+            return Structure.Of(ConfigReader.ReadConfig(Documents.Bytes(document)));
         }
         catch (SpecException refusal)
         {

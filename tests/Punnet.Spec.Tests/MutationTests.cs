@@ -24,21 +24,21 @@ public sealed class MutationTests
     [InlineData("podman", 3)]
     public void A_damaged_config_is_read_or_refused(string name, int seed)
     {
-        Damage(Documents.Case(name), seed, document => SpecJson.ReadConfig(document, new UnknownProperties()));
+        Damage(Documents.Case(name), seed, document => ConfigReader.ReadConfig(document, new UnknownProperties()));
     }
 
     [Fact]
     public void A_damaged_process_is_read_or_refused()
     {
         byte[] process = Documents.Bytes(Documents.Parse(Documents.Everything)["process"]!);
-        Damage(process, 4, document => SpecJson.ReadProcess(document, new UnknownProperties()));
+        Damage(process, 4, document => ConfigReader.ReadProcess(document, new UnknownProperties()));
     }
 
     [Fact]
     public void Damaged_resources_are_read_or_refused()
     {
         byte[] resources = Documents.Bytes(Documents.Parse(Documents.Everything)["linux"]!["resources"]!);
-        Damage(resources, 5, document => SpecJson.ReadResources(document, new UnknownProperties()));
+        Damage(resources, 5, document => ConfigReader.ReadResources(document, new UnknownProperties()));
     }
 
     [Fact]

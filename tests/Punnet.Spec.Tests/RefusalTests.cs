@@ -90,11 +90,11 @@ public sealed class RefusalTests
         string[] words = expected.Split(' ');
         Int128 least = Int128.Parse(words[4], null), most = Int128.Parse(words[6], null);
 
-        SpecJson.ReadConfig(With(place, least.ToString()));
-        SpecJson.ReadConfig(With(place, most.ToString()));
+        ConfigReader.ReadConfig(With(place, least.ToString()));
+        ConfigReader.ReadConfig(With(place, most.ToString()));
         foreach (string literal in (string[])[(least - 1).ToString(), (most + 1).ToString(), "1.5", "1.0", "1e3", "-0.1", "1E400"])
         {
-            Assert.Equal($"{place}: {literal} is not {expected}", Documents.Refusal(() => SpecJson.ReadConfig(With(place, literal))));
+            Assert.Equal($"{place}: {literal} is not {expected}", Documents.Refusal(() => ConfigReader.ReadConfig(With(place, literal))));
         }
     }
 
@@ -147,13 +147,13 @@ public sealed class RefusalTests
     [InlineData("5", "expected an object, found a number")]
     public void A_value_that_cannot_be_meant_is_refused_at_its_place(string document, string refusal)
     {
-        Assert.Equal(refusal, Documents.Refusal(() => SpecJson.ReadConfig(Documents.Bytes(document))));
+        Assert.Equal(refusal, Documents.Refusal(() => ConfigReader.ReadConfig(Documents.Bytes(document))));
     }
 
     [Fact]
     public void A_refusal_knows_its_place()
     {
-        SpecException refusal = Assert.Throws<SpecException>(() => SpecJson.ReadConfig("""{"process":{"cwd":5}}"""u8));
+        SpecException refusal = Assert.Throws<SpecException>(() => ConfigReader.ReadConfig("""{"process":{"cwd":5}}"""u8));
 
         Assert.Equal("process.cwd", refusal.Place);
         Assert.Equal("process.cwd: expected a string, found a number", refusal.Message);
@@ -166,7 +166,7 @@ public sealed class RefusalTests
 
         Assert.Equal(
             $"annotations[\"{key[..60]}...\"]: expected a string, found true",
-            Documents.Refusal(() => SpecJson.ReadConfig(Documents.Bytes("{\"annotations\":{\"" + key + "\":true}}"))));
+            Documents.Refusal(() => ConfigReader.ReadConfig(Documents.Bytes("{\"annotations\":{\"" + key + "\":true}}"))));
     }
 
     private static byte[] With(string place, string literal)

@@ -9,7 +9,7 @@ public sealed class SectionTests
     [Fact]
     public void A_process_is_read_as_the_specification_describes_it()
     {
-        Process process = SpecJson.ReadConfig(Documents.Everything).Process!;
+        Process process = ConfigReader.ReadConfig(Documents.Everything).Process!;
 
         Assert.True(process.Terminal);
         Assert.Equal(new ConsoleSize(Height: 25, Width: 80), process.ConsoleSize);
@@ -30,7 +30,7 @@ public sealed class SectionTests
     [Fact]
     public void Capabilities_and_scheduler_are_read_into_their_own_members()
     {
-        Process process = SpecJson.ReadConfig(Documents.Everything).Process!;
+        Process process = ConfigReader.ReadConfig(Documents.Everything).Process!;
 
         Assert.Equal(["CAP_CHOWN"], process.Capabilities!.Bounding);
         Assert.Equal(["CAP_KILL"], process.Capabilities.Effective);
@@ -45,7 +45,7 @@ public sealed class SectionTests
     [Fact]
     public void The_common_part_is_read_as_the_specification_describes_it()
     {
-        Config config = SpecJson.ReadConfig(Documents.Everything);
+        Config config = ConfigReader.ReadConfig(Documents.Everything);
 
         Assert.Equal("1.3.0", config.OciVersion);
         Assert.Equal(new Root { Path = "rootfs", Readonly = true }, config.Root);
@@ -64,7 +64,7 @@ public sealed class SectionTests
     [Fact]
     public void A_hook_tells_an_empty_environment_from_an_absent_one()
     {
-        Hooks hooks = SpecJson.ReadConfig(Documents.Everything).Hooks!;
+        Hooks hooks = ConfigReader.ReadConfig(Documents.Everything).Hooks!;
 
         Assert.Equal(("/a", 30L), (hooks.Prestart[0].Path, hooks.Prestart[0].Timeout));
         Assert.Equal(["a", "1"], hooks.Prestart[0].Args);
@@ -80,7 +80,7 @@ public sealed class SectionTests
     [Fact]
     public void The_linux_part_is_read_as_the_specification_describes_it()
     {
-        Linux linux = SpecJson.ReadConfig(Documents.Everything).Linux!;
+        Linux linux = ConfigReader.ReadConfig(Documents.Everything).Linux!;
 
         Assert.Equal([new Namespace("pid", null), new Namespace("network", "/run/netns/one")], linux.Namespaces);
         Assert.Equal([new IdMapping(0, 100000, 65536)], linux.UidMappings);
@@ -109,7 +109,7 @@ public sealed class SectionTests
     [Fact]
     public void A_system_call_filter_is_read_as_the_specification_describes_it()
     {
-        Seccomp seccomp = SpecJson.ReadConfig(Documents.Everything).Linux!.Seccomp!;
+        Seccomp seccomp = ConfigReader.ReadConfig(Documents.Everything).Linux!.Seccomp!;
 
         Assert.Equal(("SCMP_ACT_ERRNO", 38u), (seccomp.DefaultAction, seccomp.DefaultErrnoRet));
         Assert.Equal(["SCMP_ARCH_X86_64"], seccomp.Architectures);
@@ -126,19 +126,19 @@ public sealed class SectionTests
     [Fact]
     public void Absent_flags_and_empty_flags_are_told_apart_and_written_apart()
     {
-        Config absent = SpecJson.ReadConfig("""{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_LOG"}}}"""u8);
-        Config empty = SpecJson.ReadConfig("""{"linux":{"seccomp":{"flags":[]}}}"""u8);
+        Config absent = ConfigReader.ReadConfig("""{"linux":{"seccomp":{"defaultAction":"SCMP_ACT_LOG"}}}"""u8);
+        Config empty = ConfigReader.ReadConfig("""{"linux":{"seccomp":{"flags":[]}}}"""u8);
 
         Assert.Null(absent.Linux!.Seccomp!.Flags);
         Assert.Equal([], empty.Linux!.Seccomp!.Flags);
-        Assert.Null(SpecJson.ReadConfig(ConfigJson.Write(absent)).Linux!.Seccomp!.Flags);
-        Assert.Equal([], SpecJson.ReadConfig(ConfigJson.Write(empty)).Linux!.Seccomp!.Flags);
+        Assert.Null(ConfigReader.ReadConfig(ConfigWriter.Write(absent)).Linux!.Seccomp!.Flags);
+        Assert.Equal([], ConfigReader.ReadConfig(ConfigWriter.Write(empty)).Linux!.Seccomp!.Flags);
     }
 
     [Fact]
     public void Resources_are_read_as_the_specification_describes_them()
     {
-        Resources resources = SpecJson.ReadConfig(Documents.Everything).Linux!.Resources!;
+        Resources resources = ConfigReader.ReadConfig(Documents.Everything).Linux!.Resources!;
 
         Assert.Equal(
             [new DeviceRule { Allow = false, Access = "rwm" }, new DeviceRule { Allow = true, Type = "c", Major = 10, Minor = 229, Access = "rw" }],
@@ -188,7 +188,7 @@ public sealed class SectionTests
     [Fact]
     public void Network_priorities_are_counted()
     {
-        Resources resources = SpecJson.ReadResources("""{"network":{"priorities":[{"name":"eth0","priority":500},{"name":"eth1","priority":1000}]}}"""u8);
+        Resources resources = ConfigReader.ReadResources("""{"network":{"priorities":[{"name":"eth0","priority":500},{"name":"eth1","priority":1000}]}}"""u8);
 
         Assert.Equal(2, resources.Network!.Priorities);
     }
@@ -196,7 +196,7 @@ public sealed class SectionTests
     [Fact]
     public void An_update_that_gives_nothing_has_nothing()
     {
-        Resources resources = SpecJson.ReadResources("{}"u8);
+        Resources resources = ConfigReader.ReadResources("{}"u8);
 
         Assert.Null(resources.Devices);
         Assert.Null(resources.PidsLimit);
@@ -206,14 +206,14 @@ public sealed class SectionTests
     [Fact]
     public void A_process_file_has_its_places_from_the_process_on()
     {
-        Assert.Equal(["sh"], SpecJson.ReadProcess("""{"args":["sh"],"cwd":"/"}"""u8).Args);
-        Assert.Equal("user.uid: expected a number, found a string", Documents.Refusal(() => SpecJson.ReadProcess("""{"user":{"uid":"root"}}"""u8)));
+        Assert.Equal(["sh"], ConfigReader.ReadProcess("""{"args":["sh"],"cwd":"/"}"""u8).Args);
+        Assert.Equal("user.uid: expected a number, found a string", Documents.Refusal(() => ConfigReader.ReadProcess("""{"user":{"uid":"root"}}"""u8)));
     }
 
     [Fact]
     public void Null_in_a_list_or_a_map_is_an_empty_value()
     {
-        Config config = SpecJson.ReadConfig("""{"process":{"args":["a",null]},"mounts":[null],"annotations":{"k":null},"linux":{"netDevices":{"e":null}}}"""u8);
+        Config config = ConfigReader.ReadConfig("""{"process":{"args":["a",null]},"mounts":[null],"annotations":{"k":null},"linux":{"netDevices":{"e":null}}}"""u8);
 
         Assert.Equal(["a", ""], config.Process!.Args);
         Assert.Equal(Structure.Of(new Mount()), Structure.Of(Assert.Single(config.Mounts)));
@@ -224,7 +224,7 @@ public sealed class SectionTests
     [Fact]
     public void Names_may_be_written_with_escapes()
     {
-        Assert.Equal("/", SpecJson.ReadProcess("""{"\u0063w\u0064":"\/"}"""u8).Cwd);
+        Assert.Equal("/", ConfigReader.ReadProcess("""{"\u0063w\u0064":"\/"}"""u8).Cwd);
     }
 
     [Theory]
@@ -234,7 +234,7 @@ public sealed class SectionTests
     {
         UnknownProperties unknown = new();
 
-        Config config = SpecJson.ReadConfig(Documents.Case(engine), unknown);
+        Config config = ConfigReader.ReadConfig(Documents.Case(engine), unknown);
 
         Assert.Empty(unknown.Found);
         Assert.Equal(mounts, config.Mounts.Count);

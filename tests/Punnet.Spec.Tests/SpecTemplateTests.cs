@@ -12,7 +12,7 @@ public sealed class SpecTemplateTests
     [Fact]
     public void The_template_starts_with_a_tab_a_level_and_ends_without_a_line_end()
     {
-        string text = Encoding.UTF8.GetString(ConfigJson.Write(SpecTemplate.Default()));
+        string text = Encoding.UTF8.GetString(ConfigWriter.Write(SpecTemplate.Default()));
 
         Assert.StartsWith("{\n\t\"ociVersion\": \"1.3.0\",\n\t\"process\": {\n\t\t\"terminal\": true,\n\t\t\"user\": {\n\t\t\t\"uid\": 0,", text, System.StringComparison.Ordinal);
         Assert.EndsWith("\"/proc/sysrq-trigger\"\n\t\t]\n\t}\n}", text, System.StringComparison.Ordinal);
@@ -57,7 +57,7 @@ public sealed class SpecTemplateTests
         uint uid = theirs["linux"]!["uidMappings"]?[0]!["hostID"]!.GetValue<uint>() ?? 0;
         uint gid = theirs["linux"]!["gidMappings"]?[0]!["hostID"]!.GetValue<uint>() ?? 0;
 
-        JsonObject ours = Documents.Parse(ConfigJson.Write(rootless ? SpecTemplate.Rootless(uid, gid) : SpecTemplate.Default()));
+        JsonObject ours = Documents.Parse(ConfigWriter.Write(rootless ? SpecTemplate.Rootless(uid, gid) : SpecTemplate.Default()));
 
         theirs["ociVersion"] = "1.3.0";
         theirs["process"]!["capabilities"]!.AsObject().Remove("ambient");

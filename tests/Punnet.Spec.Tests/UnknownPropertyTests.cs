@@ -24,7 +24,7 @@ public sealed class UnknownPropertyTests
     {
         UnknownProperties unknown = new();
 
-        SpecJson.ReadConfig(Documents.Bytes(document), unknown);
+        ConfigReader.ReadConfig(Documents.Bytes(document), unknown);
 
         Assert.Equal([new UnknownProperty(place, nearest)], unknown.Found);
     }
@@ -38,7 +38,7 @@ public sealed class UnknownPropertyTests
     {
         UnknownProperties unknown = new();
 
-        SpecJson.ReadConfig(Documents.Bytes(document), unknown);
+        ConfigReader.ReadConfig(Documents.Bytes(document), unknown);
 
         Assert.Empty(unknown.Found);
     }
@@ -48,7 +48,7 @@ public sealed class UnknownPropertyTests
     {
         UnknownProperties unknown = new();
 
-        SpecJson.ReadProcess("""{"first":1,"user":{"second":{"deep":1}},"cwd":"/","third":[]}"""u8, unknown);
+        ConfigReader.ReadProcess("""{"first":1,"user":{"second":{"deep":1}},"cwd":"/","third":[]}"""u8, unknown);
 
         Assert.Equal(
             [new UnknownProperty("first", null), new UnknownProperty("user.second", null), new UnknownProperty("third", null)],

@@ -85,7 +85,7 @@ public static class ProgramWords
         Errno.ELOOP => "it is a script, and its interpreter is one too, and so on for too long",
         Errno.ETXTBSY => "somebody has the file open for writing",
         Errno.E2BIG => TooBig(plan),
-        Errno.ENOSYS => Failures.OfAgent(plan),
+        Errno.ENOSYS => ErrorMessages.OfAgent(plan),
         Errno.EAGAIN => "user " + plan.Uid.ToString() + " has as many processes as RLIMIT_NPROC allows (process.rlimits)",
         _ => null,
     };

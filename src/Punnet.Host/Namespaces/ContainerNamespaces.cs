@@ -101,13 +101,13 @@ public sealed class ContainerNamespaces : IDisposable
 
         // One that is frozen says nothing.
         const long Patience = 10_000; // milliseconds
-        while (Interruption.WaitToRead(channel.Number, Patience, "wait for the container") && Channel.Foresee(channel.Number) == Message.Namespace && Channel.HearWith(channel.Number, out ChannelMessage _, out int file) && file >= 0)
+        while (PendingSignals.WaitToRead(channel.Number, Patience, "wait for the container") && Channel.PeekKind(channel.Number) == Message.Namespace && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int file) && file >= 0)
         {
             _files.Add(new Descriptor(file));
         }
 
         // One that is missing would leave the program in the host's.
-        return Interruption.WaitToRead(channel.Number, 0, "wait for the container") && Channel.Hear(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.First == _files.Count && Look();
+        return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container") && Channel.Receive(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.First == _files.Count && Look();
     }
 
     private bool Look()

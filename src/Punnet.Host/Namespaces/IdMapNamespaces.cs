@@ -76,7 +76,7 @@ public sealed class IdMapNamespaces : IDisposable
     {
         if (step.IdMap is not null && Sys.Geteuid() != 0 && !HostPolicy.HasSystemAdministration())
         {
-            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
+            throw ErrorMessages.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
         }
     }
 
@@ -135,7 +135,7 @@ public sealed class IdMapNamespaces : IDisposable
             Idle(readEnd, writeEnd);
         }
 
-        Interruption.AfterClone();
+        PendingSignals.AfterClone();
         errno.OrThrow("make a user namespace for the ids of " + place);
         using Descriptor child = new(pidfd);
         try

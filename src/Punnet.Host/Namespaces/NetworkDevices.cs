@@ -70,7 +70,7 @@ public static class NetworkDevices
     {
         if (errno != Errno.None)
         {
-            throw Failures.OfNetworkDevice(device, what, errno);
+            throw ErrorMessages.OfNetworkDevice(device, what, errno);
         }
     }
 

@@ -31,14 +31,14 @@ public static class NetworkNamespace
         // made one. Then there would be no way back.
         if (Sys.Setns(own.Number, CloneFlags.NewNetwork) != Errno.None)
         {
-            Check(Channel.Tell(channel.Number, Message.Network));
+            Check(Channel.Send(channel.Number, Message.Network));
             return;
         }
 
         Errno errno = Sys.Unshare(CloneFlags.NewNetwork);
         if (errno != Errno.None)
         {
-            throw Failures.OfNamespaces(plan.Namespaces, errno);
+            throw ErrorMessages.OfNamespaces(plan.Namespaces, errno);
         }
 
         // Init waits for it. Only programs could miss the loopback device, and before the host is done here none runs but hooks: these
@@ -56,7 +56,7 @@ public static class NetworkNamespace
         Sys.Setns(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
         if (errno != Errno.None)
         {
-            throw Failures.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Loopback, Errno = errno });
+            throw ErrorMessages.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Loopback, Errno = errno });
         }
 
         if (hasHooks)
@@ -65,7 +65,7 @@ public static class NetworkNamespace
         }
     }
 
-    private static void Give(Descriptor channel, Descriptor made) => Check(Channel.TellWith(channel.Number, Message.Network, made.Number));
+    private static void Give(Descriptor channel, Descriptor made) => Check(Channel.SendWithFd(channel.Number, Message.Network, made.Number));
 
     // Init may have failed meanwhile: then what it says comes first. Otherwise it would wait for ever.
     private static void Check(Errno errno)

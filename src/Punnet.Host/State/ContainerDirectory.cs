@@ -10,7 +10,7 @@ namespace Punnet.Host.State;
 /// One container's state directory. It is read by other runs of punnet at any moment, and its writer may be killed at any moment:
 /// <list type="bullet">
 /// <item><c>state.json</c>: what does not change; written before anything is made, and locked while the create goes on.</item>
-/// <item><c>init</c>: a symbolic link to "PID STARTTIME" and <see cref="InitLink">more</see>, since a link appears whole or not at all.</item>
+/// <item><c>init</c>: a symbolic link to "PID STARTTIME" and <see cref="InitFile">more</see>, since a link appears whole or not at all.</item>
 /// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start; <c>start</c> is locked as the record is.</item>
 /// <item><c>root</c>: where a container without a mount namespace of its own has its root, see <see cref="HostRoot"/>.</item>
 /// </list>
@@ -190,7 +190,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
     public void SetInit(ProcessIdentity init, StateRecord record) =>
-        Sys.Symlinkat(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
+        Sys.Symlinkat(CString.Of(InitFile.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
 
     /// <summary>Says that another process is the container's first, in one step.</summary>
     /// <param name="init">The process.</param>
@@ -198,7 +198,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <exception cref="SysException">It cannot be written.</exception>
     public void ReplaceInit(ProcessIdentity init, StateRecord record)
     {
-        Sys.Symlinkat(CString.Of(InitLink.Text(init, record)).WithNul, Number, "init.new\0"u8).OrThrow("write", Path + "/init");
+        Sys.Symlinkat(CString.Of(InitFile.Text(init, record)).WithNul, Number, "init.new\0"u8).OrThrow("write", Path + "/init");
         Sys.Renameat(Number, "init.new\0"u8, Number, "init\0"u8).OrThrow("write", Path + "/init");
     }
 
@@ -226,7 +226,7 @@ public sealed class ContainerDirectory : IDisposable
     {
         byte[] buffer = new byte[4096];
         return Sys.Readlinkat(Number, "init\0"u8, buffer, out int length) == Errno.None
-            && InitLink.TryParse(buffer.AsSpan(0, length), out InitLink link) && !link.Excerpt.Cgroup.IsEmpty
+            && InitFile.TryParse(buffer.AsSpan(0, length), out InitFile link) && !link.Excerpt.Cgroup.IsEmpty
             ? Encoding.UTF8.GetString(link.Excerpt.Cgroup)
             : null;
     }

@@ -43,7 +43,7 @@ public sealed class ContainerTable
     }
 
     /// <summary>Adds a container whose record is only known as an excerpt.</summary>
-    public void Add(string id, int pid, string status, StateExcerpt excerpt, string owner)
+    public void Add(string id, int pid, string status, RecordSummary excerpt, string owner)
     {
         Add(id);
         Add(pid);

@@ -184,7 +184,7 @@ public sealed class BusConnection : IDisposable
 
     private bool Fill(Deadline deadline)
     {
-        if (!Interruption.WaitToRead(_socket.Number, deadline.Left(), "wait for the systemd bus"))
+        if (!PendingSignals.WaitToRead(_socket.Number, deadline.Left(), "wait for the systemd bus"))
         {
             return false;
         }

@@ -118,12 +118,12 @@ public sealed class NotifyProxy : IDisposable
         [
             new PollDescriptor { Descriptor = _container.Number, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = pidfd, Wanted = PollEvents.In },
-            Interruption.End,
+            PendingSignals.End,
         ];
         Sys.Ppoll(ends, -1).OrThrow("wait for the container");
         if (ends[2].Found != PollEvents.None)
         {
-            Interruption.Check();
+            PendingSignals.Check();
         }
 
         return ends[0].Found != PollEvents.None;

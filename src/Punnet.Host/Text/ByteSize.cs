@@ -23,7 +23,7 @@ public static class ByteSize
         int power = rest.IsEmpty ? 0 : "kmgtp".IndexOf(char.ToLowerInvariant(rest[^1]), StringComparison.Ordinal) + 1;
         rest = power > 0 ? rest[..^1] : rest;
         rest = EndsWith(rest, ' ') ? rest[..^1] : rest;
-        return Quantity.TryParse(rest, 1L << (10 * power), out bytes);
+        return ScaledNumber.TryParse(rest, 1L << (10 * power), out bytes);
     }
 
     private static bool EndsWith(ReadOnlySpan<char> text, char letter) => !text.IsEmpty && char.ToLowerInvariant(text[^1]) == letter;

@@ -30,7 +30,7 @@ public static class GoDuration
             int digits = Math.Max(rest.IndexOfAnyExcept(s_number), 0);
             int units = rest[digits..].IndexOfAny(s_number);
             ReadOnlySpan<char> unit = units < 0 ? rest[digits..] : rest.Slice(digits, units);
-            isValid = Nanoseconds(unit) is long length && Quantity.TryParse(rest[..digits], length, out long part) && (sum += part) >= 0;
+            isValid = Nanoseconds(unit) is long length && ScaledNumber.TryParse(rest[..digits], length, out long part) && (sum += part) >= 0;
             rest = rest[(digits + unit.Length)..];
         }
 

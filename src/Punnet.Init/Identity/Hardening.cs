@@ -10,7 +10,7 @@ internal static class Hardening
     /// Gives up punnet's own file as executable, as far as the host side has not: see <see cref="RuntimeBinary"/>. Called as root of
     /// a user namespace, and before a process of the container may see this one.
     /// </summary>
-    public static void LeaveOwnFile(InitMaterial material, InitReport report)
+    public static void LeaveOwnFile(InitContext material, InitReport report)
     {
         if (material.OwnFile == BinaryState.Mapped)
         {

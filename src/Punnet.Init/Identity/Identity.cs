@@ -8,7 +8,7 @@ namespace Punnet.Init;
 internal static class Identity
 {
     /// <summary>Becomes the user with exactly the wanted capabilities.</summary>
-    public static void Assume(ProcessPlan plan, InitMaterial material, InitReport report)
+    public static void Assume(ProcessPlan plan, InitContext material, InitReport report)
     {
         CapabilitySets sets = plan.Capabilities;
 

@@ -13,7 +13,7 @@ internal static class Keyrings
     private const uint OtherSearch = 0x0000_0008; // KEY_OTH_SEARCH
 
     /// <summary>Makes it, unless the plan has none.</summary>
-    public static void Make(ContainerPlan plan, InitMaterial material, InitReport report)
+    public static void Make(ContainerPlan plan, InitContext material, InitReport report)
     {
         int keyring = Join(plan.Keyring, plan.Process, material, report);
         if (keyring > 0)
@@ -26,7 +26,7 @@ internal static class Keyrings
 
     /// <summary>Joins the keyring of that name, which is made where there is none.</summary>
     /// <returns>Its number, or 0 where there is none to have.</returns>
-    public static int Join(CString name, ProcessPlan plan, InitMaterial material, InitReport report)
+    public static int Join(CString name, ProcessPlan plan, InitContext material, InitReport report)
     {
         if (name.IsNull)
         {

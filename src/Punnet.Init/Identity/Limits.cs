@@ -17,7 +17,7 @@ internal static class Limits
     /// Whether this process will clone the program's as the program's user: without rights, clone(2) counts how many that user has. The
     /// number of processes then stays as high as it may be, until <see cref="ApplyLast"/>.
     /// </param>
-    /// <param name="report">Failures.</param>
+    /// <param name="report">ErrorMessages.</param>
     public static void Apply(ProcessPlan plan, bool isStage, InitReport report)
     {
         ImmutableArray<LimitStep> limits = plan.Limits;

@@ -9,7 +9,7 @@ namespace Punnet.Init;
 internal static class Namespaces
 {
     /// <summary>On return this process is in every namespace of the plan, as root of its user namespace.</summary>
-    public static void Enter(ContainerPlan container, InitMaterial material, InitReport report)
+    public static void Enter(ContainerPlan container, InitContext material, InitReport report)
     {
         NamespacePlan plan = container.Namespaces;
         if (plan.Staged)
@@ -28,7 +28,7 @@ internal static class Namespaces
         if (plan.Staged || !plan.UidMap.IsNull || material.WaitsForCgroup)
         {
             // Not hardened before: of a process that is not dumpable, an ordinary user may not write the maps.
-            AwaitHost(material, Message.Settled);
+            AwaitHost(material, Message.HostReady);
         }
 
         if (!plan.Staged)
@@ -58,7 +58,7 @@ internal static class Namespaces
     // Joins before a user namespace is made that would have no right to. With a joined pid namespace this process stays the stage until the
     // program is found, see FinalProcess; otherwise it clones init now. It must be dumpable while its ids are mapped: the files of a process
     // that is not belong to root, and an ordinary user may not write the maps.
-    private static void Stage(NamespacePlan plan, InitMaterial material, InitReport report)
+    private static void Stage(NamespacePlan plan, InitContext material, InitReport report)
     {
         bool makesUser = !plan.UidMap.IsNull;
         if (!makesUser)
@@ -70,8 +70,8 @@ internal static class Namespaces
         if (makesUser)
         {
             report.Check(InitStep.UserNamespace, Sys.Unshare(CloneFlags.NewUser));
-            report.Check(InitStep.UserNamespace, Channel.Tell(material.Channel, Message.Unmapped));
-            AwaitHost(material, Message.Mapped);
+            report.Check(InitStep.UserNamespace, Channel.Send(material.Channel, Message.NeedsIdMaps));
+            AwaitHost(material, Message.IdMapsWritten);
             Hardening.Apply(report);
         }
 
@@ -89,22 +89,22 @@ internal static class Namespaces
             report.Check(InitStep.NewNamespace, Sys.Unshare(made));
         }
 
-        report.Check(InitStep.StartGate, Channel.Tell(material.Channel, Message.Joined));
+        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.Joined));
     }
 
     /// <summary>Waits until the host side has said so; ends if it cannot.</summary>
-    public static void AwaitHost(InitMaterial material, Message wanted)
+    public static void AwaitHost(InitContext material, Message wanted)
     {
-        if (!Channel.Hear(material.Channel, out ChannelMessage answer) || answer.Kind != wanted)
+        if (!Channel.Receive(material.Channel, out ChannelMessage answer) || answer.Kind != wanted)
         {
             Sys.ExitGroup(1); // The parent is gone, or has said why it fails.
         }
     }
 
     /// <summary>Takes the network namespace that the host has made meanwhile, its loopback device up, or makes it.</summary>
-    public static void EnterNetwork(InitMaterial material, InitReport report)
+    public static void EnterNetwork(InitContext material, InitReport report)
     {
-        if (!Channel.HearWith(material.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
+        if (!Channel.ReceiveWithFd(material.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
         {
             Sys.ExitGroup(1); // The parent is gone, or could not make it and says so itself.
         }
@@ -120,7 +120,7 @@ internal static class Namespaces
         Sys.Close(network);
     }
 
-    private static void Join(NamespacePlan plan, InitMaterial material, InitReport report)
+    private static void Join(NamespacePlan plan, InitContext material, InitReport report)
     {
         ImmutableArray<NamespaceJoin> joins = plan.Joins;
         for (int i = 0; i < joins.Length; i++)
@@ -136,12 +136,12 @@ internal static class Namespaces
     }
 
     // Returns only in the new process, which is a child of punnet like this one.
-    private static void CloneInit(NamespacePlan plan, InitMaterial material, InitReport report)
+    private static void CloneInit(NamespacePlan plan, InitContext material, InitReport report)
     {
         report.Check(InitStep.CloneInit, Sys.Clone3((plan.New & ~CloneFlags.NewUser) | CloneFlags.Parent, cgroup: -1, out int pid, out _));
         if (pid != 0)
         {
-            Channel.Tell(material.Channel, Message.Cloned, pid);
+            Channel.Send(material.Channel, Message.InitCloned, pid);
             Sys.ExitGroup(0);
         }
     }

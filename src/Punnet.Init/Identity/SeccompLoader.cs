@@ -53,7 +53,7 @@ internal static class SeccompLoader
     private const int MostNaps = 20_000;
 
     /// <summary>Loads it into this thread, and hands the notification descriptor out.</summary>
-    public static void Load(SeccompPlan plan, InitMaterial material, InitReport report)
+    public static void Load(SeccompPlan plan, InitContext material, InitReport report)
     {
         ReadOnlySpan<byte> program = MemoryMarshal.AsBytes(plan.Program.AsSpan());
         if (!plan.NeedsListener)
@@ -70,7 +70,7 @@ internal static class SeccompLoader
 
         report.Check(InitStep.SeccompListener, Sys.DupCloexec(material.Channel, 0, out int number));
         Sys.Close(number);
-        report.Check(InitStep.SeccompListener, Channel.Tell(material.Channel, Message.Listener, number));
+        report.Check(InitStep.SeccompListener, Channel.Send(material.Channel, Message.Listener, number));
         report.Check(InitStep.Seccomp, Sys.SeccompSetFilter(program, (uint)plan.Flags, out int listener));
         Await(material.HandOver, HandOver.Taken, report);
         Sys.Close(listener);
@@ -78,7 +78,7 @@ internal static class SeccompLoader
         handOver.Value = HandOver.Released;
     }
 
-    private static void LoadBesideCourier(ReadOnlySpan<byte> program, SeccompPlan plan, InitMaterial material, InitReport report)
+    private static void LoadBesideCourier(ReadOnlySpan<byte> program, SeccompPlan plan, InitContext material, InitReport report)
     {
         SharedFlag handOver = material.HandOver;
 
@@ -91,7 +91,7 @@ internal static class SeccompLoader
         }
 
         Sys.Close(pidfd);
-        report.Check(InitStep.SeccompListener, Channel.Tell(material.Channel, Message.Listener));
+        report.Check(InitStep.SeccompListener, Channel.Send(material.Channel, Message.Listener));
         report.Check(InitStep.Seccomp, Sys.SeccompSetFilter(program, (uint)plan.Flags, out int listener));
         handOver.Value = HandOver.Loaded + listener;
         Await(handOver, HandOver.Released, report);
@@ -103,7 +103,7 @@ internal static class SeccompLoader
     }
 
     // The courier: from its first moment to its end.
-    private static void Carry(InitMaterial material)
+    private static void Carry(InitContext material)
     {
         // Whether the filter is refused, or the host has gone: init ends then.
         Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
@@ -121,9 +121,9 @@ internal static class SeccompLoader
         int listener = handOver.Value - HandOver.Loaded;
         if (listener >= 0 && Sys.PidfdOpen(Sys.Getpid(), out int self) == Errno.None)
         {
-            Channel.TellWith(material.Channel, Message.Carried, listener);
+            Channel.SendWithFd(material.Channel, Message.Carried, listener);
             Sys.Close(listener);
-            Channel.TellWith(material.Channel, Message.Carried, self);
+            Channel.SendWithFd(material.Channel, Message.Carried, self);
             Sys.Close(self);
         }
 

@@ -12,7 +12,7 @@ namespace Punnet.Init;
 internal static class SecurityLabels
 {
     /// <summary>Asks for profile and label at the next exec; called while the host's /proc is still open.</summary>
-    public static void Request(ProcessPlan plan, InitMaterial material, InitReport report)
+    public static void Request(ProcessPlan plan, InitContext material, InitReport report)
     {
         if (!plan.ApparmorProfile.IsNull)
         {
@@ -33,7 +33,7 @@ internal static class SecurityLabels
     }
 
     /// <summary>Says whose the keys are that this process makes; without a label, its own again.</summary>
-    public static void LabelKeys(CString label, InitMaterial material, InitReport report) =>
+    public static void LabelKeys(CString label, InitContext material, InitReport report) =>
         report.Check(InitStep.SelinuxKeys, Write(material, "thread-self/attr/keycreate\0"u8, label.Text));
 
     /// <summary>Sees to it that this process may label the root of the message queues' file system.</summary>
@@ -56,7 +56,7 @@ internal static class SecurityLabels
         Sys.Close(root);
     }
 
-    private static Errno Write(InitMaterial material, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
+    private static Errno Write(InitContext material, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
     {
         // "thread-self" is a link made of text, which these allow; what leads out of the procfs they do not.
         const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoMagicLinks;

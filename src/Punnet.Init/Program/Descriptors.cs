@@ -16,8 +16,8 @@ internal static class Descriptors
     /// <summary>Closes all descriptors but the streams, those that the program inherits, and these.</summary>
     /// <param name="material">Says what else is needed until the program runs.</param>
     /// <param name="root">The container's root.</param>
-    /// <param name="report">Failures.</param>
-    public static void CloseHosts(InitMaterial material, int root, InitReport report)
+    /// <param name="report">ErrorMessages.</param>
+    public static void CloseHosts(InitContext material, int root, InitReport report)
     {
         Span<int> kept = stackalloc int[KeptCount];
         Keep(material, root, kept);
@@ -48,7 +48,7 @@ internal static class Descriptors
     }
 
     // A filter around punnet is older than close_range(2): what is open is asked of the host's /proc.
-    private static void CloseListed(InitMaterial material, ReadOnlySpan<int> kept, InitReport report)
+    private static void CloseListed(InitContext material, ReadOnlySpan<int> kept, InitReport report)
     {
         const int LengthOffset = 16, NameOffset = 19; // struct linux_dirent64, getdents(2)
         const OpenFlags List = OpenFlags.ReadOnly | OpenFlags.Directory;
@@ -83,8 +83,8 @@ internal static class Descriptors
     /// <param name="channel">Tells the host by its end that the program runs; it closes at exec.</param>
     /// <param name="material">Says what the program inherits, and what <see cref="CloseHosts"/> kept.</param>
     /// <param name="root">The container's root.</param>
-    /// <param name="report">Failures.</param>
-    public static void CloseAllBut(int channel, InitMaterial material, int root, InitReport report)
+    /// <param name="report">ErrorMessages.</param>
+    public static void CloseAllBut(int channel, InitContext material, int root, InitReport report)
     {
         uint first = (uint)(3 + material.Preserved);
         Errno errno = Sys.CloseRange((uint)channel, (uint)channel, onlyAtExec: true);
@@ -105,7 +105,7 @@ internal static class Descriptors
 
     // A filter that is older than close_range(2) forbids it. What is open now was kept by CloseHosts, or opened since, and a new
     // descriptor takes the lowest free number: no need to try a million of them. The channel was made to close at exec.
-    private static void CloseEach(int channel, InitMaterial material, int root)
+    private static void CloseEach(int channel, InitContext material, int root)
     {
         const int OpenedSince = 64;
         Span<int> kept = stackalloc int[KeptCount];
@@ -122,7 +122,7 @@ internal static class Descriptors
     }
 
     /// <summary>Closes what is not needed any more once the program is found, where others will see the process that waits for start.</summary>
-    public static void CloseUnused(InitMaterial material, int root)
+    public static void CloseUnused(InitContext material, int root)
     {
         Sys.Close(material.Image);
         if (material.StartContainer.IsEmpty)
@@ -134,11 +134,11 @@ internal static class Descriptors
         }
     }
 
-    private static void Keep(InitMaterial material, int root, Span<int> kept)
+    private static void Keep(InitContext material, int root, Span<int> kept)
     {
         kept[0] = material.Channel;
         kept[1] = material.Image;
-        kept[2] = material.StartGate;
+        kept[2] = material.StartFifo;
         kept[3] = material.StartResult;
         kept[4] = material.ConsoleSocket;
         kept[5] = material.HookState;

@@ -13,7 +13,7 @@ namespace Punnet.Init;
 internal static class FinalProcess
 {
     /// <summary>Called by the stage, before a filter may forbid it: what the final process will not have.</summary>
-    public static void Prepare(InitMaterial material, InitReport report)
+    public static void Prepare(InitContext material, InitReport report)
     {
         if (material.Final is SharedFlag final)
         {
@@ -26,7 +26,7 @@ internal static class FinalProcess
     /// Returns only in the new process, which is a child of punnet like the stage. It asks for no signal when punnet ends: until the
     /// container is complete it has something to say to punnet or waits for a word, and ends when that is gone.
     /// </summary>
-    public static void Clone(ProcessPlan plan, InitMaterial material, InitReport report)
+    public static void Clone(ProcessPlan plan, InitContext material, InitReport report)
     {
         // What changed the ids has also made it dumpable, where fs.suid_dumpable says so, proc_sys_fs(5).
         Sys.Prctl(ProcessControl.SetDumpable, 0);

@@ -12,7 +12,7 @@ internal static class HomeDirectory
     private const int FileLimit = 16 * 1024 * 1024;
 
     /// <summary>Adds HOME to the environment: the user's directory, or "/".</summary>
-    public static void Find(uint uid, int root, InitMaterial material)
+    public static void Find(uint uid, int root, InitContext material)
     {
         ReadOnlySpan<byte> prefix = "HOME="u8;
         Span<byte> text = material.Home.Span;

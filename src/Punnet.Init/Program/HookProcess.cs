@@ -25,7 +25,7 @@ public static class HookProcess
     /// <param name="errors">File for what it prints to standard error; may be the same.</param>
     /// <param name="directory">Its working directory, or -1 for the caller's.</param>
     /// <param name="interruption">Kills it as soon as this can be read; or -1.</param>
-    public static HookOutcome Run(HookMaterial hook, int state, int output, int errors, int directory, int interruption = -1)
+    public static HookOutcome Run(PreparedHook hook, int state, int output, int errors, int directory, int interruption = -1)
     {
         Errno errno = Sys.Pipe2(out int result, out int report);
         if (errno != Errno.None)
@@ -52,7 +52,7 @@ public static class HookProcess
         return outcome;
     }
 
-    private static HookOutcome Watch(HookMaterial hook, int pidfd, int pid, int result, int interruption)
+    private static HookOutcome Watch(PreparedHook hook, int pidfd, int pid, int result, int interruption)
     {
         bool hasEnded = true, isInterrupted = false;
         Errno errno = Errno.None;
@@ -80,7 +80,7 @@ public static class HookProcess
         return new HookOutcome(errno, !hasEnded && !isInterrupted, status) { IsInterrupted = isInterrupted };
     }
 
-    private static Errno Become(HookMaterial hook, int state, int output, int errors, int directory)
+    private static Errno Become(PreparedHook hook, int state, int output, int errors, int directory)
     {
         // A hook ends with who waits for it.
         Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);

@@ -12,7 +12,7 @@ namespace Punnet.Init;
 internal static class Sysctls
 {
     /// <summary>Writes every parameter.</summary>
-    public static void Write(ContainerPlan plan, InitMaterial material, InitReport report)
+    public static void Write(ContainerPlan plan, InitContext material, InitReport report)
     {
         ImmutableArray<SysctlStep> sysctls = plan.Sysctls;
         for (int i = 0; i < sysctls.Length; i++)

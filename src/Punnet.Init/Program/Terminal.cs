@@ -13,8 +13,8 @@ internal static class Terminal
     /// <param name="material">Where it is handed out.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="isContainer">Whether it also becomes /dev/console: for the container, not for an exec.</param>
-    /// <param name="report">Failures.</param>
-    public static void Open(ProcessPlan plan, InitMaterial material, int root, bool isContainer, InitReport report)
+    /// <param name="report">ErrorMessages.</param>
+    public static void Open(ProcessPlan plan, InitContext material, int root, bool isContainer, InitReport report)
     {
         const OpenFlags Use = OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal;
         const ResolveFlags Strict = ResolveFlags.InRoot | ResolveFlags.NoSymlinks;
@@ -77,7 +77,7 @@ internal static class Terminal
         Sys.Close(dev);
     }
 
-    private static void Send(int master, InitMaterial material, InitReport report)
+    private static void Send(int master, InitContext material, InitReport report)
     {
         ReadOnlySpan<byte> prefix = "/dev/pts/"u8;
         Span<byte> name = stackalloc byte[32];

@@ -9,7 +9,7 @@ namespace Punnet.Init;
 internal static class BindMounts
 {
     /// <summary>Makes the mount, detached.</summary>
-    public static int Make(ContainerPlan plan, MountStep step, int place, InitMaterial material, int root, InitReport report)
+    public static int Make(ContainerPlan plan, MountStep step, int place, InitContext material, int root, InitReport report)
     {
         int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
         if (step.IdMap is null && opened < 0 && material.Reached.Length > 1)
@@ -50,7 +50,7 @@ internal static class BindMounts
     /// <param name="source">What is cloned.</param>
     /// <param name="root">The container's root, or -1 where the source is not a path that config.json names.</param>
     /// <param name="opened">What is taken where root of the user namespace may not reach the source; or -1.</param>
-    /// <param name="report">Failures.</param>
+    /// <param name="report">ErrorMessages.</param>
     public static int Clone(ContainerPlan plan, MountStep step, CString source, int root, int opened, InitReport report)
     {
         Errno errno = CloneSource(plan, step, source, root, out int mount);

@@ -9,7 +9,7 @@ namespace Punnet.Init;
 internal static class CgroupMounts
 {
     /// <summary>Makes the mount, detached.</summary>
-    public static int Make(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
+    public static int Make(ContainerPlan plan, MountStep step, InitContext material, InitReport report)
     {
         int mount = plan.Namespaces.Has(CloneFlags.NewCgroup) ? Open(plan, step, material, report) : Clone(plan, step, material, report);
         if (!material.HasCgroup || IsHosts(plan))
@@ -23,7 +23,7 @@ internal static class CgroupMounts
     }
 
     /// <summary>Puts the container's own cgroup, as its options say, over the host's that must not be changed.</summary>
-    public static void AttachOwn(ContainerPlan plan, MountStep step, int hierarchy, InitMaterial material, InitReport report)
+    public static void AttachOwn(ContainerPlan plan, MountStep step, int hierarchy, InitContext material, InitReport report)
     {
         ReadOnlySpan<byte> path = material.CgroupPath.WithNul;
         ReadOnlySpan<byte> top = material.CgroupMount.Text;
@@ -42,7 +42,7 @@ internal static class CgroupMounts
     private static bool IsHosts(ContainerPlan plan) => plan.Namespaces.HasUser && !plan.Namespaces.Has(CloneFlags.NewCgroup);
 
     // All of them: the path in /proc/self/cgroup starts at the host's top.
-    private static int Clone(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
+    private static int Clone(ContainerPlan plan, MountStep step, InitContext material, InitReport report)
     {
         if (!step.Parameters.IsEmpty)
         {
@@ -53,7 +53,7 @@ internal static class CgroupMounts
         return BindMounts.Clone(plan, step, material.CgroupMount, root: -1, opened: -1, report);
     }
 
-    private static int Open(ContainerPlan plan, MountStep step, InitMaterial material, InitReport report)
+    private static int Open(ContainerPlan plan, MountStep step, InitContext material, InitReport report)
     {
         int context = Configure(step, report);
         Errno errno = Sys.FsconfigCreate(context);

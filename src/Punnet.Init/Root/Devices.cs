@@ -11,7 +11,7 @@ namespace Punnet.Init;
 internal static class Devices
 {
     /// <summary>Makes all of them, where the plan wants them.</summary>
-    public static void Make(ContainerPlan plan, InitMaterial material, int root, InitReport report)
+    public static void Make(ContainerPlan plan, InitContext material, int root, InitReport report)
     {
         if (!plan.MakesDevices)
         {
@@ -53,7 +53,7 @@ internal static class Devices
         Sys.Close(dev);
     }
 
-    private static void Make(ContainerPlan plan, DeviceStep device, int item, InitMaterial material, int root, int dev, InitReport report)
+    private static void Make(ContainerPlan plan, DeviceStep device, int item, InitContext material, int root, int dev, InitReport report)
     {
         ReadOnlySpan<byte> path = device.Path.WithNul;
         int slash = path.LastIndexOf((byte)'/');
@@ -112,7 +112,7 @@ internal static class Devices
     }
 
     private static void BindFromHost(
-        ContainerPlan plan, DeviceStep device, int item, InitMaterial material, int parent, ReadOnlySpan<byte> name, InitReport report)
+        ContainerPlan plan, DeviceStep device, int item, InitContext material, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
         Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount);
         if (errno == Errno.ENOENT && material.Devices >= 0)

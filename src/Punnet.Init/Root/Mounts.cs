@@ -12,7 +12,7 @@ namespace Punnet.Init;
 internal static class Mounts
 {
     /// <summary>Makes the mounts from one place to before another.</summary>
-    public static void Make(ContainerPlan plan, int from, int to, InitMaterial material, int root, InitReport report)
+    public static void Make(ContainerPlan plan, int from, int to, InitContext material, int root, InitReport report)
     {
         for (int i = from; i < to; i++)
         {
@@ -45,7 +45,7 @@ internal static class Mounts
     }
 
     /// <summary>Opens as the caller what root of the user namespace may not reach; used where its own attempt is refused.</summary>
-    public static void Reach(ContainerPlan plan, InitMaterial material)
+    public static void Reach(ContainerPlan plan, InitContext material)
     {
         int[] reached = material.Reached;
         for (int i = 0; i < reached.Length; i++)
@@ -65,7 +65,7 @@ internal static class Mounts
         }
     }
 
-    private static int MakeFileSystem(ContainerPlan plan, MountStep step, InitMaterial material, int root, InitReport report)
+    private static int MakeFileSystem(ContainerPlan plan, MountStep step, InitContext material, int root, InitReport report)
     {
         if (!step.RootLabel.IsNull)
         {

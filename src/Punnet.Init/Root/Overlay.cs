@@ -20,9 +20,9 @@ internal static class Overlay
     /// <param name="plan">What it is made of.</param>
     /// <param name="material">The directories.</param>
     /// <param name="place">Where the root is going to be, O_PATH, on a mount that passes nothing on.</param>
-    /// <param name="report">Failures.</param>
+    /// <param name="report">ErrorMessages.</param>
     /// <returns>A detached mount.</returns>
-    public static int Make(OverlayPlan plan, LayerMaterial material, int place, InitReport report)
+    public static int Make(OverlayPlan plan, LayerFds material, int place, InitReport report)
     {
         Span<int> layers = stackalloc int[plan.Layers.Length];
         for (int i = 0; i < layers.Length; i++)
@@ -88,7 +88,7 @@ internal static class Overlay
     private static Errno MakePrivate(int mount) =>
         Sys.MountSetattr(mount, new MountAttributeChange { Propagation = MountFlags.Private }, recursive: false);
 
-    private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerMaterial material, int model, ref int top, InitReport report)
+    private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerFds material, int model, ref int top, InitReport report)
     {
         if (!plan.HasUpper)
         {

@@ -9,7 +9,7 @@ internal static class Rootfs
 {
     /// <summary>Cuts the mount namespace off the host's and makes root.path a mount.</summary>
     /// <returns>Its descriptor, O_PATH.</returns>
-    public static int Prepare(ContainerPlan plan, InitMaterial material, InitReport report)
+    public static int Prepare(ContainerPlan plan, InitContext material, InitReport report)
     {
         if (material.Root >= 0)
         {

@@ -74,7 +74,7 @@ internal static class IntelRdtPlanner
 
         for (int i = 0; i < written.Schemata.Count; i++)
         {
-            Add(lines, written.Schemata[i], Place.At(Property + ".schemata", i));
+            Add(lines, written.Schemata[i], JsonPath.At(Property + ".schemata", i));
         }
 
         return [.. lines];

@@ -41,7 +41,7 @@ public static class HookPlanner
 
     private static HookStep Plan(Hook hook, string kind, int index)
     {
-        string place = Place.At("hooks." + kind, index);
+        string place = JsonPath.At("hooks." + kind, index);
         if (string.IsNullOrEmpty(hook.Path) || hook.Path[0] != '/')
         {
             throw new SpecException(
@@ -54,11 +54,11 @@ public static class HookPlanner
             throw new SpecException(place + ".timeout", hook.Timeout.Value.ToString() + " is not a number of seconds from 1 to 604800");
         }
 
-        CString path = Place.Text(hook.Path, place + ".path");
+        CString path = JsonPath.Text(hook.Path, place + ".path");
         ImmutableArray<CString>.Builder args = ImmutableArray.CreateBuilder<CString>();
         for (int i = 0; i < hook.Args.Count; i++)
         {
-            args.Add(Place.Text(hook.Args[i], Place.At(place + ".args", i)));
+            args.Add(JsonPath.Text(hook.Args[i], JsonPath.At(place + ".args", i)));
         }
 
         if (args.Count == 0)
@@ -72,7 +72,7 @@ public static class HookPlanner
             ImmutableArray<CString>.Builder entries = ImmutableArray.CreateBuilder<CString>();
             for (int i = 0; i < hook.Env.Count; i++)
             {
-                entries.Add(Place.Text(hook.Env[i], Place.At(place + ".env", i)));
+                entries.Add(JsonPath.Text(hook.Env[i], JsonPath.At(place + ".env", i)));
             }
 
             env = entries.ToImmutable();

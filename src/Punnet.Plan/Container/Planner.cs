@@ -12,7 +12,7 @@ namespace Punnet.Plan;
 /// <param name="NoPivot"><c>--no-pivot</c>.</param>
 /// <param name="NoNewKeyring"><c>--no-new-keyring</c>.</param>
 /// <param name="SystemdCgroup"><c>--systemd-cgroup</c>.</param>
-public sealed record CreateOptions(string Id, string Bundle, bool NoPivot, bool NoNewKeyring, bool SystemdCgroup)
+public sealed record PlanOptions(string Id, string Bundle, bool NoPivot, bool NoNewKeyring, bool SystemdCgroup)
 {
     /// <summary>What was asked of a root of layers; null for an ordinary root.</summary>
     public LayerRequest? Layers { get; init; }
@@ -23,7 +23,7 @@ public static class Planner
 {
     /// <summary>Plans a create.</summary>
     /// <exception cref="SpecException">config.json asks for what cannot be, or for what punnet does not do yet.</exception>
-    public static ContainerPlan Plan(Config config, CreateOptions options, HostFacts facts)
+    public static ContainerPlan Plan(Config config, PlanOptions options, HostFacts facts)
     {
         // Engines write 1.0.2 to 1.3.0 and add suffixes; what a version 2 would mean nobody knows.
         if (!string.IsNullOrEmpty(config.OciVersion) && !config.OciVersion.StartsWith("1.", StringComparison.Ordinal))
@@ -59,7 +59,7 @@ public static class Planner
         int network = NetworkBeforeMount(linux, namespaces, mounts);
         return new ContainerPlan
         {
-            Root = Place.Text(root, "root.path"),
+            Root = JsonPath.Text(root, "root.path"),
             Overlay = layers is null ? null : OverlayPlanner.Plan(layers, root, options.Bundle, isReadOnly, namespaces.HasUser, facts) with
             {
                 LabelKey = MountLabelPlanner.Key(linux.MountLabel, config.Annotations),
@@ -83,7 +83,7 @@ public static class Planner
             MountLabel = MountLabelPlanner.Label(linux.MountLabel),
             NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
-            Process = ProcessPlanner.Surround(
+            Process = ProcessPlanner.AddContainerSettings(
                 ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, config.Annotations, facts), namespaces.HasUser), config),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(config, linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
@@ -105,7 +105,7 @@ public static class Planner
 
     /// <summary>Adds to a program that joins a container what the container's config.json says of all its programs.</summary>
     /// <exception cref="SpecException">Something cannot be as it is written.</exception>
-    public static ProcessPlan Surround(ProcessPlan plan, Config config) => ProcessPlanner.Surround(plan, config);
+    public static ProcessPlan AddContainerSettings(ProcessPlan plan, Config config) => ProcessPlanner.AddContainerSettings(plan, config);
 
     /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
     /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
@@ -113,7 +113,7 @@ public static class Planner
         ? null
         : SeccompAnnotations.Compile(linux.Seccomp, annotations, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
 
-    private static CgroupPlan Cgroup(Config config, Linux linux, CreateOptions options, HostFacts facts)
+    private static CgroupPlan Cgroup(Config config, Linux linux, PlanOptions options, HostFacts facts)
     {
         CgroupPlan plan = CgroupPlanner.Plan(
             linux.CgroupsPath, options.Id, facts.OwnCgroup, options.SystemdCgroup, rootless: facts.EffectiveUser != 0) with
@@ -181,7 +181,7 @@ public static class Planner
                 throw new SpecException(property, "unable to set " + property + " without a private UTS namespace");
             }
 
-            CString text = Place.Text(name, property);
+            CString text = JsonPath.Text(name, property);
             return text.Text.Length <= Limit
                 ? text
                 : throw new SpecException(property, "is " + text.Text.Length.ToString() + " bytes long, and the kernel takes at most 64");
@@ -222,7 +222,7 @@ public static class Planner
         HashSet<string> seen = new(paths.Count, StringComparer.Ordinal);
         for (int i = 0; i < paths.Count; i++)
         {
-            string here = Place.At(place, i);
+            string here = JsonPath.At(place, i);
             if (!paths[i].StartsWith('/'))
             {
                 throw new SpecException(here, "\"" + paths[i] + "\" is not an absolute path");
@@ -230,7 +230,7 @@ public static class Planner
 
             if (seen.Add(paths[i]))
             {
-                encoded.Add(Place.Text(paths[i], here));
+                encoded.Add(JsonPath.Text(paths[i], here));
             }
         }
 

@@ -33,7 +33,7 @@ internal static class SysctlPlanner
             }
 
             CloneFlags kind = Check(path, sysctl.Value, place, namespaces, domainname);
-            steps.Add(new SysctlStep(Place.Text("sys/" + path, place), Place.Text(sysctl.Value, place), sysctl.Key, kind));
+            steps.Add(new SysctlStep(JsonPath.Text("sys/" + path, place), JsonPath.Text(sysctl.Value, place), sysctl.Key, kind));
         }
 
         return steps.MoveToImmutable();

@@ -29,7 +29,7 @@ internal static class DevicePlanner
         List<DeviceStep> steps = [Default("/dev/null", 3), Default("/dev/zero", 5), Default("/dev/full", 7), Default("/dev/random", 8), Default("/dev/urandom", 9), Default("/dev/tty", 0, 5)];
         for (int i = 0; i < devices.Count; i++)
         {
-            DeviceStep step = Plan(devices[i], Place.At("linux.devices", i), i);
+            DeviceStep step = Plan(devices[i], JsonPath.At("linux.devices", i), i);
             steps.RemoveAll(earlier => earlier.Path == step.Path);
             if (!IsMultiplexer(step))
             {
@@ -112,12 +112,12 @@ internal static class DevicePlanner
         bool isFifo = type == FileMode.Fifo;
         uint mode = device.FileMode ?? ReadWriteAll;
         return new DeviceStep(
-            Place.Text(path, place + ".path"),
+            JsonPath.Text(path, place + ".path"),
             type | (mode & 0xfff),
             isFifo ? 0 : Number(device.Major, MajorLimit, place + ".major"),
             isFifo ? 0 : Number(device.Minor, MinorLimit, place + ".minor"),
-            Place.Id(device.Uid ?? 0, place + ".uid"),
-            Place.Id(device.Gid ?? 0, place + ".gid"),
+            JsonPath.Id(device.Uid ?? 0, place + ".uid"),
+            JsonPath.Id(device.Gid ?? 0, place + ".gid"),
             index);
     }
 

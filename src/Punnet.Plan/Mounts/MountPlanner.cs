@@ -30,12 +30,12 @@ internal static class MountPlanner
 
     private static MountStep Plan(Mount mount, int index, string bundle, string root, Linux linux, bool hasUser)
     {
-        string place = Place.At("mounts", index);
+        string place = JsonPath.At("mounts", index);
         string destination = Destination(mount, place, root);
         Draft draft = new();
         for (int i = 0; i < mount.Options.Count; i++)
         {
-            draft.Add(mount.Options[i], mount.Type, Place.At(place + ".options", i));
+            draft.Add(mount.Options[i], mount.Type, JsonPath.At(place + ".options", i));
         }
 
         MountKind kind = Kind(mount, draft);
@@ -67,9 +67,9 @@ internal static class MountPlanner
         {
             Index = index,
             Kind = kind,
-            Destination = Place.Text(destination, place + ".destination"),
+            Destination = JsonPath.Text(destination, place + ".destination"),
             Source = Source(mount, kind, place, bundle),
-            Type = kind is MountKind.FileSystem ? Place.Text(mount.Type!, place + ".type") : default,
+            Type = kind is MountKind.FileSystem ? JsonPath.Text(mount.Type!, place + ".type") : default,
             Parameters = kind == MountKind.Bind ? [] : Parameters(mount, kind, draft, place),
             Recursive = draft.IsRecursiveBind,
             Set = isDev ? draft.Set & ~MountAttributes.ReadOnly : draft.Set,
@@ -159,7 +159,7 @@ internal static class MountPlanner
     {
         if (kind != MountKind.Bind)
         {
-            return Place.Text(string.IsNullOrEmpty(mount.Source) ? mount.Type ?? "none" : mount.Source, place + ".source");
+            return JsonPath.Text(string.IsNullOrEmpty(mount.Source) ? mount.Type ?? "none" : mount.Source, place + ".source");
         }
 
         if (string.IsNullOrEmpty(mount.Source))
@@ -168,7 +168,7 @@ internal static class MountPlanner
         }
 
         string path = mount.Source.StartsWith('/') ? mount.Source : bundle + "/" + mount.Source;
-        return Place.Text(path, place + ".source");
+        return JsonPath.Text(path, place + ".source");
     }
 
     // The files of /proc that may be covered: those that lxcfs and its like replace.
@@ -249,7 +249,7 @@ internal static class MountPlanner
                 case MountOptions.Meaning.FileSystemFlag:
                     // crun's "rsync" and its kin: what is set on a file system holds for all of it anyway.
                     string flag = option is "rsync" or "rasync" or "rdirsync" or "rmand" or "rnomand" ? option[1..] : option;
-                    FileSystemFlags.Add(new MountParameter(Place.Text(flag, place), default));
+                    FileSystemFlags.Add(new MountParameter(JsonPath.Text(flag, place), default));
                     break;
                 case MountOptions.Meaning.Bind or MountOptions.Meaning.RecursiveBind:
                     IsBind = true;

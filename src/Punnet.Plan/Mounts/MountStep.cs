@@ -117,9 +117,9 @@ public readonly record struct MountParameter(CString Key, CString Value)
     /// <exception cref="SpecException">Its value is too long.</exception>
     internal static MountParameter Of(string key, string? value, string place)
     {
-        CString text = value is null ? default : Place.Text(value, place);
+        CString text = value is null ? default : JsonPath.Text(value, place);
         return text.Text.Length <= LongestValue
-            ? new MountParameter(Place.Text(key, place), text)
+            ? new MountParameter(JsonPath.Text(key, place), text)
             : throw new SpecException(
                 place, "the value of \"" + key + "\" is " + text.Text.Length.ToString() + " bytes long, and the kernel takes at most 255");
     }

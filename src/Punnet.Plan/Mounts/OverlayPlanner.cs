@@ -60,7 +60,7 @@ internal static class OverlayPlanner
     public static List<MountParameter>? Divide(string value, string place)
     {
         // A backslash quotes a colon for lowerdir, but is a letter for lowerdir+; two colons stand before layers of data only.
-        if (Place.Text(value, place).Text.Length <= MountParameter.LongestValue
+        if (JsonPath.Text(value, place).Text.Length <= MountParameter.LongestValue
             || value.Contains('\\', StringComparison.Ordinal) || value.Contains("::", StringComparison.Ordinal))
         {
             return null;
@@ -94,7 +94,7 @@ internal static class OverlayPlanner
         ImmutableArray<LayerStep>.Builder steps = ImmutableArray.CreateBuilder<LayerStep>(count);
         if (hasRoot)
         {
-            steps.Add(new LayerStep(Place.Text(root, "root.path"), "root.path"));
+            steps.Add(new LayerStep(JsonPath.Text(root, "root.path"), "root.path"));
         }
 
         foreach (RequestedPath layer in request.Layers)
@@ -108,7 +108,7 @@ internal static class OverlayPlanner
     // ".." stays: behind a symbolic link it means another directory than the letters say.
     private static CString Path(RequestedPath requested, string bundle) => requested.Path.Length == 0
         ? throw new SpecException(requested.Place, "is empty: expected the path of a directory")
-        : Place.Text(requested.Path.StartsWith('/') ? requested.Path : bundle + "/" + requested.Path, requested.Place);
+        : JsonPath.Text(requested.Path.StartsWith('/') ? requested.Path : bundle + "/" + requested.Path, requested.Place);
 
     // What a module parameter of the host could turn on would change what is in the upper directory, and what may become a layer.
     private static ImmutableArray<MountParameter> Options(bool userXattr, bool isLost)

@@ -26,7 +26,7 @@ internal static class NamespacePlanner
         for (int i = 0; i < linux.Namespaces.Count; i++)
         {
             Namespace written = linux.Namespaces[i];
-            string place = Place.At("linux.namespaces", i);
+            string place = JsonPath.At("linux.namespaces", i);
             CloneFlags kind = Kind(written.Type, place + ".type");
             if ((seen & kind) != CloneFlags.None)
             {
@@ -40,7 +40,7 @@ internal static class NamespacePlanner
             }
             else if (written.Path.StartsWith('/'))
             {
-                Add(joins, new NamespaceJoin(kind, Place.Text(written.Path, place + ".path"), i), user);
+                Add(joins, new NamespaceJoin(kind, JsonPath.Text(written.Path, place + ".path"), i), user);
             }
             else
             {
@@ -127,7 +127,7 @@ internal static class NamespacePlanner
         for (int i = 0; i < mappings.Count; i++)
         {
             IdMapping mapping = mappings[i];
-            string here = Place.At(place, i);
+            string here = JsonPath.At(place, i);
             if (mapping.Size == 0)
             {
                 throw new SpecException(here + ".size", "0 maps nothing: expected 1 or more");
@@ -162,7 +162,7 @@ internal static class NamespacePlanner
                 string ids = mapping.Size == 1
                     ? " id " + first.ToString() + " is one"
                     : " ids " + first.ToString() + " to " + (first + mapping.Size - 1).ToString() + " overlap those";
-                throw new SpecException(Place.At(place, index), "the " + whose + "'s" + ids + " of " + Place.At(place, i));
+                throw new SpecException(JsonPath.At(place, index), "the " + whose + "'s" + ids + " of " + JsonPath.At(place, i));
             }
         }
     }

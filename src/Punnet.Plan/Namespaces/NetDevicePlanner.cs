@@ -38,7 +38,7 @@ internal static class NetDevicePlanner
                 throw new SpecException(place + ".name", "\"" + wanted + "\" is given twice");
             }
 
-            steps.Add(new NetDeviceStep(Place.Text(name, place), Place.Text(wanted, place + ".name")));
+            steps.Add(new NetDeviceStep(JsonPath.Text(name, place), JsonPath.Text(wanted, place + ".name")));
         }
 
         return steps.MoveToImmutable();

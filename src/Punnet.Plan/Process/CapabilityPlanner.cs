@@ -44,7 +44,7 @@ internal static class CapabilityPlanner
             }
             else
             {
-                warnings.Add(Place.At(place, i) + ": ignoring \"" + names[i] + "\", a capability that "
+                warnings.Add(JsonPath.At(place, i) + ": ignoring \"" + names[i] + "\", a capability that "
                     + (number < 0 ? "punnet" : "this kernel") + " does not know");
             }
         }

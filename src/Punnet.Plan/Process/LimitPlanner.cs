@@ -26,7 +26,7 @@ internal static class LimitPlanner
         for (int i = 0; i < limits.Count; i++)
         {
             Rlimit limit = limits[i];
-            string here = Place.At(place, i);
+            string here = JsonPath.At(place, i);
             ResourceLimit kind = Kind(limit.Type) ?? throw new SpecException(
                 here + ".type", limit.Type is null ? "is missing" : "\"" + limit.Type + "\" is not a resource limit (RLIMIT_*)");
             if ((seen & (1 << (int)kind)) != 0)

@@ -42,7 +42,7 @@ public static class MemoryPolicyPlanner
 
         for (int i = 0; i < written.Flags.Count; i++)
         {
-            mode |= Flag(written.Flags[i], Place.At(Property + ".flags", i));
+            mode |= Flag(written.Flags[i], JsonPath.At(Property + ".flags", i));
         }
 
         const MemoryPolicyMode Both = MemoryPolicyMode.StaticNodes | MemoryPolicyMode.RelativeNodes;

@@ -52,9 +52,9 @@ internal static class ProcessPlanner
             Env = env,
             NeedsHome = needsHome,
             Candidates = Candidates(process.Args[0], path, dot + "args[0]"),
-            Cwd = Place.Text(process.Cwd, dot + "cwd"),
-            Uid = Place.Id(process.User.Uid, dot + "user.uid"),
-            Gid = Place.Id(process.User.Gid, dot + "user.gid"),
+            Cwd = JsonPath.Text(process.Cwd, dot + "cwd"),
+            Uid = JsonPath.Id(process.User.Uid, dot + "user.uid"),
+            Gid = JsonPath.Id(process.User.Gid, dot + "user.gid"),
             Groups = Groups(process.User.AdditionalGids, dot + "user.additionalGids"),
             Umask = process.User.Umask ?? 0x12, // octal 022
             Limits = LimitPlanner.Plan(process.Rlimits, dot + "rlimits"),
@@ -77,7 +77,7 @@ internal static class ProcessPlanner
 
     /// <summary>Adds what config.json says of every program of the container outside of process.</summary>
     /// <exception cref="SpecException">Something cannot be as it is written.</exception>
-    public static ProcessPlan Surround(ProcessPlan plan, Config config)
+    public static ProcessPlan AddContainerSettings(ProcessPlan plan, Config config)
     {
         ImmutableArray<string>.Builder warnings = ImmutableArray.CreateBuilder<string>();
         warnings.AddRange(plan.Warnings);
@@ -92,7 +92,7 @@ internal static class ProcessPlanner
     }
 
     private static CString OptionalText(string? text, string before, string place) =>
-        string.IsNullOrEmpty(text) ? default : Place.Text(before + text, place);
+        string.IsNullOrEmpty(text) ? default : JsonPath.Text(before + text, place);
 
     // struct winsize has 16 bits; without a terminal the size has no meaning.
     private static ushort Size(Process process, uint size, string place)
@@ -119,7 +119,7 @@ internal static class ProcessPlanner
             if (equals <= 0)
             {
                 string problem = equals < 0 ? "missing '='" : "name cannot be empty";
-                throw new SpecException(Place.At(place, i), "invalid environment variable: " + problem);
+                throw new SpecException(JsonPath.At(place, i), "invalid environment variable: " + problem);
             }
 
             string name = entry[..equals];
@@ -141,7 +141,7 @@ internal static class ProcessPlanner
                 path = entry[(equals + 1)..];
             }
 
-            kept.Add(Place.Text(entry, Place.At(place, i)));
+            kept.Add(JsonPath.Text(entry, JsonPath.At(place, i)));
         }
 
         kept.Reverse();
@@ -157,7 +157,7 @@ internal static class ProcessPlanner
 
         if (program.Contains('/', StringComparison.Ordinal))
         {
-            return [Place.Text(program, place)];
+            return [JsonPath.Text(program, place)];
         }
 
         ImmutableArray<CString>.Builder candidates = ImmutableArray.CreateBuilder<CString>();
@@ -166,7 +166,7 @@ internal static class ProcessPlanner
             // A relative directory would make the program depend on the working directory.
             if (directory.StartsWith('/'))
             {
-                candidates.Add(Place.Text(directory + "/" + program, place));
+                candidates.Add(JsonPath.Text(directory + "/" + program, place));
             }
         }
 
@@ -178,7 +178,7 @@ internal static class ProcessPlanner
         ImmutableArray<uint>.Builder groups = ImmutableArray.CreateBuilder<uint>(written.Count);
         for (int i = 0; i < written.Count; i++)
         {
-            groups.Add(Place.Id(written[i], Place.At(place, i)));
+            groups.Add(JsonPath.Id(written[i], JsonPath.At(place, i)));
         }
 
         return groups.MoveToImmutable();
@@ -189,7 +189,7 @@ internal static class ProcessPlanner
         ImmutableArray<CString>.Builder encoded = ImmutableArray.CreateBuilder<CString>(texts.Count);
         for (int i = 0; i < texts.Count; i++)
         {
-            encoded.Add(Place.Text(texts[i], Place.At(place, i)));
+            encoded.Add(JsonPath.Text(texts[i], JsonPath.At(place, i)));
         }
 
         return encoded.MoveToImmutable();

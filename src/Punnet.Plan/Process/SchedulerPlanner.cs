@@ -154,7 +154,7 @@ internal static class SchedulerPlanner
                 "SCHED_FLAG_KEEP_PARAMS" => SchedulerFlags.KeepParameters,
                 "SCHED_FLAG_UTIL_CLAMP_MIN" => SchedulerFlags.UtilizationMinimum,
                 "SCHED_FLAG_UTIL_CLAMP_MAX" => SchedulerFlags.UtilizationMaximum,
-                _ => throw new SpecException(Place.At(place, i), "\"" + written[i] + "\" is not a flag of a scheduler (SCHED_FLAG_*)"),
+                _ => throw new SpecException(JsonPath.At(place, i), "\"" + written[i] + "\" is not a flag of a scheduler (SCHED_FLAG_*)"),
             };
         }
 

@@ -32,7 +32,7 @@ internal static class SeccompAnnotations
             {
                 if (profile.Syscalls[i].Names[k] == name)
                 {
-                    place = Place.At(Place.At(place, i) + ".names", k);
+                    place = JsonPath.At(JsonPath.At(place, i) + ".names", k);
                     return new SpecException(place, "\"" + name + "\" is not a system call of any architecture (annotations[\"" + FailUnknown + "\"])");
                 }
             }

@@ -20,7 +20,7 @@ public sealed record SeccompPlan
     public required SeccompFilterFlags Flags { get; init; }
 
     /// <summary>
-    /// The profile's own program where <see cref="Program"/> only reports what that refuses (<see cref="SeccompExplanation"/>);
+    /// The profile's own program where <see cref="Program"/> only reports what that refuses (<see cref="SeccompReport"/>);
     /// null in a plan that does as the profile says.
     /// </summary>
     public BpfInstruction[]? Verdicts { get; init; }

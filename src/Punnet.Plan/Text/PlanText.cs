@@ -192,7 +192,7 @@ public static partial class PlanText
 
         foreach (NamespaceJoin join in plan.Joins)
         {
-            text.Line("join " + PlanWords.Of(join.Kind) + " " + PlanWords.Quoted(join.Path) + " (" + Place.At("linux.namespaces", join.Index) + ")");
+            text.Line("join " + PlanWords.Of(join.Kind) + " " + PlanWords.Quoted(join.Path) + " (" + JsonPath.At("linux.namespaces", join.Index) + ")");
         }
 
         if (plan.Staged)
@@ -254,7 +254,7 @@ public static partial class PlanText
         line.Append(step.DestinationNoFollow ? ", over a link itself" : "");
         line.Append(step.NoSymlinks ? ", through no link" : "");
         line.Append(step.MayCoverProc ? ", perhaps over proc" : "");
-        text.Line(line.Append(" (").Append(Place.At("mounts", step.Index)).Append(')').ToString());
+        text.Line(line.Append(" (").Append(JsonPath.At("mounts", step.Index)).Append(')').ToString());
     }
 
     private static void IdMap(StringBuilder line, IdMapPlan? map)
@@ -310,7 +310,7 @@ public static partial class PlanText
                 uint other => "0x" + other.ToString("x") + " ",
             } + device.Major.ToString() + ":" + device.Minor.ToString() + " " + PlanWords.Quoted(device.Path) + " mode " + Octal(device.Mode & 0xfff)
                 + " owner " + device.Uid.ToString() + ":" + device.Gid.ToString()
-                + (device.Index < 0 ? "" : " (" + Place.At("linux.devices", device.Index) + ")"));
+                + (device.Index < 0 ? "" : " (" + JsonPath.At("linux.devices", device.Index) + ")"));
         }
 
         foreach (LinkStep link in plan.Links)
@@ -333,7 +333,7 @@ public static partial class PlanText
     {
         foreach (HookStep hook in hooks)
         {
-            text.Line(Place.At("hooks." + hook.Kind, hook.Index) + " " + PlanWords.Quoted(hook.Path) + ", args" + PlanWords.Quoted(hook.Args)
+            text.Line(JsonPath.At("hooks." + hook.Kind, hook.Index) + " " + PlanWords.Quoted(hook.Path) + ", args" + PlanWords.Quoted(hook.Args)
                 + (hook.Env.IsDefault ? ", env inherited" : hook.Env.IsEmpty ? ", env empty" : ", env" + PlanWords.Quoted(hook.Env))
                 + (hook.TimeoutSeconds == 0 ? "" : ", at most " + hook.TimeoutSeconds.ToString() + " s"));
         }

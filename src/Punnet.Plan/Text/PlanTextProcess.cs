@@ -17,7 +17,7 @@ public static partial class PlanText
         foreach (LimitStep limit in plan.Limits)
         {
             text.Line("limit " + limit.Name + " " + Limit(limit.Soft) + " of " + Limit(limit.Hard)
-                + " (" + Place.At("process.rlimits", limit.Index) + ")");
+                + " (" + JsonPath.At("process.rlimits", limit.Index) + ")");
         }
 
         Scheduling(text, plan);

@@ -7,7 +7,7 @@ namespace Punnet.Spec;
 /// <typeparam name="T">The value.</typeparam>
 /// <param name="writer">Where to.</param>
 /// <param name="value">The value.</param>
-internal delegate void WriteMembers<in T>(JsonText writer, T value);
+internal delegate void WriteMembers<in T>(JsonWriter writer, T value);
 
 /// <summary>The kinds of members that our documents have. What is null is left out.</summary>
 internal static class JsonMembers
@@ -18,14 +18,14 @@ internal static class JsonMembers
     /// <param name="value">The value.</param>
     /// <param name="members">Writes the members.</param>
     /// <returns>UTF-8 without a line end.</returns>
-    public static byte[] Document<T>(this JsonText writer, T value, WriteMembers<T> members)
+    public static byte[] Document<T>(this JsonWriter writer, T value, WriteMembers<T> members)
     {
         writer.Element(value, members);
         return writer.ToArray();
     }
 
     /// <summary>An object without a name.</summary>
-    public static void Element<T>(this JsonText writer, T value, WriteMembers<T> members)
+    public static void Element<T>(this JsonWriter writer, T value, WriteMembers<T> members)
     {
         writer.StartObject();
         members(writer, value);
@@ -33,7 +33,7 @@ internal static class JsonMembers
     }
 
     /// <summary>A string.</summary>
-    public static void Text(this JsonText writer, ReadOnlySpan<byte> name, string? value)
+    public static void Text(this JsonWriter writer, ReadOnlySpan<byte> name, string? value)
     {
         if (value is not null)
         {
@@ -42,7 +42,7 @@ internal static class JsonMembers
     }
 
     /// <summary>A number.</summary>
-    public static void Number(this JsonText writer, ReadOnlySpan<byte> name, long? value)
+    public static void Number(this JsonWriter writer, ReadOnlySpan<byte> name, long? value)
     {
         if (value is not null)
         {
@@ -51,7 +51,7 @@ internal static class JsonMembers
     }
 
     /// <summary>A number without sign.</summary>
-    public static void Number(this JsonText writer, ReadOnlySpan<byte> name, ulong? value)
+    public static void Number(this JsonWriter writer, ReadOnlySpan<byte> name, ulong? value)
     {
         if (value is not null)
         {
@@ -60,7 +60,7 @@ internal static class JsonMembers
     }
 
     /// <summary>true or false.</summary>
-    public static void Flag(this JsonText writer, ReadOnlySpan<byte> name, bool? value)
+    public static void Flag(this JsonWriter writer, ReadOnlySpan<byte> name, bool? value)
     {
         if (value is not null)
         {
@@ -69,10 +69,10 @@ internal static class JsonMembers
     }
 
     /// <summary>true; false is left out.</summary>
-    public static void FlagIfSet(this JsonText writer, ReadOnlySpan<byte> name, bool value) => writer.Flag(name, value ? true : null);
+    public static void FlagIfSet(this JsonWriter writer, ReadOnlySpan<byte> name, bool value) => writer.Flag(name, value ? true : null);
 
     /// <summary>An object.</summary>
-    public static void Object<T>(this JsonText writer, ReadOnlySpan<byte> name, T? value, WriteMembers<T> members)
+    public static void Object<T>(this JsonWriter writer, ReadOnlySpan<byte> name, T? value, WriteMembers<T> members)
         where T : class
     {
         if (value is not null)
@@ -83,11 +83,11 @@ internal static class JsonMembers
     }
 
     /// <summary>A list of strings; an empty one is left out.</summary>
-    public static void Strings(this JsonText writer, ReadOnlySpan<byte> name, IReadOnlyList<string> values) =>
+    public static void Strings(this JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string> values) =>
         writer.OptionalStrings(name, values.Count == 0 ? null : values);
 
     /// <summary>A list of strings.</summary>
-    public static void OptionalStrings(this JsonText writer, ReadOnlySpan<byte> name, IReadOnlyList<string>? values)
+    public static void OptionalStrings(this JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<string>? values)
     {
         if (values is null)
         {
@@ -104,11 +104,11 @@ internal static class JsonMembers
     }
 
     /// <summary>A list of objects; an empty one is left out.</summary>
-    public static void List<T>(this JsonText writer, ReadOnlySpan<byte> name, IReadOnlyList<T> values, WriteMembers<T> members) =>
+    public static void List<T>(this JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<T> values, WriteMembers<T> members) =>
         writer.OptionalList(name, values.Count == 0 ? null : values, members);
 
     /// <summary>A list of objects.</summary>
-    public static void OptionalList<T>(this JsonText writer, ReadOnlySpan<byte> name, IReadOnlyList<T>? values, WriteMembers<T> members)
+    public static void OptionalList<T>(this JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyList<T>? values, WriteMembers<T> members)
     {
         if (values is null)
         {
@@ -125,7 +125,7 @@ internal static class JsonMembers
     }
 
     /// <summary>A map of strings; an empty one is left out.</summary>
-    public static void StringMap(this JsonText writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string> values)
+    public static void StringMap(this JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, string> values)
     {
         if (values.Count == 0)
         {
@@ -144,7 +144,7 @@ internal static class JsonMembers
 
     /// <summary>A map of objects; an empty one is left out.</summary>
     public static void Map<T>(
-        this JsonText writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, T> values, WriteMembers<T> members)
+        this JsonWriter writer, ReadOnlySpan<byte> name, IReadOnlyDictionary<string, T> values, WriteMembers<T> members)
     {
         if (values.Count == 0)
         {

@@ -13,13 +13,13 @@ public static class FeaturesJson
     /// <returns>UTF-8, four blanks a level, with a line end, as runc prints it.</returns>
     public static byte[] Write(Features features)
     {
-        JsonText writer = new(' ', 4);
+        JsonWriter writer = new(' ', 4);
         writer.Element(features, FeaturesMembers);
         writer.EndLine();
         return writer.ToArray();
     }
 
-    private static void FeaturesMembers(JsonText writer, Features features)
+    private static void FeaturesMembers(JsonWriter writer, Features features)
     {
         writer.Text("ociVersionMin"u8, features.OciVersionMin);
         writer.Text("ociVersionMax"u8, features.OciVersionMax);
@@ -41,7 +41,7 @@ public static class FeaturesJson
         writer.OptionalStrings("potentiallyUnsafeConfigAnnotations"u8, features.PotentiallyUnsafeConfigAnnotations);
     }
 
-    private static void LinuxMembers(JsonText writer, LinuxFeatures linux)
+    private static void LinuxMembers(JsonWriter writer, LinuxFeatures linux)
     {
         writer.OptionalStrings("namespaces"u8, linux.Namespaces);
         writer.OptionalStrings("capabilities"u8, linux.Capabilities);
@@ -55,9 +55,9 @@ public static class FeaturesJson
         writer.Object("netDevices"u8, linux.NetDevices, SwitchMembers);
     }
 
-    private static void SwitchMembers(JsonText writer, FeatureSwitch feature) => writer.Flag("enabled"u8, feature.Enabled);
+    private static void SwitchMembers(JsonWriter writer, FeatureSwitch feature) => writer.Flag("enabled"u8, feature.Enabled);
 
-    private static void CgroupMembers(JsonText writer, CgroupFeatures cgroup)
+    private static void CgroupMembers(JsonWriter writer, CgroupFeatures cgroup)
     {
         writer.Flag("v1"u8, cgroup.V1);
         writer.Flag("v2"u8, cgroup.V2);
@@ -66,7 +66,7 @@ public static class FeaturesJson
         writer.Flag("rdma"u8, cgroup.Rdma);
     }
 
-    private static void SeccompMembers(JsonText writer, SeccompFeatures seccomp)
+    private static void SeccompMembers(JsonWriter writer, SeccompFeatures seccomp)
     {
         writer.Flag("enabled"u8, seccomp.Enabled);
         writer.OptionalStrings("actions"u8, seccomp.Actions);
@@ -76,19 +76,19 @@ public static class FeaturesJson
         writer.OptionalStrings("supportedFlags"u8, seccomp.SupportedFlags);
     }
 
-    private static void IntelRdtMembers(JsonText writer, IntelRdtFeatures rdt)
+    private static void IntelRdtMembers(JsonWriter writer, IntelRdtFeatures rdt)
     {
         writer.Flag("enabled"u8, rdt.Enabled);
         writer.Flag("schemata"u8, rdt.Schemata);
         writer.Flag("monitoring"u8, rdt.Monitoring);
     }
 
-    private static void MemoryPolicyMembers(JsonText writer, MemoryPolicyFeatures policy)
+    private static void MemoryPolicyMembers(JsonWriter writer, MemoryPolicyFeatures policy)
     {
         writer.OptionalStrings("modes"u8, policy.Modes);
         writer.OptionalStrings("flags"u8, policy.Flags);
     }
 
-    private static void MountExtensionMembers(JsonText writer, MountExtensionFeatures extensions) =>
+    private static void MountExtensionMembers(JsonWriter writer, MountExtensionFeatures extensions) =>
         writer.Object("idmap"u8, extensions.Idmap, SwitchMembers);
 }

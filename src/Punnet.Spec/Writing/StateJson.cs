@@ -12,32 +12,32 @@ public static class StateJson
     /// <summary>Writes the state directory's record.</summary>
     /// <param name="record">The record.</param>
     /// <returns>UTF-8, one line.</returns>
-    public static byte[] WriteRecord(StateRecord record) => new JsonText(' ', 0).Document(record, RecordMembers);
+    public static byte[] WriteRecord(StateRecord record) => new JsonWriter(' ', 0).Document(record, RecordMembers);
 
     /// <summary>Reads the state directory's record.</summary>
     /// <param name="utf8">The whole file.</param>
     /// <returns>The record.</returns>
     /// <exception cref="SpecException">The file is cut off, of another version, or lacks a member.</exception>
-    public static StateRecord ReadRecord(ReadOnlySpan<byte> utf8) => JsonCursor.ReadDocument(utf8, null, ReadRecord);
+    public static StateRecord ReadRecord(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadDocument(utf8, null, ReadRecord);
 
     /// <summary>Writes what <c>state</c> prints.</summary>
     /// <param name="state">The state.</param>
     /// <param name="indented">Two blanks a level, or one line.</param>
     /// <returns>UTF-8 without a line end, as runc prints it.</returns>
     public static byte[] WriteState(ContainerState state, bool indented) =>
-        new JsonText(' ', indented ? 2 : 0).Document(state, StateMembers);
+        new JsonWriter(' ', indented ? 2 : 0).Document(state, StateMembers);
 
     /// <summary>Writes what a hook, or a seccomp agent, finds: the specification's members and no more.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
-    public static byte[] WriteHookState(ContainerState state) => new JsonText(' ', 0).Document(state, HookStateMembers);
+    public static byte[] WriteHookState(ContainerState state) => new JsonWriter(' ', 0).Document(state, HookStateMembers);
 
     /// <summary>Writes what a seccomp agent gets.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
-    public static byte[] WriteProcessState(ContainerProcessState state) => new JsonText(' ', 0).Document(state, ProcessStateMembers);
+    public static byte[] WriteProcessState(ContainerProcessState state) => new JsonWriter(' ', 0).Document(state, ProcessStateMembers);
 
-    private static void ProcessStateMembers(JsonText writer, ContainerProcessState state)
+    private static void ProcessStateMembers(JsonWriter writer, ContainerProcessState state)
     {
         writer.Text("ociVersion"u8, state.OciVersion);
         writer.OptionalStrings("fds"u8, state.Fds);
@@ -46,7 +46,7 @@ public static class StateJson
         writer.Object("state"u8, state.State, HookStateMembers);
     }
 
-    internal static void StateMembers(JsonText writer, ContainerState state)
+    internal static void StateMembers(JsonWriter writer, ContainerState state)
     {
         writer.Text("ociVersion"u8, state.OciVersion);
         writer.Text("id"u8, state.Id);
@@ -59,7 +59,7 @@ public static class StateJson
         writer.Text("owner"u8, state.Owner);
     }
 
-    private static void HookStateMembers(JsonText writer, ContainerState state)
+    private static void HookStateMembers(JsonWriter writer, ContainerState state)
     {
         writer.Text("ociVersion"u8, state.OciVersion);
         writer.Text("id"u8, state.Id);
@@ -69,7 +69,7 @@ public static class StateJson
         writer.StringMap("annotations"u8, state.Annotations);
     }
 
-    private static void RecordMembers(JsonText writer, StateRecord record)
+    private static void RecordMembers(JsonWriter writer, StateRecord record)
     {
         writer.Integer("version"u8, record.Version);
         writer.Text("ociVersion"u8, record.OciVersion);
@@ -86,15 +86,15 @@ public static class StateJson
         writer.Text("config"u8, record.Config);
         writer.Boolean("privatePidNamespace"u8, record.PrivatePidNamespace);
         writer.StringMap("annotations"u8, record.Annotations);
-        writer.List("poststart"u8, record.Poststart, ConfigJson.HookMembers);
-        writer.List("poststop"u8, record.Poststop, ConfigJson.HookMembers);
+        writer.List("poststart"u8, record.Poststart, ConfigWriter.HookMembers);
+        writer.List("poststop"u8, record.Poststop, ConfigWriter.HookMembers);
         if (record.Overlay is OverlayRecord overlay)
         {
             writer.Object("overlay"u8, overlay, OverlayMembers);
         }
     }
 
-    private static void OverlayMembers(JsonText writer, OverlayRecord overlay)
+    private static void OverlayMembers(JsonWriter writer, OverlayRecord overlay)
     {
         writer.OptionalStrings("layers"u8, overlay.Layers);
         writer.Text("upper"u8, overlay.Upper);
@@ -103,14 +103,14 @@ public static class StateJson
         writer.Boolean("userXattr"u8, overlay.UserXattr);
     }
 
-    private static void ResctrlMembers(JsonText writer, ResctrlRecord group)
+    private static void ResctrlMembers(JsonWriter writer, ResctrlRecord group)
     {
         writer.Text("directory"u8, group.Directory);
         writer.Text("monitor"u8, group.Monitor);
         writer.Boolean("isOwn"u8, group.IsOwn);
     }
 
-    private static StateRecord ReadRecord(ref JsonCursor cursor)
+    private static StateRecord ReadRecord(ref JsonPathReader cursor)
     {
         int? version = null;
         string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null, keyring = null, config = null;
@@ -140,8 +140,8 @@ public static class StateJson
                 case "config": config = cursor.String(); break;
                 case "privatePidNamespace": privatePidNamespace = cursor.OptionalBoolean(); break;
                 case "annotations": annotations = cursor.StringMap(); break;
-                case "poststart": poststart = cursor.List(SpecJson.ReadHook); break;
-                case "poststop": poststop = cursor.List(SpecJson.ReadHook); break;
+                case "poststart": poststart = cursor.List(ConfigReader.ReadHook); break;
+                case "poststop": poststop = cursor.List(ConfigReader.ReadHook); break;
                 case "overlay": overlay = cursor.Optional(ReadOverlay); break;
                 default: cursor.Skip(); break;
             }
@@ -170,7 +170,7 @@ public static class StateJson
         };
     }
 
-    private static OverlayRecord ReadOverlay(ref JsonCursor cursor)
+    private static OverlayRecord ReadOverlay(ref JsonPathReader cursor)
     {
         IReadOnlyList<string>? layers = null;
         string? upper = null;
@@ -200,7 +200,7 @@ public static class StateJson
         };
     }
 
-    private static ResctrlRecord ReadResctrl(ref JsonCursor cursor)
+    private static ResctrlRecord ReadResctrl(ref JsonPathReader cursor)
     {
         string? directory = null, monitor = null;
         bool isOwn = false;
@@ -220,7 +220,7 @@ public static class StateJson
     }
 
     // Another version's members may mean something else: better no answer than a wrong one.
-    private static int? ReadVersion(ref JsonCursor cursor)
+    private static int? ReadVersion(ref JsonPathReader cursor)
     {
         int? version = cursor.Int32();
         return version is null or RecordVersion ? version

@@ -5,12 +5,12 @@ namespace Punnet.Spec;
 /// <summary>Writes what <c>list --format json</c> prints, one container after the other: no more is kept of each than its text.</summary>
 public sealed class StateListJson
 {
-    private readonly JsonText text;
+    private readonly JsonWriter text;
     private bool isEmpty = true;
 
     /// <summary>An empty list.</summary>
     /// <param name="expected">How many bytes it will have, about; it grows where that is too few.</param>
-    public StateListJson(int expected) => text = new JsonText(' ', 0, expected);
+    public StateListJson(int expected) => text = new JsonWriter(' ', 0, expected);
 
     /// <summary>Adds a state.</summary>
     /// <param name="state">The state.</param>
@@ -26,7 +26,7 @@ public sealed class StateListJson
     /// <param name="status">creating, created, running, stopped or paused.</param>
     /// <param name="excerpt">Parts of its record.</param>
     /// <param name="owner">Name of the user who created the container, or <c>#</c> and the id.</param>
-    public void Add(string id, int pid, string status, StateExcerpt excerpt, string owner)
+    public void Add(string id, int pid, string status, RecordSummary excerpt, string owner)
     {
         Open();
         text.StartObject();

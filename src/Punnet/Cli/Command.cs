@@ -28,7 +28,7 @@ internal sealed record Command
     public int Most { get; init; } = 1;
 
     /// <summary>Whether everything after the container's id is literal.</summary>
-    public bool StopsAtFirst { get; init; }
+    public bool StopAtFirstPositional { get; init; }
 
     /// <summary>Exit status of a failure: exec tells its own from the program's by 255.</summary>
     public int FailureStatus { get; init; } = 1;

@@ -134,7 +134,7 @@ internal static class LayerOptions
     {
         try
         {
-            IReadOnlyList<string> written = SpecJson.ReadStrings(Encoding.UTF8.GetBytes(json));
+            IReadOnlyList<string> written = ConfigReader.ReadStrings(Encoding.UTF8.GetBytes(json));
             ImmutableArray<RequestedPath>.Builder paths = ImmutableArray.CreateBuilder<RequestedPath>(written.Count);
             for (int i = 0; i < written.Count; i++)
             {

@@ -17,7 +17,7 @@ internal static class CreateCommand
         Name = "create",
         Arguments = "ID",
         Summary = "make a container; its program waits for start",
-        Options = CreationOptions.Options,
+        Options = CreateCommandLine.Options,
         Run = Run,
     };
 
@@ -26,24 +26,24 @@ internal static class CreateCommand
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
         string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
-        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: true);
-        if (line.Has(CreationOptions.DryRun.Name))
+        CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: true);
+        if (line.Has(CreateCommandLine.DryRun.Name))
         {
             Output.Write(PlanText.Of(request.Plan));
             return 0;
         }
 
-        CreationOptions.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
+        CreateCommandLine.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
         using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
         using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log: null);
-        using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
+        using CreatedContainer container = ContainerCreator.Run(request with { ConsoleSocket = console, Listener = listener });
         Finish(globals, container, receivers, pidFile);
         return 0;
     }
 
     // The pid file last: engines take it for "created".
-    private static void Finish(GlobalOptions globals, NewContainer container, PidfdReceivers receivers, string? pidFile)
+    private static void Finish(GlobalOptions globals, CreatedContainer container, PidfdReceivers receivers, string? pidFile)
     {
         container.Directory.Unlock();
         try

@@ -41,7 +41,7 @@ internal static class DeleteCommand
             throw new PunnetException("cannot delete container " + id + " that is not stopped: " + container.StatusWord);
         }
 
-        Deletion.Destroy(container, globals.Log, force);
+        ContainerRemover.Remove(container, globals.Log, force);
         return 0;
     }
 
@@ -64,7 +64,7 @@ internal static class DeleteCommand
         }
 
         using Container left = Container.Look(directory);
-        Deletion.Destroy(left, globals.Log);
+        ContainerRemover.Remove(left, globals.Log);
         return 0;
     }
 }

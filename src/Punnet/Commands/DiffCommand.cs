@@ -32,7 +32,7 @@ internal static class DiffCommand
     {
         using LowerLayers lower = new(layers.Lower, layers.Marks);
         MountPoints mountPoints = layers.FindMountPoints(lower, log);
-        using LayerTree tree = new(upper, layers.Marks, IdTranslation.None, mountPoints);
+        using LayerWalker tree = new(upper, layers.Marks, IdTranslation.None, mountPoints);
         LayerDiff difference = new(lower, layers.Marks, mountPoints);
         tree.Walk(difference);
         return difference.Sorted();

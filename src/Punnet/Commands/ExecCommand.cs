@@ -40,11 +40,11 @@ internal static class ExecCommand
             new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
             new("ignore-paused", "", "", "also in a paused container; the program then runs once that is resumed"),
             new("preserve-fds", "", "N", "pass N more descriptors to the program, from 3 on"),
-            CreationOptions.DryRun,
+            CreateCommandLine.DryRun,
             .. SeccompLogOptions.Options,
         ],
         Most = int.MaxValue,
-        StopsAtFirst = true,
+        StopAtFirstPositional = true,
         FailureStatus = 255,
         Run = Execute,
     };
@@ -56,23 +56,23 @@ internal static class ExecCommand
         string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
         string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
-        int preserved = CreationOptions.Preserved(line);
+        int preserved = CreateCommandLine.Preserved(line);
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         CheckStatus(container, line);
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         ProcessPlan plan = Plan(globals, line, container, log);
         BundleFile.Tell(plan, globals.Log);
-        if (line.Has(CreationOptions.DryRun.Name))
+        if (line.Has(CreateCommandLine.DryRun.Name))
         {
             Output.Write(PlanText.Of(plan));
             return 0;
         }
 
-        CreationOptions.CheckTerminal(plan.Terminal, detach, socket);
-        using Foreground foreground = new();
+        CreateCommandLine.CheckTerminal(plan.Terminal, detach, socket);
+        using ForegroundProcess foreground = new();
         using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
         using SeccompListener? listener = SeccompListener.Prepare(plan.Seccomp, log);
-        ExecutionRequest request = new()
+        ExecContext request = new()
         {
             Container = container,
             Plan = plan,
@@ -83,7 +83,7 @@ internal static class ExecCommand
             Log = globals.Log,
         };
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, annotations: null);
-        using NewProcess process = Execution.Run(request, out Descriptor channel);
+        using ChildProcess process = ContainerExec.Run(request, out Descriptor channel);
         using Descriptor owned = channel;
         console?.Dispose();
         int status = Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
@@ -91,7 +91,7 @@ internal static class ExecCommand
     }
 
     private static int Finish(
-        ExecutionRequest request, NewProcess process, Descriptor channel, PidfdReceivers receivers, Foreground? foreground, string? pidFile)
+        ExecContext request, ChildProcess process, Descriptor channel, PidfdReceivers receivers, ForegroundProcess? foreground, string? pidFile)
     {
         try
         {
@@ -104,15 +104,15 @@ internal static class ExecCommand
                 PidFile.Write(pidFile, process.Pid);
             }
 
-            Channel.Tell(channel.Number, Message.Go).OrThrow("start the program");
+            Channel.Send(channel.Number, Message.Exec).OrThrow("start the program");
             while (process.TryHear(channel, out ChannelMessage message, isStarting: true))
             {
                 if (message.Kind != Message.Listener || request.Listener is null)
                 {
-                    throw Failures.Of(request.Plan, message);
+                    throw ErrorMessages.Of(request.Plan, message);
                 }
 
-                Execution.TakeListener(request, message, process, channel);
+                ContainerExec.TakeListener(request, message, process, channel);
             }
         }
         catch
@@ -141,7 +141,7 @@ internal static class ExecCommand
         StateRecord record = container.Record ?? throw container.Damaged("exec in");
         Config config = BundleFile.Read(record.ConfigPath, isNamed: false, globals.Log);
         HostFacts facts = HostProbe.ProcessFacts();
-        bool ownsUser = Execution.HasOwnUserNamespace(container);
+        bool ownsUser = ContainerExec.HasOwnUserNamespace(container);
         SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, config.Annotations, facts));
         filter = log is null ? filter : log.Explain(config.Linux?.Seccomp, filter);
         if (line.Value("process") is string file)
@@ -154,10 +154,10 @@ internal static class ExecCommand
             try
             {
                 UnknownProperties? unknown = globals.Log.IsDebug ? new UnknownProperties() : null;
-                Process whole = SpecJson.ReadProcess(HostFile.Read(file), unknown);
+                Process whole = ConfigReader.ReadProcess(HostFile.Read(file), unknown);
                 BundleFile.Tell(unknown, file, globals.Log);
                 whole = whole with { ExecCpuAffinity = whole.ExecCpuAffinity ?? config.Process?.ExecCpuAffinity };
-                return Planner.Surround(Planner.PlanProcess(whole, "", facts, filter, ownsUser), config);
+                return Planner.AddContainerSettings(Planner.PlanProcess(whole, "", facts, filter, ownsUser), config);
             }
             catch (SpecException refusal)
             {
@@ -171,6 +171,6 @@ internal static class ExecCommand
         }
 
         Process process = ExecOptions.Change(config.Process ?? new Process { Cwd = "/" }, line);
-        return BundleFile.Refusing(() => Planner.Surround(Planner.PlanProcess(process, "process", facts, filter, ownsUser), config));
+        return BundleFile.Refusing(() => Planner.AddContainerSettings(Planner.PlanProcess(process, "process", facts, filter, ownsUser), config));
     }
 }

@@ -21,7 +21,7 @@ internal static class KillCommand
         Summary = "send a signal (default: TERM) to the first process of a container",
         Options = [new("all", "a", "", "send it to every process of the container")],
         Most = 2,
-        StopsAtFirst = true,
+        StopAtFirstPositional = true,
         Run = Run,
     };
 

@@ -60,7 +60,7 @@ internal static class ListCommand
     {
         Each(log, root, ids, (scan, id) =>
         {
-            if (scan.TryLook(id, isWhole, out ContainerGlance glance))
+            if (scan.TryLook(id, isWhole, out ContainerSummary glance))
             {
                 int pid = glance.Status == ContainerStatus.Stopped ? 0 : glance.Pid;
                 addGlance(id, pid, Container.Word(glance.Status), glance.Excerpt, UserNames.Find(glance.Excerpt.Owner));
@@ -84,14 +84,14 @@ internal static class ListCommand
     }
 
     // One that cannot be looked at is no reason to be silent of the others, but where descriptors or memory are short they all are not.
-    private static void Each(Log log, Descriptor? root, string[] ids, Action<ContainerScan, string> look)
+    private static void Each(Log log, Descriptor? root, string[] ids, Action<ContainerLister, string> look)
     {
         if (root is null)
         {
             return;
         }
 
-        using ContainerScan scan = new(root);
+        using ContainerLister scan = new(root);
         foreach (string id in ids)
         {
             try
@@ -105,5 +105,5 @@ internal static class ListCommand
         }
     }
 
-    private delegate void Glanced(string id, int pid, string status, StateExcerpt excerpt, string owner);
+    private delegate void Glanced(string id, int pid, string status, RecordSummary excerpt, string owner);
 }

@@ -22,7 +22,7 @@ internal static class PsCommand
         Summary = "list the processes of a container",
         Options = [new("format", "f", "FORMAT", "table or json (default: table)")],
         Most = int.MaxValue,
-        StopsAtFirst = true,
+        StopAtFirstPositional = true,
         Run = Run,
     };
 

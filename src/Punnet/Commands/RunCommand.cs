@@ -21,7 +21,7 @@ internal static class RunCommand
         Summary = "create and start a container, wait for it and delete it",
         Options =
         [
-            .. CreationOptions.Options,
+            .. CreateCommandLine.Options,
             new("detach", "d", "", "do not wait for the container, and do not delete it"),
             new("keep", "", "", "do not delete the container after its end"),
             .. SeccompLogOptions.Options,
@@ -37,16 +37,16 @@ internal static class RunCommand
         string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
         string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
-        CreationRequest request = CreationOptions.Prepare(globals, line, waitsForStart: false, log);
-        if (line.Has(CreationOptions.DryRun.Name))
+        CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: false, log);
+        if (line.Has(CreateCommandLine.DryRun.Name))
         {
             Output.Write(PlanText.Of(request.Plan));
             return 0;
         }
 
         bool terminal = request.Plan.Process.Terminal;
-        CreationOptions.CheckTerminal(terminal, detach, socket);
-        using Foreground foreground = new();
+        CreateCommandLine.CheckTerminal(terminal, detach, socket);
+        using ForegroundProcess foreground = new();
         using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
         if (!detach && !line.Has("no-subreaper"))
         {
@@ -55,7 +55,7 @@ internal static class RunCommand
 
         using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
         using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log);
-        using NewContainer container = Creation.Run(request with { ConsoleSocket = console, Listener = listener });
+        using CreatedContainer container = ContainerCreator.Run(request with { ConsoleSocket = console, Listener = listener });
         bool hasEnded = false, isDone = false;
         try
         {

@@ -41,7 +41,7 @@ internal static class SpecCommand
 
         errno.OrThrow("make config.json in", directory);
         using Descriptor owned = new(file);
-        Sys.WriteAll(file, ConfigJson.Write(config)).OrThrow("write config.json in", directory);
+        Sys.WriteAll(file, ConfigWriter.Write(config)).OrThrow("write config.json in", directory);
         return 0;
     }
 }

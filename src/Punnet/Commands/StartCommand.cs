@@ -67,7 +67,7 @@ internal static class StartCommand
         }
         catch (PunnetException)
         {
-            Deletion.Destroy(container, globals.Log);
+            ContainerRemover.Remove(container, globals.Log);
             throw;
         }
 
@@ -93,8 +93,8 @@ internal static class StartCommand
         try
         {
             Config config = BundleFile.Enter(container.Record?.Bundle, container.Record?.Config, globals.Log, out string bundle);
-            CreateOptions options = new(container.Directory.Id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
-            return Failures.Of(Planner.Plan(config, options, HostProbe.Facts()), null, failure);
+            PlanOptions options = new(container.Directory.Id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
+            return ErrorMessages.Of(Planner.Plan(config, options, HostProbe.Facts()), null, failure);
         }
         catch (Exception gone) when (gone is SysException or SpecException or PunnetException)
         {

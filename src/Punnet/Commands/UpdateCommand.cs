@@ -109,7 +109,7 @@ internal static class UpdateCommand
         UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
         try
         {
-            Resources resources = SpecJson.ReadResources(text, unknown);
+            Resources resources = ConfigReader.ReadResources(text, unknown);
             BundleFile.Tell(unknown, name, log);
             return resources;
         }

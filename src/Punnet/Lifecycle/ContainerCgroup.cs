@@ -22,7 +22,7 @@ internal static class ContainerCgroup
     /// <returns>Null where the container goes without.</returns>
     /// <exception cref="PunnetException">It cannot be made and is needed, or a limit cannot be had.</exception>
     /// <exception cref="SysException">The kernel refuses its owner.</exception>
-    public static CgroupDirectory? Make(CreationRequest request, Rollback rollback)
+    public static CgroupDirectory? Make(CreateContext request, Rollback rollback)
     {
         ContainerPlan plan = request.Plan;
         if (request.WithoutCgroup)
@@ -69,7 +69,7 @@ internal static class ContainerCgroup
     /// <param name="cgroup">The cgroup.</param>
     /// <exception cref="PunnetException">A limit cannot be had.</exception>
     /// <exception cref="SysException">The kernel refuses its device rules or its owner.</exception>
-    public static void Limit(CreationRequest request, CgroupDirectory cgroup)
+    public static void Limit(CreateContext request, CgroupDirectory cgroup)
     {
         CgroupLimits.Apply(cgroup, request.Plan.Resources, request.Log);
         if (request.Plan.Hooks.HasInContainer)
@@ -84,7 +84,7 @@ internal static class ContainerCgroup
     /// <param name="request">What is being made.</param>
     /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
     /// <exception cref="SysException">The kernel refuses them.</exception>
-    public static void RestrictDevices(CreationRequest request, CgroupDirectory? cgroup)
+    public static void RestrictDevices(CreateContext request, CgroupDirectory? cgroup)
     {
         ImmutableArray<EbpfInstruction> program = request.Plan.DeviceProgram;
         if (cgroup is null || cgroup.RestrictDevices(program) || DeviceProgram.AllowsEverything(program.AsSpan()))
@@ -106,7 +106,7 @@ internal static class ContainerCgroup
     /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
     /// <param name="pid">The first process.</param>
     /// <exception cref="SysException">The cgroup cannot be made, or entered.</exception>
-    public static void Delegate(CreationRequest request, CgroupDirectory? cgroup, int pid)
+    public static void Delegate(CreateContext request, CgroupDirectory? cgroup, int pid)
     {
         if (request.Plan.Cgroup.Delegate is not string below)
         {
@@ -134,7 +134,7 @@ internal static class ContainerCgroup
     }
 
     // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.
-    private static void GoWithout(CreationRequest request, SysException failure)
+    private static void GoWithout(CreateContext request, SysException failure)
     {
         bool isNamed = !string.IsNullOrEmpty(request.Config.Linux?.CgroupsPath);
         string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
@@ -153,7 +153,7 @@ internal static class ContainerCgroup
         request.Log.Debug(failure.Message + ": the container has no cgroup of its own");
     }
 
-    private static void RefuseLimits(CreationRequest request, string reason, string? hint)
+    private static void RefuseLimits(CreateContext request, string reason, string? hint)
     {
         foreach (CgroupWrite write in request.Plan.Resources.Writes)
         {
@@ -181,5 +181,5 @@ internal static class ContainerCgroup
         return Sys.Faccessat(Sys.WorkingDirectory, CString.Of(procs).WithNul, Write) == Errno.None;
     }
 
-    private static bool Tolerates(CreationRequest request) => request.Rootless ?? (Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace());
+    private static bool Tolerates(CreateContext request) => request.Rootless ?? (Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace());
 }

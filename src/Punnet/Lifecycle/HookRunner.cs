@@ -96,12 +96,12 @@ internal sealed class HookRunner : IDisposable
     /// <summary>Hooks in the form that the new process can run.</summary>
     /// <param name="hooks">Hooks of one kind.</param>
     /// <param name="defaultEnv">Environment of those that have none.</param>
-    public static ImmutableArray<HookMaterial> Prepare(ImmutableArray<HookStep> hooks, ArgumentBlock defaultEnv)
+    public static ImmutableArray<PreparedHook> Prepare(ImmutableArray<HookStep> hooks, ArgumentBlock defaultEnv)
     {
-        ImmutableArray<HookMaterial>.Builder prepared = ImmutableArray.CreateBuilder<HookMaterial>(hooks.Length);
+        ImmutableArray<PreparedHook>.Builder prepared = ImmutableArray.CreateBuilder<PreparedHook>(hooks.Length);
         foreach (HookStep hook in hooks)
         {
-            prepared.Add(new HookMaterial(
+            prepared.Add(new PreparedHook(
                 hook.Path,
                 ArgumentBlock.Of(hook.Args),
                 hook.Env.IsDefault ? defaultEnv : ArgumentBlock.Of(hook.Env),
@@ -124,13 +124,13 @@ internal sealed class HookRunner : IDisposable
     private HookOutcome Run(HookStep hook)
     {
         Sys.Ftruncate(_output.Number, 0);
-        HookMaterial material = Prepare([hook], hook.Env.IsDefault ? ProcessEnvironment.Own() : default)[0];
+        PreparedHook material = Prepare([hook], hook.Env.IsDefault ? ProcessEnvironment.Own() : default)[0];
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1, Interruption.Number);
-        Interruption.AfterClone();
+        HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1, PendingSignals.Number);
+        PendingSignals.AfterClone();
         if (outcome.IsInterrupted)
         {
-            Interruption.Check();
+            PendingSignals.Check();
         }
 
         return outcome;

@@ -16,7 +16,7 @@ internal static class Poststart
             return;
         }
 
-        Interruption.Begin();
+        PendingSignals.Begin();
         using HookRunner hooks = new(record.Annotations);
         hooks.Announce(container.State() with { Status = Container.Word(ContainerStatus.Running) });
         hooks.Run(HookPlanner.Plan(record.Poststart, "poststart"));

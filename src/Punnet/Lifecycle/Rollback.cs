@@ -14,12 +14,12 @@ namespace Punnet.Lifecycle;
 /// <summary>What a creation has made so far; undone in reverse unless it is disarmed at the end.</summary>
 internal sealed class Rollback : IDisposable
 {
-    private readonly CreationRequest _request;
+    private readonly CreateContext _request;
     private ContainerState? _state;
     private bool _isDisarmed;
 
     /// <summary>Arms it.</summary>
-    public Rollback(CreationRequest request) => _request = request;
+    public Rollback(CreateContext request) => _request = request;
 
     /// <summary>The reserved id.</summary>
     public ContainerDirectory? Directory { get; set; }
@@ -43,7 +43,7 @@ internal sealed class Rollback : IDisposable
     public Descriptor? Channel { get; set; }
 
     /// <summary>The new process.</summary>
-    public NewProcess? Process { get; set; }
+    public ChildProcess? Process { get; set; }
 
     /// <summary>Whether a sealed copy of punnet is going to do it.</summary>
     public bool IsRestarted { get; set; }
@@ -74,12 +74,12 @@ internal sealed class Rollback : IDisposable
     }
 
     /// <summary>Everything went well: hands it over.</summary>
-    public NewContainer Disarm()
+    public CreatedContainer Disarm()
     {
         _isDisarmed = true;
         Cgroup?.Dispose();
         Unit?.Dispose(); // Its name stays; a connection that nobody reads would only cost systemd memory.
-        return new NewContainer(_request, Directory!, Process!, Channel!, Hooks, Record!);
+        return new CreatedContainer(_request, Directory!, Process!, Channel!, Hooks, Record!);
     }
 
     /// <inheritdoc/>
@@ -90,7 +90,7 @@ internal sealed class Rollback : IDisposable
             return;
         }
 
-        Interruption.Hold();
+        PendingSignals.Hold();
         Process?.Kill();
         if (Cgroup is not null)
         {
@@ -120,7 +120,7 @@ internal sealed class Rollback : IDisposable
             Quietly(Directory.Remove);
         }
 
-        Interruption.Hold(false);
+        PendingSignals.Hold(false);
 
         // runtime.md#lifecycle: a failure between create and the program is followed by the poststop hooks.
         if (_state is not null && !IsRepeated && _request.Config.Hooks is { Poststop.Count: > 0 } written)

@@ -31,7 +31,7 @@ internal sealed class SeccompListener : IDisposable
     /// <summary>See <see cref="Init.HandOver"/>.</summary>
     public SharedFlag HandOver => _handOver;
 
-    /// <summary>See <see cref="InitMaterial.SendsListener"/>.</summary>
+    /// <summary>See <see cref="InitContext.SendsListener"/>.</summary>
     public bool IsSent { get; }
 
     /// <summary>Connects to the agent, before anything is made: the path is the host's.</summary>
@@ -56,7 +56,7 @@ internal sealed class SeccompListener : IDisposable
         Errno errno = Sys.ConnectUnixStream(CString.Of(path).WithNul, out int socket);
         return errno == Errno.None
             ? new SeccompListener(plan, log: null, new Descriptor(socket))
-            : throw Failures.SeccompAgent(plan, "connect to the seccomp agent " + path, errno);
+            : throw ErrorMessages.SeccompAgent(plan, "connect to the seccomp agent " + path, errno);
     }
 
     /// <summary>Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.</summary>
@@ -65,7 +65,7 @@ internal sealed class SeccompListener : IDisposable
     /// <param name="channel">Its channel.</param>
     /// <param name="container">The container's state, for the agent.</param>
     /// <exception cref="PunnetException">The listener cannot be taken, or the agent is gone.</exception>
-    public void Take(ChannelMessage message, NewProcess process, Descriptor channel, ContainerState container)
+    public void Take(ChannelMessage message, ChildProcess process, Descriptor channel, ContainerState container)
     {
         if ((IsSent ? Receive(channel) : Fetch(message.First, process, channel)) is not Descriptor listener)
         {
@@ -91,13 +91,13 @@ internal sealed class SeccompListener : IDisposable
     }
 
     // Null where that process has failed: it will say why.
-    private Descriptor? Fetch(int number, NewProcess process, Descriptor channel)
+    private Descriptor? Fetch(int number, ChildProcess process, Descriptor channel)
     {
         int taken;
         Errno errno;
         while ((errno = Sys.PidfdGetfd(process.Pidfd, number, out taken)) == Errno.EBADF)
         {
-            if (Interruption.WaitToRead(channel.Number, 1, "wait for the new process"))
+            if (PendingSignals.WaitToRead(channel.Number, 1, "wait for the new process"))
             {
                 return null;
             }
@@ -105,7 +105,7 @@ internal sealed class SeccompListener : IDisposable
 
         if (errno != Errno.None)
         {
-            throw Failures.SeccompAgent(_plan, "take the listener from the new process", errno);
+            throw ErrorMessages.SeccompAgent(_plan, "take the listener from the new process", errno);
         }
 
         Descriptor listener = new(taken);
@@ -147,7 +147,7 @@ internal sealed class SeccompListener : IDisposable
                     new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
                 ];
                 Sys.Ppoll(ends, 1).OrThrow("wait for the new process");
-                Interruption.Check();
+                PendingSignals.Check();
                 if (ends[1].Found != PollEvents.None)
                 {
                     break; // It was killed, or has failed.
@@ -165,7 +165,7 @@ internal sealed class SeccompListener : IDisposable
     }
 
     private static Descriptor? TakeCarried(Descriptor channel) =>
-        Interruption.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.Foresee(channel.Number) == Message.Carried && Channel.HearWith(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
+        PendingSignals.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.PeekKind(channel.Number) == Message.Carried && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
             ? new Descriptor(descriptor)
             : null;
 
@@ -184,7 +184,7 @@ internal sealed class SeccompListener : IDisposable
         while (_handOver.Value != Init.HandOver.Released)
         {
             Sys.Ppoll(ends, 1).OrThrow("wait for the new process");
-            Interruption.Check();
+            PendingSignals.Check();
 
             // Not released even now: then it is the close that waits, and no call of the program.
             bool waits = ends[0].Found == PollEvents.In && _handOver.Value != Init.HandOver.Released;
@@ -212,7 +212,7 @@ internal sealed class SeccompListener : IDisposable
         Errno errno = Sys.Sendmsg(_agent!.Number, state, listener.Number);
         if (errno != Errno.None)
         {
-            throw Failures.SeccompAgent(_plan, "hand the container to the seccomp agent " + _plan.ListenerPath, errno);
+            throw ErrorMessages.SeccompAgent(_plan, "hand the container to the seccomp agent " + _plan.ListenerPath, errno);
         }
 
         // The state is complete: the agent may read to its end.

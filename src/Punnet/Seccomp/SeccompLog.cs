@@ -51,7 +51,7 @@ internal sealed class SeccompLog : IDisposable
         }
 
         _profile = profile;
-        return BundleFile.Refusing(() => SeccompExplanation.Reporting(plan, HostProbe.SeccompFlags()));
+        return BundleFile.Refusing(() => SeccompReport.Instrument(plan, HostProbe.SeccompFlags()));
     }
 
     /// <summary>
@@ -68,7 +68,7 @@ internal sealed class SeccompLog : IDisposable
         _thread = new Thread(Serve, maxStackSize: 1 << 20);
         Sys.BlockSignals(); // In that thread for ever: signals are for the main one.
         _thread.Start();
-        Interruption.AfterClone();
+        PendingSignals.AfterClone();
 #pragma warning restore RS0030
 
         // It has begun to wait: from here on it writes nothing that leaving punnet's own file could lose.
@@ -145,7 +145,7 @@ internal sealed class SeccompLog : IDisposable
             {
                 if (Sys.SeccompNotifRecv(listener.Number, out SeccompNotification call) == Errno.None)
                 {
-                    Settle(call, SeccompExplanation.Verdict(_verdicts, call));
+                    Settle(call, SeccompReport.Evaluate(_verdicts, call));
                 }
             }
             else if (ends[0].Found != PollEvents.None || ends[1].Found != PollEvents.None)
@@ -158,11 +158,11 @@ internal sealed class SeccompLog : IDisposable
     // Written down before it is answered: whoever reads the program's complaint finds the reason already there.
     private void Settle(in SeccompNotification call, uint verdict)
     {
-        SeccompRefusal refusal = new(SeccompExplanation.ArchitectureOf(call), call.Number, verdict);
+        SeccompRefusal refusal = new(SeccompReport.ArchitectureOf(call), call.Number, verdict);
         _counts[refusal] = _counts.GetValueOrDefault(refusal) + 1;
         _text.Tell(_profile!, refusal, call);
         SeccompResponse response = new() { Id = call.Id };
-        switch (SeccompExplanation.ActionOf(verdict))
+        switch (SeccompReport.ActionOf(verdict))
         {
             case SeccompAction.Errno:
                 const uint MostErrno = 4095; // MAX_ERRNO, at which the kernel caps a filter's

@@ -65,7 +65,7 @@ internal sealed class SeccompLogText : IDisposable
             line.Append(ControlCharacter.Is(character) ? '?' : character); // The name is the container's choice, the terminal the caller's.
         }
 
-        line.Append("), ").Append(SeccompExplanation.Cause(profile, refusal.Name, refusal.Verdict)).Append('\n');
+        line.Append("), ").Append(SeccompReport.Cause(profile, refusal.Name, refusal.Verdict)).Append('\n');
         Write(Encoding.UTF8.GetBytes(line.ToString()));
     }
 
@@ -85,7 +85,7 @@ internal sealed class SeccompLogText : IDisposable
         foreach ((SeccompRefusal refusal, int count) in sorted)
         {
             text.Append("punnet: seccomp: ").Append(count.ToString().PadLeft(8)).Append(" x ").Append(NameOf(refusal)).Append(" = ")
-                .Append(Outcome(refusal.Verdict)).Append(", ").Append(SeccompExplanation.Cause(profile, refusal.Name, refusal.Verdict)).Append('\n');
+                .Append(Outcome(refusal.Verdict)).Append(", ").Append(SeccompReport.Cause(profile, refusal.Name, refusal.Verdict)).Append('\n');
         }
 
         Write(Encoding.UTF8.GetBytes(text.ToString()));
@@ -161,7 +161,7 @@ internal sealed class SeccompLogText : IDisposable
         writer.WriteString("syscall"u8, refusal.Name);
         writer.WriteNumber("number"u8, refusal.Number);
         writer.WriteString("architecture"u8, ArchitectureName(refusal.Architecture));
-        SeccompAction action = SeccompExplanation.ActionOf(refusal.Verdict);
+        SeccompAction action = SeccompReport.ActionOf(refusal.Verdict);
         writer.WriteString("action"u8, action switch
         {
             SeccompAction.Errno => "SCMP_ACT_ERRNO",
@@ -174,7 +174,7 @@ internal sealed class SeccompLogText : IDisposable
             writer.WriteString("errno"u8, Outcome(refusal.Verdict));
         }
 
-        writer.WriteString("cause"u8, SeccompExplanation.Cause(profile, refusal.Name, refusal.Verdict));
+        writer.WriteString("cause"u8, SeccompReport.Cause(profile, refusal.Name, refusal.Verdict));
     }
 
     private static string NameOf(in SeccompRefusal refusal)
@@ -190,7 +190,7 @@ internal sealed class SeccompLogText : IDisposable
     private static string Outcome(uint verdict)
     {
         uint errno = verdict & ushort.MaxValue;
-        return SeccompExplanation.ActionOf(verdict) switch
+        return SeccompReport.ActionOf(verdict) switch
         {
             SeccompAction.Errno when errno == 0 => "0",
             SeccompAction.Errno => Enum.IsDefined((Errno)errno) ? ((Errno)errno).ToString() : "errno " + errno.ToString(),

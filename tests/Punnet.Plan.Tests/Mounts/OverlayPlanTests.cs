@@ -125,5 +125,5 @@ public sealed class OverlayPlanTests
     private static string Refusal(LayerRequest request) => Assert.Throws<SpecException>(() => Plan("{}", request)).Message;
 
     private static ContainerPlan Plan(string patch, LayerRequest request, HostFacts? facts = null) =>
-        Plans.With(patch, facts, new CreateOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false) { Layers = request });
+        Plans.With(patch, facts, new PlanOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false) { Layers = request });
 }

@@ -90,7 +90,7 @@ public sealed class NamespacePlanTests
 
     [Fact]
     public void A_session_keyring_is_not_made_where_it_is_not_wanted() =>
-        Plans.AssertSection("clone mount", "namespaces", Plans.With("{}", options: new CreateOptions("web1", "/bundle", false, NoNewKeyring: true, false)));
+        Plans.AssertSection("clone mount", "namespaces", Plans.With("{}", options: new PlanOptions("web1", "/bundle", false, NoNewKeyring: true, false)));
 
     private static string Linux(string namespaces, string more) => "{\"linux\":{\"namespaces\":" + namespaces + (more.Length == 0 ? "" : "," + more) + "}}";
 

@@ -45,7 +45,7 @@ public sealed class GoldenPlanTests
     [Fact]
     public void The_case_with_every_mount_option_has_every_one()
     {
-        Config config = SpecJson.ReadConfig(File.ReadAllBytes(Path.Combine(Folder, "mount-options", "config.json")));
+        Config config = ConfigReader.ReadConfig(File.ReadAllBytes(Path.Combine(Folder, "mount-options", "config.json")));
         IEnumerable<string> written = config.Mounts.SelectMany(mount => mount.Options);
 
         Assert.Empty(MountOptions.Names.Except(written, StringComparer.Ordinal));
@@ -53,7 +53,7 @@ public sealed class GoldenPlanTests
 
     private static void AssertConfig(string name, Config expected)
     {
-        JsonNode written = JsonNode.Parse(ConfigJson.Write(expected))!;
+        JsonNode written = JsonNode.Parse(ConfigWriter.Write(expected))!;
         AssertFile(Path.Combine(Folder, name, "config.json"), written.ToJsonString(Indented) + "\n");
     }
 

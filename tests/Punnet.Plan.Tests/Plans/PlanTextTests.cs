@@ -82,7 +82,7 @@ public sealed class PlanTextTests
     [InlineData(false, "enter by pivot_root after the createContainer hooks")]
     [InlineData(true, "enter by moving the mount after the createContainer hooks")]
     public void No_pivot_shows(bool noPivot, string expected) =>
-        Assert.Contains(expected, Plans.Section(Plans.With("{}", options: new CreateOptions("web1", "/bundle", noPivot, false, false)), "root"));
+        Assert.Contains(expected, Plans.Section(Plans.With("{}", options: new PlanOptions("web1", "/bundle", noPivot, false, false)), "root"));
 
     private static SystemdUnit Unit { get; } = new("web1.scope", "system.slice", IsSlice: false)
     {

@@ -25,7 +25,7 @@ internal static class Planning
 
     /// <summary>The plan of a create.</summary>
     public static ContainerPlan Plan(Config config) =>
-        Planner.Plan(config, new CreateOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false), Host);
+        Planner.Plan(config, new PlanOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false), Host);
 
     /// <summary>The plan of a create with one mount.</summary>
     public static MountStep Plan(Mount mount, Linux? linux = null) => Plan(Config with { Mounts = [mount], Linux = linux ?? Config.Linux }).Mounts[0];

@@ -23,11 +23,11 @@ internal static class Plans
         }
         """;
 
-    private static readonly CreateOptions Options = new("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
+    private static readonly PlanOptions Options = new("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
 
     /// <summary>Plans a whole config.json.</summary>
-    public static ContainerPlan Of(ReadOnlySpan<byte> config, HostFacts? facts = null, CreateOptions? options = null) =>
-        Planner.Plan(SpecJson.ReadConfig(config), options ?? Options, facts ?? Host);
+    public static ContainerPlan Of(ReadOnlySpan<byte> config, HostFacts? facts = null, PlanOptions? options = null) =>
+        Planner.Plan(ConfigReader.ReadConfig(config), options ?? Options, facts ?? Host);
 
     private static readonly string[] s_places =
     [
@@ -42,7 +42,7 @@ internal static class Plans
     ];
 
     /// <summary>Plans the least config that is one, changed by a merge patch (RFC 7396).</summary>
-    public static ContainerPlan With(string patch, HostFacts? facts = null, CreateOptions? options = null)
+    public static ContainerPlan With(string patch, HostFacts? facts = null, PlanOptions? options = null)
     {
         JsonNode config = JsonNode.Parse(Least)!;
         Merge(config.AsObject(), JsonNode.Parse(patch)!.AsObject());

@@ -46,6 +46,6 @@ public sealed class CommitProgress
     private void Show(string end)
     {
         _hasShown = true;
-        Output.ComplainAsIs("\r" + _files.ToString() + " files, " + (_bytes / 1_000_000).ToString() + " MB" + end);
+        Output.WriteErrorAsIs("\r" + _files.ToString() + " files, " + (_bytes / 1_000_000).ToString() + " MB" + end);
     }
 }

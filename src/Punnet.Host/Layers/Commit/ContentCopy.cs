@@ -73,7 +73,7 @@ public sealed class ContentCopy
     {
         while (_mayCopyRange && offset < end)
         {
-            Interruption.Check();
+            PendingSignals.Check();
             Errno errno = Sys.CopyFileRange(from, offset, to, offset, Math.Min(Step, end - offset), out long copied);
             if (errno is Errno.ENOSPC or Errno.EDQUOT or Errno.EIO)
             {
@@ -110,7 +110,7 @@ public sealed class ContentCopy
 
         while (offset < end)
         {
-            Interruption.Check();
+            PendingSignals.Check();
             Errno errno = Sys.Pread64(from, _buffer.AsSpan(0, (int)Math.Min(_buffer.Length, end - offset)), offset, out int count);
             if (errno != Errno.None || count == 0)
             {

@@ -36,10 +36,10 @@ public sealed class LayerCommit
     /// <exception cref="SysException">A file cannot be read or made.</exception>
     public void ToDirectory(string destination)
     {
-        Interruption.Begin();
+        PendingSignals.Begin();
         (string parentPath, string name) = Split(destination);
         using Descriptor parent = OpenParent(parentPath, name, destination);
-        using Staging layer = Staging.MakeDirectory(parent.Number), links = Staging.MakeDirectory(parent.Number);
+        using TemporaryEntry layer = TemporaryEntry.MakeDirectory(parent.Number), links = TemporaryEntry.MakeDirectory(parent.Number);
         Sys.Openat(layer.Descriptor, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int target).OrThrow("open the new layer");
         CommitProgress progress = new();
         using (LayerCopy copy = new(target, links, _layers.UsesUserXattr, progress))
@@ -59,7 +59,7 @@ public sealed class LayerCommit
     /// <exception cref="SysException">A file cannot be read, or the tar not be written.</exception>
     public void ToTar(string destination, bool isCompressed)
     {
-        Interruption.Begin();
+        PendingSignals.Begin();
         if (destination == "-")
         {
             Output.Write([]); // Whether it is open at all.
@@ -69,7 +69,7 @@ public sealed class LayerCommit
 
         (string parentPath, string name) = Split(destination);
         using Descriptor parent = OpenParent(parentPath, name, destination);
-        using Staging file = Staging.MakeFile(parent.Number);
+        using TemporaryEntry file = TemporaryEntry.MakeFile(parent.Number);
         WriteTar(new TarOutput(file.Descriptor, destination, isCompressed));
         Sys.Fchmod(file.Descriptor, 0x1A4).OrThrow("set the permissions of", destination); // octal 0644
         Publish(file, parent, name, destination);
@@ -89,14 +89,14 @@ public sealed class LayerCommit
         using LowerLayers lower = new(_layers.Lower, _layers.Marks);
         using LayerPause pause = LayerPause.Begin(_container, _isPaused, _log);
         MountPoints mountPoints = _layers.FindMountPoints(lower, _log);
-        using LayerTree tree = new(_upper, _layers.Marks, ids, mountPoints);
+        using LayerWalker tree = new(_upper, _layers.Marks, ids, mountPoints);
         tree.Walk(visitor);
     }
 
-    private static void Publish(Staging made, Descriptor parent, string name, string destination)
+    private static void Publish(TemporaryEntry made, Descriptor parent, string name, string destination)
     {
         Sys.Syncfs(made.Descriptor).OrThrow("write to the disk", destination);
-        Interruption.Check();
+        PendingSignals.Check();
         Errno errno = made.Become(CString.Of(name).WithNul);
         if (errno == Errno.EEXIST)
         {
@@ -120,7 +120,7 @@ public sealed class LayerCommit
     private Descriptor OpenParent(string parentPath, string name, string destination)
     {
         Descriptor parent = Descriptor.Open(parentPath, OpenFlags.ReadOnly | OpenFlags.Directory);
-        Staging.RemoveLeftovers(parent.Number, _log);
+        TemporaryEntry.RemoveLeftovers(parent.Number, _log);
 
         // Said before an hour of copying too; the end is what decides.
         if (Sys.StatxNoFollow(parent.Number, CString.Of(name).WithNul, out _) == Errno.None)

@@ -16,7 +16,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     private const int Window = 32;
     private const uint PermissionMask = 0xfff; // octal 7777
     private readonly DirectoryChain _target;
-    private readonly Staging _links;
+    private readonly TemporaryEntry _links;
     private readonly Dictionary<(uint Major, uint Minor, ulong Inode), uint> _linksLeft = [];
     private readonly ContentCopy _content = new();
     private readonly CommitProgress _progress;
@@ -27,7 +27,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     /// <param name="links">Keeps files that have more names to come.</param>
     /// <param name="usesUserXattr">Which mark of opaque directories must be possible; the other one only may.</param>
     /// <param name="progress">Is told what is done.</param>
-    public LayerCopy(int target, Staging links, bool usesUserXattr, CommitProgress progress)
+    public LayerCopy(int target, TemporaryEntry links, bool usesUserXattr, CommitProgress progress)
     {
         _target = new DirectoryChain(target, "the new layer", Window);
         _links = links;
@@ -66,7 +66,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         SetOwner(made, directory);
         foreach (ExtendedAttribute attribute in directory.Attributes)
         {
-            CheckAttribute(Sys.Fsetxattr(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, directory);
+            CheckAttribute(Sys.Fsetxattr(made, FileNameBytes.WithNul(attribute.Name), attribute.Value), attribute, directory);
         }
 
         Check(Sys.Futimens(made, directory.Status.Accessed, directory.Status.Modified), "set the times of", directory);
@@ -149,7 +149,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         }
     }
 
-    private static byte[] KeptName((uint Major, uint Minor, ulong Inode) key) => RawText.WithNul(
+    private static byte[] KeptName((uint Major, uint Minor, ulong Inode) key) => FileNameBytes.WithNul(
         key.Major.ToString("x", CultureInfo.InvariantCulture) + "." + key.Minor.ToString("x", CultureInfo.InvariantCulture) + "."
         + key.Inode.ToString("x", CultureInfo.InvariantCulture));
 
@@ -164,7 +164,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         SetOwner(made, file);
         foreach (ExtendedAttribute attribute in file.Attributes)
         {
-            CheckAttribute(Sys.Fsetxattr(made, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
+            CheckAttribute(Sys.Fsetxattr(made, FileNameBytes.WithNul(attribute.Name), attribute.Value), attribute, file);
         }
 
         Check(Sys.Futimens(made, file.Status.Accessed, file.Status.Modified), "set the times of", file);
@@ -188,7 +188,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
 
         foreach (ExtendedAttribute attribute in file.Attributes)
         {
-            CheckAttribute(Sys.LsetxattrAt(directory, file.Name, RawText.WithNul(attribute.Name), attribute.Value), attribute, file);
+            CheckAttribute(Sys.LsetxattrAt(directory, file.Name, FileNameBytes.WithNul(attribute.Name), attribute.Value), attribute, file);
         }
 
         Check(Sys.Utimensat(directory, file.Name, status.Accessed, status.Modified), "set the times of", file);
@@ -203,8 +203,8 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     // Some file systems have only one kind of attribute, and only root has trusted ones.
     private void MarkOpaque(int made, LayerNode directory)
     {
-        Errno trusted = Sys.Fsetxattr(made, RawText.WithNul(OverlayMarks.TrustedOpaque), "y"u8);
-        Errno user = Sys.Fsetxattr(made, RawText.WithNul(OverlayMarks.UserOpaque), "y"u8);
+        Errno trusted = Sys.Fsetxattr(made, FileNameBytes.WithNul(OverlayXattrs.TrustedOpaque), "y"u8);
+        Errno user = Sys.Fsetxattr(made, FileNameBytes.WithNul(OverlayXattrs.UserOpaque), "y"u8);
         Check(_usesUserXattr ? user : trusted, "mark as opaque", directory);
     }
 
@@ -212,7 +212,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     {
         if (errno != Errno.None)
         {
-            Check(errno, "set the extended attribute " + RawText.Printable(attribute.Name) + " of", node);
+            Check(errno, "set the extended attribute " + FileNameBytes.Printable(attribute.Name) + " of", node);
         }
     }
 
@@ -220,7 +220,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     {
         if (errno != Errno.None)
         {
-            throw new SysException(errno, what + " " + RawText.Printable(node.Path.Length == 0 ? "/" : node.Path) + " in the new layer");
+            throw new SysException(errno, what + " " + FileNameBytes.Printable(node.Path.Length == 0 ? "/" : node.Path) + " in the new layer");
         }
     }
 }

@@ -12,7 +12,7 @@ public sealed class LayerPause : IDisposable
 
     private LayerPause(CgroupDirectory? cgroup) => _cgroup = cgroup;
 
-    /// <summary>Freezes the container when it runs. Signals must already wait: see <see cref="Interruption"/>.</summary>
+    /// <summary>Freezes the container when it runs. Signals must already wait: see <see cref="PendingSignals"/>.</summary>
     /// <param name="container">The container.</param>
     /// <param name="isWanted">False with <c>--no-pause</c>.</param>
     /// <param name="log">Is told when a running container cannot be frozen.</param>

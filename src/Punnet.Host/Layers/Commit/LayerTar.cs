@@ -74,7 +74,7 @@ public sealed class LayerTar : ILayerVisitor
         {
             if (_log.IsDebug)
             {
-                _log.Debug("commit: " + RawText.Printable(file.Path) + " is a socket, which a tar cannot hold: left out");
+                _log.Debug("commit: " + FileNameBytes.Printable(file.Path) + " is a socket, which a tar cannot hold: left out");
             }
 
             return;
@@ -107,7 +107,7 @@ public sealed class LayerTar : ILayerVisitor
                 WriteContent(file, (long)status.Size);
                 break;
             case FileMode.SymbolicLink:
-                string target = RawText.Of(LinkTarget.Read(file.Parent, file.Name));
+                string target = FileNameBytes.Of(LinkTarget.Read(file.Parent, file.Name));
                 _output.Write((Header(file, path, TarType.SymbolicLink) with { Target = target }).ToArray());
                 break;
             case FileMode.CharacterDevice:
@@ -128,7 +128,7 @@ public sealed class LayerTar : ILayerVisitor
         List<ExtendedAttribute> attributes = [];
         foreach (ExtendedAttribute attribute in node.Attributes)
         {
-            if (!OverlayMarks.IsOverlays(attribute.Name))
+            if (!OverlayXattrs.IsOverlays(attribute.Name))
             {
                 attributes.Add(attribute);
             }
@@ -157,12 +157,12 @@ public sealed class LayerTar : ILayerVisitor
             {
                 Errno errno = Sys.Lseek(file.Descriptor, offset, SeekFrom.Data, out long data);
                 data = errno == Errno.ENXIO ? size : Math.Min(data, size);
-                (errno == Errno.ENXIO ? Errno.None : errno).OrThrow("read", RawText.Printable(file.Path));
+                (errno == Errno.ENXIO ? Errno.None : errno).OrThrow("read", FileNameBytes.Printable(file.Path));
                 _output.WriteZeros(data - offset);
                 offset = data;
                 if (offset < size)
                 {
-                    Sys.Lseek(file.Descriptor, offset, SeekFrom.Hole, out end).OrThrow("read", RawText.Printable(file.Path));
+                    Sys.Lseek(file.Descriptor, offset, SeekFrom.Hole, out end).OrThrow("read", FileNameBytes.Printable(file.Path));
                     end = Math.Min(end, size);
                 }
             }
@@ -178,13 +178,13 @@ public sealed class LayerTar : ILayerVisitor
     {
         while (offset < end)
         {
-            Interruption.Check();
+            PendingSignals.Check();
             Span<byte> room = _output.Room();
             room = room[..(int)Math.Min(room.Length, end - offset)];
-            Sys.Pread64(file.Descriptor, room, offset, out int count).OrThrow("read", RawText.Printable(file.Path));
+            Sys.Pread64(file.Descriptor, room, offset, out int count).OrThrow("read", FileNameBytes.Printable(file.Path));
             if (count == 0)
             {
-                throw new PunnetException(RawText.Printable(file.Path) + " became shorter while it was read");
+                throw new PunnetException(FileNameBytes.Printable(file.Path) + " became shorter while it was read");
             }
 
             _output.Advance(count);
@@ -197,7 +197,7 @@ public sealed class LayerTar : ILayerVisitor
         string path = node.Path;
         if (path.AsSpan(path.LastIndexOf('/') + 1).StartsWith(WhiteoutPrefix, StringComparison.Ordinal))
         {
-            throw new PunnetException(RawText.Printable(path) + " cannot be in an OCI layer: there, a name that starts with .wh. removes a file"
+            throw new PunnetException(FileNameBytes.Printable(path) + " cannot be in an OCI layer: there, a name that starts with .wh. removes a file"
                 + " (a directory can hold it: commit ID DEST)");
         }
 

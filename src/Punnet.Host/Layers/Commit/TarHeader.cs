@@ -45,7 +45,7 @@ public sealed record TarHeader
     private const ulong LargestOctal = 0x1FFFFFFFF; // 11 octal digits
     private const uint LargestId = 0x1FFFFF; // 7 octal digits
 
-    /// <summary>Path, without a slash at its beginning; with one at the end of a directory. As <see cref="RawText"/>.</summary>
+    /// <summary>Path, without a slash at its beginning; with one at the end of a directory. As <see cref="FileNameBytes"/>.</summary>
     public required string Path { get; init; }
 
     /// <summary>What it is.</summary>
@@ -66,7 +66,7 @@ public sealed record TarHeader
     /// <summary>Time of change.</summary>
     public FileTime Modified { get; init; }
 
-    /// <summary>Target of a link, as <see cref="RawText"/>.</summary>
+    /// <summary>Target of a link, as <see cref="FileNameBytes"/>.</summary>
     public string Target { get; init; } = "";
 
     /// <summary>Major number of a device.</summary>
@@ -104,12 +104,12 @@ public sealed record TarHeader
         List<byte> records = [];
         if (!isShort || IsForeign(Path))
         {
-            Add(records, "path", RawText.Bytes(Path));
+            Add(records, "path", FileNameBytes.Bytes(Path));
         }
 
         if (Target.Length > 100 || IsForeign(Target))
         {
-            Add(records, "linkpath", RawText.Bytes(Target));
+            Add(records, "linkpath", FileNameBytes.Bytes(Target));
         }
 
         AddNumber(records, "size", Size, LargestOctal);
@@ -144,7 +144,7 @@ public sealed record TarHeader
         int rest = 1 + key.Length + 1 + value.Length + 1;
         int length = rest + rest.ToString().Length;
         length = rest + length.ToString().Length;
-        records.AddRange(RawText.Bytes(length.ToString() + " " + key + "="));
+        records.AddRange(FileNameBytes.Bytes(length.ToString() + " " + key + "="));
         records.AddRange(value);
         records.Add((byte)'\n');
     }
@@ -156,7 +156,7 @@ public sealed record TarHeader
         {
             if (one > 0x7f)
             {
-                return RawText.TryText(raw) is not null;
+                return FileNameBytes.TryText(raw) is not null;
             }
         }
 

@@ -60,7 +60,7 @@ public sealed class TarOutput
     {
         while (count > 0)
         {
-            Interruption.Check();
+            PendingSignals.Check();
             Span<byte> room = Room();
             int step = (int)Math.Min(room.Length, count);
             room[..step].Clear();
@@ -106,7 +106,7 @@ public sealed class TarOutput
     {
         if (!_isFile)
         {
-            Interruption.WaitToWrite(_descriptor);
+            PendingSignals.WaitToWrite(_descriptor);
         }
 
         Sys.WriteAll(_descriptor, bytes).OrThrow("write", _name);

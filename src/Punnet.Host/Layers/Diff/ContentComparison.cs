@@ -18,7 +18,7 @@ public static class ContentComparison
         byte[] ones = new byte[Chunk], others = new byte[Chunk];
         for (long offset = 0; ;)
         {
-            Interruption.Check();
+            PendingSignals.Check();
             int count = Fill(one, ones, offset);
             if (Fill(other, others, offset) != count || !ones.AsSpan(0, count).SequenceEqual(others.AsSpan(0, count)))
             {
@@ -54,7 +54,7 @@ public static class ContentComparison
     private static Descriptor Open(int directory, ReadOnlySpan<byte> name)
     {
         Sys.Openat2(directory, name, Flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int file)
-            .OrThrow("open a file of the layers", RawText.Printable(RawText.Of(name[..^1])));
+            .OrThrow("open a file of the layers", FileNameBytes.Printable(FileNameBytes.Of(name[..^1])));
         return new Descriptor(file);
     }
 }

@@ -6,7 +6,7 @@ namespace Punnet.Host.Layers;
 
 /// <summary>One thing that a container changed.</summary>
 /// <param name="Kind">A added, C changed, D removed: docker diff's letters.</param>
-/// <param name="Path">In the container, as <see cref="RawText"/>.</param>
+/// <param name="Path">In the container, as <see cref="FileNameBytes"/>.</param>
 public readonly record struct LayerChange(char Kind, string Path)
 {
     /// <summary>One line a change, for people and scripts.</summary>
@@ -15,7 +15,7 @@ public readonly record struct LayerChange(char Kind, string Path)
         StringBuilder text = new();
         foreach (LayerChange change in changes)
         {
-            text.Append(change.Kind).Append(' ').Append(RawText.Printable(change.Path)).Append('\n');
+            text.Append(change.Kind).Append(' ').Append(FileNameBytes.Printable(change.Path)).Append('\n');
         }
 
         return Encoding.UTF8.GetBytes(text.ToString());
@@ -34,13 +34,13 @@ public readonly record struct LayerChange(char Kind, string Path)
             {
                 writer.WriteStartObject();
                 writer.WriteString("kind"u8, change.Kind.ToString());
-                if (RawText.TryText(change.Path) is string path)
+                if (FileNameBytes.TryText(change.Path) is string path)
                 {
                     writer.WriteString("path"u8, path);
                 }
                 else
                 {
-                    writer.WriteBase64String("pathBytes"u8, RawText.Bytes(change.Path));
+                    writer.WriteBase64String("pathBytes"u8, FileNameBytes.Bytes(change.Path));
                 }
 
                 writer.WriteEndObject();

@@ -13,14 +13,14 @@ public sealed class LayerDiff : ILayerVisitor
     private readonly List<LayerChange> _changes = [];
     private readonly Stack<Level> _levels = new();
     private readonly LowerLayers _lower;
-    private readonly OverlayMarks _marks;
+    private readonly OverlayXattrs _marks;
     private readonly MountPoints _mountPoints;
 
     /// <summary>Compares with these layers.</summary>
     /// <param name="lower">The layers below.</param>
     /// <param name="marks">Which attributes are overlayfs's.</param>
     /// <param name="mountPoints">What does not count.</param>
-    public LayerDiff(LowerLayers lower, OverlayMarks marks, MountPoints mountPoints)
+    public LayerDiff(LowerLayers lower, OverlayXattrs marks, MountPoints mountPoints)
     {
         _lower = lower;
         _marks = marks;
@@ -158,7 +158,7 @@ public sealed class LayerDiff : ILayerVisitor
         List<ExtendedAttribute> was = ExtendedAttribute.OfName(before.Directory, now.Name);
         if (_marks.Take(was).Refusal is string refusal)
         {
-            throw new PunnetException("cannot read the layers: " + RawText.Printable(now.Path) + " of one " + refusal);
+            throw new PunnetException("cannot read the layers: " + FileNameBytes.Printable(now.Path) + " of one " + refusal);
         }
 
         if (was.Count != now.Attributes.Count)

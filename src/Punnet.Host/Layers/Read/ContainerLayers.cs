@@ -15,11 +15,11 @@ public sealed class ContainerLayers
     {
         _container = container;
         _overlay = overlay;
-        Marks = new OverlayMarks(overlay.UserXattr);
+        Marks = new OverlayXattrs(overlay.UserXattr);
     }
 
     /// <summary>Which attributes are overlayfs's.</summary>
-    public OverlayMarks Marks { get; }
+    public OverlayXattrs Marks { get; }
 
     /// <summary>Whether the container's overlay is mounted with <c>userxattr</c>.</summary>
     public bool UsesUserXattr => _overlay.UserXattr;
@@ -89,5 +89,5 @@ public sealed class ContainerLayers
         return MountPoints.Find(Upper!, lower, destinations);
     }
 
-    private Config ReadConfig() => BundleFile.Refusing(() => SpecJson.ReadConfig(HostFile.ReadWithinLimit(_container.Record!.ConfigPath)));
+    private Config ReadConfig() => BundleFile.Refusing(() => ConfigReader.ReadConfig(HostFile.ReadWithinLimit(_container.Record!.ConfigPath)));
 }

@@ -6,7 +6,7 @@ using Punnet.Kernel;
 namespace Punnet.Host.Layers;
 
 /// <summary>One extended attribute, xattr(7).</summary>
-/// <param name="Name">Its name with the namespace, as <see cref="RawText"/>.</param>
+/// <param name="Name">Its name with the namespace, as <see cref="FileNameBytes"/>.</param>
 /// <param name="Value">Its value, up to 64 KB.</param>
 public sealed record ExtendedAttribute(string Name, byte[] Value)
 {
@@ -58,7 +58,7 @@ public sealed record ExtendedAttribute(string Name, byte[] Value)
             int end = names.IndexOf((byte)0) + 1;
             if (TryGet(descriptor, file, names[..end]) is byte[] value)
             {
-                Insert(found, new ExtendedAttribute(RawText.Of(names[..(end - 1)]), value));
+                Insert(found, new ExtendedAttribute(FileNameBytes.Of(names[..(end - 1)]), value));
             }
 
             names = names[end..];
@@ -101,7 +101,7 @@ public sealed record ExtendedAttribute(string Name, byte[] Value)
             return null;
         }
 
-        errno.OrThrow("read the extended attribute", RawText.Printable(RawText.Of(name[..^1])));
+        errno.OrThrow("read the extended attribute", FileNameBytes.Printable(FileNameBytes.Of(name[..^1])));
         return value[..length].ToArray();
     }
 

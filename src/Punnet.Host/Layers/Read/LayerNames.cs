@@ -6,7 +6,7 @@ using Punnet.Kernel;
 namespace Punnet.Host.Layers;
 
 /// <summary>One name in a directory.</summary>
-/// <param name="Name">As <see cref="RawText"/>.</param>
+/// <param name="Name">As <see cref="FileNameBytes"/>.</param>
 /// <param name="Type">DT_* of getdents64(2), 0 where the file system does not say.</param>
 public readonly record struct LayerName(string Name, byte Type);
 
@@ -37,7 +37,7 @@ public static class LayerNames
                 name = name[..name.IndexOf((byte)0)];
                 if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
                 {
-                    names.Add(new LayerName(RawText.Of(name), rest[18]));
+                    names.Add(new LayerName(FileNameBytes.Of(name), rest[18]));
                 }
             }
         }

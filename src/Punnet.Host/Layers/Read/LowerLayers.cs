@@ -17,12 +17,12 @@ public readonly record struct LowerFile(int Directory, FileStatus Status);
 public sealed class LowerLayers : IDisposable
 {
     private readonly List<DirectoryChain> _chains = [];
-    private readonly OverlayMarks _marks;
+    private readonly OverlayXattrs _marks;
     private int _depth;
 
     /// <summary>Opens layers, the lowest first.</summary>
     /// <exception cref="SysException">One cannot be opened.</exception>
-    public LowerLayers(IReadOnlyList<string> layers, OverlayMarks marks)
+    public LowerLayers(IReadOnlyList<string> layers, OverlayXattrs marks)
     {
         _marks = marks;
         try
@@ -64,15 +64,15 @@ public sealed class LowerLayers : IDisposable
                 break;
             }
 
-            chain.TryEnter(name, out _).OrThrow("open in a layer", RawText.Printable(RawText.Of(name[..^1])));
+            chain.TryEnter(name, out _).OrThrow("open in a layer", FileNameBytes.Printable(FileNameBytes.Of(name[..^1])));
             isFound = true;
             if (ExtendedAttribute.TryGet(chain.Current, default, _marks.Redirect) is not null)
             {
-                throw new PunnetException("cannot read the layers: " + RawText.Printable(RawText.Of(name[..^1]))
+                throw new PunnetException("cannot read the layers: " + FileNameBytes.Printable(FileNameBytes.Of(name[..^1]))
                     + " of one was renamed with redirect_dir, and has its content elsewhere");
             }
 
-            if (OverlayMarks.IsYes(ExtendedAttribute.TryGet(chain.Current, default, _marks.Opaque)))
+            if (OverlayXattrs.IsYes(ExtendedAttribute.TryGet(chain.Current, default, _marks.Opaque)))
             {
                 break;
             }
@@ -141,7 +141,7 @@ public sealed class LowerLayers : IDisposable
 
             foreach (LayerName found in LayerNames.Sorted(chain.Current))
             {
-                byte[] name = RawText.WithNul(found.Name);
+                byte[] name = FileNameBytes.WithNul(found.Name);
                 if (IsThere(chain, name, out FileStatus status) && seen.Add(found.Name) && !IsWhiteout(chain.Current, name, status))
                 {
                     visible.Add(found.Name);

@@ -38,7 +38,7 @@ public sealed class MountPoints
         {
             foreach (string destination in destinations)
             {
-                found.Look(chain, lower, RawText.OfText(destination).Split('/', StringSplitOptions.RemoveEmptyEntries));
+                found.Look(chain, lower, FileNameBytes.OfText(destination).Split('/', StringSplitOptions.RemoveEmptyEntries));
             }
         }
 
@@ -70,7 +70,7 @@ public sealed class MountPoints
         int entered = 0, existing = 0, below = 0;
         foreach (string part in parts)
         {
-            byte[] name = RawText.WithNul(part);
+            byte[] name = FileNameBytes.WithNul(part);
             bool isBelow = below == entered && lower.TryFind(name, out _);
             existing += isBelow ? 1 : 0;
             if (part is "." or ".." || !IsSure(chain.TryEnter(name, out _)))

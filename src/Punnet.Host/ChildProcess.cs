@@ -1,0 +1,155 @@
+using System;
+using Punnet.Abi;
+using Punnet.Init;
+using Punnet.Kernel;
+
+namespace Punnet.Host;
+
+/// <summary>A process that punnet has cloned, until it is the program.</summary>
+public sealed class ChildProcess : IDisposable
+{
+    private const string SmallMemory = "the memory limit may be too small";
+    private readonly SharedFlag? _final;
+    private Descriptor _pidfd;
+
+    /// <summary>Takes a clone over.</summary>
+    /// <param name="pid">Its pid.</param>
+    /// <param name="pidfd">Its pidfd.</param>
+    /// <param name="isStage">Whether it only clones the one that matters.</param>
+    /// <param name="final">Where the kernel says which one that is; or null where the stage tells.</param>
+    public ChildProcess(int pid, Descriptor pidfd, bool isStage, SharedFlag? final = null)
+    {
+        Pid = pid;
+        _pidfd = pidfd;
+        IsStage = isStage;
+        _final = final;
+    }
+
+    /// <summary>Pid in punnet's pid namespace.</summary>
+    public int Pid { get; private set; }
+
+    /// <summary>Its pidfd.</summary>
+    public int Pidfd => _pidfd.Number;
+
+    /// <summary>Whether it is still the one that only joins and clones.</summary>
+    public bool IsStage { get; private set; }
+
+    /// <summary>Whether its stage has done all, and said all that counts: others may speak for it.</summary>
+    public bool ReplacesStage => _final is not null && !IsStage;
+
+    /// <summary>Whether it was found killed before it ran at all.</summary>
+    public bool WasKilledAtOnce { get; private set; }
+
+    /// <summary>The stage has cloned the process that matters, also a child of punnet: it takes the stage's place.</summary>
+    public void BecomeInit(int pid)
+    {
+        Sys.Waitid(Pidfd, out _);
+        _pidfd.Dispose();
+        Pid = pid;
+        IsStage = false;
+        Sys.PidfdOpen(pid, out int pidfd).OrThrow("open the new process");
+        _pidfd = new Descriptor(pidfd);
+    }
+
+    /// <summary>Waits for what it says, or its stage.</summary>
+    /// <exception cref="PunnetException">It is dead.</exception>
+    public ChannelMessage Hear(Descriptor channel)
+    {
+        if (TryHear(channel, out ChannelMessage message))
+        {
+            return message;
+        }
+
+        Sys.PidfdSendSignal(Pidfd, Pid, (int)Signal.Kill);
+        Sys.PollReadable(Pidfd, -1, out _).OrThrow("wait for the new process");
+        WasKilledAtOnce = ProcessIdentity.HasNeverRun(Pid);
+        Sys.Waitid(Pidfd, out int status).OrThrow("wait for the new process");
+        if (WasKilledAtOnce)
+        {
+            throw new PunnetException("the new process was killed by signal 9 before it could run", SmallMemory) { HasNeverRun = true };
+        }
+
+        string how = status > 128 ? "was killed by signal " + (status - 128).ToString() : "ended with status " + status.ToString();
+        throw new PunnetException(
+            "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? SmallMemory : null);
+    }
+
+    /// <summary>Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it lives.</summary>
+    /// <param name="channel">punnet's end.</param>
+    /// <param name="message">What it says.</param>
+    /// <param name="isStarting">
+    /// Whether the program is about to run: a signal to punnet is then meant for it, and stays where <c>ForegroundProcess</c> finds it. But where
+    /// the program does not come to run, punnet ends all the same.
+    /// </param>
+    /// <returns>False when it can say nothing any more: the program runs, or it is dead.</returns>
+    /// <exception cref="PunnetException">punnet is to end.</exception>
+    /// <exception cref="SysException">It cannot be waited for.</exception>
+    public bool TryHear(Descriptor channel, out ChannelMessage message, bool isStarting = false)
+    {
+        const long StartPatience = 2000; // milliseconds
+        while (true)
+        {
+            Span<PollDescriptor> ends =
+            [
+                new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
+                new PollDescriptor { Descriptor = Pidfd, Wanted = PollEvents.In },
+                PendingSignals.End,
+            ];
+            Sys.Ppoll(ends, -1).OrThrow("wait for the new process");
+            message = default;
+            bool isInterrupted = ends[2].Found != PollEvents.None;
+            if (isInterrupted && isStarting)
+            {
+                Sys.Ppoll(ends[..2], StartPatience).OrThrow("wait for the new process");
+                isInterrupted = ends[0].Found == PollEvents.None && ends[1].Found == PollEvents.None;
+            }
+
+            if (isInterrupted)
+            {
+                PendingSignals.Check();
+            }
+
+            bool isReadable = ends[0].Found != PollEvents.None;
+            bool speaks = isReadable && Channel.Receive(channel.Number, out message);
+            if (!TakePlaceOfStage() || isReadable)
+            {
+                return speaks;
+            }
+        }
+    }
+
+    // Where the stage has cloned. What is heard then may be what the clone says; the stage itself says nothing any more.
+    private bool TakePlaceOfStage()
+    {
+        if (!IsStage || _final is not { Value: > 0 and int pid })
+        {
+            return false;
+        }
+
+        BecomeInit(pid);
+        return true;
+    }
+
+    /// <summary>Ends it, if it has not ended, and waits for that.</summary>
+    public void Kill()
+    {
+        Sys.PidfdSendSignal(Pidfd, Pid, (int)Signal.Kill);
+        Sys.Waitid(Pidfd, out _);
+        if (TakePlaceOfStage())
+        {
+            Kill();
+        }
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>0 to 255 as exited, 128 + signal when killed.</returns>
+    /// <exception cref="SysException">It cannot be waited for.</exception>
+    public int Wait()
+    {
+        Sys.Waitid(Pidfd, out int status).OrThrow("wait for the container");
+        return status;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _pidfd.Dispose();
+}

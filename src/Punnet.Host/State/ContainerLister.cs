@@ -1,0 +1,183 @@
+using System;
+using Punnet.Abi;
+using Punnet.Host.Cgroups;
+using Punnet.Kernel;
+using Punnet.Spec;
+
+namespace Punnet.Host.State;
+
+/// <summary>What <c>list</c> prints of a container, until the next one is looked at.</summary>
+public ref struct ContainerSummary
+{
+    /// <summary>Of the record.</summary>
+    public required RecordSummary Excerpt { get; init; }
+
+    /// <summary>The first process, alive or not.</summary>
+    public required int Pid { get; init; }
+
+    /// <summary>The status.</summary>
+    public required ContainerStatus Status { get; init; }
+}
+
+/// <summary>
+/// Looks at one container after the other, for <c>list</c>: sees what <see cref="Container"/> sees, with half of its system calls and
+/// without memory of its own for each. What is out of the ordinary is left to that one.
+/// </summary>
+public sealed class ContainerLister : IDisposable
+{
+    private const int LongestPath = 4096; // PATH_MAX
+    private readonly byte[] _document = new byte[16384];
+    private readonly byte[] _link = new byte[LongestPath];
+    private readonly byte[] _path = new byte[LongestPath];
+    private readonly Descriptor _root;
+    private Descriptor? _cgroups;
+
+    /// <summary>Looks in one directory of containers.</summary>
+    /// <param name="root">The caller's to close.</param>
+    public ContainerLister(Descriptor root) => _root = root;
+
+    // What stands at the name of the start gate.
+    private enum Gate
+    {
+        None,
+        Left,
+        Held,
+        Unknown,
+    }
+
+    /// <summary>Whether a container is complete, see <see cref="Container.Exists"/>.</summary>
+    /// <param name="id">Its id.</param>
+    public bool Exists(string id)
+    {
+        Errno errno = Sys.Openat(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file);
+        if (errno != Errno.None)
+        {
+            return errno.IsMissing() || errno is Errno.ELOOP or Errno.ENXIO ? TryReadInit(id, out _)
+                : throw new SysException(errno, "open the record of container " + id);
+        }
+
+        Sys.Read(file, _document.AsSpan(0, 1), out int count);
+        bool isBeingCreated = Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
+        Sys.Close(file);
+        return !isBeingCreated && (count > 0 || TryReadInit(id, out _));
+    }
+
+    /// <summary>Looks at a container.</summary>
+    /// <param name="id">Its id.</param>
+    /// <param name="isWhole">Whether the excerpt has to be whole; or else it may lack what the table does not show.</param>
+    /// <param name="glance">What there is to see; its texts are overwritten by the next look.</param>
+    /// <returns>False when it takes a <see cref="Container"/> to say what it is.</returns>
+    /// <exception cref="PunnetException">It lives, and there is no cgroup2.</exception>
+    /// <exception cref="SysException">It lives, and cgroup2 cannot be opened.</exception>
+    public bool TryLook(string id, bool isWhole, out ContainerSummary glance)
+    {
+        glance = default;
+
+        // The process after its gate: whatever comes between, the pid is not older than what holds the gate.
+        Gate gate = LookAtGate(id, out bool isBeingCreated);
+        if (gate == Gate.Unknown || isBeingCreated || !TryReadInit(id, out InitFile link))
+        {
+            return false;
+        }
+
+        RecordSummary excerpt = link.Excerpt;
+        if ((gate != Gate.Held || isWhole || excerpt.Bundle.IsEmpty) && !TryReadRecord(id, out excerpt))
+        {
+            return false;
+        }
+
+        glance = new ContainerSummary { Excerpt = excerpt, Pid = link.Init.Pid, Status = FindStatus(id, excerpt, gate, link.Init) };
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _cgroups?.Dispose();
+
+    // As Container has it. Once nobody creates any more, only the first process holds the gate: who finds it held knows without a
+    // look at /proc, a third of the whole time, that it is alive.
+    private ContainerStatus FindStatus(string id, RecordSummary record, Gate gate, ProcessIdentity init)
+    {
+        if (gate != Gate.Held && !init.IsAlive())
+        {
+            return ContainerStatus.Stopped;
+        }
+
+        if (IsFrozen(record.Cgroup))
+        {
+            return ContainerStatus.Paused;
+        }
+
+        // Asked again: at the first look a create may have been at work that has ended before the look at its lock.
+        return gate == Gate.None && LookAtGate(id, out _) == Gate.None ? ContainerStatus.Running : ContainerStatus.Created;
+    }
+
+    // False also where another process is creating the container now.
+    private bool TryReadRecord(string id, out RecordSummary record)
+    {
+        record = default;
+        if (Sys.Openat(_root.Number, PathOf(id, "state.json\0"u8), ContainerDirectory.RecordFlags, 0, out int file) != Errno.None)
+        {
+            return false;
+        }
+
+        Errno errno = Sys.Read(file, _document, out int count);
+        bool isBeingCreated = Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
+        Sys.Close(file);
+        return errno == Errno.None && !isBeingCreated && RecordSummary.TryRead(_document.AsSpan(0, count), out record);
+    }
+
+    // fifo(7): without waiting it can be opened for writing only while somebody has it open for reading.
+    private Gate LookAtGate(string id, out bool isBeingCreated)
+    {
+        isBeingCreated = false;
+        const OpenFlags Gated = OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow;
+        Errno errno = Sys.Openat(_root.Number, PathOf(id, "start\0"u8), Gated, 0, out int gate);
+        if (errno == Errno.None)
+        {
+            isBeingCreated = Sys.IsLocked(gate, out bool isLocked) != Errno.None || isLocked;
+            Sys.Close(gate);
+        }
+
+        return errno switch
+        {
+            Errno.None => Gate.Held,
+            Errno.ENOENT => Gate.None,
+            Errno.ENXIO => Gate.Left,
+            _ => Gate.Unknown,
+        };
+    }
+
+    private bool TryReadInit(string id, out InitFile link)
+    {
+        link = default;
+        return Sys.Readlinkat(_root.Number, PathOf(id, "init\0"u8), _link, out int length) == Errno.None
+            && InitFile.TryParse(_link.AsSpan(0, length), out link);
+    }
+
+    private bool IsFrozen(ReadOnlySpan<byte> cgroup)
+    {
+        ReadOnlySpan<byte> events = "/cgroup.events\0"u8;
+        ReadOnlySpan<byte> below = cgroup.TrimStart((byte)'/');
+        if (below.Length + events.Length > LongestPath || below.IsEmpty)
+        {
+            return false;
+        }
+
+        _cgroups ??= Descriptor.Open(CgroupMount.Find(), OpenFlags.Path | OpenFlags.Directory);
+        below.CopyTo(_path);
+        events.CopyTo(_path.AsSpan(below.Length));
+        return CgroupDirectory.IsFrozen(_cgroups.Number, _path);
+    }
+
+    private ReadOnlySpan<byte> PathOf(string id, ReadOnlySpan<byte> name)
+    {
+        for (int i = 0; i < id.Length; i++)
+        {
+            _path[i] = (byte)id[i]; // StateStore lets no other letters than ASCII into an id.
+        }
+
+        _path[id.Length] = (byte)'/';
+        name.CopyTo(_path.AsSpan(id.Length + 1));
+        return _path.AsSpan(0, id.Length + 1 + name.Length);
+    }
+}

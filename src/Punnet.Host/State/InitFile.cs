@@ -1,0 +1,63 @@
+using System;
+using System.Buffers.Text;
+using System.Text;
+using Punnet.Spec;
+
+namespace Punnet.Host.State;
+
+/// <summary>
+/// What the link <c>init</c> of a state directory says: the first process, and below it what the table of <c>list</c> shows of the
+/// record. A link is read with one system call, the record with four and a parser: 5 of 20 ms for 1,000 containers.
+/// </summary>
+public readonly ref struct InitFile
+{
+    private const int Longest = 4000; // bytes; symlink(2) takes 4095
+
+    /// <summary>The first process.</summary>
+    public required ProcessIdentity Init { get; init; }
+
+    /// <summary>Of the record: owner, time, cgroup and bundle; without a bundle where the link does not have them.</summary>
+    public required RecordSummary Excerpt { get; init; }
+
+    /// <summary>What the link is to say.</summary>
+    /// <param name="init">The first process.</param>
+    /// <param name="record">As the state directory has it: afterwards it does not change.</param>
+    public static string Text(ProcessIdentity init, StateRecord record)
+    {
+        string process = init.Pid.ToString() + " " + init.StartTime.ToString();
+        string all = string.Join('\n', process, record.Owner.ToString(), record.Created, record.Cgroup ?? "", record.Bundle);
+
+        // The bundle is the last and may have lines, but a cgroup that has some would be taken for more.
+        bool isClear = record.Cgroup is null || !record.Cgroup.Contains('\n', StringComparison.Ordinal);
+        return isClear && Encoding.UTF8.GetByteCount(all) <= Longest ? all : process;
+    }
+
+    /// <summary>Reads a link.</summary>
+    /// <param name="text">Its text.</param>
+    /// <param name="link">Parts of <paramref name="text"/>.</param>
+    /// <returns>False when it names no process.</returns>
+    public static bool TryParse(ReadOnlySpan<byte> text, out InitFile link)
+    {
+        ReadOnlySpan<byte> rest = text;
+        link = default;
+        if (ProcessIdentity.Parse(Line(ref rest)) is not ProcessIdentity init)
+        {
+            return false;
+        }
+
+        bool hasOwner = Utf8Parser.TryParse(Line(ref rest), out uint owner, out _);
+        ReadOnlySpan<byte> created = Line(ref rest);
+        ReadOnlySpan<byte> cgroup = Line(ref rest);
+        RecordSummary excerpt = hasOwner ? new RecordSummary { Owner = owner, Created = created, Cgroup = cgroup, Bundle = rest } : default;
+        link = new InitFile { Init = init, Excerpt = excerpt };
+        return true;
+    }
+
+    private static ReadOnlySpan<byte> Line(scoped ref ReadOnlySpan<byte> rest)
+    {
+        int end = rest.IndexOf((byte)'\n');
+        ReadOnlySpan<byte> line = end < 0 ? rest : rest[..end];
+        rest = end < 0 ? default : rest[(end + 1)..];
+        return line;
+    }
+}

@@ -1,0 +1,93 @@
+using System;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+// An exec that comes before start. Until the program runs, init is not dumpable: nobody may look into it, not even its own user, and
+// without CAP_SYS_PTRACE over the host's user namespace there is neither /proc/PID/ns nor setns(2) with a pidfd. But the user owns the
+// container's user namespace, and may join all of the container's once it has them as descriptors. So init hands these out, and nothing
+// else, to whoever gets at a socket in the state directory:
+//
+//     exec                                             init, which waits for start
+//      │── a byte + one end of a socket pair ───────────>│  datagram to STATE/ID/namespaces
+//      │<──────────────────── Namespace + descriptor ────│  each of its namespaces, the user namespace first
+//      │<──────────────────── Namespaces(count) ─────────│  without it, the exec joins none
+
+/// <summary>Where a process that is closed to everybody hands out its namespaces.</summary>
+internal static class NamespaceSocket
+{
+    /// <summary>Opens the namespaces that the plan makes or joins, while the host's /proc is still there.</summary>
+    public static void Open(NamespacePlan plan, InitContext material)
+    {
+        if (material.Door < 0)
+        {
+            return;
+        }
+
+        int[] namespaces = material.DoorNamespaces;
+        bool isComplete = Sys.Openat(material.Proc, "thread-self\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int own) == Errno.None;
+        for (int i = 0; i < namespaces.Length; i++)
+        {
+            namespaces[i] = -1;
+            if (plan.Has(NamespaceKinds.Flag(i)))
+            {
+                // The stage is not in the pid namespace that its child will be in.
+                ReadOnlySpan<byte> file = material.Final is not null && NamespaceKinds.Flag(i) == CloneFlags.NewPid
+                    ? "ns/pid_for_children\0"u8 : NamespaceKinds.File(i);
+                isComplete &= Sys.Openat(own, file, OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
+            }
+        }
+
+        Sys.Close(own);
+
+        if (!isComplete)
+        {
+            // All or none: an exec would stay in the host's where one is missing.
+            namespaces[0] = -1;
+        }
+    }
+
+    /// <summary>No exec can come before start any more.</summary>
+    public static void Close(InitContext material)
+    {
+        if (material.Door < 0)
+        {
+            return;
+        }
+
+        Sys.Close(material.Door);
+        foreach (int opened in material.DoorNamespaces)
+        {
+            Sys.Close(opened);
+        }
+    }
+
+    /// <summary>Hands them out to an exec that asks.</summary>
+    public static void Answer(InitContext material)
+    {
+        Span<byte> one = stackalloc byte[1];
+        if (Sys.Recvmsg(material.Door, one, out int _, out int exec) != Errno.None || exec < 0)
+        {
+            return;
+        }
+
+        if (material.DoorNamespaces[0] >= 0)
+        {
+            int count = 0;
+            foreach (int opened in material.DoorNamespaces)
+            {
+                if (opened >= 0)
+                {
+                    Channel.SendWithFd(exec, Message.Namespace, opened);
+                    count++;
+                }
+            }
+
+            Channel.Send(exec, Message.Namespaces, count);
+        }
+
+        Sys.Close(exec);
+    }
+}

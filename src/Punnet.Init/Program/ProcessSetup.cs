@@ -1,0 +1,228 @@
+using System;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>From a process in the container to the program: what a create and an exec have in common.</summary>
+internal static class ProcessSetup
+{
+    /// <summary>
+    /// Makes the working directory of the container's first program where it is missing, as the peers do: before the root is read-only. What
+    /// cannot be made cannot be entered either, and that is where it is told.
+    /// </summary>
+    public static void MakeDirectory(ProcessPlan plan, int root)
+    {
+        if (!plan.Cwd.Text.SequenceEqual("/"u8) && RootPath.FindOrMake(root, plan.Cwd.WithNul, isDirectory: true, out int directory) == Errno.None)
+        {
+            Sys.Close(directory);
+        }
+    }
+
+    /// <summary>Working directory, HOME, filter, limits, ids and capabilities, in the only order that works.</summary>
+    /// <param name="plan">The program.</param>
+    /// <param name="material">What travels beside the plan.</param>
+    /// <param name="root">The container's root.</param>
+    /// <param name="report">ErrorMessages.</param>
+    /// <param name="isContainer">Whether this is the container's first program: its limits are not set yet.</param>
+    /// <param name="isStage">Whether this process clones the program's afterwards.</param>
+    public static void DropPrivileges(ProcessPlan plan, InitContext material, int root, InitReport report, bool isContainer, bool isStage)
+    {
+        Errno directory = EnterDirectory(plan, root, report);
+        if (directory == Errno.None)
+        {
+            // Here rather than at the end: a filter may forbid getcwd(2).
+            CheckDirectory(report);
+        }
+
+        if (plan.NeedsHome)
+        {
+            HomeDirectory.Find(plan.Uid, root, material);
+        }
+
+        StandardStreams.Give(plan.Uid);
+        Settle(plan, report);
+        if (plan.NoNewPrivileges)
+        {
+            report.Check(InitStep.NoNewPrivileges, Sys.Prctl(ProcessControl.SetNoNewPrivileges, 1));
+        }
+
+        LoadFilter(FilterMoment.BeforeIds, plan, material, report);
+        if (isContainer)
+        {
+            Limits.Apply(plan, isStage, report);
+        }
+
+        Identity.Assume(plan, material, report);
+        if (directory == Errno.EACCES)
+        {
+            // Root may be shut out where the user is not: a network file system, or a user namespace.
+            report.Check(InitStep.WorkingDirectory, EnterDirectory(plan, root, report));
+            CheckDirectory(report);
+        }
+
+        Sys.Umask(plan.Umask);
+    }
+
+    /// <summary>Loads the filter, if this is the moment for it.</summary>
+    public static void LoadFilter(FilterMoment now, ProcessPlan plan, InitContext material, InitReport report)
+    {
+        if (plan.Seccomp is not null && now == MomentOf(plan, material))
+        {
+            SeccompLoader.Load(plan.Seccomp, material, report);
+        }
+    }
+
+    private static FilterMoment MomentOf(ProcessPlan plan, InitContext material)
+    {
+        if (!plan.NoNewPrivileges)
+        {
+            return FilterMoment.BeforeIds;
+        }
+
+        if (material.StartFifo >= 0 && plan.Seccomp is { NeedsListener: true })
+        {
+            return FilterMoment.BeforeGate;
+        }
+
+        return material.StartContainer.IsEmpty ? FilterMoment.BeforeProgram : FilterMoment.BeforeHooks;
+    }
+
+    /// <summary>
+    /// The first candidate that this user may execute. late: what the files are is known only here.
+    /// </summary>
+    /// <returns>Its place among the candidates.</returns>
+    public static int FindProgram(ProcessPlan plan, InitContext material, InitReport report)
+    {
+        ImmutableArray<CString> candidates = plan.Candidates;
+        bool isSearched = plan.Args[0].WithNul.IndexOf((byte)'/') < 0;
+        Errno found = Errno.ENOENT;
+        int refused = 0;
+        for (int i = 0; i < candidates.Length; i++)
+        {
+            Errno errno = TryProgram(candidates[i].WithNul, out FileStatus status);
+            if (errno == Errno.None)
+            {
+                RefuseOwnFile(status, material, report);
+                return i;
+            }
+
+            // "Permission denied" says more than "not found" in another directory of PATH. Whatever else is in the way there, a
+            // directory or a loop of links, is not the program, and engines know only the one word for that.
+            if (errno == Errno.EACCES || !isSearched)
+            {
+                (found, refused) = (errno, i);
+            }
+        }
+
+        ProgramFailure.Find(candidates.IsEmpty ? default : candidates[refused].WithNul, refused, found, report);
+        return -1;
+    }
+
+    private static Errno TryProgram(ReadOnlySpan<byte> path, out FileStatus status)
+    {
+        const int Executable = 1;
+        Errno errno = Sys.Statx(Sys.WorkingDirectory, path, out status);
+        if (errno == Errno.None && status.Is(FileMode.Directory))
+        {
+            return Errno.EISDIR;
+        }
+
+        if (errno == Errno.None || errno.IsOfFilter())
+        {
+            errno = Sys.Faccessat(Sys.WorkingDirectory, path, Executable);
+        }
+
+        // No answer about a file, but the container's filter's about these calls.
+        return errno.IsOfFilter() ? Errno.None : errno;
+    }
+
+    // Before the filter, which may forbid both.
+    private static void Settle(ProcessPlan plan, InitReport report)
+    {
+        if (plan.Personality is ExecutionDomain domain)
+        {
+            report.Check(InitStep.Personality, Sys.Personality((uint)domain));
+        }
+
+        if (plan.MemoryPolicy is MemoryPolicyStep policy)
+        {
+            report.Check(InitStep.MemoryPolicy, Sys.SetMempolicy(policy.Mode, policy.Nodes.AsSpan()));
+        }
+    }
+
+    // /proc/self/exe as a program is punnet: it could do no harm (see RuntimeBinary), but nobody can mean it.
+    private static void RefuseOwnFile(FileStatus program, InitContext material, InitReport report)
+    {
+        Errno errno = Sys.Statx(material.Image, out FileStatus own);
+        if (errno.IsOfFilter())
+        {
+            return;
+        }
+
+        report.Check(InitStep.OwnFile, errno);
+        if (own.Inode == program.Inode && own.FileSystemMajor == program.FileSystemMajor && own.FileSystemMinor == program.FileSystemMinor)
+        {
+            report.Fail(InitStep.OwnFile, 0, Errno.EACCES);
+        }
+    }
+
+    /// <summary>Becomes the program. What the program does not inherit is closed by now.</summary>
+    public static void Execute(ProcessPlan plan, int program, InitContext material, InitReport report)
+    {
+        Sys.ResetSignals(material.IgnoredSignals);
+        Sys.UnblockSignals();
+        LoadFilter(FilterMoment.BeforeProgram, plan, material, report);
+        ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;
+        ProgramFailure.Run(path, program, Sys.Execve(path, material.Args, material.Env), report);
+    }
+
+    private static Errno EnterDirectory(ProcessPlan plan, int root, InitReport report)
+    {
+        Errno errno = RootPath.Find(root, plan.Cwd.WithNul, OpenFlags.ReadOnly, out int directory);
+        if (errno == Errno.None)
+        {
+            errno = Sys.Chdir(directory);
+            Sys.Close(directory);
+        }
+
+        if (errno != Errno.EACCES)
+        {
+            report.Check(InitStep.WorkingDirectory, errno);
+        }
+
+        return errno;
+    }
+
+    // CVE-2024-21626: a working directory that the host had opened leads out of the root.
+    private static void CheckDirectory(InitReport report)
+    {
+        Span<byte> path = stackalloc byte[4096];
+        report.Check(InitStep.WorkingDirectory, Sys.Getcwd(path, out int length));
+        if (length < 2 || path[0] != '/')
+        {
+            report.Fail(InitStep.WorkingDirectoryOutside, 0, Errno.ENOENT);
+        }
+    }
+}
+
+/// <summary>When a filter is loaded: each as late as it can be, so that it need not let pass what punnet itself calls.</summary>
+internal enum FilterMoment
+{
+    /// <summary>Without no_new_privs: a filter needs CAP_SYS_ADMIN, seccomp(2), and this is the last moment to have it.</summary>
+    BeforeIds,
+
+    /// <summary>
+    /// A created container with a listener: later nobody is there who could take that to the agent, who from here on may have to
+    /// answer for punnet's own calls too.
+    /// </summary>
+    BeforeGate,
+
+    /// <summary>Where hooks in the container still run: it is for them too.</summary>
+    BeforeHooks,
+
+    /// <summary>Then only execve(2) must pass.</summary>
+    BeforeProgram,
+}

@@ -1,0 +1,206 @@
+using System;
+using System.Collections.Generic;
+
+namespace Punnet.Spec;
+
+/// <summary>
+/// Reads the documents that users and engines hand over. Knows the types and number ranges of runtime-spec 1.3 (specs-go/config.go)
+/// and nothing else: whether a value makes sense is for Punnet.Plan. Names are matched exactly; of equal names the last one wins;
+/// properties that the specification does not have are skipped.
+/// </summary>
+public static partial class ConfigReader
+{
+    /// <summary>Reads a bundle's config.json: config.md.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <param name="unknown">Collects properties that the specification does not have.</param>
+    /// <returns>The document as written.</returns>
+    /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
+    public static Config ReadConfig(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
+        JsonPathReader.ReadDocument(utf8, unknown, ReadConfig);
+
+    /// <summary>Reads a list of strings, such as an annotation holds.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <exception cref="SpecException">Not JSON, or something else.</exception>
+    public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadStrings(utf8);
+
+    /// <summary>Reads what <c>exec --process</c> is given: config.md#process.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <param name="unknown">Collects properties that the specification does not have.</param>
+    /// <returns>The document as written.</returns>
+    /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
+    public static Process ReadProcess(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
+        JsonPathReader.ReadDocument(utf8, unknown, ReadProcess);
+
+    /// <summary>Reads what <c>update --resources</c> is given: config-linux.md#control-groups.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <param name="unknown">Collects properties that the specification does not have.</param>
+    /// <returns>The document as written.</returns>
+    /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
+    public static Resources ReadResources(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
+        JsonPathReader.ReadDocument(utf8, unknown, ReadResources);
+
+    private static Config ReadConfig(ref JsonPathReader cursor)
+    {
+        string? ociVersion = null, hostname = null, domainname = null;
+        Root? root = null;
+        IReadOnlyList<Mount> mounts = [];
+        Process? process = null;
+        Hooks? hooks = null;
+        IReadOnlyDictionary<string, string>? annotations = null;
+        Linux? linux = null;
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "ociVersion": ociVersion = cursor.String(); break;
+                case "root": root = cursor.Optional(ReadRoot); break;
+                case "mounts": mounts = cursor.List(ReadMount); break;
+                case "process": process = cursor.Optional(ReadProcess); break;
+                case "hostname": hostname = cursor.String(); break;
+                case "domainname": domainname = cursor.String(); break;
+                case "hooks": hooks = cursor.Optional(ReadHooks); break;
+                case "annotations": annotations = cursor.StringMap(); break;
+                case "linux": linux = cursor.Optional(ReadLinux); break;
+                case "freebsd" or "solaris" or "vm" or "windows" or "zos": cursor.Skip(); break;
+                default: cursor.SkipUnknown("ociVersion root mounts process hostname domainname hooks annotations linux"); break;
+            }
+        }
+
+        return new Config
+        {
+            OciVersion = ociVersion,
+            Root = root,
+            Mounts = mounts,
+            Process = process,
+            Hostname = hostname,
+            Domainname = domainname,
+            Hooks = hooks,
+            Annotations = annotations ?? new Dictionary<string, string>(),
+            Linux = linux,
+        };
+    }
+
+    private static Root ReadRoot(ref JsonPathReader cursor)
+    {
+        string? path = null;
+        bool isReadonly = false;
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "path": path = cursor.String(); break;
+                case "readonly": isReadonly = cursor.Boolean(); break;
+                default: cursor.SkipUnknown("path readonly"); break;
+            }
+        }
+
+        return new Root { Path = path, Readonly = isReadonly };
+    }
+
+    private static Mount ReadMount(ref JsonPathReader cursor)
+    {
+        string? destination = null, type = null, source = null;
+        IReadOnlyList<string> options = [];
+        IReadOnlyList<IdMapping> uidMappings = [], gidMappings = [];
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "destination": destination = cursor.String(); break;
+                case "type": type = cursor.String(); break;
+                case "source": source = cursor.String(); break;
+                case "options": options = cursor.Strings(); break;
+                case "uidMappings": uidMappings = cursor.List(ReadIdMapping); break;
+                case "gidMappings": gidMappings = cursor.List(ReadIdMapping); break;
+                default: cursor.SkipUnknown("destination type source options uidMappings gidMappings"); break;
+            }
+        }
+
+        return new Mount
+        {
+            Destination = destination,
+            Type = type,
+            Source = source,
+            Options = options,
+            UidMappings = uidMappings,
+            GidMappings = gidMappings,
+        };
+    }
+
+    private static IdMapping ReadIdMapping(ref JsonPathReader cursor)
+    {
+        uint? containerId = null, hostId = null, size = null;
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "containerID": containerId = cursor.UInt32(); break;
+                case "hostID": hostId = cursor.UInt32(); break;
+                case "size": size = cursor.UInt32(); break;
+                default: cursor.SkipUnknown("containerID hostID size"); break;
+            }
+        }
+
+        // A misspelt hostID must not become the host's root.
+        return new IdMapping(
+            containerId ?? throw cursor.RefuseMissing("containerID"),
+            hostId ?? throw cursor.RefuseMissing("hostID"),
+            size ?? throw cursor.RefuseMissing("size"));
+    }
+
+    private static Hooks ReadHooks(ref JsonPathReader cursor)
+    {
+        IReadOnlyList<Hook> prestart = [], createRuntime = [], createContainer = [], startContainer = [], poststart = [], poststop = [];
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "prestart": prestart = cursor.List(ReadHook); break;
+                case "createRuntime": createRuntime = cursor.List(ReadHook); break;
+                case "createContainer": createContainer = cursor.List(ReadHook); break;
+                case "startContainer": startContainer = cursor.List(ReadHook); break;
+                case "poststart": poststart = cursor.List(ReadHook); break;
+                case "poststop": poststop = cursor.List(ReadHook); break;
+                default: cursor.SkipUnknown("prestart createRuntime createContainer startContainer poststart poststop"); break;
+            }
+        }
+
+        return new Hooks
+        {
+            Prestart = prestart,
+            CreateRuntime = createRuntime,
+            CreateContainer = createContainer,
+            StartContainer = startContainer,
+            Poststart = poststart,
+            Poststop = poststop,
+        };
+    }
+
+    /// <summary>Reads one hook; also one of the state record.</summary>
+    internal static Hook ReadHook(ref JsonPathReader cursor)
+    {
+        string? path = null;
+        IReadOnlyList<string> args = [];
+        IReadOnlyList<string>? env = null;
+        long? timeout = null;
+        cursor.EnterObject();
+        while (cursor.NextProperty(out ReadOnlySpan<char> name))
+        {
+            switch (name)
+            {
+                case "path": path = cursor.String(); break;
+                case "args": args = cursor.Strings(); break;
+                case "env": env = cursor.OptionalStrings(); break;
+                case "timeout": timeout = cursor.Int64(); break;
+                default: cursor.SkipUnknown("path args env timeout"); break;
+            }
+        }
+
+        return new Hook { Path = path, Args = args, Env = env, Timeout = timeout };
+    }
+}

@@ -1,0 +1,264 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+
+namespace Punnet.Spec;
+
+/// <summary>Reads the value that the cursor stands on, and leaves the cursor on its last token.</summary>
+/// <typeparam name="T">What is made of it.</typeparam>
+/// <param name="cursor">Stands on the value's first token.</param>
+internal delegate T ReadValue<T>(ref JsonPathReader cursor);
+
+/// <summary>
+/// A Utf8JsonReader that knows its place in the document (<c>mounts[3].options[1]</c>). JSON null is an absent value, and inside a
+/// list or a map an empty one, as in Go's encoding/json, which the engines test their documents with.
+/// </summary>
+internal ref partial struct JsonPathReader
+{
+    /// <summary>How deep a document may nest.</summary>
+    public const int MaxDepth = 64;
+
+    // The deepest known value, linux.seccomp.syscalls[0].args[0].op, has six steps; what is unknown is skipped without steps.
+    private const int MaxSteps = 12;
+
+    // The longest known name has 23 characters, and each may be written as \uXXXX.
+    private const int LongestName = 160;
+
+    private readonly ReadOnlySpan<byte> document;
+    private readonly Span<PathSegment> steps;
+    private readonly Span<char> nameBuffer;
+    private readonly UnknownProperties? unknown;
+    private Utf8JsonReader reader;
+    private int depth;
+
+    private JsonPathReader(ReadOnlySpan<byte> document, Span<PathSegment> steps, Span<char> nameBuffer, UnknownProperties? unknown)
+    {
+        this.document = document;
+        this.steps = steps;
+        this.nameBuffer = nameBuffer;
+        this.unknown = unknown;
+        reader = new Utf8JsonReader(document, new JsonReaderOptions { MaxDepth = MaxDepth });
+    }
+
+    /// <summary>Whether the value is JSON's null.</summary>
+    public readonly bool IsNull => reader.TokenType == JsonTokenType.Null;
+
+    /// <summary>Reads a whole document that is one object.</summary>
+    /// <typeparam name="T">What is made of it.</typeparam>
+    /// <param name="document">UTF-8 without a byte order mark.</param>
+    /// <param name="unknown">Collects properties that nobody knows; null when nobody asks.</param>
+    /// <param name="read">Reads the object.</param>
+    /// <exception cref="SpecException">The text is not JSON, or not what <paramref name="read"/> expects.</exception>
+    public static T ReadDocument<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, ReadValue<T> read) =>
+        ReadDocument(document, unknown, JsonTokenType.StartObject, read);
+
+    /// <summary>Reads a whole document that is one list of strings.</summary>
+    /// <param name="document">UTF-8 without a byte order mark.</param>
+    /// <exception cref="SpecException">The text is not JSON, or something else.</exception>
+    public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> document) =>
+        ReadDocument(document, null, JsonTokenType.StartArray, static (ref JsonPathReader cursor) => cursor.Strings());
+
+    private static T ReadDocument<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, JsonTokenType start, ReadValue<T> read)
+    {
+        // Checked once for all: from here on no string can fail to decode but by an escape.
+        if (!Utf8.IsValid(document))
+        {
+            throw JsonSyntaxError.Explain(document);
+        }
+
+        JsonPathReader cursor = new(document, stackalloc PathSegment[MaxSteps], stackalloc char[LongestName], unknown);
+        try
+        {
+            cursor.reader.Read();
+            cursor.Expect(start);
+            T result = read(ref cursor);
+
+            // Also refuses whatever stands behind the object.
+            cursor.reader.Read();
+            return result;
+        }
+        catch (JsonException)
+        {
+            throw JsonSyntaxError.Explain(document);
+        }
+    }
+
+    /// <summary>Enters the object that the cursor stands on.</summary>
+    /// <exception cref="SpecException">It is something else.</exception>
+    public void EnterObject()
+    {
+        if (IsNull)
+        {
+            steps[depth++] = PathSegment.Null;
+            return;
+        }
+
+        Expect(JsonTokenType.StartObject);
+        steps[depth++] = PathSegment.Nothing;
+    }
+
+    /// <summary>Moves to the value of the next property, or leaves the object.</summary>
+    /// <param name="name">Its name; overwritten by the next call, and empty when it is longer than any known name.</param>
+    /// <returns>False when the object has ended.</returns>
+    public bool NextProperty(out ReadOnlySpan<char> name)
+    {
+        if (!MoveToName())
+        {
+            name = default;
+            return false;
+        }
+
+        name = Name();
+        reader.Read();
+        return true;
+    }
+
+    /// <summary>Moves to the value of the next entry of a map whose keys the user chooses, or leaves the map.</summary>
+    /// <param name="key">The entry's key.</param>
+    /// <returns>False when the map has ended.</returns>
+    public bool NextEntry(out string key)
+    {
+        if (!MoveToName())
+        {
+            key = string.Empty;
+            return false;
+        }
+
+        key = Decode();
+        reader.Read();
+        return true;
+    }
+
+    /// <summary>Enters the list that the cursor stands on.</summary>
+    /// <exception cref="SpecException">It is something else.</exception>
+    public void EnterList()
+    {
+        Expect(JsonTokenType.StartArray);
+        steps[depth++] = PathSegment.Index(-1);
+    }
+
+    /// <summary>Moves to the next element, or leaves the list.</summary>
+    /// <returns>False when the list has ended.</returns>
+    public bool NextElement()
+    {
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.EndArray)
+        {
+            depth--;
+            return false;
+        }
+
+        steps[depth - 1] = PathSegment.Index(steps[depth - 1].Start + 1);
+        return true;
+    }
+
+    /// <summary>Skips a value that is known and of no use here.</summary>
+    public void Skip() => reader.Skip();
+
+    /// <summary>Skips a value whose property nobody knows, and notes its place.</summary>
+    /// <param name="known">The names that are known here, separated by blanks.</param>
+    public void SkipUnknown(string known)
+    {
+        if (unknown is not null)
+        {
+            PathSegment step = steps[depth - 1];
+            string name = Encoding.UTF8.GetString(document.Slice(step.Start, step.Length));
+            unknown.Add(Place(), name, known);
+        }
+
+        reader.Skip();
+    }
+
+    /// <summary>A refusal of the value that the cursor stands on.</summary>
+    /// <param name="problem">What is wrong with it.</param>
+    public readonly SpecException Refuse(string problem) => new(Place(), problem);
+
+    /// <summary>A refusal of the object that the cursor has just left, because a property is not there.</summary>
+    /// <param name="name">The property.</param>
+    public readonly SpecException RefuseMissing(string name)
+    {
+        string place = Place();
+        return new SpecException(place.Length == 0 ? name : place + "." + name, "is missing");
+    }
+
+    private bool MoveToName()
+    {
+        if (steps[depth - 1].IsNull)
+        {
+            depth--;
+            return false;
+        }
+
+        reader.Read();
+        if (reader.TokenType == JsonTokenType.EndObject)
+        {
+            depth--;
+            return false;
+        }
+
+        steps[depth - 1] = new PathSegment((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+        return true;
+    }
+
+    private readonly ReadOnlySpan<char> Name()
+    {
+        if (reader.ValueSpan.Length > LongestName)
+        {
+            return default;
+        }
+
+        try
+        {
+            return nameBuffer[..reader.CopyString(nameBuffer)];
+        }
+        catch (InvalidOperationException)
+        {
+            throw Refuse(LoneSurrogate);
+        }
+    }
+
+    private readonly string Place()
+    {
+        StringBuilder place = new();
+        foreach (PathSegment step in steps[..depth])
+        {
+            if (step.IsIndex)
+            {
+                place.Append('[').Append(step.Start).Append(']');
+            }
+            else if (step.IsName)
+            {
+                AppendName(place, Encoding.UTF8.GetString(document.Slice(step.Start, step.Length)));
+            }
+        }
+
+        return place.ToString();
+    }
+
+    private static void AppendName(StringBuilder place, string name)
+    {
+        const int longestShown = 60;
+
+        bool plain = name.Length is > 0 and <= longestShown;
+        foreach (char character in name)
+        {
+            plain &= char.IsAsciiLetterOrDigit(character) || character == '_';
+        }
+
+        if (!plain)
+        {
+            string shown = name.Length <= longestShown ? name : name[..longestShown] + "...";
+            place.Append("[\"").Append(shown).Append("\"]");
+            return;
+        }
+
+        if (place.Length > 0)
+        {
+            place.Append('.');
+        }
+
+        place.Append(name);
+    }
+}

@@ -1,0 +1,70 @@
+namespace Punnet.Spec;
+
+/// <summary>
+/// Writes a config.json as <c>runc spec</c> does: a tab a level, properties in the order of specs-go/config.go. What is absent is
+/// left out, and so is an empty list where the model does not tell it from an absent one.
+/// </summary>
+public static partial class ConfigWriter
+{
+    /// <summary>Writes a config.json: config.md.</summary>
+    /// <param name="config">The document.</param>
+    /// <returns>UTF-8 without a line end, as runc leaves it.</returns>
+    public static byte[] Write(Config config) => new JsonWriter('\t', 1).Document(config, ConfigMembers);
+
+    private static void ConfigMembers(JsonWriter writer, Config config)
+    {
+        writer.Text("ociVersion"u8, config.OciVersion);
+        writer.Object("process"u8, config.Process, ProcessMembers);
+        writer.Object("root"u8, config.Root, RootMembers);
+        writer.Text("hostname"u8, config.Hostname);
+        writer.Text("domainname"u8, config.Domainname);
+        writer.List("mounts"u8, config.Mounts, MountMembers);
+        writer.Object("hooks"u8, config.Hooks, HooksMembers);
+        writer.StringMap("annotations"u8, config.Annotations);
+        writer.Object("linux"u8, config.Linux, LinuxMembers);
+    }
+
+    private static void RootMembers(JsonWriter writer, Root root)
+    {
+        writer.Text("path"u8, root.Path);
+        writer.FlagIfSet("readonly"u8, root.Readonly);
+    }
+
+    private static void MountMembers(JsonWriter writer, Mount mount)
+    {
+        writer.Text("destination"u8, mount.Destination);
+        writer.Text("type"u8, mount.Type);
+        writer.Text("source"u8, mount.Source);
+        writer.Strings("options"u8, mount.Options);
+        writer.List("uidMappings"u8, mount.UidMappings, IdMappingMembers);
+        writer.List("gidMappings"u8, mount.GidMappings, IdMappingMembers);
+    }
+
+    private static void IdMappingMembers(JsonWriter writer, IdMapping mapping)
+    {
+        writer.Number("containerID"u8, (ulong)mapping.ContainerId);
+        writer.Number("hostID"u8, (ulong)mapping.HostId);
+        writer.Number("size"u8, (ulong)mapping.Size);
+    }
+
+    private static void HooksMembers(JsonWriter writer, Hooks hooks)
+    {
+        writer.List("prestart"u8, hooks.Prestart, HookMembers);
+        writer.List("createRuntime"u8, hooks.CreateRuntime, HookMembers);
+        writer.List("createContainer"u8, hooks.CreateContainer, HookMembers);
+        writer.List("startContainer"u8, hooks.StartContainer, HookMembers);
+        writer.List("poststart"u8, hooks.Poststart, HookMembers);
+        writer.List("poststop"u8, hooks.Poststop, HookMembers);
+    }
+
+    /// <summary>Writes one hook; also one of the state record.</summary>
+    internal static void HookMembers(JsonWriter writer, Hook hook)
+    {
+        writer.Text("path"u8, hook.Path);
+        writer.Strings("args"u8, hook.Args);
+
+        // An empty environment is not an absent one: the hook would inherit ours.
+        writer.OptionalStrings("env"u8, hook.Env);
+        writer.Number("timeout"u8, hook.Timeout);
+    }
+}

@@ -1,0 +1,264 @@
+using Punnet.Abi;
+using Punnet.Host;
+using Punnet.Host.Cgroups;
+using Punnet.Host.Errors;
+using Punnet.Host.Namespaces;
+using Punnet.Host.Resctrl;
+using Punnet.Host.State;
+using Punnet.Host.Systemd;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Seccomp;
+using Punnet.Spec;
+
+namespace Punnet.Lifecycle;
+
+/// <summary>What an exec needs beside its plan.</summary>
+internal sealed record ExecContext
+{
+    /// <summary>The container.</summary>
+    public required Container Container { get; init; }
+
+    /// <summary>The plan.</summary>
+    public required ProcessPlan Plan { get; init; }
+
+    /// <summary>Below the container's cgroup, or null for that itself.</summary>
+    public string? SubCgroup { get; init; }
+
+    /// <summary>Connection that gets the terminal, or null.</summary>
+    public Descriptor? ConsoleSocket { get; init; }
+
+    /// <summary>The listener's way out, where the filter has one.</summary>
+    public SeccompListener? Listener { get; init; }
+
+    /// <summary>How many descriptors from 3 on the program inherits.</summary>
+    public int Preserved { get; init; }
+
+    /// <summary>The log.</summary>
+    public required Log Log { get; init; }
+}
+
+/// <summary>The script of the host side of an exec: a process that joins a container.</summary>
+internal static class ContainerExec
+{
+    /// <summary>Makes a process that only lacks its program.</summary>
+    /// <param name="request">What to run and where.</param>
+    /// <param name="channel">Where it waits for <see cref="Message.Exec"/>.</param>
+    /// <exception cref="PunnetException">It cannot be made; nothing of it is left.</exception>
+    /// <exception cref="SysException">It cannot be made; nothing of it is left.</exception>
+    public static ChildProcess Run(ExecContext request, out Descriptor channel)
+    {
+        Inheritance.Settle();
+        try
+        {
+            return RunOnce(request, entersLate: false, out channel);
+        }
+        catch (PunnetException failure) when (failure.HasNeverRun)
+        {
+            return RunOnce(request, entersLate: true, out channel);
+        }
+    }
+
+    private static ChildProcess RunOnce(ExecContext request, bool entersLate, out Descriptor channel)
+    {
+        SecurityModules.Check(request.Plan);
+        PendingSignals.Begin();
+        using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
+        using CgroupDirectory? cgroup = OpenCgroup(request);
+        using Descriptor proc = HostProbe.OpenProc();
+        Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the new process");
+        channel = new Descriptor(here);
+        ChildProcess? process = null;
+        try
+        {
+            using Descriptor childChannel = new(there);
+            using RuntimeBinary image = ContainerCreator.LeaveFile(isInitAlone: false);
+            InitContext material = new()
+            {
+                Channel = there,
+                Image = image.Number,
+                ImageMount = image.MountNumber,
+                OwnFile = image.State,
+                Title = image.Title,
+                Proc = proc.Number,
+                ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
+                HandOver = request.Listener?.HandOver ?? default,
+                SendsListener = request.Listener is { IsSent: true },
+                Joins = [],
+                Preserved = request.Preserved,
+                LastCapability = HostProbe.LastCapability(),
+                IgnoredSignals = Inheritance.IgnoredSignals,
+                Args = ArgumentBlock.Of(request.Plan.Args),
+                Env = ArgumentBlock.Of(request.Plan.Env, spare: 1),
+                Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
+            };
+            using ContainerNamespaces namespaces = ContainerNamespaces.Find(request.Container, request.Container.Init!.Value.Pid);
+            using Descriptor? root = OpenRoot(request.Container.Init!.Value.Pid, namespaces);
+            CloneFlags kinds = namespaces.Kinds;
+            bool isStaged = (kinds & CloneFlags.NewPid) != CloneFlags.None;
+            if (isStaged)
+            {
+                Sys.MmapSharedFlag(out SharedFlag final).OrThrow("share memory with the new process");
+                material = material with { Final = final, ClonesEarly = !PassesClone(request.Plan) };
+            }
+
+            ExecTarget target = new(init.Number, kinds)
+            {
+                Root = root?.Number ?? -1,
+                Files = namespaces.Files,
+                Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
+            };
+            Scheduling.EnterInitialAffinity(request.Plan);
+            process = entersLate ? null : Clone(request, target, material, cgroup?.Number ?? -1);
+            if (process is null)
+            {
+                process = Clone(request, target, material with { WaitsForCgroup = true }, cgroup: -1)!;
+                Enter(request, cgroup, process.Pid, entersLate);
+                Channel.Send(channel.Number, Message.HostReady).OrThrow("tell the new process");
+            }
+
+            request.Log.Debug("the new process is " + process.Pid.ToString());
+            childChannel.Dispose();
+            image.Dispose();
+            ServeInit(request, process, channel);
+            if (request.Container.Record?.Resctrl is ResctrlRecord group)
+            {
+                ResctrlGroup.Enter(group, process.Pid);
+            }
+
+            if ((namespaces.Kinds & CloneFlags.NewUser) != CloneFlags.None && !request.Plan.Terminal)
+            {
+                StandardPipes.Give(proc, process.Pid, request.Plan.Uid);
+            }
+
+            ContainerCreator.SetOomScore(request.Plan, process.Pid, proc);
+            Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);
+            Scheduling.Apply(request.Plan, process.Pid);
+            return process;
+        }
+        catch
+        {
+            process?.Kill();
+            process?.Dispose();
+            channel.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Whether the container's first process is in another user namespace than punnet.</summary>
+    public static bool HasOwnUserNamespace(Container container) =>
+        container.Init is ProcessIdentity init && ContainerNamespaces.HasOwnUser(init.Pid);
+
+    // Null where punnet may not enter the container's cgroup, but the systemd that made it can bring the new process there: an ordinary
+    // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
+    private static ChildProcess? Clone(ExecContext request, ExecTarget target, InitContext material, int cgroup)
+    {
+        Errno errno = Sys.Clone3(CloneFlags.None, cgroup, out int pid, out int pidfd);
+        if (errno == Errno.None && pid == 0)
+        {
+            ExecInit.Run(request.Plan, target, material);
+        }
+
+        if (errno == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
+        {
+            using CgroupDirectory owned = inner;
+            return Clone(request with { SubCgroup = string.Empty }, target, material, inner.Number);
+        }
+
+        if (errno == Errno.EACCES && cgroup >= 0 && request.Container.Record?.SystemdUnit is not null)
+        {
+            return null;
+        }
+
+        if (errno == Errno.EACCES && Sys.Geteuid() != 0)
+        {
+            throw new PunnetException(new SysException(errno, "clone a process into the container's cgroup").Message, CgroupCause.Delegation);
+        }
+
+        errno.OrThrow("clone a process into the container's cgroup");
+        return new ChildProcess(pid, new Descriptor(pidfd), isStage: material.Final is not null, material.Final);
+    }
+
+    private static void Enter(ExecContext request, CgroupDirectory? cgroup, int pid, bool byItself)
+    {
+        if (!byItself)
+        {
+            ContainerUnit.Enter(request.Container.Record!, cgroup!.BelowMount, pid);
+            return;
+        }
+
+        if (cgroup?.TryEnter(pid) == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
+        {
+            using CgroupDirectory owned = inner;
+            inner.Enter(pid);
+        }
+    }
+
+    // A program such as systemd makes cgroups below the container's and gives controllers to them; the container's own cgroup then takes
+    // no process any more (cgroup-v2.rst, "No Internal Process Constraint"), and the one of the first process does.
+    private static CgroupDirectory? InnerCgroup(Container container) =>
+        container.Init is ProcessIdentity init ? CgroupDirectory.TryOpen(CgroupMount.PathOf(init.Pid.ToString())) : null;
+
+    private static void ServeInit(ExecContext request, ChildProcess process, Descriptor channel)
+    {
+        while (true)
+        {
+            ChannelMessage message = process.Hear(channel);
+            switch (message.Kind)
+            {
+                case Message.Listener when request.Listener is not null:
+                    TakeListener(request, message, process, channel);
+                    break;
+                case Message.Created:
+                    return;
+                default:
+                    throw ErrorMessages.Of(request.Plan, message);
+            }
+        }
+    }
+
+    /// <summary>Takes the listener of the new process's filter to who answers.</summary>
+    /// <exception cref="PunnetException">It cannot be taken, or the agent is gone.</exception>
+    public static void TakeListener(ExecContext request, ChannelMessage message, ChildProcess process, Descriptor channel)
+    {
+        ContainerState state = request.Container.State() with { Status = Container.Word(ContainerStatus.Running) };
+        request.Listener!.Take(message, process, channel, state);
+    }
+
+    private static Descriptor? OpenRoot(int pid, ContainerNamespaces namespaces) => (namespaces.Kinds & CloneFlags.NewMount) != CloneFlags.None
+        ? null
+        : Descriptor.Open("/proc/" + pid.ToString() + "/root", OpenFlags.Path | OpenFlags.Directory);
+
+    private static CgroupDirectory? OpenCgroup(ExecContext request)
+    {
+        string? path = request.Container.Record?.Cgroup;
+        if (path is null)
+        {
+            if (!string.IsNullOrEmpty(request.SubCgroup))
+            {
+                throw request.Container.WithoutCgroup("use --cgroup in");
+            }
+            return null;
+        }
+
+        string below = path + (request.SubCgroup is null ? "" : "/" + request.SubCgroup);
+        CgroupDirectory? cgroup = CgroupDirectory.TryOpen(below) ?? (request.SubCgroup is null ? InnerCgroup(request.Container) : null);
+        return cgroup ?? throw new PunnetException("cannot exec in the cgroup " + below + ": it does not exist");
+    }
+
+    /// <summary>
+    /// Whether a filter that has to be loaded early lets pass what a stage and its clone still call. The profile may have been made for the
+    /// container's programs alone.
+    /// </summary>
+    public static bool PassesClone(ProcessPlan plan)
+    {
+        const ulong TakeTerminal = 0x540E; // TIOCSCTTY
+        return plan.NoNewPrivileges || plan.Seccomp is not SeccompPlan filter
+            || (Passes(SyscallNumber.Clone, (ulong)Sys.SiblingFlags)
+                && Passes(SyscallNumber.Setsid)
+                && (!plan.Terminal || Passes(SyscallNumber.Ioctl, 0, TakeTerminal))
+                && (plan.Limits.IsEmpty || Passes(SyscallNumber.Prlimit64, 0, (ulong)ResourceLimit.Processes)));
+        bool Passes(SyscallNumber call, ulong first = 0, ulong second = 0) => SeccompReport.Passes(filter, HostProbe.Native, call, first, second);
+    }
+}
