@@ -99,7 +99,7 @@ internal static class ContainerCreator
         Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);
         using Descriptor childChannel = new(there);
-        using RuntimeBinary image = LeaveFile(IsInitAlone(plan));
+        using RuntimeBinary image = Restart.LeaveFile(IsInitAlone(plan));
         int startGate = -1;
         using Descriptor? startResult = request.WaitsForStart ? directory.MakeStartGate(out startGate) : null;
         using Descriptor? door = ContainerNamespaces.MakeDoor(plan, directory, request.WaitsForStart);
@@ -189,20 +189,6 @@ internal static class ContainerCreator
         Scheduling.ResetAffinity(process.Pid);
         Scheduling.Apply(plan.Process, process.Pid);
         return rollback.Disarm();
-    }
-
-    /// <summary>Leaves punnet's own file.</summary>
-    /// <exception cref="PunnetException">It can neither be reached by a mount of its own nor be copied, or not be mapped again.</exception>
-    internal static RuntimeBinary LeaveFile(bool isInitAlone)
-    {
-        Errno errno = RuntimeBinary.Leave(isInitAlone, out RuntimeBinary? binary);
-        if (errno == Errno.None)
-        {
-            return binary!;
-        }
-
-        binary?.Dispose();
-        throw new PunnetException("cannot leave punnet's own file: " + errno.Words()) { NeedsCopy = true };
     }
 
     // In a pid namespace of its own nobody but the host sees the new process until it runs a hook. What it copies when it leaves punnet's

@@ -73,7 +73,7 @@ internal static class ContainerExec
         try
         {
             using Descriptor childChannel = new(there);
-            using RuntimeBinary image = ContainerCreator.LeaveFile(isInitAlone: false);
+            using RuntimeBinary image = Restart.LeaveFile(isInitAlone: false);
             InitContext material = new()
             {
                 Channel = there,

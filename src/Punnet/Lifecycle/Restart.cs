@@ -22,6 +22,20 @@ internal static class Restart
         }
     }
 
+    /// <summary>Leaves punnet's own file, after whose failure the command is to start again.</summary>
+    /// <exception cref="PunnetException">It can neither be reached by a mount of its own nor be copied, or not be mapped again.</exception>
+    public static RuntimeBinary LeaveFile(bool isInitAlone)
+    {
+        Errno errno = RuntimeBinary.Leave(isInitAlone, out RuntimeBinary? binary);
+        if (errno == Errno.None)
+        {
+            return binary!;
+        }
+
+        binary?.Dispose();
+        throw new PunnetException("cannot leave punnet's own file: " + errno.Words()) { NeedsCopy = true };
+    }
+
     /// <summary>After a failure to leave the file, when all that was made has been undone; returns where there is no copy to execute.</summary>
     /// <param name="origin">The directory that punnet was called in, where it matters.</param>
     public static void AfterFailure(string? origin)
