@@ -17,7 +17,7 @@ public static class Inheritance
     public static ulong IgnoredSignals => s_ignored ??= Read();
 
     /// <summary>Makes punnet able to wait for its children, and what it makes readable for those who may read it. Before the first clone.</summary>
-    public static void Settle() => s_ignored ??= Read();
+    public static void ReadOnce() => s_ignored ??= Read();
 
     /// <summary>Opens the null device in place of standard streams that are closed: what punnet opens next would become one of them.</summary>
     /// <exception cref="SysException">There is no null device.</exception>

@@ -75,7 +75,7 @@ public enum Message
     Listener,
 
     /// <summary>
-    /// From a courier: the listener, as a descriptor, and then a pidfd of the courier itself; see SeccompLoader.
+    /// From a relay: the listener, as a descriptor, and then a pidfd of the relay itself; see SeccompLoader.
     /// </summary>
     Carried,
 
@@ -97,10 +97,10 @@ public struct ChannelMessage
     public Message Kind;
 
     /// <summary>A pid, or an <see cref="InitStep"/>.</summary>
-    public int First;
+    public int Value;
 
     /// <summary>The item of the step.</summary>
-    public int Item;
+    public int Index;
 
     /// <summary>Why.</summary>
     public Errno Errno;
@@ -113,7 +113,7 @@ public struct ChannelMessage
 public static class Channel
 {
     /// <summary>Sends one message.</summary>
-    public static Errno Send(int socket, Message kind, int first = 0) => Send(socket, new ChannelMessage { Kind = kind, First = first });
+    public static Errno Send(int socket, Message kind, int value = 0) => Send(socket, new ChannelMessage { Kind = kind, Value = value });
 
     /// <summary>Sends one message.</summary>
     public static Errno Send(int socket, ChannelMessage message)

@@ -63,10 +63,10 @@ public sealed record InitContext
     public bool SendsListener { get; init; }
 
     /// <summary>Socket at which an exec that comes before start asks for the namespaces, or -1.</summary>
-    public int Door { get; init; } = -1;
+    public int NamespaceSocket { get; init; } = -1;
 
     /// <summary>Room for their descriptors, where there is that socket: filled by init, -1 for what the container does not have.</summary>
-    public int[] DoorNamespaces { get; init; } = [];
+    public int[] NamespaceSocketKinds { get; init; } = [];
 
     /// <summary>Namespace files, one for each join of the plan.</summary>
     public required ImmutableArray<int> Joins { get; init; }
@@ -78,7 +78,7 @@ public sealed record InitContext
     /// What the new process opens while it still is its caller, whom directories let pass that are closed to root of the user namespace: the
     /// root, and then the source of each mount where punnet could not clone it. Filled by init, with -1 for what cannot be opened.
     /// </summary>
-    public int[] Reached { get; init; } = [];
+    public int[] PreopenedPaths { get; init; } = [];
 
     /// <summary>User namespaces whose ids the mounts of the plan get, or -1; empty without any.</summary>
     public ImmutableArray<int> IdMaps { get; init; } = [];

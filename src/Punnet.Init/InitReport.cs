@@ -29,7 +29,7 @@ internal readonly record struct InitReport(int Socket)
     [DoesNotReturn]
     public void Fail(InitStep step, int item, Errno errno, FailureName name)
     {
-        Channel.Send(Socket, new ChannelMessage { Kind = Message.Failed, First = (int)step, Item = item, Errno = errno, Name = name });
+        Channel.Send(Socket, new ChannelMessage { Kind = Message.Failed, Value = (int)step, Index = item, Errno = errno, Name = name });
         Sys.ExitGroup(1);
     }
 

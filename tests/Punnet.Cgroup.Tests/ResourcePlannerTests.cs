@@ -261,7 +261,7 @@ public sealed class ResourcePlannerTests
         IReadOnlyList<CgroupWrite> writes = ResourcePlanner.Plan(ResourceText.Parse(resources), update: false).Writes;
         Assert.NotEmpty(writes);
         Assert.All(writes, write => Assert.Equal((controller, place), (write.Controller, write.Place)));
-        Assert.All(writes.Where(static write => write.Otherwise is not null), write => Assert.Equal((controller, place), (write.Otherwise!.Controller, write.Otherwise.Place)));
+        Assert.All(writes.Where(static write => write.Fallback is not null), write => Assert.Equal((controller, place), (write.Fallback!.Controller, write.Fallback.Place)));
     }
 
     [Fact]

@@ -76,6 +76,6 @@ internal static class ResourceText
         text += write.OnError switch { CgroupError.IgnoreMissing => " (may be missing)", CgroupError.RetryAfterNext => " (again after the next)", _ => string.Empty };
         text += write.KeepsFirstWord ? " (keeps the first word)" : string.Empty;
         text += write.UnlessIdle ? " (unless idle)" : string.Empty;
-        return text + (write.Otherwise is null ? string.Empty : " or " + Text(write.Otherwise));
+        return text + (write.Fallback is null ? string.Empty : " or " + Text(write.Fallback));
     }
 }

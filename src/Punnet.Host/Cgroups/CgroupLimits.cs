@@ -86,7 +86,7 @@ public static class CgroupLimits
 
         old?.Remember(write.File, value);
         Errno errno = cgroup.TryWrite(write.File, Encoding.UTF8.GetBytes(value));
-        return errno == Errno.ENOENT && write.Otherwise is CgroupWrite other ? Write(cgroup, other, old) : errno;
+        return errno == Errno.ENOENT && write.Fallback is CgroupWrite other ? Write(cgroup, other, old) : errno;
     }
 
     private static void Check(CgroupWrite write, Errno errno, CgroupDirectory cgroup)
@@ -100,7 +100,7 @@ public static class CgroupLimits
         bool isMissing = errno == Errno.ENOENT && write.Controller.Length > 0;
         string reason = isMissing ? CgroupControllers.Explain(cgroup.BelowMount, write.Controller, out hint) : errno.Words();
         hint ??= isMissing ? CgroupCause.OfMissing(write.File) : null;
-        string file = write.Otherwise is null ? write.File : write.File + " or " + write.Otherwise.File;
+        string file = write.Fallback is null ? write.File : write.File + " or " + write.Fallback.File;
         throw new PunnetException(
             "cannot set " + file + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": " + reason, hint);
     }

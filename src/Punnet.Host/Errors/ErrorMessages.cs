@@ -14,6 +14,22 @@ public static class ErrorMessages
     private const int MostGroups = 65536; // NGROUPS_MAX
     private const int SetGid = 6, SetUid = 7, SetCapabilities = 8, NetAdministration = 12, MakeNodes = 27; // CAP_*, capabilities(7)
 
+    /// <summary>A failure of a step that the host takes in the new process's place.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="index">The number of its item in the plan.</param>
+    /// <param name="errno">What the kernel says.</param>
+    public static PunnetException Of(ContainerPlan plan, InitStep step, int index, Errno errno) =>
+        Of(plan, hookOutput: null, new ChannelMessage { Value = (int)step, Index = index, Errno = errno });
+
+    /// <summary>The same for a process, of a container or of an exec.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="index">The number of its item in the plan.</param>
+    /// <param name="errno">What the kernel says.</param>
+    public static PunnetException Of(ProcessPlan plan, InitStep step, int index, Errno errno) =>
+        Of(plan, new ChannelMessage { Value = (int)step, Index = index, Errno = errno });
+
     /// <summary>A failure while a container was created or started.</summary>
     public static PunnetException Of(ContainerPlan plan, Descriptor? hookOutput, ChannelMessage failure)
     {
@@ -29,8 +45,8 @@ public static class ErrorMessages
 
     private static PunnetException OfContainer(ContainerPlan plan, Descriptor? hookOutput, ChannelMessage failure)
     {
-        InitStep step = (InitStep)failure.First;
-        int item = failure.Item;
+        InitStep step = (InitStep)failure.Value;
+        int item = failure.Index;
         string words = failure.Errno.Words();
         switch (step)
         {
@@ -104,7 +120,7 @@ public static class ErrorMessages
 
     private static PunnetException OfProcess(ProcessPlan plan, ChannelMessage failure)
     {
-        InitStep step = (InitStep)failure.First;
+        InitStep step = (InitStep)failure.Value;
         if (step is InitStep.FindProgram or InitStep.Execute or InitStep.ExecuteInterpreter)
         {
             return ProgramWords.Of(plan, failure);
@@ -125,16 +141,16 @@ public static class ErrorMessages
             InitStep.Group => "cannot become group " + plan.Gid.ToString() + " (process.user.gid): " + words,
             InitStep.User => "cannot become user " + plan.Uid.ToString() + " (process.user.uid): " + words,
             InitStep.Capabilities => "cannot set the capabilities (process.capabilities): " + words,
-            InitStep.Limit => "cannot set the resource limit " + plan.Limits[failure.Item].Name + " (process.rlimits["
-                + plan.Limits[failure.Item].Index.ToString() + "]): " + words,
+            InitStep.Limit => "cannot set the resource limit " + plan.Limits[failure.Index].Name + " (process.rlimits["
+                + plan.Limits[failure.Index].Index.ToString() + "]): " + words,
             InitStep.OwnFile => "exec: \"" + plan.Args[0] + "\": permission denied: it is punnet itself (process.args[0])",
-            InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Item) + " (process.capabilities.bounding): " + words,
-            InitStep.AmbientSet => "cannot raise " + CapabilityName(failure.Item) + " (process.capabilities.ambient): " + words,
+            InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Index) + " (process.capabilities.bounding): " + words,
+            InitStep.AmbientSet => "cannot raise " + CapabilityName(failure.Index) + " (process.capabilities.ambient): " + words,
             InitStep.Scheduler => "cannot set the scheduler " + (plan.Scheduler is SchedulerAttributes scheduler ? Policy(scheduler.Policy) : "")
                 + " (process.scheduler): " + words,
             InitStep.IoPriority => "cannot set the priority of input and output (process.ioPriority): " + words,
-            InitStep.Affinity => "cannot run on the CPUs " + (failure.Item == 0 ? plan.Affinity.InitialText : plan.Affinity.FinalText)
-                + " (process.execCPUAffinity." + (failure.Item == 0 ? "initial" : "final") + "): " + words,
+            InitStep.Affinity => "cannot run on the CPUs " + (failure.Index == 0 ? plan.Affinity.InitialText : plan.Affinity.FinalText)
+                + " (process.execCPUAffinity." + (failure.Index == 0 ? "initial" : "final") + "): " + words,
             InitStep.Personality => "cannot enter the execution domain " + (plan.Personality == ExecutionDomain.Linux32 ? "LINUX32" : "LINUX")
                 + " (linux.personality): " + words,
             InitStep.MemoryPolicy => "cannot set the memory policy " + plan.MemoryPolicy?.Name + " (linux.memoryPolicy): " + words,
@@ -162,12 +178,12 @@ public static class ErrorMessages
             InitStep.RootReadOnly => "cannot make the root file system read-only (root.readonly): " + words,
             InitStep.Root => "cannot open the container's root: " + words,
             InitStep.DeviceDirectory => "cannot use /dev of the root file system: " + words,
-            InitStep.StandardStream => "cannot set up standard stream " + failure.Item.ToString() + ": " + words,
+            InitStep.StandardStream => "cannot set up standard stream " + failure.Index.ToString() + ": " + words,
             InitStep.StartFifo => "cannot tell the host side: " + words,
             InitStep.CloseDescriptors => "cannot close descriptors: " + words,
-            _ => "step " + failure.First.ToString() + " of the new process failed: " + words,
+            _ => "step " + failure.Value.ToString() + " of the new process failed: " + words,
         };
-        return new PunnetException(sentence, Hint(plan, step, failure.Item, failure.Errno)) { NeedsCopy = step == InitStep.LeaveOwnFile };
+        return new PunnetException(sentence, Hint(plan, step, failure.Index, failure.Errno)) { NeedsCopy = step == InitStep.LeaveOwnFile };
     }
 
     // Only where the kernel's words mislead, or say less than is known.
@@ -282,7 +298,7 @@ public static class ErrorMessages
         string place = device.Index < 0 ? "" : " (linux.devices[" + device.Index.ToString() + "])";
         string numbers = device.Major.ToString() + ":" + device.Minor.ToString();
         Errno errno = failure.Errno;
-        return (InitStep)failure.First == InitStep.DeviceMismatch
+        return (InitStep)failure.Value == InitStep.DeviceMismatch
             ? new PunnetException("cannot make the device " + device.Path + place + ": something else than device " + numbers + " is there")
             : new PunnetException("cannot make the device " + device.Path + place + ": " + errno.Words(), errno switch
             {
@@ -296,7 +312,7 @@ public static class ErrorMessages
 
     private static PunnetException Hook(ImmutableArray<HookStep> steps, InitStep step, ChannelMessage failure, Descriptor? hookOutput)
     {
-        HookStep hook = steps[failure.Item];
+        HookStep hook = steps[failure.Index];
         return step switch
         {
             InitStep.CreateContainerHook => HookErrors.CannotRun(hook, failure.Errno, isOfHost: true),

@@ -45,7 +45,7 @@ public static class MountFailures
         string mount = "cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination;
         Errno errno = failure.Errno;
         string words = errno.Words(), named = Encoding.UTF8.GetString(failure.Name.Text);
-        InitStep at = (InitStep)failure.First;
+        InitStep at = (InitStep)failure.Value;
         return at switch
         {
             InitStep.MountOverProc => new PunnetException(
@@ -82,8 +82,8 @@ public static class MountFailures
     /// <summary>An option that the file system refuses.</summary>
     public static PunnetException Parameter(ContainerPlan plan, ChannelMessage failure)
     {
-        MountStep step = plan.Mounts[failure.Item / MountParameter.Limit];
-        MountParameter parameter = step.Parameters[failure.Item % MountParameter.Limit];
+        MountStep step = plan.Mounts[failure.Index / MountParameter.Limit];
+        MountParameter parameter = step.Parameters[failure.Index % MountParameter.Limit];
         Errno errno = failure.Errno;
         string key = parameter.Key.ToString(), value = parameter.Value.IsNull ? "" : parameter.Value.ToString();
         string ids = errno == Errno.EINVAL && key is "uid" or "gid" && uint.TryParse(value, out _)

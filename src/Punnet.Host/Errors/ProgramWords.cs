@@ -13,12 +13,12 @@ public static class ProgramWords
     /// <summary>The sentence, with its hint.</summary>
     public static PunnetException Of(ProcessPlan plan, ChannelMessage failure)
     {
-        ProgramCause cause = (ProgramCause)(failure.Item / ProgramFailure.CauseUnit);
-        string path = plan.Candidates.IsEmpty ? "" : plan.Candidates[failure.Item % ProgramFailure.CauseUnit].ToString(); // args[0] may be empty
+        ProgramCause cause = (ProgramCause)(failure.Index / ProgramFailure.CauseUnit);
+        string path = plan.Candidates.IsEmpty ? "" : plan.Candidates[failure.Index % ProgramFailure.CauseUnit].ToString(); // args[0] may be empty
         string name = Encoding.UTF8.GetString(failure.Name.Text);
         string words = failure.Errno.Words();
         string program = "exec: \"" + plan.Args[0] + "\": ";
-        return (InitStep)failure.First switch
+        return (InitStep)failure.Value switch
         {
             InitStep.FindProgram => new PunnetException(program + (IsSearched(plan) && failure.Errno == Errno.ENOENT
                 ? "executable file not found in $PATH (process.args[0])"

@@ -39,7 +39,7 @@ public sealed class BindSources : IDisposable
                 Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
                 if (errno.IsShortage())
                 {
-                    throw ErrorMessages.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountSource, Item = i, Errno = errno });
+                    throw ErrorMessages.Of(plan, InitStep.MountSource, i, errno);
                 }
 
                 mount = room.Lift(mount);
@@ -71,7 +71,7 @@ public sealed class BindSources : IDisposable
         Errno errno = Sys.MountSetattr(mount, change, map.Recursive);
         if (errno != Errno.None)
         {
-            throw ErrorMessages.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = index, Errno = errno });
+            throw ErrorMessages.Of(plan, InitStep.MountIdMap, index, errno);
         }
     }
 

@@ -107,7 +107,7 @@ public sealed class ContainerNamespaces : IDisposable
         }
 
         // One that is missing would leave the program in the host's.
-        return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container") && Channel.Receive(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.First == _files.Count && Look();
+        return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container") && Channel.Receive(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.Value == _files.Count && Look();
     }
 
     private bool Look()

@@ -76,7 +76,7 @@ public sealed class IdMapNamespaces : IDisposable
     {
         if (step.IdMap is not null && Sys.Geteuid() != 0 && !HostPolicy.HasSystemAdministration())
         {
-            throw ErrorMessages.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.MountIdMap, Item = step.Index, Errno = Errno.EPERM });
+            throw ErrorMessages.Of(plan, InitStep.MountIdMap, step.Index, Errno.EPERM);
         }
     }
 

@@ -56,7 +56,7 @@ public static class NetworkNamespace
         Sys.Setns(own.Number, CloneFlags.NewNetwork).OrThrow("leave the container's network namespace");
         if (errno != Errno.None)
         {
-            throw ErrorMessages.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Loopback, Errno = errno });
+            throw ErrorMessages.Of(plan, InitStep.Loopback, 0, errno);
         }
 
         if (hasHooks)

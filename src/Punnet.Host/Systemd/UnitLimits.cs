@@ -21,7 +21,7 @@ public static class UnitLimits
         foreach (CgroupWrite planned in writes)
         {
             // systemd sets bfq's weight by IOWeight too.
-            CgroupWrite write = planned.Otherwise is { File: "io.weight" } other ? other : planned;
+            CgroupWrite write = planned.Fallback is { File: "io.weight" } other ? other : planned;
             bool isSkipped = write.UnlessIdle && IsIdle(cgroup);
             string value = write.File == "cpu.max" && cgroup is not null ? Whole(write, CgroupFile.Text(cgroup, "cpu.max")) : write.Value;
             if (!isSkipped)
@@ -48,7 +48,7 @@ public static class UnitLimits
         List<CgroupWrite> held = [];
         foreach (CgroupWrite planned in writes)
         {
-            string file = planned.Otherwise is { File: "io.weight" } ? "io.weight" : planned.File;
+            string file = planned.Fallback is { File: "io.weight" } ? "io.weight" : planned.File;
             held.Add(new CgroupWrite(planned.Controller, file, CgroupFile.Text(cgroup, file), planned.Place));
             if (file == "cpu.idle" && !IsIdle(cgroup))
             {

@@ -21,12 +21,12 @@ internal static class NamespaceSocket
     /// <summary>Opens the namespaces that the plan makes or joins, while the host's /proc is still there.</summary>
     public static void Open(NamespacePlan plan, InitContext material)
     {
-        if (material.Door < 0)
+        if (material.NamespaceSocket < 0)
         {
             return;
         }
 
-        int[] namespaces = material.DoorNamespaces;
+        int[] namespaces = material.NamespaceSocketKinds;
         bool isComplete = Sys.Openat(material.Proc, "thread-self\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int own) == Errno.None;
         for (int i = 0; i < namespaces.Length; i++)
         {
@@ -52,13 +52,13 @@ internal static class NamespaceSocket
     /// <summary>No exec can come before start any more.</summary>
     public static void Close(InitContext material)
     {
-        if (material.Door < 0)
+        if (material.NamespaceSocket < 0)
         {
             return;
         }
 
-        Sys.Close(material.Door);
-        foreach (int opened in material.DoorNamespaces)
+        Sys.Close(material.NamespaceSocket);
+        foreach (int opened in material.NamespaceSocketKinds)
         {
             Sys.Close(opened);
         }
@@ -68,15 +68,15 @@ internal static class NamespaceSocket
     public static void Answer(InitContext material)
     {
         Span<byte> one = stackalloc byte[1];
-        if (Sys.Recvmsg(material.Door, one, out int _, out int exec) != Errno.None || exec < 0)
+        if (Sys.Recvmsg(material.NamespaceSocket, one, out int _, out int exec) != Errno.None || exec < 0)
         {
             return;
         }
 
-        if (material.DoorNamespaces[0] >= 0)
+        if (material.NamespaceSocketKinds[0] >= 0)
         {
             int count = 0;
-            foreach (int opened in material.DoorNamespaces)
+            foreach (int opened in material.NamespaceSocketKinds)
             {
                 if (opened >= 0)
                 {

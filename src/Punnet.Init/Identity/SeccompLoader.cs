@@ -17,16 +17,16 @@ namespace Punnet.Init;
 //      │ close(2); if that waits, the host lets it pass │
 //      │ HandOver.Released  ───────────────────────────>│ gives it to the agent, and keeps no copy
 //
-// A host side without CAP_SYS_PTRACE may not take it: init is closed to its own user too. Then a courier goes between, a child of init
+// A host side without CAP_SYS_PTRACE may not take it: init is closed to its own user too. Then a relay goes between, a child of init
 // that no filter holds and that has the same table of descriptors:
 //
-//     init                              courier                            host
+//     init                              relay                            host
 //      │── clone3(CLONE_FILES) ──────────>│ waits in user space               │
 //      │── Listener ──────────────────────────────────────────────────────────>│
 //      │ seccomp(2)                       │                                   │
 //      │ HandOver.Loaded + its number ───>│── Carried + the listener ────────>│
 //      │ waits in user space              │── Carried + its own pidfd ───────>│
-//      │                                  │ closes both, for init as well     │ waits until the courier is gone without a trace:
+//      │                                  │ closes both, for init as well     │ waits until the relay is gone without a trace:
 //      │<───────────────────────────────── HandOver.Released ─────────────────│ the program has no child that it does not know
 //
 // With the agent as the listener's only owner, its end is ENOSYS for the container rather than a wait for ever. runc writes the
@@ -64,7 +64,7 @@ internal static class SeccompLoader
 
         if (material.SendsListener)
         {
-            LoadBesideCourier(program, plan, material, report);
+            LoadBesideRelay(program, plan, material, report);
             return;
         }
 
@@ -78,11 +78,11 @@ internal static class SeccompLoader
         handOver.Value = HandOver.Released;
     }
 
-    private static void LoadBesideCourier(ReadOnlySpan<byte> program, SeccompPlan plan, InitContext material, InitReport report)
+    private static void LoadBesideRelay(ReadOnlySpan<byte> program, SeccompPlan plan, InitContext material, InitReport report)
     {
         SharedFlag handOver = material.HandOver;
 
-        // Nobody will wait for the courier: this process cannot be sure to be allowed to.
+        // Nobody will wait for the relay: this process cannot be sure to be allowed to.
         report.Check(InitStep.SeccompListener, Sys.IgnoreSigchld(forget: true));
         report.Check(InitStep.SeccompListener, Sys.Clone3(CloneFlags.Files, cgroup: -1, out int pid, out int pidfd));
         if (pid == 0)
@@ -102,7 +102,7 @@ internal static class SeccompLoader
         }
     }
 
-    // The courier: from its first moment to its end.
+    // The relay: from its first moment to its end.
     private static void Carry(InitContext material)
     {
         // Whether the filter is refused, or the host has gone: init ends then.

@@ -145,10 +145,10 @@ internal static class Descriptors
         kept[6] = material.HookOutput;
         kept[7] = material.HookErrors;
         kept[8] = root;
-        kept[9] = material.Door;
+        kept[9] = material.NamespaceSocket;
         for (int i = 0; i < NamespaceKinds.Count; i++)
         {
-            kept[10 + i] = material.Door < 0 ? -1 : material.DoorNamespaces[i];
+            kept[10 + i] = material.NamespaceSocket < 0 ? -1 : material.NamespaceSocketKinds[i];
         }
 
         Sort(kept);

@@ -43,7 +43,7 @@ internal static class ProcessSetup
         }
 
         StandardStreams.Give(plan.Uid);
-        Settle(plan, report);
+        ApplySettings(plan, report);
         if (plan.NoNewPrivileges)
         {
             report.Check(InitStep.NoNewPrivileges, Sys.Prctl(ProcessControl.SetNoNewPrivileges, 1));
@@ -140,7 +140,7 @@ internal static class ProcessSetup
     }
 
     // Before the filter, which may forbid both.
-    private static void Settle(ProcessPlan plan, InitReport report)
+    private static void ApplySettings(ProcessPlan plan, InitReport report)
     {
         if (plan.Personality is ExecutionDomain domain)
         {

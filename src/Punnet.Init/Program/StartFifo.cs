@@ -42,7 +42,7 @@ internal static class StartFifo
         [
             new PollDescriptor { Descriptor = material.StartFifo, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = signals, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = material.Door, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = material.NamespaceSocket, Wanted = PollEvents.In },
         ];
         while (Sys.Ppoll(ends, -1) == Errno.None && ends[0].Found == PollEvents.None)
         {

@@ -12,9 +12,9 @@ internal static class BindMounts
     public static int Make(ContainerPlan plan, MountStep step, int place, InitContext material, int root, InitReport report)
     {
         int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
-        if (step.IdMap is null && opened < 0 && material.Reached.Length > 1)
+        if (step.IdMap is null && opened < 0 && material.PreopenedPaths.Length > 1)
         {
-            opened = material.Reached[1 + place];
+            opened = material.PreopenedPaths[1 + place];
         }
 
         if (step.IdMap is null)

@@ -47,7 +47,7 @@ internal static class Mounts
     /// <summary>Opens as the caller what root of the user namespace may not reach; used where its own attempt is refused.</summary>
     public static void Reach(ContainerPlan plan, InitContext material)
     {
-        int[] reached = material.Reached;
+        int[] reached = material.PreopenedPaths;
         for (int i = 0; i < reached.Length; i++)
         {
             int opened = -1;

@@ -29,9 +29,9 @@ internal static class Rootfs
         }
 
         Errno errno = Sys.Openat(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
-        if (errno == Errno.EACCES && material.Reached.Length > 0 && material.Reached[0] >= 0)
+        if (errno == Errno.EACCES && material.PreopenedPaths.Length > 0 && material.PreopenedPaths[0] >= 0)
         {
-            directory = material.Reached[0];
+            directory = material.PreopenedPaths[0];
             errno = Errno.None;
         }
 

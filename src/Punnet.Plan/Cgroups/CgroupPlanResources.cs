@@ -21,7 +21,7 @@ public sealed record CgroupWrite(string Controller, string File, string Value, s
     public CgroupError OnError { get; init; }
 
     /// <summary>What is written instead if <see cref="File"/> does not exist (ENOENT), with its own treatment of errors.</summary>
-    public CgroupWrite? Otherwise { get; init; }
+    public CgroupWrite? Fallback { get; init; }
 
     /// <summary>
     /// The first word that the file holds now is written before the value, with a space between: an update that gives only the period

@@ -48,7 +48,7 @@ internal static class ResourcePlannerBlockIo
                 // Back to the weight that the cgroup has for all devices; both files have this word for it.
                 draft.Writes.Add(draft.Make("io.bfq.weight", number + " default", property + ".weight") with
                 {
-                    Otherwise = draft.Make("io.weight", number + " default", property + ".weight"),
+                    Fallback = draft.Make("io.weight", number + " default", property + ".weight"),
                 });
                 break;
             default:
@@ -67,7 +67,7 @@ internal static class ResourcePlannerBlockIo
         ulong converted = 1 + ((weight - LeastWeight) * 9999UL / (MostWeight - LeastWeight));
         draft.Writes.Add(draft.Make("io.bfq.weight", device + ResourcePlannerDraft.Text(weight), property) with
         {
-            Otherwise = draft.Make("io.weight", device + ResourcePlannerDraft.Text(converted), property),
+            Fallback = draft.Make("io.weight", device + ResourcePlannerDraft.Text(converted), property),
         });
     }
 

@@ -49,7 +49,7 @@ public static class DeviceProgram
         List<DeviceProgramRule> read = DeviceProgramRule.ReadAll(rules);
         DeviceProgramTable character = DeviceProgramTable.Of(read, block: false);
         DeviceProgramTable block = DeviceProgramTable.Of(read, block: true);
-        if (character.IsUniform && block.IsUniform && (character.Otherwise & block.Otherwise) == DeviceProgramTable.Everything)
+        if (character.IsUniform && block.IsUniform && (character.Fallback & block.Fallback) == DeviceProgramTable.Everything)
         {
             return [Constant(Result, 1), Exit()];
         }
@@ -104,13 +104,13 @@ public static class DeviceProgram
             int next = program.Count;
             program.Add(default);
             AddMinors(program, leaving, major.Minors);
-            if (major.Otherwise == table.Otherwise)
+            if (major.Fallback == table.Fallback)
             {
                 AddLeaving(program, toOtherwise, EbpfCode.Jump, Result, 0);
             }
             else
             {
-                program.Add(Constant(Result, major.Otherwise));
+                program.Add(Constant(Result, major.Fallback));
                 AddLeaving(program, leaving, EbpfCode.Jump, Result, 0);
             }
 
@@ -121,7 +121,7 @@ public static class DeviceProgram
         AddMinors(program, leaving, table.Minors);
         EnsureShort(program);
         LetJumpHere(program, toOtherwise);
-        program.Add(Constant(Result, table.Otherwise));
+        program.Add(Constant(Result, table.Fallback));
     }
 
     private static void AddMinors(List<EbpfInstruction> program, List<int> leaving, List<MinorAnswer> minors)

@@ -25,7 +25,7 @@ internal sealed class DeviceProgramTable
     internal List<MinorAnswer> Minors { get; } = [];
 
     /// <summary>The answer for all other devices.</summary>
-    internal int Otherwise { get; private set; }
+    internal int Fallback { get; private set; }
 
     /// <summary>Whether all devices of the type get one answer.</summary>
     internal bool IsUniform => Majors.Count == 0 && Minors.Count == 0;
@@ -63,10 +63,10 @@ internal sealed class DeviceProgramTable
             throw DeviceProgram.TooLong();
         }
 
-        Otherwise = Answer(null, null);
+        Fallback = Answer(null, null);
         foreach (uint minor in everyMajorMinors)
         {
-            AddMinor(Minors, minor, Answer(null, minor), Otherwise);
+            AddMinor(Minors, minor, Answer(null, minor), Fallback);
         }
 
         foreach (uint major in majors)
@@ -90,12 +90,12 @@ internal sealed class DeviceProgramTable
 
         SortAndMerge(minors);
         MajorAnswers answers = new(major, Answer(major, null), []);
-        bool differs = answers.Otherwise != Otherwise;
+        bool differs = answers.Fallback != Fallback;
         foreach (uint minor in minors)
         {
             int answer = Answer(major, minor);
             differs |= answer != Answer(null, minor);
-            AddMinor(answers.Minors, minor, answer, answers.Otherwise);
+            AddMinor(answers.Minors, minor, answer, answers.Fallback);
         }
 
         if (differs)
@@ -159,9 +159,9 @@ internal sealed class DeviceProgramTable
 
 /// <summary>The answers for one major number.</summary>
 /// <param name="Major">The number.</param>
-/// <param name="Otherwise">The answer for minors that are not listed.</param>
+/// <param name="Fallback">The answer for minors that are not listed.</param>
 /// <param name="Minors">The minors with another answer.</param>
-internal sealed record MajorAnswers(uint Major, int Otherwise, List<MinorAnswer> Minors);
+internal sealed record MajorAnswers(uint Major, int Fallback, List<MinorAnswer> Minors);
 
 /// <summary>The answer for one minor number.</summary>
 /// <param name="Minor">The number.</param>

@@ -174,7 +174,7 @@ public static partial class PlanText
             CgroupError.RetryAfterNext => ", perhaps after the next one",
             _ => ", on error " + write.OnError.ToString(),
         });
-        return write.Otherwise is null ? text.ToString() : text.Append(", or ").Append(Write(write.Otherwise)).ToString();
+        return write.Fallback is null ? text.ToString() : text.Append(", or ").Append(Write(write.Fallback)).ToString();
     }
 
     private static void Namespaces(Sections text, NamespacePlan plan)

@@ -22,10 +22,10 @@ internal sealed record Command
     public Option[] Options { get; init; } = [];
 
     /// <summary>Fewest positional arguments.</summary>
-    public int Least { get; init; } = 1;
+    public int MinArguments { get; init; } = 1;
 
-    /// <summary>Most positional arguments.</summary>
-    public int Most { get; init; } = 1;
+    /// <summary>MaxArguments positional arguments.</summary>
+    public int MaxArguments { get; init; } = 1;
 
     /// <summary>Whether everything after the container's id is literal.</summary>
     public bool StopAtFirstPositional { get; init; }
@@ -42,14 +42,14 @@ internal sealed record Command
     public void CheckCount(CommandLine line)
     {
         int count = line.Positionals.Count;
-        if (count >= Least && count <= Most)
+        if (count >= MinArguments && count <= MaxArguments)
         {
             return;
         }
 
-        string wanted = Least == Most
-            ? "exactly " + Least.ToString()
-            : count < Least ? "a minimum of " + Least.ToString() : "a maximum of " + Most.ToString();
+        string wanted = MinArguments == MaxArguments
+            ? "exactly " + MinArguments.ToString()
+            : count < MinArguments ? "a minimum of " + MinArguments.ToString() : "a maximum of " + MaxArguments.ToString();
         throw new UsageException("\"" + Name + "\" requires " + wanted + " argument(s)");
     }
 

@@ -62,7 +62,7 @@ internal static class CreateCommandLine
         config = notify is null ? config : NotifySocket.Extend(config, store.PathOf(id));
         PlanOptions options = new(id, bundle, line.Has("no-pivot"), line.Has("no-new-keyring"), globals.SystemdCgroup)
         {
-            Layers = layers is null ? null : LayerOptions.Settle(layers, written, store.PathOf(id)),
+            Layers = layers is null ? null : LayerOptions.Resolve(layers, written, store.PathOf(id)),
         };
         HostFacts facts = HostProbe.Facts();
         ContainerPlan plan = BundleFile.Refusing(() => Planner.Plan(config, options, facts));

@@ -91,7 +91,7 @@ internal static class LayerOptions
     /// <param name="request">What was asked for.</param>
     /// <param name="root">root.path of config.json; null without one.</param>
     /// <param name="stateDirectory">The container's state directory, absolute.</param>
-    public static LayerRequest Settle(LayerRequest request, string? root, string stateDirectory) =>
+    public static LayerRequest Resolve(LayerRequest request, string? root, string stateDirectory) =>
         request with { Root = string.IsNullOrEmpty(root) ? RootContent.Missing : Look(root), StateDirectory = stateDirectory };
 
     // Relative to the bundle, the working directory by now. What is no directory is refused as a layer, with the kernel's words.

@@ -22,8 +22,8 @@ internal static class CommitCommand
             new("gzip", "", "", "compress the tar"),
             new("no-pause", "", "", "let a running container go on meanwhile"),
         ],
-        Least = 1,
-        Most = 2,
+        MinArguments = 1,
+        MaxArguments = 2,
         Run = Run,
     };
 

@@ -43,7 +43,7 @@ internal static class ExecCommand
             CreateCommandLine.DryRun,
             .. SeccompLogOptions.Options,
         ],
-        Most = int.MaxValue,
+        MaxArguments = int.MaxValue,
         StopAtFirstPositional = true,
         FailureStatus = 255,
         Run = Execute,

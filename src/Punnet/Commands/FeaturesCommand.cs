@@ -18,8 +18,8 @@ internal static class FeaturesCommand
         Name = "features",
         Arguments = "",
         Summary = "print what punnet supports",
-        Least = 0,
-        Most = 0,
+        MinArguments = 0,
+        MaxArguments = 0,
         Run = Run,
     };
 

@@ -20,7 +20,7 @@ internal static class KillCommand
         Arguments = "ID [SIGNAL]",
         Summary = "send a signal (default: TERM) to the first process of a container",
         Options = [new("all", "a", "", "send it to every process of the container")],
-        Most = 2,
+        MaxArguments = 2,
         StopAtFirstPositional = true,
         Run = Run,
     };

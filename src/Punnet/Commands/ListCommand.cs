@@ -18,8 +18,8 @@ internal static class ListCommand
         Arguments = "",
         Summary = "list the containers",
         Options = [new("format", "f", "FORMAT", "table or json (default: table)"), new("quiet", "q", "", "only the ids")],
-        Least = 0,
-        Most = 0,
+        MinArguments = 0,
+        MaxArguments = 0,
         Run = Run,
     };
 

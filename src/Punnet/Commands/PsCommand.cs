@@ -21,7 +21,7 @@ internal static class PsCommand
         Arguments = "ID [PS OPTIONS]",
         Summary = "list the processes of a container",
         Options = [new("format", "f", "FORMAT", "table or json (default: table)")],
-        Most = int.MaxValue,
+        MaxArguments = int.MaxValue,
         StopAtFirstPositional = true,
         Run = Run,
     };

@@ -20,8 +20,8 @@ internal static class SpecCommand
             new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
             new("rootless", "", "", "for an ordinary user without root"),
         ],
-        Least = 0,
-        Most = 0,
+        MinArguments = 0,
+        MaxArguments = 0,
         Run = Run,
     };
 

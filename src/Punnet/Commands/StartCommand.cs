@@ -99,7 +99,7 @@ internal static class StartCommand
         catch (Exception gone) when (gone is SysException or SpecException or PunnetException)
         {
             // The bundle has changed since the create; the step and the errno remain.
-            return new PunnetException(((InitStep)failure.First).ToString() + ": " + failure.Errno.Words());
+            return new PunnetException(((InitStep)failure.Value).ToString() + ": " + failure.Errno.Words());
         }
     }
 }

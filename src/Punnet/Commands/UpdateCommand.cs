@@ -128,7 +128,7 @@ internal static class UpdateCommand
             foreach (CgroupWrite write in plan.Writes)
             {
                 string name = UpdateOptions.Name(line, write.Place);
-                writes.Add(write with { Place = name, Otherwise = write.Otherwise is null ? null : write.Otherwise with { Place = name } });
+                writes.Add(write with { Place = name, Fallback = write.Fallback is null ? null : write.Fallback with { Place = name } });
             }
 
             List<UsageCheck> checks = [];

@@ -25,7 +25,7 @@ internal static class ContainerCreator
     public static CreatedContainer Run(CreateContext request)
     {
         ContainerPlan plan = request.Plan;
-        Inheritance.Settle();
+        Inheritance.ReadOnce();
         SecurityModules.Check(plan);
         try
         {
@@ -43,7 +43,7 @@ internal static class ContainerCreator
         if (errno != Errno.None)
         {
             root.Dispose();
-            throw ErrorMessages.Of(plan, hookOutput: null, new ChannelMessage { First = (int)InitStep.Root, Errno = errno });
+            throw ErrorMessages.Of(plan, InitStep.Root, 0, errno);
         }
 
         return root;
@@ -126,11 +126,11 @@ internal static class ContainerCreator
             StartResult = startResult?.Number ?? -1,
             HandOver = request.Listener?.HandOver ?? default,
             SendsListener = request.Listener is { IsSent: true },
-            Door = door?.Number ?? -1,
-            DoorNamespaces = door is null ? [] : new int[NamespaceKinds.Count],
+            NamespaceSocket = door?.Number ?? -1,
+            NamespaceSocketKinds = door is null ? [] : new int[NamespaceKinds.Count],
             Joins = joins.Numbers,
             Sources = sources.Numbers,
-            Reached = BindSources.Room(plan),
+            PreopenedPaths = BindSources.Room(plan),
             IdMaps = idMaps.Numbers,
             Devices = devices?.Number ?? -1,
             Root = root?.Number ?? -1,
@@ -228,7 +228,7 @@ internal static class ContainerCreator
         ContainerPlan plan = request.Plan;
         if (!process.IsStage)
         {
-            Settle(request, rollback, process, channel, proc);
+            RegisterInit(request, rollback, process, channel, proc);
         }
 
         while (true)
@@ -247,11 +247,11 @@ internal static class ContainerCreator
                     ReplaceStage(rollback, process, channel);
                     break;
                 case Message.InitCloned when process.IsStage:
-                    process.BecomeInit(message.First);
-                    Settle(request, rollback, process, channel, proc);
+                    process.BecomeInit(message.Value);
+                    RegisterInit(request, rollback, process, channel, proc);
                     break;
                 case Message.Joined when isTrusted:
-                    Settle(request, rollback, process, channel, proc);
+                    RegisterInit(request, rollback, process, channel, proc);
                     break;
                 case Message.RootReady when isTrusted:
                     rollback.Hooks!.Run(plan.Hooks.Prestart);
@@ -262,8 +262,8 @@ internal static class ContainerCreator
                     request.Listener.Take(message, process, channel, request.State(ContainerStatus.Creating, process.Pid));
                     break;
                 case Message.Created:
-                    request.Log.Debug("the new process allocated " + message.First.ToString() + " bytes");
-                    rollback.Announce(ContainerStatus.Created, process.Pid);
+                    request.Log.Debug("the new process allocated " + message.Value.ToString() + " bytes");
+                    rollback.UpdateHookState(ContainerStatus.Created, process.Pid);
                     return;
                 default:
                     throw ErrorMessages.Of(plan, rollback.Hooks?.Output, message);
@@ -272,13 +272,13 @@ internal static class ContainerCreator
     }
 
     // The container's first process exists: it is registered, and gets its ids.
-    private static void Settle(CreateContext request, Rollback rollback, ChildProcess process, Descriptor channel, Descriptor proc)
+    private static void RegisterInit(CreateContext request, Rollback rollback, ChildProcess process, Descriptor channel, Descriptor proc)
     {
         ContainerPlan plan = request.Plan;
         ProcessIdentity identity = ProcessIdentity.TryRead(process.Pid)
             ?? throw ErrorMessages.Of(plan, rollback.Hooks?.Output, process.Hear(channel)); // It has ended, but said why.
         rollback.Directory!.SetInit(identity, rollback.Record!);
-        rollback.Announce(ContainerStatus.Creating, process.Pid);
+        rollback.UpdateHookState(ContainerStatus.Creating, process.Pid);
         rollback.EnterResctrl(process.Pid);
         if (rollback.Unit is not null)
         {
@@ -314,7 +314,7 @@ internal static class ContainerCreator
         if (ProcessIdentity.TryRead(process.Pid) is ProcessIdentity identity)
         {
             rollback.Directory!.ReplaceInit(identity, rollback.Record!);
-            rollback.Announce(ContainerStatus.Creating, process.Pid);
+            rollback.UpdateHookState(ContainerStatus.Creating, process.Pid);
         }
 
         Channel.Send(channel.Number, Message.HostReady).OrThrow("tell the new process");
@@ -356,7 +356,7 @@ internal static class ContainerCreator
             Errno errno = Sys.SetRlimit(pid, limit.Kind, limit.Soft, limit.Hard);
             if (errno != Errno.None)
             {
-                throw ErrorMessages.Of(plan, new ChannelMessage { First = (int)InitStep.Limit, Item = i, Errno = errno });
+                throw ErrorMessages.Of(plan, InitStep.Limit, i, errno);
             }
         }
     }

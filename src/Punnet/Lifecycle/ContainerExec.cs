@@ -49,7 +49,7 @@ internal static class ContainerExec
     /// <exception cref="SysException">It cannot be made; nothing of it is left.</exception>
     public static ChildProcess Run(ExecContext request, out Descriptor channel)
     {
-        Inheritance.Settle();
+        Inheritance.ReadOnce();
         try
         {
             return RunOnce(request, entersLate: false, out channel);

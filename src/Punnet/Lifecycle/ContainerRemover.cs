@@ -42,7 +42,7 @@ internal static class ContainerRemover
         if (written is not null)
         {
             using HookRunner hooks = new(written.Annotations);
-            hooks.Announce(state!);
+            hooks.UpdateHookState(state!);
             hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), log);
         }
     }

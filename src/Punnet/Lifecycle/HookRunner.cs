@@ -46,7 +46,7 @@ internal sealed class HookRunner : IDisposable
     public int ErrorsNumber => (_stderr ?? _output).Number;
 
     /// <summary>Puts the container's state where the next hooks read it.</summary>
-    public void Announce(ContainerState state)
+    public void UpdateHookState(ContainerState state)
     {
         Sys.Ftruncate(_state.Number, 0).OrThrow("write the state for hooks");
         Sys.Rewind(_state.Number);

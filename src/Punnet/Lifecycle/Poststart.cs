@@ -18,7 +18,7 @@ internal static class Poststart
 
         PendingSignals.Begin();
         using HookRunner hooks = new(record.Annotations);
-        hooks.Announce(container.State() with { Status = Container.Word(ContainerStatus.Running) });
+        hooks.UpdateHookState(container.State() with { Status = Container.Word(ContainerStatus.Running) });
         hooks.Run(HookPlanner.Plan(record.Poststart, "poststart"));
     }
 }

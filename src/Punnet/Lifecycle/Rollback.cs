@@ -62,7 +62,7 @@ internal sealed class Rollback : IDisposable
     }
 
     /// <summary>Tells coming hooks how far the container is.</summary>
-    public void Announce(ContainerStatus status, int pid)
+    public void UpdateHookState(ContainerStatus status, int pid)
     {
         if (Hooks is null && _request.Config.Hooks is not { Poststop.Count: > 0 })
         {
@@ -70,7 +70,7 @@ internal sealed class Rollback : IDisposable
         }
 
         _state = _request.State(status, pid);
-        Hooks?.Announce(_state);
+        Hooks?.UpdateHookState(_state);
     }
 
     /// <summary>Everything went well: hands it over.</summary>
@@ -139,7 +139,7 @@ internal sealed class Rollback : IDisposable
     private void Poststop(Hooks written)
     {
         using HookRunner hooks = new(_request.Config.Annotations);
-        hooks.Announce(_state! with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });
+        hooks.UpdateHookState(_state! with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });
         hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), _request.Log);
     }
 

@@ -63,7 +63,7 @@ internal static class Scheduling
     {
         if (errno != Errno.None)
         {
-            throw ErrorMessages.Of(plan, new ChannelMessage { First = (int)step, Item = item, Errno = errno });
+            throw ErrorMessages.Of(plan, step, item, errno);
         }
     }
 }

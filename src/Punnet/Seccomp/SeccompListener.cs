@@ -67,7 +67,7 @@ internal sealed class SeccompListener : IDisposable
     /// <exception cref="PunnetException">The listener cannot be taken, or the agent is gone.</exception>
     public void Take(ChannelMessage message, ChildProcess process, Descriptor channel, ContainerState container)
     {
-        if ((IsSent ? Receive(channel) : Fetch(message.First, process, channel)) is not Descriptor listener)
+        if ((IsSent ? Receive(channel) : Fetch(message.Value, process, channel)) is not Descriptor listener)
         {
             return;
         }
@@ -121,7 +121,7 @@ internal sealed class SeccompListener : IDisposable
         }
     }
 
-    // From the courier; null where init or the courier has failed.
+    // From the relay; null where init or the relay has failed.
     private Descriptor? Receive(Descriptor channel)
     {
         if (TakeCarried(channel) is not Descriptor listener)
@@ -131,19 +131,19 @@ internal sealed class SeccompListener : IDisposable
 
         try
         {
-            using Descriptor? courier = TakeCarried(channel);
-            if (courier is null)
+            using Descriptor? relay = TakeCarried(channel);
+            if (relay is null)
             {
                 listener.Dispose();
                 return null;
             }
 
             // To the last trace of it: until the kernel has forgotten it, it could still become a child that the program does not know.
-            while (Sys.PidfdSendSignal(courier.Number, 0, 0) != Errno.ESRCH)
+            while (Sys.PidfdSendSignal(relay.Number, 0, 0) != Errno.ESRCH)
             {
                 Span<PollDescriptor> ends =
                 [
-                    new PollDescriptor { Descriptor = courier.Number, Wanted = PollEvents.In },
+                    new PollDescriptor { Descriptor = relay.Number, Wanted = PollEvents.In },
                     new PollDescriptor { Descriptor = channel.Number, Wanted = PollEvents.In },
                 ];
                 Sys.Ppoll(ends, 1).OrThrow("wait for the new process");

@@ -145,7 +145,7 @@ internal sealed class SeccompLog : IDisposable
             {
                 if (Sys.SeccompNotifRecv(listener.Number, out SeccompNotification call) == Errno.None)
                 {
-                    Settle(call, SeccompReport.Evaluate(_verdicts, call));
+                    AnswerCall(call, SeccompReport.Evaluate(_verdicts, call));
                 }
             }
             else if (ends[0].Found != PollEvents.None || ends[1].Found != PollEvents.None)
@@ -156,7 +156,7 @@ internal sealed class SeccompLog : IDisposable
     }
 
     // Written down before it is answered: whoever reads the program's complaint finds the reason already there.
-    private void Settle(in SeccompNotification call, uint verdict)
+    private void AnswerCall(in SeccompNotification call, uint verdict)
     {
         SeccompRefusal refusal = new(SeccompReport.ArchitectureOf(call), call.Number, verdict);
         _counts[refusal] = _counts.GetValueOrDefault(refusal) + 1;

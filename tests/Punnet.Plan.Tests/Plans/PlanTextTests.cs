@@ -110,7 +110,7 @@ public sealed class PlanTextTests
                 Options = [new MountParameter(CString.Of("index"), CString.Of("off")), new MountParameter(CString.Of("userxattr"), default)],
             },
             Cgroup = plan.Cgroup with { Unit = Unit, Owner = 1000 },
-            Resources = new ResourcePlan([write with { Otherwise = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
+            Resources = new ResourcePlan([write with { Fallback = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
             Process = plan.Process with
             {
                 Seccomp = new SeccompPlan
