@@ -56,8 +56,8 @@ out/.tests-built: $(SOURCES) $(TEST_SOURCES) Runtime.sln
 tests-ready: $(PUNNET) out/.tests-built
 	@.ci/packages test
 
-test: tests-ready ## every test, here and in the virtual machine; ONLY=Punnet.Plan.Tests for one suite
-	@tests/run $(ONLY)
+test: tests-ready ## every test, here and in the virtual machines that some need; ONLY=Punnet.Plan.Tests for one suite, ALL=1 for every place
+	@ALL=$(ALL) tests/run $(ONLY)
 
 vm-test: tests-ready ## only the containers' tests, in the virtual machine with all cgroup controllers
 	@tests/run --vm Punnet.Tests
