@@ -5,7 +5,6 @@ using System.Linq;
 using System.Reflection;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using System.Text.RegularExpressions;
 using Xunit;
 
 namespace Punnet.Plan.Tests;
@@ -24,8 +23,6 @@ public sealed class RoomsTests
         ["Punnet.Startup"] = ["Punnet.Abi"],
         ["Punnet"] = ["Punnet.Abi", "Punnet.Spec", "Punnet.Plan", "Punnet.Kernel", "Punnet.Init", "Punnet.Host", "Punnet.Startup"],
     };
-
-    private const RegexOptions Line = RegexOptions.Multiline | RegexOptions.ExplicitCapture;
 
     // The floors of the two rooms of the host side, the lowest first: a folder knows those above it in this list, and no other.
     private static readonly string[] s_hostLayers =
@@ -80,27 +77,20 @@ public sealed class RoomsTests
     [InlineData("Punnet")]
     public void A_folder_of_the_host_side_knows_only_those_below_it(string room)
     {
-        string[] layers = room == "Punnet" ? s_programLayers : s_hostLayers;
-        List<(string File, int Layer, string Text)> files = [.. Checkout.Files($"src/{room}", "*.cs").Select(file =>
-        {
-            string text = Checkout.Code(file);
-            return (file, Array.IndexOf(layers, Regex.Match(text, @"^namespace (?<name>[\w.]+);", Line).Groups["name"].Value), text);
-        })];
-        Assert.DoesNotContain(files, static file => file.Layer < 0);
-        Dictionary<string, int> types = [];
-        foreach ((_, int layer, string text) in files)
-        {
-            foreach (Match type in Regex.Matches(text, @"^(?:public|internal) [\w ]*?(?:class|struct|record|enum|interface) (?:struct )?(?<name>\w+)", Line))
-            {
-                types[type.Groups["name"].Value] = layer;
-            }
-        }
-
-        string[] breaches = [.. files.SelectMany(file => Regex.Matches(file.Text, @"(?<![\w.])[A-Z]\w+").Select(static word => word.Value).Distinct(StringComparer.Ordinal)
-            .Where(word => types.TryGetValue(word, out int layer) && layer > file.Layer)
-            .Select(word => $"{file.File} knows {word} of {layers[types[word]]}"))];
+        string[] breaches = [.. FloorRules.Breaches(
+            room == "Punnet" ? s_programLayers : s_hostLayers,
+            Checkout.Files($"src/{room}", "*.cs").Select(static file => (file, Checkout.Code(file))))];
         Assert.True(breaches.Length == 0, string.Join('\n', breaches));
     }
+
+    [Theory]
+    [InlineData("internal static class Low { static void A() => High.B(); }", "low.cs knows High of R.High")]
+    [InlineData("internal sealed class Low(High above);", "low.cs knows High of R.High")]
+    [InlineData("internal static class Low { static void A() => x.High(); }", null)]
+    public void The_rule_of_the_floors_sees_what_it_forbids(string low, string? breach) =>
+        Assert.Equal(
+            breach is null ? [] : [breach],
+            FloorRules.Breaches(["R.Low", "R.High"], [("low.cs", "namespace R.Low;\n" + low), ("high.cs", "namespace R.High;\ninternal static class High { Low a; }")]));
 
     [Theory]
     [InlineData("Punnet.Host")]
