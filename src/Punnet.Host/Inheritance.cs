@@ -7,7 +7,7 @@ namespace Punnet.Host;
 /// <summary>What punnet's caller leaves to it, where a container, a hook or punnet itself would suffer from it: execve(2), "signals" and below.</summary>
 public static class Inheritance
 {
-    private const uint Umask = 0x12; // octal 022
+    private const uint Umask = Permissions.GroupOrOthersWrite;
     private static ulong? s_ignored;
 
     /// <summary>

@@ -87,14 +87,13 @@ public static class TreeRemoval
     private static Errno Open(int parent, ReadOnlySpan<byte> name, out int directory)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
-        const uint Mine = 0x1C0; // octal 0700
         Errno errno = Sys.Openat2(parent, name, Flags, 0, Strict, out directory);
         if (errno == Errno.EACCES)
         {
             errno = Sys.Openat2(parent, name, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow, 0, Strict, out int place);
             if (errno == Errno.None)
             {
-                Sys.FchmodPathFd(place, Mine);
+                Sys.FchmodPathFd(place, Permissions.Mode0700);
                 Sys.Close(place);
                 errno = Sys.Openat2(parent, name, Flags, 0, Strict, out directory);
             }
@@ -102,7 +101,7 @@ public static class TreeRemoval
 
         if (errno == Errno.None && Sys.Geteuid() != 0)
         {
-            Sys.Fchmod(directory, Mine);
+            Sys.Fchmod(directory, Permissions.Mode0700);
         }
 
         return errno;

@@ -189,8 +189,8 @@ internal static unsafe class OldMounts
         name[digits] = 0;
         name = name[..(digits + 1)];
         errno = isDirectory
-            ? Sys.Mkdirat(s_stage, name, 0x1C0) // octal 0700
-            : Sys.Mknodat(s_stage, name, FileMode.Regular | 0x180, 0, 0); // octal 0600
+            ? Sys.Mkdirat(s_stage, name, Permissions.Mode0700)
+            : Sys.Mknodat(s_stage, name, FileMode.Regular | Permissions.Mode0600, 0, 0);
         int slot = -1;
         errno = errno == Errno.None ? Sys.Openat(s_stage, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out slot) : errno;
         if (errno != Errno.None)

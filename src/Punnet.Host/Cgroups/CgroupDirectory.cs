@@ -238,7 +238,7 @@ public sealed class CgroupDirectory : IDisposable
         {
             int end = slash < 0 ? BelowMount.Length : slash;
             string part = Path[..(mount + end)];
-            Errno errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(part).WithNul, 0x1ed); // octal 0755
+            Errno errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(part).WithNul, Permissions.Mode0755);
             if (errno == Errno.ENOENT && attempts-- > 0)
             {
                 slash = 0; // From the start: another create that has failed takes back what it made above.

@@ -15,9 +15,8 @@ public static class SysctlFailures
     // The host's own parameter tells much: what is there, and what it looks like.
     private static string? Hint(ContainerPlan plan, SysctlStep sysctl, Errno errno, bool isOfValue)
     {
-        const uint AnyWrite = 0x92; // octal 0222
         bool isOnHost = Sys.Statx(Sys.WorkingDirectory, CString.Of("/proc/" + sysctl.Path).WithNul, out FileStatus status) == Errno.None;
-        bool isReadOnly = isOnHost && (status.Mode & AnyWrite) == 0;
+        bool isReadOnly = isOnHost && (status.Mode & Permissions.AnyWrite) == 0;
         return errno switch
         {
             Errno.ENOENT when isOfValue => "what the value names is not on this host",

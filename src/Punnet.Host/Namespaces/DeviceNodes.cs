@@ -87,8 +87,7 @@ public static class DeviceNodes
             Sys.Fchownat(nodes.Number, name.WithNul, uid, gid).OrThrow("give away the node for", device.Path.ToString());
         }
 
-        const uint Permissions = 0xfff; // octal 07777
-        Sys.Fchmodat(nodes.Number, name.WithNul, device.Mode & Permissions).OrThrow("set the mode of the node for", device.Path.ToString());
+        Sys.Fchmodat(nodes.Number, name.WithNul, device.Mode & Permissions.Mask).OrThrow("set the mode of the node for", device.Path.ToString());
     }
 
     private static uint? Owner(CString map, uint id) => map.IsNull ? null : StandardPipes.HostId(Encoding.ASCII.GetString(map.Text), id);

@@ -213,7 +213,7 @@ public sealed class ResctrlGroup
 
     private static bool Exists(string path) => Sys.Statx(Sys.WorkingDirectory, CString.Of(path).WithNul, out _) == Errno.None;
 
-    private static Errno MakeDirectory(string path) => Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(path).WithNul, 0x1ed); // octal 0755
+    private static Errno MakeDirectory(string path) => Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(path).WithNul, Permissions.Mode0755);
 
     private static void RemoveDirectory(string path)
     {

@@ -20,7 +20,6 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>How the record is opened, see <see cref="TryRead"/>.</summary>
     public const OpenFlags RecordFlags = OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoFollow | OpenFlags.NoControllingTerminal;
 
-    private const uint OwnerOnly = 0x180; // octal 0600
     private readonly Descriptor _directory;
     private readonly string _root;
     private Descriptor? _locked;
@@ -62,7 +61,7 @@ public sealed class ContainerDirectory : IDisposable
     public void Write(StateRecord record)
     {
         const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
-        Sys.Openat(Number, "state.json\0"u8, Fresh, OwnerOnly, out int file).OrThrow("make", RecordPath);
+        Sys.Openat(Number, "state.json\0"u8, Fresh, Permissions.Mode0600, out int file).OrThrow("make", RecordPath);
         _locked = new Descriptor(file);
         Sys.Lock(file).OrThrow("lock", RecordPath);
         Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
@@ -140,7 +139,7 @@ public sealed class ContainerDirectory : IDisposable
     {
         // Another name than that of a file, if somebody has made one, says it too.
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
-        Errno errno = Sys.Openat(Number, "removed\0"u8, Fresh, OwnerOnly, out int mark);
+        Errno errno = Sys.Openat(Number, "removed\0"u8, Fresh, Permissions.Mode0600, out int mark);
         Sys.Close(mark);
         if (errno != Errno.EEXIST && !errno.IsMissing())
         {
@@ -311,7 +310,7 @@ public sealed class ContainerDirectory : IDisposable
 
     private Descriptor MakeFifo(ReadOnlySpan<byte> name)
     {
-        Sys.Mknodat(Number, name, FileMode.Fifo | OwnerOnly, 0, 0).OrThrow("make a fifo in", Path);
+        Sys.Mknodat(Number, name, FileMode.Fifo | Permissions.Mode0600, 0, 0).OrThrow("make a fifo in", Path);
         Sys.Openat(Number, name, OpenFlags.ReadWrite, 0, out int fifo).OrThrow("open a fifo in", Path);
         return new Descriptor(fifo);
     }

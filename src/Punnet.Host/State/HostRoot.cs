@@ -21,7 +21,7 @@ public static class HostRoot
     public static Errno Make(CString path, ContainerDirectory directory, out Descriptor root)
     {
         const OpenFlags Place = OpenFlags.Path | OpenFlags.Directory;
-        Sys.Mkdirat(directory.Number, "root\0"u8, 0x1C0).OrThrow("make", directory.Path + "/root"); // octal 0700
+        Sys.Mkdirat(directory.Number, "root\0"u8, Permissions.Mode0700).OrThrow("make", directory.Path + "/root");
         Sys.Openat(directory.Number, "root\0"u8, Place | OpenFlags.NoFollow, 0, out int place).OrThrow("open", directory.Path + "/root");
         using Descriptor over = new(place);
         Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, path.WithNul, recursive: true, out int number);

@@ -7,8 +7,7 @@ namespace Punnet.Host.State;
 /// <summary><c>--root</c>: one directory a container.</summary>
 public sealed class StateStore
 {
-    private const uint PrivateMode = 0x1c0; // octal 0700
-    private const uint Sticky = 0x200; // S_ISVTX
+    private const uint PrivateMode = Permissions.Mode0700;
     private const string SystemPath = "/run/punnet";
     private readonly string _path;
     private readonly bool _isDefault;
@@ -154,13 +153,13 @@ public sealed class StateStore
     private void MakeRoot()
     {
         // XDG Base Directory Specification: what is old and not sticky there may be cleaned away.
-        uint mode = _isDefault && _path != SystemPath ? PrivateMode | Sticky : PrivateMode;
+        uint mode = _isDefault && _path != SystemPath ? PrivateMode | Permissions.Sticky : PrivateMode;
         Errno errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
         if (errno == Errno.ENOENT)
         {
             for (int slash = _path.IndexOf('/', 1); slash > 0; slash = _path.IndexOf('/', slash + 1))
             {
-                Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path[..slash]).WithNul, 0x1ed); // octal 0755
+                Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path[..slash]).WithNul, Permissions.Mode0755);
             }
 
             errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);

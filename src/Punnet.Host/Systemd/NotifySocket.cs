@@ -13,7 +13,7 @@ namespace Punnet.Host.Systemd;
 public sealed class NotifySocket
 {
     private const string Mounted = "/run/notify";
-    private const uint Everybody = 0x1b6, EverybodyEnters = 0x1ed; // octal 0666, 0755
+    private const uint Everybody = Permissions.Mode0666, EverybodyEnters = Permissions.Mode0755;
     private readonly string _address;
 
     private NotifySocket(string address) => _address = address;

@@ -79,7 +79,6 @@ public static class ProgramFailure
 
     private static ProgramCause OfAccess(ReadOnlySpan<byte> path, ref FailureName name)
     {
-        const uint AnyExecute = 0x49; // octal 0111
         Errno errno = Sys.Openat(Sys.WorkingDirectory, path, OpenFlags.Path, 0, out int file);
         if (errno == Errno.EACCES)
         {
@@ -91,7 +90,7 @@ public static class ProgramFailure
             return ProgramCause.None;
         }
 
-        if ((status.Mode & AnyExecute) == 0)
+        if ((status.Mode & Permissions.AnyExecute) == 0)
         {
             return ProgramCause.Mode;
         }

@@ -61,9 +61,8 @@ internal static class Terminal
     // A link in the place of /dev/console would let root's file be made, or the terminal be mounted, anywhere (CVE-2026-88264).
     private static void MakeConsole(int terminal, int root, InitReport report)
     {
-        const uint ConsoleMode = 0x190; // octal 0620
         report.Check(InitStep.Console, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
-        Errno errno = Sys.Mknodat(dev, "console\0"u8, FileMode.Regular | ConsoleMode, 0, 0);
+        Errno errno = Sys.Mknodat(dev, "console\0"u8, FileMode.Regular | Permissions.Mode0620, 0, 0);
         if (errno != Errno.EEXIST)
         {
             report.Check(InitStep.Console, errno);

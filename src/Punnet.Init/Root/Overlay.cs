@@ -71,7 +71,7 @@ internal static class Overlay
         report.Check(InitStep.LayerStack, Sys.FsconfigCreate(context));
         report.Check(InitStep.LayerStack, Sys.Fsmount(context, MountAttributes.None, out int stage));
         Sys.Close(context);
-        report.Check(InitStep.LayerStack, Sys.Mkdirat(stage, "layers\0"u8, 0x1C0)); // octal 0700
+        report.Check(InitStep.LayerStack, Sys.Mkdirat(stage, "layers\0"u8, Permissions.Mode0700));
         report.Check(InitStep.LayerStack, Sys.MoveMount(stage, place));
         report.Check(InitStep.LayerStack, Sys.Openat(stage, "layers\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out first));
         return stage;
@@ -132,7 +132,7 @@ internal static class Overlay
         report.Check(InitStep.LayerUpper, Sys.Fsmount(context, MountAttributes.None, out int mount));
         Sys.Close(context);
         report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "upper\0"u8, status.Mode & 0xFFFu));
-        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "work\0"u8, 0x1C0)); // octal 0700
+        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "work\0"u8, Permissions.Mode0700));
         if (status.Uid != 0 || status.Gid != 0)
         {
             // An owner that the user namespace does not know cannot be given.

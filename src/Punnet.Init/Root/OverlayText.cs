@@ -36,7 +36,7 @@ internal static class OverlayText
         Span<byte> place = stackalloc byte[32];
         Utf8Formatter.TryFormat(stage, place, out int digits);
         "/root\0"u8.CopyTo(place[digits..]);
-        Errno errno = Sys.Mkdirat(stage, "root\0"u8, 0x1C0); // octal 0700
+        Errno errno = Sys.Mkdirat(stage, "root\0"u8, Permissions.Mode0700);
         errno = errno == Errno.None ? Sys.Chdir("/proc/self/fd\0"u8) : errno;
         errno = errno == Errno.None ? Sys.Mount("overlay\0"u8, place, "overlay\0"u8, MountFlags.None, text) : errno;
         errno = errno == Errno.None ? Sys.OpenTreeClone(stage, "root\0"u8, recursive: false, out mount) : errno;

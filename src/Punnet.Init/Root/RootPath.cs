@@ -134,7 +134,6 @@ internal static class RootPath
     // The path so far, made when it is not there. Always looked up from the root: a link in it may lead anywhere inside.
     private static Errno Step(int root, int parent, ReadOnlySpan<byte> soFar, ReadOnlySpan<byte> name, bool asFile, out int next)
     {
-        const uint DirectoryMode = 0x1ed, RegularMode = 0x1a4; // octal 0755, 0644
         Errno errno = Find(root, soFar, OpenFlags.ReadOnly, out next);
         if (errno != Errno.ENOENT)
         {
@@ -142,8 +141,8 @@ internal static class RootPath
         }
 
         errno = asFile
-            ? Sys.Mknodat(parent, name, FileMode.Regular | RegularMode, 0, 0)
-            : Sys.Mkdirat(parent, name, DirectoryMode);
+            ? Sys.Mknodat(parent, name, FileMode.Regular | Permissions.Mode0644, 0, 0)
+            : Sys.Mkdirat(parent, name, Permissions.Mode0755);
         return errno == Errno.None ? Find(root, soFar, OpenFlags.ReadOnly, out next) : errno;
     }
 

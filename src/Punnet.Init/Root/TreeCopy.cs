@@ -73,7 +73,7 @@ internal static class TreeCopy
     private static Errno CopyDirectory(int from, int to, ReadOnlySpan<byte> name, FileStatus status, int depth)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
-        Errno errno = Sys.Mkdirat(to, name, 0x1c0); // octal 0700
+        Errno errno = Sys.Mkdirat(to, name, Permissions.Mode0700);
         if (errno != Errno.None)
         {
             return errno;
@@ -114,7 +114,7 @@ internal static class TreeCopy
             return errno;
         }
 
-        errno = Sys.Openat(to, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180, out int target); // octal 0600
+        errno = Sys.Openat(to, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, Permissions.Mode0600, out int target);
         if (errno == Errno.None)
         {
             errno = Sys.Sendfile(source, target);

@@ -9,7 +9,6 @@ namespace Punnet.Plan;
 /// <summary>config-linux.md#devices and #default-devices.</summary>
 internal static class DevicePlanner
 {
-    private const uint ReadWriteAll = 0x1b6; // octal 0666
     private const uint MajorLimit = 1 << 12, MinorLimit = 1 << 20;
 
     /// <summary>The links that every container has.</summary>
@@ -85,7 +84,7 @@ internal static class DevicePlanner
     }
 
     private static DeviceStep Default(string path, uint minor, uint major = 1) =>
-        new(CString.Of(path), FileMode.CharacterDevice | ReadWriteAll, major, minor, 0, 0, -1);
+        new(CString.Of(path), FileMode.CharacterDevice | Permissions.Mode0666, major, minor, 0, 0, -1);
 
     private static DeviceStep Plan(Device device, string place, int index)
     {
@@ -110,10 +109,10 @@ internal static class DevicePlanner
             _ => throw new SpecException(place + ".type", "\"" + device.Type + "\" is not a kind of device (c, b, u or p)"),
         };
         bool isFifo = type == FileMode.Fifo;
-        uint mode = device.FileMode ?? ReadWriteAll;
+        uint mode = device.FileMode ?? Permissions.Mode0666;
         return new DeviceStep(
             JsonPath.Text(path, place + ".path"),
-            type | (mode & 0xfff),
+            type | (mode & Permissions.Mask),
             isFifo ? 0 : Number(device.Major, MajorLimit, place + ".major"),
             isFifo ? 0 : Number(device.Minor, MinorLimit, place + ".minor"),
             JsonPath.Id(device.Uid ?? 0, place + ".uid"),

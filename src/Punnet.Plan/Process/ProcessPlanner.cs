@@ -34,7 +34,7 @@ internal static class ProcessPlanner
             throw new SpecException(dot + "cwd", problem);
         }
 
-        if (process.User.Umask > 0x1ff)
+        if (process.User.Umask > Permissions.UmaskBits)
         {
             throw new SpecException(dot + "user.umask", process.User.Umask.Value.ToString() + " is more than 511 (octal 777)");
         }
@@ -56,7 +56,7 @@ internal static class ProcessPlanner
             Uid = JsonPath.Id(process.User.Uid, dot + "user.uid"),
             Gid = JsonPath.Id(process.User.Gid, dot + "user.gid"),
             Groups = Groups(process.User.AdditionalGids, dot + "user.additionalGids"),
-            Umask = process.User.Umask ?? 0x12, // octal 022
+            Umask = process.User.Umask ?? Permissions.GroupOrOthersWrite,
             Limits = LimitPlanner.Plan(process.Rlimits, dot + "rlimits"),
             Capabilities = CapabilityPlanner.Plan(process.Capabilities, dot + "capabilities", facts.LastCapability, ownsUser ? ulong.MaxValue : facts.Capabilities, warnings),
             NoNewPrivileges = process.NoNewPrivileges,

@@ -308,7 +308,7 @@ public static partial class PlanText
                 FileMode.BlockDevice => "b ",
                 FileMode.Fifo => "p ",
                 uint other => "0x" + other.ToString("x") + " ",
-            } + device.Major.ToString() + ":" + device.Minor.ToString() + " " + PlanWords.Quoted(device.Path) + " mode " + Octal(device.Mode & 0xfff)
+            } + device.Major.ToString() + ":" + device.Minor.ToString() + " " + PlanWords.Quoted(device.Path) + " mode " + Octal(device.Mode & Permissions.Mask)
                 + " owner " + device.Uid.ToString() + ":" + device.Gid.ToString()
                 + (device.Index < 0 ? "" : " (" + JsonPath.At("linux.devices", device.Index) + ")"));
         }

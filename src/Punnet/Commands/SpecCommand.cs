@@ -33,7 +33,7 @@ internal static class SpecCommand
             : SpecTemplate.Default();
         using Descriptor bundle = Descriptor.Open(directory, OpenFlags.Path | OpenFlags.Directory);
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
-        Errno errno = Sys.Openat(bundle.Number, "config.json\0"u8, Fresh, 0x1b6, out int file); // octal 0666
+        Errno errno = Sys.Openat(bundle.Number, "config.json\0"u8, Fresh, Permissions.Mode0666, out int file);
         if (errno == Errno.EEXIST)
         {
             throw new PunnetException("File config.json exists. Remove it first");

@@ -22,7 +22,7 @@ internal static class HookOutput
         }
 
         const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, 0x1a4, out int file); // octal 0644
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, Permissions.Mode0644, out int file);
         return errno == Errno.None
             ? new Descriptor(file)
             : throw new PunnetException("cannot open " + path + " for what hooks print (annotations[\"" + name + "\"]): " + errno.Words());

@@ -16,12 +16,12 @@ internal static class PidFile
         int slash = path.LastIndexOf('/');
         CString hidden = CString.Of(path[..(slash + 1)] + "." + path[(slash + 1)..]);
         const OpenFlags Fresh = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive;
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out int file); // octal 0666
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, Permissions.Mode0666, out int file);
         if (errno == Errno.EEXIST)
         {
             // One that was killed before it could rename it has left it.
             Sys.Unlinkat(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
-            errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, 0x1b6, out file);
+            errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, Permissions.Mode0666, out file);
         }
 
         errno.OrThrow("make", hidden.ToString());

@@ -38,7 +38,7 @@ internal sealed class SeccompLogText : IDisposable
         }
 
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Truncate;
-        Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Fresh, 0x1a4, out int file).OrThrow("open", path); // octal 0644
+        Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Fresh, Permissions.Mode0644, out int file).OrThrow("open", path);
         return new SeccompLogText(new Descriptor(file), isJson);
     }
 

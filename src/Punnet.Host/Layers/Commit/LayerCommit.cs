@@ -71,7 +71,7 @@ public sealed class LayerCommit
         using Descriptor parent = OpenParent(parentPath, name, destination);
         using TemporaryEntry file = TemporaryEntry.MakeFile(parent.Number);
         WriteTar(new TarOutput(file.Descriptor, destination, isCompressed));
-        Sys.Fchmod(file.Descriptor, 0x1A4).OrThrow("set the permissions of", destination); // octal 0644
+        Sys.Fchmod(file.Descriptor, Permissions.Mode0644).OrThrow("set the permissions of", destination);
         Publish(file, parent, name, destination);
     }
 

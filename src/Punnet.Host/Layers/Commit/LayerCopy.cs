@@ -14,7 +14,6 @@ namespace Punnet.Host.Layers;
 public sealed class LayerCopy : ILayerVisitor, IDisposable
 {
     private const int Window = 32;
-    private const uint PermissionMask = 0xfff; // octal 7777
     private readonly DirectoryChain _target;
     private readonly TemporaryEntry _links;
     private readonly Dictionary<(uint Major, uint Minor, ulong Inode), uint> _linksLeft = [];
@@ -44,10 +43,9 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     /// <inheritdoc/>
     public void Enter(LayerNode directory)
     {
-        const uint OwnerOnly = 0x1c0; // octal 0700
         if (directory.Name.Length > 1)
         {
-            Check(Sys.Mkdirat(_target.Current, directory.Name, OwnerOnly), "make", directory);
+            Check(Sys.Mkdirat(_target.Current, directory.Name, Permissions.Mode0700), "make", directory);
             Check(_target.TryEnter(directory.Name, out _), "open", directory);
         }
 
@@ -156,7 +154,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     private void MakeFile(LayerNode file)
     {
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
-        Check(Sys.Openat(_target.Current, file.Name, Fresh, 0x180, out int made), "make", file); // octal 0600
+        Check(Sys.Openat(_target.Current, file.Name, Fresh, Permissions.Mode0600, out int made), "make", file);
         using Descriptor owned = new(made);
         Check(_content.Copy(file.Descriptor, made, file.Status), "copy the content of", file);
 
@@ -183,7 +181,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         Check(Sys.Fchownat(directory, file.Name, status.Uid, status.Gid), "set the owner of", file);
         if (!status.Is(FileMode.SymbolicLink))
         {
-            Check(Sys.Fchmodat(directory, file.Name, status.Mode & PermissionMask), "set the permissions of", file);
+            Check(Sys.Fchmodat(directory, file.Name, status.Mode & Permissions.Mask), "set the permissions of", file);
         }
 
         foreach (ExtendedAttribute attribute in file.Attributes)
@@ -197,7 +195,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     private static void SetOwner(int made, LayerNode node)
     {
         Check(Sys.Fchown(made, node.Status.Uid, node.Status.Gid), "set the owner of", node);
-        Check(Sys.Fchmod(made, node.Status.Mode & PermissionMask), "set the permissions of", node);
+        Check(Sys.Fchmod(made, node.Status.Mode & Permissions.Mask), "set the permissions of", node);
     }
 
     // Some file systems have only one kind of attribute, and only root has trusted ones.

@@ -13,7 +13,6 @@ namespace Punnet.Host.Layers;
 public sealed class LayerTar : ILayerVisitor
 {
     private const string WhiteoutPrefix = ".wh.";
-    private const uint PermissionMask = 0xfff; // octal 7777
     private readonly Dictionary<(uint Major, uint Minor, ulong Inode), string> _linked = [];
     private readonly TarOutput _output;
     private readonly CommitProgress _progress;
@@ -138,7 +137,7 @@ public sealed class LayerTar : ILayerVisitor
         {
             Path = path,
             Type = type,
-            Mode = node.Status.Mode & PermissionMask,
+            Mode = node.Status.Mode & Permissions.Mask,
             Uid = node.Status.Uid,
             Gid = node.Status.Gid,
             Modified = node.Status.Modified,

@@ -63,7 +63,7 @@ public sealed class LayerStack : IDisposable
         FileStatus model = _layers[^1].Status;
         if (mountPoint == directory.Path + "/rootfs")
         {
-            Sys.Mkdirat(directory.Number, "rootfs\0"u8, 0x1ED).OrThrow("make", mountPoint); // octal 0755
+            Sys.Mkdirat(directory.Number, "rootfs\0"u8, Permissions.Mode0755).OrThrow("make", mountPoint);
         }
 
         if (_plan.OwnsUpper)

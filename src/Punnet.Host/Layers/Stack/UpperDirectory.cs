@@ -92,7 +92,7 @@ public sealed class UpperDirectory : IDisposable
     {
         if (_upper is null)
         {
-            Check(Sys.Mkdirat(Parent.Number, CString.Of(_name).WithNul, 0x1ED)); // octal 0755
+            Check(Sys.Mkdirat(Parent.Number, CString.Of(_name).WithNul, Permissions.Mode0755));
             _isMade = true;
             Check(LayerDirectory.Open(Parent.Number, CString.Of(_name), out _upper));
         }
@@ -102,7 +102,7 @@ public sealed class UpperDirectory : IDisposable
             _workName = WorkNameOf(_upper!.Status);
         }
 
-        Errno errno = Sys.Mkdirat(Parent.Number, CString.Of(_workName).WithNul, 0x1C0); // octal 0700
+        Errno errno = Sys.Mkdirat(Parent.Number, CString.Of(_workName).WithNul, Permissions.Mode0700);
         _isTaken = errno == Errno.None && !_plan.OwnsUpper;
         Check(errno == Errno.EEXIST && !_plan.OwnsUpper ? Errno.None : errno);
         if (!_plan.OwnsUpper)
@@ -166,7 +166,7 @@ public sealed class UpperDirectory : IDisposable
 
         using Descriptor ownedWork = new(work);
         if (!Is(Sys.Statx(work, out FileStatus workStatus), path) || !IsOurs(workStatus)
-            || !Is(Sys.Openat(work, "owner\0"u8, OwnerFile, 0x180, out int file), path))
+            || !Is(Sys.Openat(work, "owner\0"u8, OwnerFile, Permissions.Mode0600, out int file), path))
         {
             return;
         }
@@ -189,7 +189,7 @@ public sealed class UpperDirectory : IDisposable
     }
 
     // Beside an upper directory in /tmp anybody can have made a work directory.
-    private static bool IsOurs(FileStatus work) => work.Uid == Sys.Geteuid() && (work.Mode & 0x12) == 0; // octal 022
+    private static bool IsOurs(FileStatus work) => work.Uid == Sys.Geteuid() && (work.Mode & Permissions.GroupOrOthersWrite) == 0;
 
     // What somebody has put into its place is not this container's; what descriptors or memory were too few for stays its own.
     private static bool Is(Errno errno, string path)
@@ -214,7 +214,7 @@ public sealed class UpperDirectory : IDisposable
             throw LayerFailures.Upper(_plan, "the work directory " + _workName + " beside it is open to other users");
         }
 
-        Check(Sys.Openat(work, "owner\0"u8, OwnerFile, 0x180, out int file)); // octal 0600
+        Check(Sys.Openat(work, "owner\0"u8, OwnerFile, Permissions.Mode0600, out int file));
         _owner = new Descriptor(file);
         if (Sys.Lock(file) != Errno.None)
         {
