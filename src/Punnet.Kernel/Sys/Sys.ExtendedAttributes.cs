@@ -102,6 +102,21 @@ public static unsafe partial class Sys
         }
     }
 
+    /// <summary>setxattr(2) of what a descriptor refers to, also one that was opened with O_PATH: whether it can have attributes of users.</summary>
+    public static Errno ProbeUserXattr(int descriptor)
+    {
+        Span<byte> path = stackalloc byte[32];
+        if (!FormatDescriptorPath(descriptor, path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path, name = "user.punnet\0"u8)
+        {
+            return Call(SyscallNumber.Setxattr, (nint)text, (nint)name, (nint)text, 0, 0);
+        }
+    }
+
     // Only a name: with a slash in it the path would be walked through links.
     private static bool FormatPathBelow(int directory, ReadOnlySpan<byte> name, Span<byte> path)
     {

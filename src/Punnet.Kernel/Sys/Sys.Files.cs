@@ -1,9 +1,9 @@
 using System;
-using System.Runtime.CompilerServices;
 using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
+// Opening files, and what their inodes say: inode(7).
 public static unsafe partial class Sys
 {
     /// <summary>openat(2); close-on-exec is always set.</summary>
@@ -51,79 +51,6 @@ public static unsafe partial class Sys
             }
         }
     }
-
-    /// <summary>close(2).</summary>
-    public static Errno Close(int descriptor) => Call(SyscallNumber.Close, descriptor);
-
-    /// <summary>close_range(2).</summary>
-    /// <param name="first">First descriptor.</param>
-    /// <param name="last">Last descriptor, included.</param>
-    /// <param name="onlyAtExec">CLOSE_RANGE_CLOEXEC: mark instead of closing (Linux 5.11).</param>
-    public static Errno CloseRange(uint first, uint last, bool onlyAtExec) =>
-        Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? 4 : 0);
-
-    /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
-    public static Errno SetCloexec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 2, 1);
-
-    /// <summary>fcntl(2) F_SETFL O_NONBLOCK, for everyone that shares the open file description; the other flags are cleared.</summary>
-    public static Errno SetNonblock(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 4, (nint)OpenFlags.NonBlocking);
-
-    /// <summary>read(2), tried again when a signal interrupts it.</summary>
-    public static Errno Read(int descriptor, Span<byte> buffer, out int count)
-    {
-        fixed (byte* bytes = buffer)
-        {
-            Errno errno;
-            long result;
-            do
-            {
-                errno = Call(SyscallNumber.Read, out result, descriptor, (nint)bytes, buffer.Length);
-            }
-            while (errno == Errno.EINTR);
-            count = (int)result;
-            return errno;
-        }
-    }
-
-    /// <summary>write(2), tried again when a signal interrupts it; may write less than asked.</summary>
-    public static Errno Write(int descriptor, ReadOnlySpan<byte> bytes, out int count)
-    {
-        fixed (byte* start = bytes)
-        {
-            Errno errno;
-            long result;
-            do
-            {
-                errno = Call(SyscallNumber.Write, out result, descriptor, (nint)start, bytes.Length);
-            }
-            while (errno == Errno.EINTR);
-            count = (int)result;
-            return errno;
-        }
-    }
-
-    /// <summary>write(2) until everything is written.</summary>
-    public static Errno WriteAll(int descriptor, ReadOnlySpan<byte> bytes)
-    {
-        while (!bytes.IsEmpty)
-        {
-            Errno errno = Write(descriptor, bytes, out int count);
-            if (errno != Errno.None)
-            {
-                return errno;
-            }
-
-            bytes = bytes[count..];
-        }
-
-        return Errno.None;
-    }
-
-    /// <summary>lseek(2) to the start.</summary>
-    public static Errno Rewind(int descriptor) => Call(SyscallNumber.Lseek, descriptor, 0, 0);
-
-    /// <summary>ftruncate(2).</summary>
-    public static Errno Ftruncate(int descriptor, long length) => Call(SyscallNumber.Ftruncate, descriptor, (nint)length);
 
     /// <summary>statx(2) of what a descriptor refers to.</summary>
     public static Errno Statx(int descriptor, out FileStatus status) => Statx(descriptor, "\0"u8, EmptyPath, out status);
@@ -219,98 +146,6 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>mkdirat(2).</summary>
-    public static Errno Mkdirat(int directory, ReadOnlySpan<byte> path, uint mode)
-    {
-        if (!IsText(path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = path)
-        {
-            return Call(SyscallNumber.Mkdirat, directory, (nint)text, (nint)mode);
-        }
-    }
-
-    /// <summary>mknodat(2).</summary>
-    public static Errno Mknodat(int directory, ReadOnlySpan<byte> path, uint mode, uint major, uint minor)
-    {
-        if (!IsText(path))
-        {
-            return Errno.EINVAL;
-        }
-
-        // makedev(3): the kernel's encoding of 12 + 20 bits in 32.
-        uint device = (minor & 0xff) | ((major & 0xfff) << 8) | ((minor & ~0xffu) << 12);
-        fixed (byte* text = path)
-        {
-            return Call(SyscallNumber.Mknodat, directory, (nint)text, (nint)mode, (nint)device);
-        }
-    }
-
-    /// <summary>symlinkat(2).</summary>
-    public static Errno Symlinkat(ReadOnlySpan<byte> target, int directory, ReadOnlySpan<byte> path)
-    {
-        if (!IsText(target) || !IsText(path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* to = target)
-        fixed (byte* text = path)
-        {
-            return Call(SyscallNumber.Symlinkat, (nint)to, directory, (nint)text);
-        }
-    }
-
-    /// <summary>readlinkat(2); no NUL is added.</summary>
-    public static Errno Readlinkat(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int length)
-    {
-        length = 0;
-        if (!IsText(path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = path)
-        fixed (byte* place = buffer)
-        {
-            Errno errno = Call(SyscallNumber.Readlinkat, out long result, directory, (nint)text, (nint)place, buffer.Length);
-            length = (int)result;
-            return errno;
-        }
-    }
-
-    /// <summary>unlinkat(2).</summary>
-    public static Errno Unlinkat(int directory, ReadOnlySpan<byte> path, bool isDirectory)
-    {
-        if (!IsText(path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = path)
-        {
-            return Call(SyscallNumber.Unlinkat, directory, (nint)text, isDirectory ? 0x200 : 0); // AT_REMOVEDIR
-        }
-    }
-
-    /// <summary>renameat(2).</summary>
-    public static Errno Renameat(int fromDirectory, ReadOnlySpan<byte> from, int toDirectory, ReadOnlySpan<byte> to)
-    {
-        if (!IsText(from) || !IsText(to))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* source = from)
-        fixed (byte* target = to)
-        {
-            return Call(SyscallNumber.Renameat, fromDirectory, (nint)source, toDirectory, (nint)target);
-        }
-    }
-
     /// <summary>fchmod(2).</summary>
     public static Errno Fchmod(int descriptor, uint mode) => Call(SyscallNumber.Fchmod, descriptor, (nint)mode);
 
@@ -325,6 +160,21 @@ public static unsafe partial class Sys
         fixed (byte* text = path)
         {
             return Call(SyscallNumber.Fchmodat, directory, (nint)text, (nint)mode);
+        }
+    }
+
+    /// <summary>fchmodat(2) of what a descriptor refers to, also one that was opened with O_PATH.</summary>
+    public static Errno FchmodPathFd(int descriptor, uint mode)
+    {
+        Span<byte> path = stackalloc byte[32];
+        if (!FormatDescriptorPath(descriptor, path))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = path)
+        {
+            return Call(SyscallNumber.Fchmodat, WorkingDirectory, (nint)text, (nint)mode);
         }
     }
 
@@ -345,63 +195,10 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>chdir(2).</summary>
-    public static Errno Chdir(ReadOnlySpan<byte> path)
+    /// <summary>utimensat(2) of a name; a symbolic link is not followed.</summary>
+    public static Errno Utimensat(int directory, ReadOnlySpan<byte> name, FileTime accessed, FileTime modified)
     {
-        if (!IsText(path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = path)
-        {
-            return Call(SyscallNumber.Chdir, (nint)text);
-        }
-    }
-
-    /// <summary>fchdir(2).</summary>
-    public static Errno Chdir(int descriptor) => Call(SyscallNumber.Fchdir, descriptor);
-
-    /// <summary>getcwd(2): the length includes the NUL. Outside the root the text starts with "(unreachable)".</summary>
-    public static Errno Getcwd(Span<byte> buffer, out int length)
-    {
-        fixed (byte* place = buffer)
-        {
-            Errno errno = Call(SyscallNumber.Getcwd, out long result, (nint)place, buffer.Length);
-            length = (int)result;
-            return errno;
-        }
-    }
-
-    /// <summary>umask(2).</summary>
-    public static void Umask(uint mask) => Call(SyscallNumber.Umask, (nint)mask);
-
-    /// <summary>pipe2(2), close-on-exec.</summary>
-    public static Errno Pipe2(out int readEnd, out int writeEnd)
-    {
-        int* ends = stackalloc int[2] { -1, -1 };
-        Errno errno = Call(SyscallNumber.Pipe2, (nint)ends, (nint)OpenFlags.CloseOnExec);
-        readEnd = ends[0];
-        writeEnd = ends[1];
-        return errno;
-    }
-
-    /// <summary>dup3(2), without close-on-exec.</summary>
-    public static Errno Dup3(int from, int to)
-    {
-        // dup3(2) refuses equal descriptors; what is wanted then is only that it survives exec.
-        const int SetDescriptorFlags = 2; // F_SETFD
-        return from == to ? Call(SyscallNumber.Fcntl, from, SetDescriptorFlags, 0) : Call(SyscallNumber.Dup3, from, to, 0);
-    }
-
-    /// <summary>fcntl(2) F_DUPFD_CLOEXEC: a copy with a number of at least <paramref name="lowest"/>.</summary>
-    public static Errno DupCloexec(int descriptor, int lowest, out int copy) =>
-        Open(SyscallNumber.Fcntl, out copy, descriptor, 1030, lowest);
-
-    /// <summary>memfd_create(2), close-on-exec.</summary>
-    public static Errno MemfdCreate(ReadOnlySpan<byte> name, bool sealable, out int descriptor)
-    {
-        descriptor = -1;
+        long* times = stackalloc long[4] { accessed.Seconds, accessed.Nanoseconds, modified.Seconds, modified.Nanoseconds };
         if (!IsText(name))
         {
             return Errno.EINVAL;
@@ -409,85 +206,24 @@ public static unsafe partial class Sys
 
         fixed (byte* text = name)
         {
-            return Open(SyscallNumber.MemfdCreate, out descriptor, (nint)text, sealable ? 3 : 1); // MFD_CLOEXEC | MFD_ALLOW_SEALING
+            return Call(SyscallNumber.Utimensat, directory, (nint)text, (nint)times, 0x100); // AT_SYMLINK_NOFOLLOW
         }
     }
 
-    /// <summary>sendfile(2) until the end of the source.</summary>
-    public static Errno Sendfile(int from, int to)
+    /// <summary>utimensat(2) of what a descriptor refers to.</summary>
+    public static Errno Futimens(int descriptor, FileTime accessed, FileTime modified)
     {
-        const nint Chunk = 0x1000000; // bytes
-        while (true)
-        {
-            Errno errno = Call(SyscallNumber.Sendfile, out long sent, to, from, 0, Chunk);
-            if (errno != Errno.None || sent == 0)
-            {
-                return errno;
-            }
-        }
+        long* times = stackalloc long[4] { accessed.Seconds, accessed.Nanoseconds, modified.Seconds, modified.Nanoseconds };
+        return Call(SyscallNumber.Utimensat, descriptor, 0, (nint)times, 0);
     }
 
-    /// <summary>fcntl(2) F_ADD_SEALS: no more seals, growing, shrinking or writing.</summary>
-    public static Errno AddSeals(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 1033, 0xF);
-
-    /// <summary>getdents64(2).</summary>
-    public static Errno Getdents64(int descriptor, Span<byte> buffer, out int count)
+    /// <summary>ioctl(2) FS_IOC_SETFLAGS: takes FS_IMMUTABLE_FL and FS_APPEND_FL from an open file or directory, ioctl_iflags(2).</summary>
+    public static Errno ClearImmutableFlags(int descriptor)
     {
-        fixed (byte* place = buffer)
-        {
-            Errno errno = Call(SyscallNumber.Getdents64, out long result, descriptor, (nint)place, buffer.Length);
-            count = (int)result;
-            return errno;
-        }
-    }
-
-    /// <summary>ppoll(2) on one descriptor.</summary>
-    /// <param name="descriptor">What to wait for.</param>
-    /// <param name="milliseconds">How long; negative means for ever.</param>
-    /// <param name="isReady">Whether anything happened: data, hang-up or error.</param>
-    public static Errno PollReadable(int descriptor, long milliseconds, out bool isReady)
-    {
-        Span<PollDescriptor> one = [new PollDescriptor { Descriptor = descriptor, Wanted = PollEvents.In }];
-        Errno errno = Ppoll(one, milliseconds);
-        isReady = one[0].Found != PollEvents.None;
-        return errno;
-    }
-
-    /// <summary>ppoll(2), tried again when a signal interrupts it.</summary>
-    public static Errno Ppoll(Span<PollDescriptor> descriptors, long milliseconds)
-    {
-        long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1_000_000 };
-        fixed (PollDescriptor* first = descriptors)
-        {
-            Errno errno;
-            do
-            {
-                errno = Call(SyscallNumber.Ppoll, (nint)first, descriptors.Length, milliseconds < 0 ? 0 : (nint)limit, 0, 8);
-            }
-            while (errno == Errno.EINTR);
-            return errno;
-        }
-    }
-
-    /// <summary>clock_gettime(2).</summary>
-    /// <param name="clock">0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC.</param>
-    /// <param name="seconds">Seconds.</param>
-    /// <param name="nanoseconds">0 to 999,999,999.</param>
-    public static void ClockGettime(int clock, out long seconds, out long nanoseconds)
-    {
-        long* time = stackalloc long[2];
-        Call(SyscallNumber.ClockGettime, clock, (nint)time);
-        seconds = time[0];
-        nanoseconds = time[1];
-    }
-
-    [SkipLocalsInit]
-    internal static bool FormatDescriptorPath(int descriptor, Span<byte> path)
-    {
-        ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
-        prefix.CopyTo(path);
-        bool fits = System.Buffers.Text.Utf8Formatter.TryFormat(descriptor, path[prefix.Length..], out int digits);
-        path[prefix.Length + digits] = 0;
-        return fits;
+        const long Hindrances = 0x30;
+        long flags = 0;
+        Errno errno = Call(SyscallNumber.Ioctl, descriptor, unchecked((nint)0x80086601u), (nint)(&flags)); // FS_IOC_GETFLAGS
+        flags &= ~Hindrances;
+        return errno == Errno.None ? Call(SyscallNumber.Ioctl, descriptor, 0x40086602, (nint)(&flags)) : errno;
     }
 }

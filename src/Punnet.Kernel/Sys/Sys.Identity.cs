@@ -63,26 +63,6 @@ public static unsafe partial class Sys
     /// <summary>prctl(2) PR_CAP_AMBIENT_CLEAR_ALL.</summary>
     public static Errno ClearAmbientCapabilities() => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 4, 0, 0, 0);
 
-    /// <summary>sethostname(2).</summary>
-    /// <param name="name">Without NUL.</param>
-    public static Errno Sethostname(ReadOnlySpan<byte> name)
-    {
-        fixed (byte* text = name)
-        {
-            return Call(SyscallNumber.Sethostname, (nint)text, name.Length);
-        }
-    }
-
-    /// <summary>setdomainname(2).</summary>
-    /// <param name="name">Without NUL.</param>
-    public static Errno Setdomainname(ReadOnlySpan<byte> name)
-    {
-        fixed (byte* text = name)
-        {
-            return Call(SyscallNumber.Setdomainname, (nint)text, name.Length);
-        }
-    }
-
     /// <summary>keyctl(2) KEYCTL_JOIN_SESSION_KEYRING: a new session keyring of that name.</summary>
     public static Errno KeyctlJoinSessionKeyring(ReadOnlySpan<byte> name, out int keyring)
     {

@@ -38,6 +38,9 @@ public static unsafe partial class Sys
         return errno;
     }
 
+    /// <summary>flock(2) LOCK_EX | LOCK_NB: such a lock is of the open file, directories have it too; EAGAIN when another one holds it.</summary>
+    public static Errno Flock(int descriptor) => Call(SyscallNumber.Flock, descriptor, 6);
+
     // struct flock of fcntl(2): start 0 and length 0 are the whole file.
     private struct FileLock
     {

@@ -30,6 +30,22 @@ public static unsafe partial class Sys
     /// <summary>munmap(2).</summary>
     internal static Errno Unmap(nint address, nint length) => Call(SyscallNumber.Munmap, address, length);
 
+    /// <summary>mmap(2) of memory that a clone shares (MAP_SHARED | MAP_ANONYMOUS).</summary>
+    public static Errno MmapSharedFlag(out SharedFlag flag)
+    {
+        const int ReadWrite = 3, SharedAnonymous = 0x21, Page = 4096;
+        Errno errno = Call(SyscallNumber.Mmap, out long place, 0, Page, ReadWrite, SharedAnonymous, -1, 0);
+        flag = new SharedFlag(errno == Errno.None ? (int*)place : null);
+        return errno;
+    }
+
+    /// <summary>madvise(2) MADV_DONTFORK: the processes that this one clones do not have it.</summary>
+    public static Errno MadviseDontfork(SharedFlag flag)
+    {
+        const int DontFork = 10, Page = 4096;
+        return Call(SyscallNumber.Madvise, flag.Address, Page, DontFork);
+    }
+
     /// <summary>pread(2) of /proc/PID/pagemap: the states of pages.</summary>
     internal static Errno ReadPageStates(int pagemap, nuint firstPage, ulong* states, nint count) =>
         Call(SyscallNumber.Pread64, pagemap, (nint)states, count * sizeof(ulong), (nint)(firstPage * sizeof(ulong)));

@@ -1,6 +1,5 @@
 using System;
 using System.Diagnostics.CodeAnalysis;
-using System.Runtime.CompilerServices;
 using System.Threading;
 using Punnet.Abi;
 
@@ -172,33 +171,13 @@ public static unsafe partial class Sys
     /// <summary>pidfd_open(2).</summary>
     public static Errno PidfdOpen(int pid, out int pidfd) => Open(SyscallNumber.PidfdOpen, out pidfd, pid, 0);
 
-    /// <summary>pidfd_send_signal(2); kill(2) where a filter around punnet refuses that.</summary>
-    /// <param name="pidfd">The process.</param>
-    /// <param name="pid">Its pid: of a child that was not waited for, or of a process whose pidfd was opened just now.</param>
-    /// <param name="signal">The signal.</param>
-    public static Errno PidfdSendSignal(int pidfd, int pid, int signal)
-    {
-        Errno errno = Call(SyscallNumber.PidfdSendSignal, pidfd, signal, 0, 0);
-        return errno.IsOfFilter() && pid > 0 ? Call(SyscallNumber.Kill, pid, signal) : errno;
-    }
+    /// <summary>pidfd_getfd(2): a copy of another process's descriptor, close-on-exec. EBADF while that has none of this number.</summary>
+    public static Errno PidfdGetfd(int pidfd, int number, out int descriptor) =>
+        Open(SyscallNumber.PidfdGetfd, out descriptor, pidfd, number, 0);
 
     /// <summary>kill(2) without a signal: whether there is a process, and punnet may send it one.</summary>
     /// <param name="pid">Its pid, above 0.</param>
     public static Errno ProbeProcess(int pid) => Call(SyscallNumber.Kill, pid, 0);
-
-    /// <summary>unshare(2).</summary>
-    public static Errno Unshare(CloneFlags flags) => Call(SyscallNumber.Unshare, (nint)flags);
-
-    /// <summary>setns(2) with a namespace file (of no kind: of whichever it is), or a pidfd and several kinds (Linux 5.8).</summary>
-    public static Errno Setns(int descriptor, CloneFlags kinds) => Call(SyscallNumber.Setns, descriptor, (nint)kinds);
-
-    /// <summary>ioctl_ns(2) NS_GET_NSTYPE: what kind a namespace file is.</summary>
-    public static Errno GetNamespaceType(int descriptor, out CloneFlags kind)
-    {
-        Errno errno = Call(SyscallNumber.Ioctl, out long result, descriptor, 0xb703);
-        kind = (CloneFlags)result;
-        return errno;
-    }
 
     /// <summary>prctl(2).</summary>
     public static Errno Prctl(ProcessControl option, nint argument) => Call(SyscallNumber.Prctl, (nint)option, argument, 0, 0, 0);
@@ -209,49 +188,6 @@ public static unsafe partial class Sys
         Errno errno = Call(SyscallNumber.Prctl, out long result, (nint)option, argument, 0, 0, 0);
         answer = (int)result;
         return errno;
-    }
-
-    /// <summary>rt_sigprocmask(2): blocks every signal of this thread.</summary>
-    public static void BlockSignals() => SetSignalMask(ulong.MaxValue);
-
-    /// <summary>rt_sigprocmask(2): blocks no signal of this thread.</summary>
-    public static void UnblockSignals() => SetSignalMask(0);
-
-    private static void SetSignalMask(ulong mask) => Call(SyscallNumber.RtSigprocmask, 2, (nint)(&mask), 0, 8); // SIG_SETMASK
-
-    /// <summary>
-    /// rt_sigaction(2): gives signals their default action. Ignored ones would survive exec, and also CLONE_CLEAR_SIGHAND of clone3(2).
-    /// </summary>
-    /// <param name="ignored">One bit each, from signal 1 on; SIGKILL and SIGSTOP have no other.</param>
-    [SkipLocalsInit]
-    public static void ResetSignals(ulong ignored)
-    {
-        SignalAction action = default;
-        for (int signal = 1; ignored != 0; signal++, ignored >>= 1)
-        {
-            if ((ignored & 1) != 0)
-            {
-                Call(SyscallNumber.RtSigaction, signal, (nint)(&action), 0, 8);
-            }
-        }
-    }
-
-    /// <summary>rt_sigaction(2): ignores a signal.</summary>
-    public static void IgnoreSignal(Signal signal)
-    {
-        SignalAction action = new(handler: 1); // SIG_IGN
-        Call(SyscallNumber.RtSigaction, (nint)signal, (nint)(&action), 0, 8);
-    }
-
-    /// <summary>
-    /// rt_sigaction(2) SIGCHLD with SIG_DFL: whether children vanish when they end (SA_NOCLDWAIT), and wait for nobody. execve(2) takes
-    /// that back: it keeps SIG_IGN, but no flags.
-    /// </summary>
-    public static Errno IgnoreSigchld(bool forget)
-    {
-        const int ChildEnded = 17, NoWait = 2; // SIGCHLD, SA_NOCLDWAIT
-        SignalAction action = new(flags: forget ? NoWait : 0u);
-        return Call(SyscallNumber.RtSigaction, ChildEnded, (nint)(&action), 0, 8);
     }
 
     /// <summary>prlimit(2).</summary>
@@ -288,16 +224,9 @@ public static unsafe partial class Sys
         return (int)pid;
     }
 
+    /// <summary>umask(2).</summary>
+    public static void Umask(uint mask) => Call(SyscallNumber.Umask, (nint)mask);
+
     /// <summary>personality(2).</summary>
     public static Errno Personality(uint persona) => Call(SyscallNumber.Personality, (nint)persona);
-
-    private readonly struct SignalAction(nint handler = 0, ulong flags = 0)
-    {
-#pragma warning disable CS0169, IDE0051, IDE0052 // The kernel's struct; zeros are SIG_DFL and an empty mask.
-        private readonly nint _handler = handler;
-        private readonly ulong _flags = flags;
-        private readonly nint _restorer;
-        private readonly ulong _mask;
-#pragma warning restore CS0169, IDE0051, IDE0052
-    }
 }

@@ -24,10 +24,6 @@ public static unsafe partial class Sys
     /// <summary>Whether the kernel knows flags of seccomp(2): it looks at them before it looks at the program, of which there is none.</summary>
     public static bool KnowsSeccompFlags(SeccompFilterFlags flags) => Call(SyscallNumber.Seccomp, SetModeFilter, (nint)flags, 0) == Errno.EFAULT;
 
-    /// <summary>pidfd_getfd(2): a copy of another process's descriptor, close-on-exec. EBADF while that has none of this number.</summary>
-    public static Errno PidfdGetfd(int pidfd, int number, out int descriptor) =>
-        Open(SyscallNumber.PidfdGetfd, out descriptor, pidfd, number, 0);
-
     /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_RECV: waits for the next call; ENOENT when it was given up meanwhile.</summary>
     public static Errno SeccompNotifRecv(int listener, out SeccompNotification notification)
     {
@@ -43,25 +39,6 @@ public static unsafe partial class Sys
 
     /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_ID_VALID: ENOENT when nobody waits for the answer any more, and the thread's number may be another's.</summary>
     public static Errno SeccompNotifIdValid(int listener, ulong id) => Call(SyscallNumber.Ioctl, listener, 0x40082102, (nint)(&id));
-
-    /// <summary>tkill(2).</summary>
-    public static Errno Tkill(int thread, Signal signal) => Call(SyscallNumber.Tkill, thread, (nint)signal);
-
-    /// <summary>mmap(2) of memory that a clone shares (MAP_SHARED | MAP_ANONYMOUS).</summary>
-    public static Errno MmapSharedFlag(out SharedFlag flag)
-    {
-        const int ReadWrite = 3, SharedAnonymous = 0x21, Page = 4096;
-        Errno errno = Call(SyscallNumber.Mmap, out long place, 0, Page, ReadWrite, SharedAnonymous, -1, 0);
-        flag = new SharedFlag(errno == Errno.None ? (int*)place : null);
-        return errno;
-    }
-
-    /// <summary>madvise(2) MADV_DONTFORK: the processes that this one clones do not have it.</summary>
-    public static Errno MadviseDontfork(SharedFlag flag)
-    {
-        const int DontFork = 10, Page = 4096;
-        return Call(SyscallNumber.Madvise, flag.Address, Page, DontFork);
-    }
 
     private struct FilterProgram
     {

@@ -1,9 +1,74 @@
+using System.Runtime.CompilerServices;
 using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
+    /// <summary>pidfd_send_signal(2); kill(2) where a filter around punnet refuses that.</summary>
+    /// <param name="pidfd">The process.</param>
+    /// <param name="pid">Its pid: of a child that was not waited for, or of a process whose pidfd was opened just now.</param>
+    /// <param name="signal">The signal.</param>
+    public static Errno PidfdSendSignal(int pidfd, int pid, int signal)
+    {
+        Errno errno = Call(SyscallNumber.PidfdSendSignal, pidfd, signal, 0, 0);
+        return errno.IsOfFilter() && pid > 0 ? Call(SyscallNumber.Kill, pid, signal) : errno;
+    }
+
+    /// <summary>tkill(2).</summary>
+    public static Errno Tkill(int thread, Signal signal) => Call(SyscallNumber.Tkill, thread, (nint)signal);
+
+    /// <summary>rt_sigprocmask(2): blocks every signal of this thread.</summary>
+    public static void BlockSignals() => SetSignalMask(ulong.MaxValue);
+
+    /// <summary>rt_sigprocmask(2): blocks no signal of this thread.</summary>
+    public static void UnblockSignals() => SetSignalMask(0);
+
+    private static void SetSignalMask(ulong mask) => Call(SyscallNumber.RtSigprocmask, 2, (nint)(&mask), 0, 8); // SIG_SETMASK
+
+    /// <summary>
+    /// rt_sigaction(2): gives signals their default action. Ignored ones would survive exec, and also CLONE_CLEAR_SIGHAND of clone3(2).
+    /// </summary>
+    /// <param name="ignored">One bit each, from signal 1 on; SIGKILL and SIGSTOP have no other.</param>
+    [SkipLocalsInit]
+    public static void ResetSignals(ulong ignored)
+    {
+        SignalAction action = default;
+        for (int signal = 1; ignored != 0; signal++, ignored >>= 1)
+        {
+            if ((ignored & 1) != 0)
+            {
+                Call(SyscallNumber.RtSigaction, signal, (nint)(&action), 0, 8);
+            }
+        }
+    }
+
+    /// <summary>rt_sigaction(2): ignores a signal.</summary>
+    public static void IgnoreSignal(Signal signal)
+    {
+        SignalAction action = new(handler: 1); // SIG_IGN
+        Call(SyscallNumber.RtSigaction, (nint)signal, (nint)(&action), 0, 8);
+    }
+
+    /// <summary>
+    /// rt_sigaction(2) SIGCHLD with SIG_DFL: whether children vanish when they end (SA_NOCLDWAIT), and wait for nobody. execve(2) takes
+    /// that back: it keeps SIG_IGN, but no flags.
+    /// </summary>
+    public static Errno IgnoreSigchld(bool forget)
+    {
+        const int ChildEnded = 17, NoWait = 2; // SIGCHLD, SA_NOCLDWAIT
+        SignalAction action = new(flags: forget ? NoWait : 0u);
+        return Call(SyscallNumber.RtSigaction, ChildEnded, (nint)(&action), 0, 8);
+    }
+
+    /// <summary>rt_sigaction(2), without a change: whether this process ignores a signal.</summary>
+    public static bool IsSignalIgnored(Signal signal)
+    {
+        const nint Ignore = 1; // SIG_IGN
+        nint* action = stackalloc nint[4]; // The kernel's struct begins with the handler.
+        return Call(SyscallNumber.RtSigaction, (nint)signal, 0, (nint)action, sizeof(ulong)) == Errno.None && action[0] == Ignore;
+    }
+
     /// <summary>signalfd(2), close-on-exec: what of <see cref="IsForwarded"/> arrives while this thread blocks it. There is no other thread.</summary>
     public static Errno Signalfd(out int descriptor)
     {
@@ -27,14 +92,6 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>rt_sigaction(2), without a change: whether this process ignores a signal.</summary>
-    public static bool IsSignalIgnored(Signal signal)
-    {
-        const nint Ignore = 1; // SIG_IGN
-        nint* action = stackalloc nint[4]; // The kernel's struct begins with the handler.
-        return Call(SyscallNumber.RtSigaction, (nint)signal, 0, (nint)action, sizeof(ulong)) == Errno.None && action[0] == Ignore;
-    }
-
     /// <summary>Takes the next signal from <see cref="Signalfd(out int)"/>.</summary>
     public static Errno ReadSignalfd(int descriptor, out Signal signal)
     {
@@ -48,4 +105,14 @@ public static unsafe partial class Sys
     // Not what the kernel sends to a thread for its own faults, and not what a parent gets anyway.
     private static bool IsForwarded(Signal signal) => signal is not (Signal.Kill or Signal.Stop or Signal.Child or Signal.Urgent)
         && (int)signal is not (4 or 5 or 6 or 7 or 8 or 11 or 13 or 31); // SIGILL TRAP ABRT BUS FPE SEGV PIPE SYS
+
+    private readonly struct SignalAction(nint handler = 0, ulong flags = 0)
+    {
+#pragma warning disable CS0169, IDE0051, IDE0052 // The kernel's struct; zeros are SIG_DFL and an empty mask.
+        private readonly nint _handler = handler;
+        private readonly ulong _flags = flags;
+        private readonly nint _restorer;
+        private readonly ulong _mask;
+#pragma warning restore CS0169, IDE0051, IDE0052
+    }
 }

@@ -11,6 +11,9 @@ public static unsafe partial class Sys
     private const int PacketType = 5 | 0x80000; // SOCK_SEQPACKET | SOCK_CLOEXEC
     private const int NoSignal = 0x4000; // MSG_NOSIGNAL
 
+    /// <summary>Milliseconds that a connection, and each write to it, may take; EAGAIN when its owner accepts or reads nothing for so long.</summary>
+    private const long Patience = 10_000;
+
     /// <summary>socketpair(2) of AF_UNIX sockets that keep message boundaries (SOCK_SEQPACKET), close-on-exec.</summary>
     public static Errno SocketpairSeqpacket(out int here, out int there) => SocketPair(PacketType, out here, out there);
 
@@ -25,12 +28,6 @@ public static unsafe partial class Sys
         there = ends[1];
         return errno;
     }
-
-    /// <summary>socket(2) for rtnetlink(7), in the network namespace of this thread, close-on-exec.</summary>
-    public static Errno SocketRtnetlink(out int socket) => Open(SyscallNumber.Socket, out socket, 16, 3 | 0x80000, 0); // AF_NETLINK, SOCK_RAW
-
-    /// <summary>Milliseconds that a connection, and each write to it, may take; EAGAIN when its owner accepts or reads nothing for so long.</summary>
-    private const long Patience = 10_000;
 
     /// <summary>socket(2) and connect(2) to a Unix stream socket; neither this nor a write to it waits longer than 10 seconds.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>

@@ -66,22 +66,4 @@ public static unsafe partial class Sys
             return mode.Length < 60 ? Errno.EINVAL : Call(SyscallNumber.Ioctl, terminal, 0x5402, (nint)place);
         }
     }
-
-    /// <summary>netdevice(7) SIOCSIFFLAGS: brings the loopback device of this network namespace up.</summary>
-    public static Errno RaiseLoopback()
-    {
-        Errno errno = Open(SyscallNumber.Socket, out int socket, UnixFamily, 2 | 0x80000, 0); // SOCK_DGRAM | SOCK_CLOEXEC
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        byte* request = stackalloc byte[40]; // struct ifreq: 16 bytes of name, then the flags
-        new Span<byte>(request, 40).Clear();
-        "lo"u8.CopyTo(new Span<byte>(request, 16));
-        *(short*)(request + 16) = 1; // IFF_UP
-        errno = Call(SyscallNumber.Ioctl, socket, 0x8914, (nint)request);
-        Close(socket);
-        return errno;
-    }
 }

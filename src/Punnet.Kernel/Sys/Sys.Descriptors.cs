@@ -1,0 +1,90 @@
+using System;
+using System.Runtime.CompilerServices;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+// File descriptors, whatever they refer to.
+public static unsafe partial class Sys
+{
+    /// <summary>close(2).</summary>
+    public static Errno Close(int descriptor) => Call(SyscallNumber.Close, descriptor);
+
+    /// <summary>close_range(2).</summary>
+    /// <param name="first">First descriptor.</param>
+    /// <param name="last">Last descriptor, included.</param>
+    /// <param name="onlyAtExec">CLOSE_RANGE_CLOEXEC: mark instead of closing (Linux 5.11).</param>
+    public static Errno CloseRange(uint first, uint last, bool onlyAtExec) =>
+        Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? 4 : 0);
+
+    /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
+    public static Errno SetCloexec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 2, 1);
+
+    /// <summary>fcntl(2) F_SETFL O_NONBLOCK, for everyone that shares the open file description; the other flags are cleared.</summary>
+    public static Errno SetNonblock(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 4, (nint)OpenFlags.NonBlocking);
+
+    /// <summary>dup3(2), without close-on-exec.</summary>
+    public static Errno Dup3(int from, int to)
+    {
+        // dup3(2) refuses equal descriptors; what is wanted then is only that it survives exec.
+        const int SetDescriptorFlags = 2; // F_SETFD
+        return from == to ? Call(SyscallNumber.Fcntl, from, SetDescriptorFlags, 0) : Call(SyscallNumber.Dup3, from, to, 0);
+    }
+
+    /// <summary>fcntl(2) F_DUPFD_CLOEXEC: a copy with a number of at least <paramref name="lowest"/>.</summary>
+    public static Errno DupCloexec(int descriptor, int lowest, out int copy) =>
+        Open(SyscallNumber.Fcntl, out copy, descriptor, 1030, lowest);
+
+    /// <summary>pipe2(2), close-on-exec.</summary>
+    public static Errno Pipe2(out int readEnd, out int writeEnd)
+    {
+        int* ends = stackalloc int[2] { -1, -1 };
+        Errno errno = Call(SyscallNumber.Pipe2, (nint)ends, (nint)OpenFlags.CloseOnExec);
+        readEnd = ends[0];
+        writeEnd = ends[1];
+        return errno;
+    }
+
+    /// <summary>Opens again what a descriptor refers to, with other flags, through /proc/self/fd.</summary>
+    public static Errno Reopen(int descriptor, OpenFlags flags, out int opened)
+    {
+        Span<byte> path = stackalloc byte[32];
+        FormatDescriptorPath(descriptor, path);
+        return Openat(WorkingDirectory, path, flags, 0, out opened);
+    }
+
+    /// <summary>memfd_create(2), close-on-exec.</summary>
+    public static Errno MemfdCreate(ReadOnlySpan<byte> name, bool sealable, out int descriptor)
+    {
+        descriptor = -1;
+        if (!IsText(name))
+        {
+            return Errno.EINVAL;
+        }
+
+        fixed (byte* text = name)
+        {
+            return Open(SyscallNumber.MemfdCreate, out descriptor, (nint)text, sealable ? 3 : 1); // MFD_CLOEXEC | MFD_ALLOW_SEALING
+        }
+    }
+
+    /// <summary>fcntl(2) F_ADD_SEALS: no more seals, growing, shrinking or writing.</summary>
+    public static Errno AddSeals(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 1033, 0xF);
+
+    /// <summary>Whether a file is one in memory that nobody can write any more, fcntl(2) F_GET_SEALS.</summary>
+    public static bool IsSealed(int file)
+    {
+        const int GetSeals = 1034, SealWrite = 8;
+        return Call(SyscallNumber.Fcntl, out long seals, file, GetSeals) == Errno.None && (seals & SealWrite) != 0;
+    }
+
+    [SkipLocalsInit]
+    internal static bool FormatDescriptorPath(int descriptor, Span<byte> path)
+    {
+        ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
+        prefix.CopyTo(path);
+        bool fits = System.Buffers.Text.Utf8Formatter.TryFormat(descriptor, path[prefix.Length..], out int digits);
+        path[prefix.Length + digits] = 0;
+        return fits;
+    }
+}

@@ -1,0 +1,47 @@
+using System;
+using Punnet.Abi;
+
+namespace Punnet.Kernel;
+
+public static unsafe partial class Sys
+{
+    /// <summary>ppoll(2) on one descriptor.</summary>
+    /// <param name="descriptor">What to wait for.</param>
+    /// <param name="milliseconds">How long; negative means for ever.</param>
+    /// <param name="isReady">Whether anything happened: data, hang-up or error.</param>
+    public static Errno PollReadable(int descriptor, long milliseconds, out bool isReady)
+    {
+        Span<PollDescriptor> one = [new PollDescriptor { Descriptor = descriptor, Wanted = PollEvents.In }];
+        Errno errno = Ppoll(one, milliseconds);
+        isReady = one[0].Found != PollEvents.None;
+        return errno;
+    }
+
+    /// <summary>ppoll(2), tried again when a signal interrupts it.</summary>
+    public static Errno Ppoll(Span<PollDescriptor> descriptors, long milliseconds)
+    {
+        long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1_000_000 };
+        fixed (PollDescriptor* first = descriptors)
+        {
+            Errno errno;
+            do
+            {
+                errno = Call(SyscallNumber.Ppoll, (nint)first, descriptors.Length, milliseconds < 0 ? 0 : (nint)limit, 0, 8);
+            }
+            while (errno == Errno.EINTR);
+            return errno;
+        }
+    }
+
+    /// <summary>clock_gettime(2).</summary>
+    /// <param name="clock">0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC.</param>
+    /// <param name="seconds">Seconds.</param>
+    /// <param name="nanoseconds">0 to 999,999,999.</param>
+    public static void ClockGettime(int clock, out long seconds, out long nanoseconds)
+    {
+        long* time = stackalloc long[2];
+        Call(SyscallNumber.ClockGettime, clock, (nint)time);
+        seconds = time[0];
+        nanoseconds = time[1];
+    }
+}
