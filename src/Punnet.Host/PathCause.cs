@@ -79,7 +79,7 @@ public static class PathCause
 
         if (namespaces is not { HasUser: true })
         {
-            return Sys.Faccessat(Sys.WorkingDirectory, CString.Of(path).WithNul, (int)Search) == Errno.EACCES
+            return Sys.Faccessat(Sys.WorkingDirectory, CString.Of(path).WithNul, AccessMode.Execute) == Errno.EACCES
                 ? "the directory " + path + " cannot be searched by user " + Sys.Geteuid().ToString()
                 : null;
         }

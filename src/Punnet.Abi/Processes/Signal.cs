@@ -15,11 +15,29 @@ public enum Signal
     /// <summary>SIGQUIT.</summary>
     Quit = 3,
 
+    /// <summary>SIGILL.</summary>
+    IllegalInstruction = 4,
+
+    /// <summary>SIGTRAP.</summary>
+    Trap = 5,
+
     /// <summary>SIGABRT.</summary>
     Abort = 6,
 
+    /// <summary>SIGBUS.</summary>
+    BusError = 7,
+
+    /// <summary>SIGFPE.</summary>
+    ArithmeticError = 8,
+
     /// <summary>SIGKILL.</summary>
     Kill = 9,
+
+    /// <summary>SIGSEGV.</summary>
+    SegmentationFault = 11,
+
+    /// <summary>SIGPIPE.</summary>
+    BrokenPipe = 13,
 
     /// <summary>SIGTERM.</summary>
     Terminate = 15,

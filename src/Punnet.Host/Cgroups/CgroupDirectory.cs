@@ -287,7 +287,7 @@ public sealed class CgroupDirectory : IDisposable
         errno.OrThrow("open", Path + "/cgroup.events");
         using Descriptor owned = new(events);
         Span<byte> buffer = stackalloc byte[256];
-        Sys.ClockGettime(1, out long start, out _);
+        Sys.ClockGettime(Clock.Monotonic, out long start, out _);
         for (long patience = 1; ; patience = Math.Min(patience * 2, 1000))
         {
             Sys.Rewind(events);
@@ -303,7 +303,7 @@ public sealed class CgroupDirectory : IDisposable
                 return;
             }
 
-            Sys.ClockGettime(1, out long now, out _);
+            Sys.ClockGettime(Clock.Monotonic, out long now, out _);
             if ((now - start) * 1000 > Limit)
             {
                 throw new PunnetException("the processes of cgroup " + Path + " do not " + what + " within 10 seconds");

@@ -35,7 +35,7 @@ public static class ProgramWords
     /// <summary>Why a program of the host cannot be executed, or null.</summary>
     public static string? OfFile(string path, Errno errno) => PathCause.Of(path, errno) ?? errno switch
     {
-        Errno.ENOENT when Sys.Faccessat(Sys.WorkingDirectory, CString.Of(path).WithNul, 0) == Errno.None =>
+        Errno.ENOENT when Sys.Faccessat(Sys.WorkingDirectory, CString.Of(path).WithNul, AccessMode.Exists) == Errno.None =>
             "the file is there, but not the interpreter that its first line or ELF header names",
         Errno.EACCES => "it may lack execute permission (chmod +x), or its mount may have noexec",
         Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",

@@ -62,12 +62,11 @@ public sealed record SubordinateIds
     // The system's directories first: what PATH holds is the caller's own risk, but need not be met by chance.
     private string? Find()
     {
-        const int Executable = 1; // X_OK
         string path = Environment.GetEnvironmentVariable("PATH") ?? "";
         foreach (string directory in (ReadOnlySpan<string>)[.. s_directories, .. path.Split(':')])
         {
             string candidate = directory + "/" + Program;
-            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, Executable) == Errno.None)
+            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, AccessMode.Execute) == Errno.None)
             {
                 return candidate;
             }

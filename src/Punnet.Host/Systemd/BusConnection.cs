@@ -243,7 +243,7 @@ public readonly record struct Deadline(long Milliseconds)
 
     private static long Now()
     {
-        Sys.ClockGettime(1, out long seconds, out long nanoseconds);
+        Sys.ClockGettime(Clock.Monotonic, out long seconds, out long nanoseconds);
         return (seconds * 1000) + (nanoseconds / 1_000_000);
     }
 }

@@ -9,7 +9,7 @@ public static class Timestamp
     /// <summary>Now, RFC 3339 with nanoseconds, UTC: <c>2026-11-23T08:00:00.123456789Z</c>.</summary>
     public static string Now()
     {
-        Sys.ClockGettime(0, out long seconds, out long nanoseconds);
+        Sys.ClockGettime(Clock.Realtime, out long seconds, out long nanoseconds);
         DateTime now = DateTime.UnixEpoch.AddSeconds(seconds);
 
         // Not DateTime.ToString: with it come time zones and cultures, 60 types that every start of punnet would set up.

@@ -123,7 +123,6 @@ internal static class ProcessSetup
 
     private static Errno TryProgram(ReadOnlySpan<byte> path, out FileStatus status)
     {
-        const int Executable = 1;
         Errno errno = Sys.Statx(Sys.WorkingDirectory, path, out status);
         if (errno == Errno.None && status.Is(FileMode.Directory))
         {
@@ -132,7 +131,7 @@ internal static class ProcessSetup
 
         if (errno == Errno.None || errno.IsOfFilter())
         {
-            errno = Sys.Faccessat(Sys.WorkingDirectory, path, Executable);
+            errno = Sys.Faccessat(Sys.WorkingDirectory, path, AccessMode.Execute);
         }
 
         // No answer about a file, but the container's filter's about these calls.

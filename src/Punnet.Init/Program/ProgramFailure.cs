@@ -55,7 +55,6 @@ public static class ProgramFailure
     private const int Limit = 4096; // PATH_MAX
     private const int HeadSize = 256; // BINPRM_BUF_SIZE
     private const int Depth = 5; // As many interpreters as execve(2) follows.
-    private const int Execute = 1; // X_OK
 
     /// <summary>Ends this process: no candidate can be executed.</summary>
     [DoesNotReturn]
@@ -72,7 +71,7 @@ public static class ProgramFailure
     {
         FailureName name = default;
         ProgramCause cause = errno is Errno.ENOENT or Errno.EACCES or Errno.ENOEXEC or Errno.ELOOP ? OfFile(path, errno, ref name) : ProgramCause.None;
-        bool isInterpreter = cause >= ProgramCause.FirstLine || (errno == Errno.ENOENT && Sys.Faccessat(Sys.WorkingDirectory, path, 0) == Errno.None);
+        bool isInterpreter = cause >= ProgramCause.FirstLine || (errno == Errno.ENOENT && Sys.Faccessat(Sys.WorkingDirectory, path, AccessMode.Exists) == Errno.None);
         report.Fail(
             isInterpreter ? InitStep.ExecuteInterpreter : InitStep.Execute, candidate + ((int)cause * CauseUnit), errno, name);
     }
@@ -108,7 +107,7 @@ public static class ProgramFailure
             {
                 path[..i].CopyTo(prefix);
                 prefix[i] = 0;
-                if (Sys.Faccessat(Sys.WorkingDirectory, prefix[..(i + 1)], Execute) == Errno.EACCES)
+                if (Sys.Faccessat(Sys.WorkingDirectory, prefix[..(i + 1)], AccessMode.Execute) == Errno.EACCES)
                 {
                     name.Set(path[..i]);
                     return ProgramCause.Directory;
@@ -148,7 +147,7 @@ public static class ProgramFailure
             of = i == 0 ? cause : ProgramCause.Chain;
             name.Set(next[..(length - 1)]);
             Errno errno = Sys.Statx(Sys.WorkingDirectory, next[..length], out FileStatus status);
-            if (errno != Errno.None || !status.Is(FileMode.Regular) || Sys.Faccessat(Sys.WorkingDirectory, next[..length], Execute) != Errno.None)
+            if (errno != Errno.None || !status.Is(FileMode.Regular) || Sys.Faccessat(Sys.WorkingDirectory, next[..length], AccessMode.Execute) != Errno.None)
             {
                 return of;
             }

@@ -1,5 +1,6 @@
 using System;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
@@ -75,7 +76,7 @@ public static unsafe partial class Sys
         Call(SyscallNumber.Lseek, out position, descriptor, (nint)offset, (nint)from);
 
     /// <summary>lseek(2) to the start.</summary>
-    public static Errno Rewind(int descriptor) => Call(SyscallNumber.Lseek, descriptor, 0, 0);
+    public static Errno Rewind(int descriptor) => Call(SyscallNumber.Lseek, descriptor, 0, SEEK_SET);
 
     /// <summary>pread64(2), tried again when a signal interrupts it.</summary>
     public static Errno Pread64(int descriptor, Span<byte> buffer, long offset, out int count)
@@ -112,7 +113,11 @@ public static unsafe partial class Sys
     }
 
     /// <summary>ioctl_ficlone(2) FICLONE: the whole content, shared until one of both is written.</summary>
-    public static Errno Ficlone(int from, int to) => Call(SyscallNumber.Ioctl, to, 0x40049409, from);
+    public static Errno Ficlone(int from, int to)
+    {
+        const int Clone = 0x40049409; // FICLONE
+        return Call(SyscallNumber.Ioctl, to, Clone, from);
+    }
 
     /// <summary>copy_file_range(2): may copy less than asked; 0 at the end of the source.</summary>
     public static Errno CopyFileRange(int from, long fromOffset, int to, long toOffset, long length, out long copied) =>

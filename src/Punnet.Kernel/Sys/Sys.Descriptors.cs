@@ -1,6 +1,7 @@
 using System;
 using System.Runtime.CompilerServices;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
@@ -14,32 +15,34 @@ public static unsafe partial class Sys
     /// <param name="first">First descriptor.</param>
     /// <param name="last">Last descriptor, included.</param>
     /// <param name="onlyAtExec">CLOSE_RANGE_CLOEXEC: mark instead of closing (Linux 5.11).</param>
-    public static Errno CloseRange(uint first, uint last, bool onlyAtExec) =>
-        Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? 4 : 0);
+    public static Errno CloseRange(uint first, uint last, bool onlyAtExec)
+    {
+        const int OnlyAtExec = 4; // CLOSE_RANGE_CLOEXEC
+        return Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? OnlyAtExec : 0);
+    }
 
     /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
-    public static Errno SetCloexec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 2, 1);
+    public static Errno SetCloexec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, F_SETFD, FD_CLOEXEC);
 
     /// <summary>fcntl(2) F_SETFL O_NONBLOCK, for everyone that shares the open file description; the other flags are cleared.</summary>
-    public static Errno SetNonblock(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 4, (nint)OpenFlags.NonBlocking);
+    public static Errno SetNonblock(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, F_SETFL, O_NONBLOCK);
 
     /// <summary>dup3(2), without close-on-exec.</summary>
     public static Errno Dup3(int from, int to)
     {
         // dup3(2) refuses equal descriptors; what is wanted then is only that it survives exec.
-        const int SetDescriptorFlags = 2; // F_SETFD
-        return from == to ? Call(SyscallNumber.Fcntl, from, SetDescriptorFlags, 0) : Call(SyscallNumber.Dup3, from, to, 0);
+        return from == to ? Call(SyscallNumber.Fcntl, from, F_SETFD, 0) : Call(SyscallNumber.Dup3, from, to, 0);
     }
 
     /// <summary>fcntl(2) F_DUPFD_CLOEXEC: a copy with a number of at least <paramref name="lowest"/>.</summary>
     public static Errno DupCloexec(int descriptor, int lowest, out int copy) =>
-        Open(SyscallNumber.Fcntl, out copy, descriptor, 1030, lowest);
+        Open(SyscallNumber.Fcntl, out copy, descriptor, F_DUPFD_CLOEXEC, lowest);
 
     /// <summary>pipe2(2), close-on-exec.</summary>
     public static Errno Pipe2(out int readEnd, out int writeEnd)
     {
         int* ends = stackalloc int[2] { -1, -1 };
-        Errno errno = Call(SyscallNumber.Pipe2, (nint)ends, (nint)OpenFlags.CloseOnExec);
+        Errno errno = Call(SyscallNumber.Pipe2, (nint)ends, O_CLOEXEC);
         readEnd = ends[0];
         writeEnd = ends[1];
         return errno;
@@ -64,19 +67,17 @@ public static unsafe partial class Sys
 
         fixed (byte* text = name)
         {
-            return Open(SyscallNumber.MemfdCreate, out descriptor, (nint)text, sealable ? 3 : 1); // MFD_CLOEXEC | MFD_ALLOW_SEALING
+            return Open(SyscallNumber.MemfdCreate, out descriptor, (nint)text, (nint)(sealable ? MFD_CLOEXEC | MFD_ALLOW_SEALING : MFD_CLOEXEC));
         }
     }
 
     /// <summary>fcntl(2) F_ADD_SEALS: no more seals, growing, shrinking or writing.</summary>
-    public static Errno AddSeals(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, 1033, 0xF);
+    public static Errno AddSeals(int descriptor) =>
+        Call(SyscallNumber.Fcntl, descriptor, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 
     /// <summary>Whether a file is one in memory that nobody can write any more, fcntl(2) F_GET_SEALS.</summary>
-    public static bool IsSealed(int file)
-    {
-        const int GetSeals = 1034, SealWrite = 8;
-        return Call(SyscallNumber.Fcntl, out long seals, file, GetSeals) == Errno.None && (seals & SealWrite) != 0;
-    }
+    public static bool IsSealed(int file) =>
+        Call(SyscallNumber.Fcntl, out long seals, file, F_GET_SEALS) == Errno.None && (seals & F_SEAL_WRITE) != 0;
 
     [SkipLocalsInit]
     internal static bool FormatDescriptorPath(int descriptor, Span<byte> path)

@@ -1,5 +1,6 @@
 using System;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
@@ -112,7 +113,7 @@ public static unsafe partial class Sys
 
         fixed (byte* text = path)
         {
-            return Call(SyscallNumber.Unlinkat, directory, (nint)text, isDirectory ? 0x200 : 0); // AT_REMOVEDIR
+            return Call(SyscallNumber.Unlinkat, directory, (nint)text, isDirectory ? AT_REMOVEDIR : 0);
         }
     }
 
@@ -134,6 +135,7 @@ public static unsafe partial class Sys
     /// <summary>renameat2(2) with RENAME_NOREPLACE: EEXIST when the new name is taken.</summary>
     public static Errno RenameatNoReplace(int fromDirectory, ReadOnlySpan<byte> from, int toDirectory, ReadOnlySpan<byte> to)
     {
+        const int NoReplace = 1; // RENAME_NOREPLACE
         if (!IsText(from) || !IsText(to))
         {
             return Errno.EINVAL;
@@ -141,7 +143,7 @@ public static unsafe partial class Sys
 
         fixed (byte* source = from, target = to)
         {
-            return Call(SyscallNumber.Renameat2, fromDirectory, (nint)source, toDirectory, (nint)target, 1);
+            return Call(SyscallNumber.Renameat2, fromDirectory, (nint)source, toDirectory, (nint)target, NoReplace);
         }
     }
 

@@ -1,7 +1,21 @@
 using System;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
+
+/// <summary>mode of faccessat(2).</summary>
+public enum AccessMode
+{
+    /// <summary>F_OK.</summary>
+    Exists = 0,
+
+    /// <summary>X_OK: execute a file, search a directory.</summary>
+    Execute = 1,
+
+    /// <summary>W_OK.</summary>
+    Write = 2,
+}
 
 // Opening files, and what their inodes say: inode(7).
 public static unsafe partial class Sys
@@ -53,18 +67,17 @@ public static unsafe partial class Sys
     }
 
     /// <summary>statx(2) of what a descriptor refers to.</summary>
-    public static Errno Statx(int descriptor, out FileStatus status) => Statx(descriptor, "\0"u8, EmptyPath, out status);
+    public static Errno Statx(int descriptor, out FileStatus status) => Statx(descriptor, "\0"u8, AT_EMPTY_PATH, out status);
 
     /// <summary>statx(2) of a path; a symbolic link at its end is followed.</summary>
     public static Errno Statx(int directory, ReadOnlySpan<byte> path, out FileStatus status) => Statx(directory, path, 0, out status);
 
     /// <summary>statx(2) of a path; a symbolic link at its end is not followed.</summary>
     public static Errno StatxNoFollow(int directory, ReadOnlySpan<byte> path, out FileStatus status) =>
-        Statx(directory, path, 0x100, out status); // AT_SYMLINK_NOFOLLOW
+        Statx(directory, path, AT_SYMLINK_NOFOLLOW, out status);
 
     private static Errno Statx(int directory, ReadOnlySpan<byte> path, int flags, out FileStatus status)
     {
-        const int BasicStats = 0x7ff;
         status = default;
         if (!IsText(path))
         {
@@ -74,7 +87,7 @@ public static unsafe partial class Sys
         fixed (byte* text = path)
         fixed (FileStatus* place = &status)
         {
-            Errno errno = Call(SyscallNumber.Statx, directory, (nint)text, flags, BasicStats, (nint)place);
+            Errno errno = Call(SyscallNumber.Statx, directory, (nint)text, flags, (nint)STATX_BASIC_STATS, (nint)place);
             return errno.IsOfFilter() ? OldStatus(directory, text, flags, out status) : errno;
         }
     }
@@ -130,10 +143,9 @@ public static unsafe partial class Sys
     /// </summary>
     /// <param name="directory">Where a relative path starts.</param>
     /// <param name="path">The path.</param>
-    /// <param name="mode">4 read, 2 write, 1 execute, 0 exists.</param>
-    public static Errno Faccessat(int directory, ReadOnlySpan<byte> path, int mode)
+    /// <param name="mode">What is asked for.</param>
+    public static Errno Faccessat(int directory, ReadOnlySpan<byte> path, AccessMode mode)
     {
-        const int EffectiveIds = 0x200; // AT_EACCESS
         if (!IsText(path))
         {
             return Errno.EINVAL;
@@ -141,8 +153,8 @@ public static unsafe partial class Sys
 
         fixed (byte* text = path)
         {
-            Errno errno = Call(SyscallNumber.Faccessat2, directory, (nint)text, mode, EffectiveIds);
-            return errno.IsOfFilter() ? Call(SyscallNumber.Faccessat, directory, (nint)text, mode) : errno;
+            Errno errno = Call(SyscallNumber.Faccessat2, directory, (nint)text, (nint)mode, AT_EACCESS);
+            return errno.IsOfFilter() ? Call(SyscallNumber.Faccessat, directory, (nint)text, (nint)mode) : errno;
         }
     }
 
@@ -191,7 +203,7 @@ public static unsafe partial class Sys
 
         fixed (byte* text = path)
         {
-            return Call(SyscallNumber.Fchownat, directory, (nint)text, (nint)uid, (nint)gid, 0x100); // AT_SYMLINK_NOFOLLOW
+            return Call(SyscallNumber.Fchownat, directory, (nint)text, (nint)uid, (nint)gid, AT_SYMLINK_NOFOLLOW);
         }
     }
 
@@ -206,7 +218,7 @@ public static unsafe partial class Sys
 
         fixed (byte* text = name)
         {
-            return Call(SyscallNumber.Utimensat, directory, (nint)text, (nint)times, 0x100); // AT_SYMLINK_NOFOLLOW
+            return Call(SyscallNumber.Utimensat, directory, (nint)text, (nint)times, AT_SYMLINK_NOFOLLOW);
         }
     }
 
@@ -220,10 +232,11 @@ public static unsafe partial class Sys
     /// <summary>ioctl(2) FS_IOC_SETFLAGS: takes FS_IMMUTABLE_FL and FS_APPEND_FL from an open file or directory, ioctl_iflags(2).</summary>
     public static Errno ClearImmutableFlags(int descriptor)
     {
-        const long Hindrances = 0x30;
+        const uint GetFlags = 0x80086601, SetFlags = 0x40086602; // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS
+        const long Immutable = 0x10, Append = 0x20; // FS_IMMUTABLE_FL, FS_APPEND_FL
         long flags = 0;
-        Errno errno = Call(SyscallNumber.Ioctl, descriptor, unchecked((nint)0x80086601u), (nint)(&flags)); // FS_IOC_GETFLAGS
-        flags &= ~Hindrances;
-        return errno == Errno.None ? Call(SyscallNumber.Ioctl, descriptor, 0x40086602, (nint)(&flags)) : errno;
+        Errno errno = Call(SyscallNumber.Ioctl, descriptor, unchecked((nint)GetFlags), (nint)(&flags));
+        flags &= ~(Immutable | Append);
+        return errno == Errno.None ? Call(SyscallNumber.Ioctl, descriptor, (nint)SetFlags, (nint)(&flags)) : errno;
     }
 }

@@ -5,6 +5,8 @@ namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
+    private const uint CapabilityVersion = 0x20080522; // _LINUX_CAPABILITY_VERSION_3
+
     /// <summary>geteuid(2).</summary>
     public static uint Geteuid()
     {
@@ -37,8 +39,7 @@ public static unsafe partial class Sys
     /// <summary>capset(2): effective, permitted and inheritable.</summary>
     public static Errno Capset(CapabilitySets sets)
     {
-        const uint Version3 = 0x20080522;
-        ulong header = Version3; // version, and 0: this thread
+        ulong header = CapabilityVersion; // and 0: this thread
         uint* data = stackalloc uint[6]
         {
             (uint)sets.Effective, (uint)sets.Permitted, (uint)sets.Inheritable,
@@ -50,30 +51,42 @@ public static unsafe partial class Sys
     /// <summary>capget(2): the permitted set of this thread.</summary>
     public static ulong CapgetPermitted()
     {
-        const uint Version3 = 0x20080522;
-        ulong header = Version3;
+        ulong header = CapabilityVersion;
         uint* data = stackalloc uint[6];
         Call(SyscallNumber.Capget, (nint)(&header), (nint)data);
         return data[1] | ((ulong)data[4] << 32);
     }
 
     /// <summary>prctl(2) PR_CAP_AMBIENT_RAISE.</summary>
-    public static Errno RaiseAmbientCapability(int capability) => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 2, capability, 0, 0);
+    public static Errno RaiseAmbientCapability(int capability)
+    {
+        const int Raise = 2; // PR_CAP_AMBIENT_RAISE
+        return Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, Raise, capability, 0, 0);
+    }
 
     /// <summary>prctl(2) PR_CAP_AMBIENT_CLEAR_ALL.</summary>
-    public static Errno ClearAmbientCapabilities() => Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, 4, 0, 0, 0);
+    public static Errno ClearAmbientCapabilities()
+    {
+        const int ClearAll = 4; // PR_CAP_AMBIENT_CLEAR_ALL
+        return Call(SyscallNumber.Prctl, (nint)ProcessControl.AmbientCapability, ClearAll, 0, 0, 0);
+    }
 
     /// <summary>keyctl(2) KEYCTL_JOIN_SESSION_KEYRING: a new session keyring of that name.</summary>
     public static Errno KeyctlJoinSessionKeyring(ReadOnlySpan<byte> name, out int keyring)
     {
+        const int JoinSessionKeyring = 1; // KEYCTL_JOIN_SESSION_KEYRING
         fixed (byte* text = name)
         {
-            return Open(SyscallNumber.Keyctl, out keyring, 1, (nint)text);
+            return Open(SyscallNumber.Keyctl, out keyring, JoinSessionKeyring, (nint)text);
         }
     }
 
     /// <summary>keyctl(2) KEYCTL_SETPERM: who may do what with a key.</summary>
     /// <param name="key">Its number.</param>
     /// <param name="permissions">KEY_POS_*, KEY_USR_*, KEY_GRP_* and KEY_OTH_* of keyctl_setperm(3).</param>
-    public static Errno KeyctlSetperm(int key, uint permissions) => Call(SyscallNumber.Keyctl, 5, key, (nint)permissions);
+    public static Errno KeyctlSetperm(int key, uint permissions)
+    {
+        const int SetPermissions = 5; // KEYCTL_SETPERM
+        return Call(SyscallNumber.Keyctl, SetPermissions, key, (nint)permissions);
+    }
 }

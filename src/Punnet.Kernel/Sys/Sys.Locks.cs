@@ -1,19 +1,18 @@
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
-    private const short ReadLock = 0, WriteLock = 1, NoLock = 2; // F_RDLCK, F_WRLCK, F_UNLCK
-
     /// <summary>
     /// fcntl(2) F_SETLK: locks a whole file for this process. Such a lock ends with the process however it ends, and a new process
     /// does not inherit it. EAGAIN when another one holds it.
     /// </summary>
-    public static Errno Lock(int file) => Lock(file, 6, WriteLock, out _);
+    public static Errno Lock(int file) => Lock(file, F_SETLK, F_WRLCK, out _);
 
     /// <summary>fcntl(2) F_SETLK: gives the lock back.</summary>
-    public static Errno Unlock(int file) => Lock(file, 6, NoLock, out _);
+    public static Errno Unlock(int file) => Lock(file, F_SETLK, F_UNLCK, out _);
 
     /// <summary>fcntl(2) F_GETLK: whether another process holds the lock.</summary>
     public static Errno IsLocked(int file, out bool isLocked) => FindLock(file, out isLocked, out _);
@@ -24,22 +23,26 @@ public static unsafe partial class Sys
     /// <param name="holder">Its pid; 0 where it is outside of the caller's pid namespace.</param>
     public static Errno FindLock(int file, out bool isLocked, out int holder)
     {
-        Errno errno = Lock(file, 5, ReadLock, out FileLock found);
-        isLocked = found.Type == WriteLock;
+        Errno errno = Lock(file, F_GETLK, F_RDLCK, out FileLock found);
+        isLocked = found.Type == F_WRLCK;
         holder = isLocked ? found.Pid : 0;
         return errno;
     }
 
-    private static Errno Lock(int file, int command, short type, out FileLock found)
+    private static Errno Lock(int file, int command, int type, out FileLock found)
     {
-        FileLock request = new() { Type = type };
+        FileLock request = new() { Type = (short)type };
         Errno errno = Call(SyscallNumber.Fcntl, file, command, (nint)(&request));
         found = request;
         return errno;
     }
 
     /// <summary>flock(2) LOCK_EX | LOCK_NB: such a lock is of the open file, directories have it too; EAGAIN when another one holds it.</summary>
-    public static Errno Flock(int descriptor) => Call(SyscallNumber.Flock, descriptor, 6);
+    public static Errno Flock(int descriptor)
+    {
+        const int Exclusive = 2, NonBlocking = 4; // LOCK_EX, LOCK_NB
+        return Call(SyscallNumber.Flock, descriptor, Exclusive | NonBlocking);
+    }
 
     // struct flock of fcntl(2): start 0 and length 0 are the whole file.
     private struct FileLock

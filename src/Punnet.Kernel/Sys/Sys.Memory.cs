@@ -1,28 +1,27 @@
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
-    private const int Private = 2; // MAP_PRIVATE
+    private const int FlagSize = 4096; // one page
 
     /// <summary>mmap(2), MAP_PRIVATE: maps a part of a file where the kernel likes.</summary>
     internal static Errno Map(nint length, int protection, int file, nuint offset, out nint address)
     {
-        Errno errno = Call(SyscallNumber.Mmap, out long result, 0, length, protection, Private, file, (nint)offset);
+        Errno errno = Call(SyscallNumber.Mmap, out long result, 0, length, protection, MAP_PRIVATE, file, (nint)offset);
         address = (nint)result;
         return errno;
     }
 
     /// <summary>mmap(2), MAP_PRIVATE | MAP_FIXED: maps it in place of what is there.</summary>
-    internal static Errno MapOver(nuint address, nint length, int protection, int file, nuint offset)
-    {
-        const int Fixed = 0x10;
-        return Call(SyscallNumber.Mmap, (nint)address, length, protection, Private | Fixed, file, (nint)offset);
-    }
+    internal static Errno MapOver(nuint address, nint length, int protection, int file, nuint offset) =>
+        Call(SyscallNumber.Mmap, (nint)address, length, protection, MAP_PRIVATE | MAP_FIXED, file, (nint)offset);
 
     /// <summary>mremap(2), MREMAP_MAYMOVE | MREMAP_FIXED: moves a mapping over another.</summary>
-    internal static Errno MoveOver(nint from, nint length, nuint to) => Call(SyscallNumber.Mremap, from, length, length, 3, (nint)to);
+    internal static Errno MoveOver(nint from, nint length, nuint to) =>
+        Call(SyscallNumber.Mremap, from, length, length, MREMAP_MAYMOVE | MREMAP_FIXED, (nint)to);
 
     /// <summary>mprotect(2).</summary>
     internal static Errno Protect(nint address, nint length, int protection) => Call(SyscallNumber.Mprotect, address, length, protection);
@@ -33,18 +32,13 @@ public static unsafe partial class Sys
     /// <summary>mmap(2) of memory that a clone shares (MAP_SHARED | MAP_ANONYMOUS).</summary>
     public static Errno MmapSharedFlag(out SharedFlag flag)
     {
-        const int ReadWrite = 3, SharedAnonymous = 0x21, Page = 4096;
-        Errno errno = Call(SyscallNumber.Mmap, out long place, 0, Page, ReadWrite, SharedAnonymous, -1, 0);
+        Errno errno = Call(SyscallNumber.Mmap, out long place, 0, FlagSize, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
         flag = new SharedFlag(errno == Errno.None ? (int*)place : null);
         return errno;
     }
 
     /// <summary>madvise(2) MADV_DONTFORK: the processes that this one clones do not have it.</summary>
-    public static Errno MadviseDontfork(SharedFlag flag)
-    {
-        const int DontFork = 10, Page = 4096;
-        return Call(SyscallNumber.Madvise, flag.Address, Page, DontFork);
-    }
+    public static Errno MadviseDontfork(SharedFlag flag) => Call(SyscallNumber.Madvise, flag.Address, FlagSize, MADV_DONTFORK);
 
     /// <summary>pread(2) of /proc/PID/pagemap: the states of pages.</summary>
     internal static Errno ReadPageStates(int pagemap, nuint firstPage, ulong* states, nint count) =>
@@ -71,7 +65,7 @@ public static unsafe partial class Sys
     /// <summary>prctl(2), PR_SET_MM_MAP; PR_SET_MM_EXE_FILE where the kernel has only that older form.</summary>
     internal static Errno SetMemoryMap(MemoryMap* map)
     {
-        const int SetMap = 14, SetFile = 13;
+        const int SetMap = 14, SetFile = 13; // PR_SET_MM_MAP, PR_SET_MM_EXE_FILE
         Errno errno = Call(SyscallNumber.Prctl, (nint)ProcessControl.SetMemoryMap, SetMap, (nint)map, sizeof(MemoryMap), 0);
         return errno == Errno.EINVAL && map->Executable >= 0
             ? Call(SyscallNumber.Prctl, (nint)ProcessControl.SetMemoryMap, SetFile, map->Executable, 0, 0)

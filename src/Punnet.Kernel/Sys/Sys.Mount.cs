@@ -1,5 +1,6 @@
 using System;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
@@ -24,7 +25,7 @@ public static unsafe partial class Sys
     {
         fixed (byte* text = target)
         {
-            return Call(SyscallNumber.Umount2, (nint)text, 2);
+            return Call(SyscallNumber.Umount2, (nint)text, MNT_DETACH);
         }
     }
 
@@ -61,9 +62,10 @@ public static unsafe partial class Sys
             return OldMounts.Open(type, out context);
         }
 
+        const int CloseOnExec = 1; // FSOPEN_CLOEXEC
         fixed (byte* text = type)
         {
-            return Open(SyscallNumber.Fsopen, out context, (nint)text, 1);
+            return Open(SyscallNumber.Fsopen, out context, (nint)text, CloseOnExec);
         }
     }
 
@@ -76,9 +78,10 @@ public static unsafe partial class Sys
             return Errno.ENOSYS;
         }
 
+        const int CloseOnExec = 1, EmptyPath = 8; // FSPICK_CLOEXEC, FSPICK_EMPTY_PATH
         fixed (byte* empty = "\0"u8)
         {
-            return Open(SyscallNumber.Fspick, out context, descriptor, (nint)empty, 9); // FSPICK_EMPTY_PATH | FSPICK_CLOEXEC
+            return Open(SyscallNumber.Fspick, out context, descriptor, (nint)empty, CloseOnExec | EmptyPath);
         }
     }
 
@@ -90,31 +93,45 @@ public static unsafe partial class Sys
             return OldMounts.Configure(context, key, value);
         }
 
+        const int SetFlag = 0, SetString = 1; // FSCONFIG_SET_FLAG, FSCONFIG_SET_STRING
         fixed (byte* name = key, text = value)
         {
-            return Call(SyscallNumber.Fsconfig, context, value.IsEmpty ? 0 : 1, (nint)name, (nint)text);
+            return Call(SyscallNumber.Fsconfig, context, value.IsEmpty ? SetFlag : SetString, (nint)name, (nint)text);
         }
     }
 
     /// <summary>fsconfig(2) FSCONFIG_SET_FD: a parameter whose value is a descriptor.</summary>
     public static Errno Fsconfig(int context, ReadOnlySpan<byte> key, int value)
     {
+        const int SetFd = 5; // FSCONFIG_SET_FD
         fixed (byte* name = key)
         {
-            return Call(SyscallNumber.Fsconfig, context, 5, (nint)name, 0, value);
+            return Call(SyscallNumber.Fsconfig, context, SetFd, (nint)name, 0, value);
         }
     }
 
     /// <summary>fsconfig(2) FSCONFIG_CMD_CREATE.</summary>
-    public static Errno FsconfigCreate(int context) =>
-        OldMounts.IsOn ? Errno.None : Call(SyscallNumber.Fsconfig, context, 6);
+    public static Errno FsconfigCreate(int context)
+    {
+        const int Create = 6; // FSCONFIG_CMD_CREATE
+        return OldMounts.IsOn ? Errno.None : Call(SyscallNumber.Fsconfig, context, Create);
+    }
 
     /// <summary>fsconfig(2) FSCONFIG_CMD_RECONFIGURE.</summary>
-    public static Errno FsconfigReconfigure(int context) => Call(SyscallNumber.Fsconfig, context, 7);
+    public static Errno FsconfigReconfigure(int context)
+    {
+        const int Reconfigure = 7; // FSCONFIG_CMD_RECONFIGURE
+        return Call(SyscallNumber.Fsconfig, context, Reconfigure);
+    }
 
     /// <summary>fsmount(2): a detached mount, close-on-exec.</summary>
-    public static Errno Fsmount(int context, MountAttributes attributes, out int mount) =>
-        OldMounts.IsOn ? OldMounts.MakeFileSystem(context, attributes, out mount) : Open(SyscallNumber.Fsmount, out mount, context, 1, (nint)attributes);
+    public static Errno Fsmount(int context, MountAttributes attributes, out int mount)
+    {
+        const int CloseOnExec = 1; // FSMOUNT_CLOEXEC
+        return OldMounts.IsOn
+            ? OldMounts.MakeFileSystem(context, attributes, out mount)
+            : Open(SyscallNumber.Fsmount, out mount, context, CloseOnExec, (nint)attributes);
+    }
 
     /// <summary>open_tree(2) with OPEN_TREE_CLONE: a detached copy of the mount at a path, close-on-exec.</summary>
     public static Errno OpenTreeClone(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount) =>
@@ -134,8 +151,9 @@ public static unsafe partial class Sys
             return OldMounts.Clone(directory, path, recursive, followsLink, out mount);
         }
 
-        // OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE | AT_EMPTY_PATH
-        int flags = 1 | 0x80000 | (recursive ? 0x8000 : 0) | (path.Length == 1 ? EmptyPath : 0) | (followsLink ? 0 : 0x100);
+        const int Clone = 1; // OPEN_TREE_CLONE
+        int flags = Clone | O_CLOEXEC // OPEN_TREE_CLOEXEC
+            | (recursive ? Recursive : 0) | (path.Length == 1 ? AT_EMPTY_PATH : 0) | (followsLink ? 0 : AT_SYMLINK_NOFOLLOW);
         fixed (byte* text = path)
         {
             return Open(SyscallNumber.OpenTree, out mount, directory, (nint)text, flags);
@@ -150,10 +168,10 @@ public static unsafe partial class Sys
             return OldMounts.Attach(mount, target);
         }
 
+        const int FromEmptyPath = 0x4, ToEmptyPath = 0x40; // MOVE_MOUNT_F_EMPTY_PATH, MOVE_MOUNT_T_EMPTY_PATH
         fixed (byte* empty = "\0"u8)
         {
-            // MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
-            return Call(SyscallNumber.MoveMount, mount, (nint)empty, target, (nint)empty, 0x4 | 0x40);
+            return Call(SyscallNumber.MoveMount, mount, (nint)empty, target, (nint)empty, FromEmptyPath | ToEmptyPath);
         }
     }
 
@@ -167,8 +185,8 @@ public static unsafe partial class Sys
 
         fixed (byte* empty = "\0"u8)
         {
-            return Call(
-                SyscallNumber.MountSetattr, mount, (nint)empty, EmptyPath | (recursive ? 0x8000 : 0), (nint)(&change), sizeof(MountAttributeChange));
+            int flags = AT_EMPTY_PATH | (recursive ? Recursive : 0);
+            return Call(SyscallNumber.MountSetattr, mount, (nint)empty, flags, (nint)(&change), sizeof(MountAttributeChange));
         }
     }
 
@@ -176,13 +194,13 @@ public static unsafe partial class Sys
     public static Errno FstatfsFlags(int descriptor, out MountAttributes attributes)
     {
         const int FlagsIndex = 10; // f_flags of struct statfs: 120 bytes
-        const int NoAtime = 0x400, NoDirAtime = 0x800, Relatime = 0x1000, NoSymlinkFollow = 0x2000; // ST_*, statfs(2)
+        const int NoSymlinkFollow = 0x2000; // ST_NOSYMFOLLOW, statfs(2)
         long* buffer = stackalloc long[15];
         Errno errno = Call(SyscallNumber.Fstatfs, descriptor, (nint)buffer);
         long flags = errno == Errno.None ? buffer[FlagsIndex] : 0;
         attributes = (MountAttributes)(ulong)flags & (MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
-        attributes |= (flags & NoAtime) != 0 ? MountAttributes.NoAtime : (flags & Relatime) != 0 ? MountAttributes.None : MountAttributes.StrictAtime;
-        attributes |= (flags & NoDirAtime) != 0 ? MountAttributes.NoDirAtime : MountAttributes.None;
+        attributes |= (flags & ST_NOATIME) != 0 ? MountAttributes.NoAtime : (flags & ST_RELATIME) != 0 ? MountAttributes.None : MountAttributes.StrictAtime;
+        attributes |= (flags & ST_NODIRATIME) != 0 ? MountAttributes.NoDirAtime : MountAttributes.None;
         attributes |= (flags & NoSymlinkFollow) != 0 ? MountAttributes.NoSymlinkFollow : MountAttributes.None;
         return errno;
     }

@@ -15,7 +15,8 @@ public static unsafe partial class Sys
     /// <summary>ioctl_ns(2) NS_GET_NSTYPE: what kind a namespace file is.</summary>
     public static Errno GetNamespaceType(int descriptor, out CloneFlags kind)
     {
-        Errno errno = Call(SyscallNumber.Ioctl, out long result, descriptor, 0xb703);
+        const int GetType = 0xb703; // NS_GET_NSTYPE
+        Errno errno = Call(SyscallNumber.Ioctl, out long result, descriptor, GetType);
         kind = (CloneFlags)result;
         return errno;
     }

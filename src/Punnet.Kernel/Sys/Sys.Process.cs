@@ -2,11 +2,15 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
+    private const int Exited = 4; // WEXITED
+    private const int InfoSize = 32, InfoCode = 2, InfoPid = 3, InfoStatus = 6; // siginfo_t: 128 bytes, as ints
+
     /// <summary>
     /// clone3(2) without shared memory: returns twice, like fork(2), with 0 in the new process. The caller has blocked signals;
     /// the new process may call only <see cref="Sys"/> and code that allocates nothing, and ends with <see cref="ExitGroup"/> or exec.
@@ -17,7 +21,6 @@ public static unsafe partial class Sys
     /// <param name="pidfd">For the caller.</param>
     public static Errno Clone3(CloneFlags flags, int cgroup, out int pid, out int pidfd)
     {
-        const int Child = 17; // SIGCHLD
         int place = -1;
         CloneArguments arguments = new()
         {
@@ -25,7 +28,7 @@ public static unsafe partial class Sys
             Pidfd = (ulong)&place,
 
             // With CLONE_PARENT the exit signal is the caller's own, and naming one is an error.
-            ExitSignal = (flags & CloneFlags.Parent) != CloneFlags.None ? 0u : Child,
+            ExitSignal = (flags & CloneFlags.Parent) != CloneFlags.None ? 0 : (ulong)Signal.Child,
         };
         if (cgroup >= 0)
         {
@@ -142,17 +145,16 @@ public static unsafe partial class Sys
     /// <param name="status">0 to 255 as exited, 128 + signal when killed by one.</param>
     public static Errno Waitid(int pidfd, out int status)
     {
-        const int IdIsPidfd = 3, Exited = 4;
-        int* info = stackalloc int[32]; // siginfo_t: 128 bytes; si_code at 8, si_status at 24
-        new Span<int>(info, 32).Clear();
+        const int ByPidfd = 3; // P_PIDFD
+        int* info = stackalloc int[InfoSize];
+        new Span<int>(info, InfoSize).Clear();
         Errno errno;
         do
         {
-            errno = Call(SyscallNumber.Waitid, IdIsPidfd, pidfd, (nint)info, Exited, 0);
+            errno = Call(SyscallNumber.Waitid, ByPidfd, pidfd, (nint)info, Exited, 0);
         }
         while (errno == Errno.EINTR);
-        const int ExitedNormally = 1; // CLD_EXITED
-        status = info[2] == ExitedNormally ? info[6] : 128 + info[6];
+        status = info[InfoCode] == CLD_EXITED ? info[InfoStatus] : 128 + info[InfoStatus];
         return errno;
     }
 
@@ -160,11 +162,11 @@ public static unsafe partial class Sys
     /// <param name="pid">0 when no child has ended.</param>
     public static Errno WaitidAny(out int pid)
     {
-        const int Any = 0, Exited = 4, NoHang = 1;
-        int* info = stackalloc int[32];
-        new Span<int>(info, 32).Clear();
+        const int Any = 0, NoHang = 1; // P_ALL, WNOHANG
+        int* info = stackalloc int[InfoSize];
+        new Span<int>(info, InfoSize).Clear();
         Errno errno = Call(SyscallNumber.Waitid, Any, 0, (nint)info, Exited | NoHang, 0);
-        pid = info[3];
+        pid = info[InfoPid];
         return errno;
     }
 

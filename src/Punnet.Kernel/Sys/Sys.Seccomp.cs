@@ -27,18 +27,26 @@ public static unsafe partial class Sys
     /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_RECV: waits for the next call; ENOENT when it was given up meanwhile.</summary>
     public static Errno SeccompNotifRecv(int listener, out SeccompNotification notification)
     {
-        SeccompNotification place = default; // the kernel insists on zeros
-        Errno errno = Call(SyscallNumber.Ioctl, listener, unchecked((nint)0xc0502100u), (nint)(&place));
+        const uint Receive = 0xc0502100; // SECCOMP_IOCTL_NOTIF_RECV
+        SeccompNotification place = default; // The kernel insists on zeros.
+        Errno errno = Call(SyscallNumber.Ioctl, listener, unchecked((nint)Receive), (nint)(&place));
         notification = place;
         return errno;
     }
 
     /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_SEND: answers a call; ENOENT when nobody waits for it any more.</summary>
-    public static Errno SeccompNotifSend(int listener, SeccompResponse response) =>
-        Call(SyscallNumber.Ioctl, listener, unchecked((nint)0xc0182101u), (nint)(&response));
+    public static Errno SeccompNotifSend(int listener, SeccompResponse response)
+    {
+        const uint Send = 0xc0182101; // SECCOMP_IOCTL_NOTIF_SEND
+        return Call(SyscallNumber.Ioctl, listener, unchecked((nint)Send), (nint)(&response));
+    }
 
     /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_ID_VALID: ENOENT when nobody waits for the answer any more, and the thread's number may be another's.</summary>
-    public static Errno SeccompNotifIdValid(int listener, ulong id) => Call(SyscallNumber.Ioctl, listener, 0x40082102, (nint)(&id));
+    public static Errno SeccompNotifIdValid(int listener, ulong id)
+    {
+        const int IdValid = 0x40082102; // SECCOMP_IOCTL_NOTIF_ID_VALID
+        return Call(SyscallNumber.Ioctl, listener, IdValid, (nint)(&id));
+    }
 
     private struct FilterProgram
     {

@@ -1,10 +1,13 @@
 using System.Runtime.CompilerServices;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
+    private const nint IgnoringHandler = 1; // SIG_IGN
+
     /// <summary>pidfd_send_signal(2); kill(2) where a filter around punnet refuses that.</summary>
     /// <param name="pidfd">The process.</param>
     /// <param name="pid">Its pid: of a child that was not waited for, or of a process whose pidfd was opened just now.</param>
@@ -24,7 +27,7 @@ public static unsafe partial class Sys
     /// <summary>rt_sigprocmask(2): blocks no signal of this thread.</summary>
     public static void UnblockSignals() => SetSignalMask(0);
 
-    private static void SetSignalMask(ulong mask) => Call(SyscallNumber.RtSigprocmask, 2, (nint)(&mask), 0, 8); // SIG_SETMASK
+    private static void SetSignalMask(ulong mask) => Call(SyscallNumber.RtSigprocmask, SIG_SETMASK, (nint)(&mask), 0, SignalSetSize);
 
     /// <summary>
     /// rt_sigaction(2): gives signals their default action. Ignored ones would survive exec, and also CLONE_CLEAR_SIGHAND of clone3(2).
@@ -38,7 +41,7 @@ public static unsafe partial class Sys
         {
             if ((ignored & 1) != 0)
             {
-                Call(SyscallNumber.RtSigaction, signal, (nint)(&action), 0, 8);
+                Call(SyscallNumber.RtSigaction, signal, (nint)(&action), 0, SignalSetSize);
             }
         }
     }
@@ -46,8 +49,8 @@ public static unsafe partial class Sys
     /// <summary>rt_sigaction(2): ignores a signal.</summary>
     public static void IgnoreSignal(Signal signal)
     {
-        SignalAction action = new(handler: 1); // SIG_IGN
-        Call(SyscallNumber.RtSigaction, (nint)signal, (nint)(&action), 0, 8);
+        SignalAction action = new(handler: IgnoringHandler);
+        Call(SyscallNumber.RtSigaction, (nint)signal, (nint)(&action), 0, SignalSetSize);
     }
 
     /// <summary>
@@ -56,17 +59,16 @@ public static unsafe partial class Sys
     /// </summary>
     public static Errno IgnoreSigchld(bool forget)
     {
-        const int ChildEnded = 17, NoWait = 2; // SIGCHLD, SA_NOCLDWAIT
-        SignalAction action = new(flags: forget ? NoWait : 0u);
-        return Call(SyscallNumber.RtSigaction, ChildEnded, (nint)(&action), 0, 8);
+        SignalAction action = new(flags: forget ? (ulong)SA_NOCLDWAIT : 0);
+        return Call(SyscallNumber.RtSigaction, SIGCHLD, (nint)(&action), 0, SignalSetSize);
     }
 
     /// <summary>rt_sigaction(2), without a change: whether this process ignores a signal.</summary>
     public static bool IsSignalIgnored(Signal signal)
     {
-        const nint Ignore = 1; // SIG_IGN
         nint* action = stackalloc nint[4]; // The kernel's struct begins with the handler.
-        return Call(SyscallNumber.RtSigaction, (nint)signal, 0, (nint)action, sizeof(ulong)) == Errno.None && action[0] == Ignore;
+        return Call(SyscallNumber.RtSigaction, (nint)signal, 0, (nint)action, SignalSetSize) == Errno.None
+            && action[0] == IgnoringHandler;
     }
 
     /// <summary>signalfd(2), close-on-exec: what of <see cref="IsForwarded"/> arrives while this thread blocks it. There is no other thread.</summary>
@@ -84,13 +86,8 @@ public static unsafe partial class Sys
     /// <summary>signalfd(2), close-on-exec: those of a set of signals that arrive while this thread blocks them.</summary>
     /// <param name="set">Signal 1 is the lowest bit.</param>
     /// <param name="descriptor">For <see cref="ReadSignalfd"/>.</param>
-    public static Errno Signalfd(ulong set, out int descriptor)
-    {
-        const int CloseOnExec = 0x80000;
-        Errno errno = Call(SyscallNumber.Signalfd4, out long result, -1, (nint)(&set), sizeof(ulong), CloseOnExec);
-        descriptor = (int)result;
-        return errno;
-    }
+    public static Errno Signalfd(ulong set, out int descriptor) =>
+        Open(SyscallNumber.Signalfd4, out descriptor, -1, (nint)(&set), SignalSetSize, O_CLOEXEC); // SFD_CLOEXEC
 
     /// <summary>Takes the next signal from <see cref="Signalfd(out int)"/>.</summary>
     public static Errno ReadSignalfd(int descriptor, out Signal signal)
@@ -103,8 +100,9 @@ public static unsafe partial class Sys
     }
 
     // Not what the kernel sends to a thread for its own faults, and not what a parent gets anyway.
-    private static bool IsForwarded(Signal signal) => signal is not (Signal.Kill or Signal.Stop or Signal.Child or Signal.Urgent)
-        && (int)signal is not (4 or 5 or 6 or 7 or 8 or 11 or 13 or 31); // SIGILL TRAP ABRT BUS FPE SEGV PIPE SYS
+    private static bool IsForwarded(Signal signal) => signal is not (Signal.Kill or Signal.Stop or Signal.Child or Signal.Urgent
+        or Signal.IllegalInstruction or Signal.Trap or Signal.Abort or Signal.BusError or Signal.ArithmeticError
+        or Signal.SegmentationFault or Signal.BrokenPipe or Signal.BadSystemCall);
 
     private readonly struct SignalAction(nint handler = 0, ulong flags = 0)
     {

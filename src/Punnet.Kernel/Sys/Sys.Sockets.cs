@@ -1,29 +1,27 @@
 using System;
 using Punnet.Abi;
+using static Tmds.Linux.LibC;
 
 namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
-    private const int UnixFamily = 1; // AF_UNIX
-    private const int StreamType = 1 | 0x80000; // SOCK_STREAM | SOCK_CLOEXEC
-    private const int DatagramType = 2 | 0x80000; // SOCK_DGRAM | SOCK_CLOEXEC
-    private const int PacketType = 5 | 0x80000; // SOCK_SEQPACKET | SOCK_CLOEXEC
-    private const int NoSignal = 0x4000; // MSG_NOSIGNAL
+    private const int PathLimit = 108; // sun_path of struct sockaddr_un, unix(7)
+    private const int DescriptorMessageLength = 20; // CMSG_LEN(sizeof(int))
 
     /// <summary>Milliseconds that a connection, and each write to it, may take; EAGAIN when its owner accepts or reads nothing for so long.</summary>
     private const long Patience = 10_000;
 
     /// <summary>socketpair(2) of AF_UNIX sockets that keep message boundaries (SOCK_SEQPACKET), close-on-exec.</summary>
-    public static Errno SocketpairSeqpacket(out int here, out int there) => SocketPair(PacketType, out here, out there);
+    public static Errno SocketpairSeqpacket(out int here, out int there) => SocketPair(SOCK_SEQPACKET, out here, out there);
 
     /// <summary>socketpair(2) of AF_UNIX stream sockets, close-on-exec.</summary>
-    public static Errno SocketpairStream(out int here, out int there) => SocketPair(StreamType, out here, out there);
+    public static Errno SocketpairStream(out int here, out int there) => SocketPair(SOCK_STREAM, out here, out there);
 
     private static Errno SocketPair(int type, out int here, out int there)
     {
         int* ends = stackalloc int[2] { -1, -1 };
-        Errno errno = Call(SyscallNumber.Socketpair, UnixFamily, type, 0, (nint)ends);
+        Errno errno = Call(SyscallNumber.Socketpair, AF_UNIX, type | SOCK_CLOEXEC, 0, (nint)ends);
         here = ends[0];
         there = ends[1];
         return errno;
@@ -33,25 +31,24 @@ public static unsafe partial class Sys
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="socket">The connection, close-on-exec.</param>
     public static Errno ConnectUnixStream(ReadOnlySpan<byte> path, out int socket) =>
-        NameUnix(SyscallNumber.Connect, StreamType, path, isAbstract: false, out socket);
+        NameUnix(SyscallNumber.Connect, SOCK_STREAM, path, isAbstract: false, out socket);
 
     /// <summary>socket(2) and connect(2) to a Unix datagram socket; no write to it waits longer than 10 seconds.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="isAbstract">Whether the first byte stands for the NUL that starts an abstract address.</param>
     /// <param name="socket">The socket, close-on-exec.</param>
     public static Errno ConnectUnixDatagram(ReadOnlySpan<byte> path, bool isAbstract, out int socket) =>
-        NameUnix(SyscallNumber.Connect, DatagramType, path, isAbstract, out socket);
+        NameUnix(SyscallNumber.Connect, SOCK_DGRAM, path, isAbstract, out socket);
 
     /// <summary>socket(2) and bind(2) of a Unix datagram socket.</summary>
     /// <param name="path">With NUL; at most 108 bytes with it, unix(7), or ENAMETOOLONG.</param>
     /// <param name="socket">The socket, close-on-exec.</param>
     public static Errno BindUnixDatagram(ReadOnlySpan<byte> path, out int socket) =>
-        NameUnix(SyscallNumber.Bind, DatagramType, path, isAbstract: false, out socket);
+        NameUnix(SyscallNumber.Bind, SOCK_DGRAM, path, isAbstract: false, out socket);
 
     // connect(2) and bind(2) take an address in the same form.
     private static Errno NameUnix(SyscallNumber call, int type, ReadOnlySpan<byte> path, bool isAbstract, out int socket)
     {
-        const int PathLimit = 108;
         socket = -1;
         if (!IsText(path))
         {
@@ -64,7 +61,7 @@ public static unsafe partial class Sys
         }
 
         byte* address = stackalloc byte[PathLimit + 2];
-        *(ushort*)address = UnixFamily;
+        *(ushort*)address = (ushort)(int)AF_UNIX;
         path.CopyTo(new Span<byte>(address + 2, PathLimit));
         int length = 2 + path.Length;
         if (isAbstract)
@@ -74,7 +71,7 @@ public static unsafe partial class Sys
             length--;
         }
 
-        Errno errno = Open(SyscallNumber.Socket, out int made, UnixFamily, type, 0);
+        Errno errno = Open(SyscallNumber.Socket, out int made, AF_UNIX, type | SOCK_CLOEXEC, 0);
         if (errno != Errno.None)
         {
             return errno;
@@ -101,7 +98,6 @@ public static unsafe partial class Sys
     /// <param name="socket">The connection, close-on-exec.</param>
     public static Errno ConnectUnixStream(ReadOnlySpan<byte> address, long milliseconds, out int socket)
     {
-        const int PathLimit = 108;
         socket = -1;
         if (address.Length is 0 or >= PathLimit)
         {
@@ -109,9 +105,9 @@ public static unsafe partial class Sys
         }
 
         byte* name = stackalloc byte[PathLimit + 2];
-        *(ushort*)name = UnixFamily;
+        *(ushort*)name = (ushort)(int)AF_UNIX;
         address.CopyTo(new Span<byte>(name + 2, PathLimit));
-        Errno errno = Open(SyscallNumber.Socket, out int made, UnixFamily, StreamType, 0);
+        Errno errno = Open(SyscallNumber.Socket, out int made, AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
         if (errno != Errno.None)
         {
             return errno;
@@ -137,9 +133,8 @@ public static unsafe partial class Sys
     // socket(7), SO_SNDTIMEO: connect(2) counts as sending.
     private static Errno LimitSending(int socket, long milliseconds)
     {
-        const int SocketLevel = 1, SendTimeout = 21;
         long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1000 };
-        return Call(SyscallNumber.Setsockopt, socket, SocketLevel, SendTimeout, (nint)limit, 16);
+        return Call(SyscallNumber.Setsockopt, socket, SOL_SOCKET, SO_SNDTIMEO, (nint)limit, 2 * sizeof(long));
     }
 
     /// <summary>sendmsg(2) of bytes, with one descriptor beside them (SCM_RIGHTS) unless it is -1.</summary>
@@ -148,7 +143,7 @@ public static unsafe partial class Sys
         fixed (byte* start = bytes)
         {
             IoVector vector = new() { Start = (nint)start, Length = bytes.Length };
-            ControlMessage control = new() { Length = 20, Level = 1, Type = 1, Descriptor = descriptor }; // SOL_SOCKET, SCM_RIGHTS
+            ControlMessage control = new() { Length = DescriptorMessageLength, Level = SOL_SOCKET, Type = SCM_RIGHTS, Descriptor = descriptor };
             MessageHeader header = new() { Vectors = (nint)(&vector), VectorCount = 1 };
             if (descriptor >= 0)
             {
@@ -156,7 +151,7 @@ public static unsafe partial class Sys
                 header.ControlLength = sizeof(ControlMessage);
             }
 
-            Errno errno = Call(SyscallNumber.Sendmsg, out long sent, socket, (nint)(&header), NoSignal);
+            Errno errno = Call(SyscallNumber.Sendmsg, out long sent, socket, (nint)(&header), MSG_NOSIGNAL);
             return errno == Errno.None && sent < bytes.Length ? Errno.EAGAIN : errno; // The time of LimitSending was over in the middle.
         }
     }
@@ -183,11 +178,11 @@ public static unsafe partial class Sys
             long result;
             do
             {
-                errno = Call(SyscallNumber.Recvmsg, out result, socket, (nint)(&header), 0x40000000); // MSG_CMSG_CLOEXEC
+                errno = Call(SyscallNumber.Recvmsg, out result, socket, (nint)(&header), MSG_CMSG_CLOEXEC);
             }
             while (errno == Errno.EINTR);
             count = (int)result;
-            bool hasDescriptor = errno == Errno.None && header.ControlLength >= 20 && control.Type == 1;
+            bool hasDescriptor = errno == Errno.None && header.ControlLength >= DescriptorMessageLength && control.Type == SCM_RIGHTS;
             descriptor = hasDescriptor ? control.Descriptor : -1;
             return errno;
         }
@@ -202,7 +197,7 @@ public static unsafe partial class Sys
             long result;
             do
             {
-                errno = Call(SyscallNumber.Recvfrom, out result, socket, (nint)start, buffer.Length, 2, 0, 0);
+                errno = Call(SyscallNumber.Recvfrom, out result, socket, (nint)start, buffer.Length, MSG_PEEK, 0, 0);
             }
             while (errno == Errno.EINTR);
             count = (int)result;

@@ -3,6 +3,16 @@ using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
+/// <summary>The clocks of clock_gettime(2).</summary>
+public enum Clock
+{
+    /// <summary>CLOCK_REALTIME: since 1970.</summary>
+    Realtime = 0,
+
+    /// <summary>CLOCK_MONOTONIC: since some point in the past; never set back.</summary>
+    Monotonic = 1,
+}
+
 public static unsafe partial class Sys
 {
     /// <summary>ppoll(2) on one descriptor.</summary>
@@ -26,7 +36,7 @@ public static unsafe partial class Sys
             Errno errno;
             do
             {
-                errno = Call(SyscallNumber.Ppoll, (nint)first, descriptors.Length, milliseconds < 0 ? 0 : (nint)limit, 0, 8);
+                errno = Call(SyscallNumber.Ppoll, (nint)first, descriptors.Length, milliseconds < 0 ? 0 : (nint)limit, 0, SignalSetSize);
             }
             while (errno == Errno.EINTR);
             return errno;
@@ -34,13 +44,13 @@ public static unsafe partial class Sys
     }
 
     /// <summary>clock_gettime(2).</summary>
-    /// <param name="clock">0 CLOCK_REALTIME, 1 CLOCK_MONOTONIC.</param>
+    /// <param name="clock">Which.</param>
     /// <param name="seconds">Seconds.</param>
     /// <param name="nanoseconds">0 to 999,999,999.</param>
-    public static void ClockGettime(int clock, out long seconds, out long nanoseconds)
+    public static void ClockGettime(Clock clock, out long seconds, out long nanoseconds)
     {
         long* time = stackalloc long[2];
-        Call(SyscallNumber.ClockGettime, clock, (nint)time);
+        Call(SyscallNumber.ClockGettime, (nint)clock, (nint)time);
         seconds = time[0];
         nanoseconds = time[1];
     }

@@ -17,7 +17,8 @@ public static unsafe partial class Sys
     /// <summary>AT_FDCWD: relative to the working directory.</summary>
     public const int WorkingDirectory = -100;
 
-    private const int EmptyPath = 0x1000; // AT_EMPTY_PATH
+    private const int Recursive = 0x8000; // AT_RECURSIVE
+    private const int SignalSetSize = sizeof(ulong);
 
     private static Errno Call(SyscallNumber number, out long result, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0)
     {

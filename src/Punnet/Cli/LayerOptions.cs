@@ -58,8 +58,8 @@ internal static class LayerOptions
     public static Config Enter(string? bundle, string? file, Log log, out string path)
     {
         string place = HostPath.Absolute(bundle ?? ".");
-        if (file is null && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(place).WithNul, 0) == Errno.None
-            && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(place + "/config.json").WithNul, 0) == Errno.ENOENT)
+        if (file is null && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(place).WithNul, AccessMode.Exists) == Errno.None
+            && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(place + "/config.json").WithNul, AccessMode.Exists) == Errno.ENOENT)
         {
             throw new PunnetException(
                 "cannot open " + place + "/config.json: " + Errno.ENOENT.Words(),

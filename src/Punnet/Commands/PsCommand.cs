@@ -55,7 +55,7 @@ internal static class PsCommand
         foreach (string directory in (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':'))
         {
             string candidate = directory + "/ps";
-            if (program is null && directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, 1) == Errno.None)
+            if (program is null && directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, AccessMode.Execute) == Errno.None)
             {
                 program = candidate;
             }

@@ -168,7 +168,6 @@ internal static class ContainerCgroup
     // cgroup-v2.rst, "Delegation Containment": whoever moves a process needs to write to cgroup.procs of the nearest cgroup above both.
     private static bool MayEnter(CgroupDirectory cgroup)
     {
-        const int Write = 2; // W_OK
         string own = CgroupMount.OwnPath() + "/";
         string path = cgroup.BelowMount + "/";
         int common = 0;
@@ -178,7 +177,7 @@ internal static class ContainerCgroup
         }
 
         string procs = cgroup.Path[..^cgroup.BelowMount.Length] + path[..common] + "/cgroup.procs";
-        return Sys.Faccessat(Sys.WorkingDirectory, CString.Of(procs).WithNul, Write) == Errno.None;
+        return Sys.Faccessat(Sys.WorkingDirectory, CString.Of(procs).WithNul, AccessMode.Write) == Errno.None;
     }
 
     private static bool Tolerates(CreateContext request) => request.Rootless ?? (Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace());

@@ -24,7 +24,7 @@ public sealed class CommitProgress
         // Looking at the clock for every file would be seen in the throughput.
         if (_isShown && (_files % 64 == 0 || bytes > 1_000_000))
         {
-            Sys.ClockGettime(1, out long seconds, out long nanoseconds);
+            Sys.ClockGettime(Clock.Monotonic, out long seconds, out long nanoseconds);
             long tenths = (seconds * 10) + (nanoseconds / 100_000_000);
             if (tenths - _shownAt >= 2)
             {
