@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.Runtime.InteropServices;
 using System.Text;
-using Punnet.Abi;
 using Punnet.Kernel;
 
 namespace Punnet.Host;
@@ -30,29 +28,22 @@ public static class DirectoryListing
     private static List<string> Names(int directory, bool onlyDirectories)
     {
         List<string> names = [];
-        Span<byte> buffer = stackalloc byte[8192];
         Sys.Rewind(directory);
-        while (true)
+        DirectoryEntries entries = new(directory, stackalloc byte[8192]);
+        while (entries.MoveNext())
         {
-            Errno errno = Sys.Getdents64(directory, buffer, out int count);
-            if (errno.IsMissing() || (errno == Errno.None && count == 0))
+            if (!onlyDirectories || entries.Type == DirectoryType)
             {
-                return names; // One that is removed has none.
-            }
-
-            errno.OrThrow("read a directory");
-
-            // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
-            for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
-            {
-                ReadOnlySpan<byte> name = rest[19..];
-                name = name[..name.IndexOf((byte)0)];
-                bool isSelf = name.SequenceEqual("."u8) || name.SequenceEqual(".."u8);
-                if (!isSelf && (!onlyDirectories || rest[18] == DirectoryType))
-                {
-                    names.Add(Encoding.UTF8.GetString(name));
-                }
+                names.Add(Encoding.UTF8.GetString(entries.Name));
             }
         }
+
+        // A removed directory has no names.
+        if (!entries.Errno.IsMissing())
+        {
+            entries.Errno.OrThrow("read a directory");
+        }
+
+        return names;
     }
 }

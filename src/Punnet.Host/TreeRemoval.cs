@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.InteropServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -125,20 +124,11 @@ public static class TreeRemoval
         private bool Empty(int directory)
         {
             bool hasChanged = false;
-            Span<byte> buffer = stackalloc byte[4096];
             Sys.Rewind(directory);
-            while (Sys.Getdents64(directory, buffer, out int count) == Errno.None && count > 0)
+            DirectoryEntries entries = new(directory, stackalloc byte[4096]);
+            while (entries.MoveNext())
             {
-                // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
-                for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
-                {
-                    ReadOnlySpan<byte> name = rest[19..];
-                    name = name[..(name.IndexOf((byte)0) + 1)];
-                    if (!name.SequenceEqual(".\0"u8) && !name.SequenceEqual("..\0"u8))
-                    {
-                        hasChanged |= Take(directory, name);
-                    }
-                }
+                hasChanged |= Take(directory, entries.NameWithNul);
             }
 
             return hasChanged;

@@ -50,28 +50,19 @@ internal static class Descriptors
     // A filter around punnet is older than close_range(2): what is open is asked of the host's /proc.
     private static void CloseListed(InitContext material, ReadOnlySpan<int> kept, InitReport report)
     {
-        const int LengthOffset = 16, NameOffset = 19; // struct linux_dirent64, getdents(2)
         const OpenFlags List = OpenFlags.ReadOnly | OpenFlags.Directory;
         report.Check(InitStep.CloseDescriptors, Sys.Openat(material.Proc, "self/fd\0"u8, List, 0, out int directory));
-        Span<byte> entries = stackalloc byte[2048];
-        while (true)
+        DirectoryEntries entries = new(directory, stackalloc byte[2048]);
+        while (entries.MoveNext())
         {
-            report.Check(InitStep.CloseDescriptors, Sys.Getdents64(directory, entries, out int count));
-            if (count == 0)
+            bool isNumber = Utf8Parser.TryParse(entries.NameWithNul, out int descriptor, out _);
+            if (isNumber && descriptor >= 3 + material.Preserved && descriptor != directory && kept.IndexOf(descriptor) < 0)
             {
-                break;
-            }
-
-            for (int at = 0; at < count; at += BitConverter.ToUInt16(entries[(at + LengthOffset)..]))
-            {
-                bool isNumber = Utf8Parser.TryParse(entries[(at + NameOffset)..], out int descriptor, out _);
-                if (isNumber && descriptor >= 3 + material.Preserved && descriptor != directory && kept.IndexOf(descriptor) < 0)
-                {
-                    Sys.Close(descriptor);
-                }
+                Sys.Close(descriptor);
             }
         }
 
+        report.Check(InitStep.CloseDescriptors, entries.Errno);
         Sys.Close(directory);
     }
 

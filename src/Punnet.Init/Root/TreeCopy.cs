@@ -1,5 +1,4 @@
 using System;
-using System.Runtime.InteropServices;
 using Punnet.Abi;
 using Punnet.Kernel;
 
@@ -24,31 +23,17 @@ internal static class TreeCopy
             return Errno.ELOOP;
         }
 
-        Span<byte> buffer = stackalloc byte[Chunk];
-        while (true)
+        DirectoryEntries entries = new(from, stackalloc byte[Chunk]);
+        while (entries.MoveNext())
         {
-            Errno errno = Sys.Getdents64(from, buffer, out int count);
-            if (errno != Errno.None || count == 0)
-            {
-                return errno;
-            }
-
-            // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
-            for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19 && errno == Errno.None; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
-            {
-                ReadOnlySpan<byte> name = rest[19..];
-                name = name[..(name.IndexOf((byte)0) + 1)];
-                if (!name.SequenceEqual(".\0"u8) && !name.SequenceEqual("..\0"u8))
-                {
-                    errno = CopyOne(from, to, name, depth);
-                }
-            }
-
+            Errno errno = CopyOne(from, to, entries.NameWithNul, depth);
             if (errno != Errno.None)
             {
                 return errno;
             }
         }
+
+        return entries.Errno;
     }
 
     private static Errno CopyOne(int from, int to, ReadOnlySpan<byte> name, int depth)

@@ -1,6 +1,4 @@
-using System;
 using System.Collections.Generic;
-using System.Runtime.InteropServices;
 using Punnet.Kernel;
 
 namespace Punnet.Host.Layers;
@@ -19,27 +17,15 @@ public static class LayerNames
     public static List<LayerName> Sorted(int directory)
     {
         List<LayerName> names = [];
-        Span<byte> buffer = stackalloc byte[16384];
         Sys.Rewind(directory);
-        while (true)
+        DirectoryEntries entries = new(directory, stackalloc byte[16384]);
+        while (entries.MoveNext())
         {
-            Sys.Getdents64(directory, buffer, out int count).OrThrow("list a directory of the layer");
-            if (count == 0)
-            {
-                names.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
-                return names;
-            }
-
-            // struct linux_dirent64, getdents64(2): inode 8, offset 8, length 2, type 1, name with NUL.
-            for (ReadOnlySpan<byte> rest = buffer[..count]; rest.Length > 19; rest = rest[MemoryMarshal.Read<ushort>(rest[16..])..])
-            {
-                ReadOnlySpan<byte> name = rest[19..];
-                name = name[..name.IndexOf((byte)0)];
-                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
-                {
-                    names.Add(new LayerName(FileNameBytes.Of(name), rest[18]));
-                }
-            }
+            names.Add(new LayerName(FileNameBytes.Of(entries.Name), entries.Type));
         }
+
+        entries.Errno.OrThrow("list a directory of the layer");
+        names.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        return names;
     }
 }
