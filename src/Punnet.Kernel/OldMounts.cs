@@ -62,8 +62,7 @@ internal static unsafe class OldMounts
             }
         }
 
-        Span<byte> from = stackalloc byte[32];
-        Name(source, from);
+        ReadOnlySpan<byte> from = PathOf(source, stackalloc byte[Sys.DescriptorPathSize]);
         Errno errno = Sys.Statx(source, out FileStatus status);
         errno = errno == Errno.None
             ? Make(status.Is(FileMode.Directory), from, default, MountFlags.Bind | (recursive ? MountFlags.Recursive : MountFlags.None), default, out mount)
@@ -79,9 +78,8 @@ internal static unsafe class OldMounts
     /// <summary>move_mount(2).</summary>
     public static Errno Attach(int mount, int target)
     {
-        Span<byte> from = stackalloc byte[32], to = stackalloc byte[32];
-        Name(mount, from);
-        Name(target, to);
+        ReadOnlySpan<byte> from = PathOf(mount, stackalloc byte[Sys.DescriptorPathSize]);
+        ReadOnlySpan<byte> to = PathOf(target, stackalloc byte[Sys.DescriptorPathSize]);
         return Call(from, to, default, MountFlags.Move, default);
     }
 
@@ -94,8 +92,7 @@ internal static unsafe class OldMounts
             return Errno.ENOSYS;
         }
 
-        Span<byte> path = stackalloc byte[32];
-        Name(mount, path);
+        ReadOnlySpan<byte> path = PathOf(mount, stackalloc byte[Sys.DescriptorPathSize]);
         Errno errno = Errno.None;
         if (attributes != MountAttributes.None)
         {
@@ -198,8 +195,7 @@ internal static unsafe class OldMounts
             return errno;
         }
 
-        Span<byte> target = stackalloc byte[32];
-        Name(slot, target);
+        ReadOnlySpan<byte> target = PathOf(slot, stackalloc byte[Sys.DescriptorPathSize]);
         errno = Call(source, target, type, flags, data);
         Sys.Close(slot);
         return errno == Errno.None ? Sys.Openat(s_stage, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out mount) : errno;
@@ -233,13 +229,8 @@ internal static unsafe class OldMounts
         return errno == Errno.None ? returned : errno;
     }
 
-    private static void Name(int descriptor, Span<byte> path)
-    {
-        ReadOnlySpan<byte> prefix = "self/fd/"u8;
-        prefix.CopyTo(path);
-        Utf8Formatter.TryFormat(descriptor, path[prefix.Length..], out int digits);
-        path[prefix.Length + digits] = 0;
-    }
+    // Relative to /proc.
+    private static ReadOnlySpan<byte> PathOf(int descriptor, Span<byte> buffer) => Sys.DescriptorPath(descriptor, buffer)["/proc/".Length..];
 
     private static Span<byte> TakeText(ref Span<byte> rest)
     {

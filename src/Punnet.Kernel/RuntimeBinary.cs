@@ -163,9 +163,8 @@ public sealed unsafe class RuntimeBinary : IDisposable
         if (errno == Errno.None)
         {
             Sys.UnblockSignals();
-            Span<byte> path = stackalloc byte[32];
-            Sys.FormatDescriptorPath(copy, path);
-            errno = Sys.Execve(path, args, env);
+            Span<byte> buffer = stackalloc byte[Sys.DescriptorPathSize];
+            errno = Sys.Execve(Sys.DescriptorPath(copy, buffer), args, env);
             Sys.Close(copy);
         }
 

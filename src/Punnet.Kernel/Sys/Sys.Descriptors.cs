@@ -1,5 +1,5 @@
 using System;
-using System.Runtime.CompilerServices;
+using System.Buffers.Text;
 using Punnet.Abi;
 using static Tmds.Linux.LibC;
 
@@ -8,6 +8,9 @@ namespace Punnet.Kernel;
 // File descriptors, whatever they refer to.
 public static unsafe partial class Sys
 {
+    /// <summary>Bytes that <see cref="DescriptorPath"/> needs at most.</summary>
+    public const int DescriptorPathSize = 32;
+
     /// <summary>close(2).</summary>
     public static Errno Close(int descriptor) => Call(SyscallNumber.Close, descriptor);
 
@@ -51,9 +54,8 @@ public static unsafe partial class Sys
     /// <summary>Opens again what a descriptor refers to, with other flags, through /proc/self/fd.</summary>
     public static Errno Reopen(int descriptor, OpenFlags flags, out int opened)
     {
-        Span<byte> path = stackalloc byte[32];
-        FormatDescriptorPath(descriptor, path);
-        return Openat(WorkingDirectory, path, flags, 0, out opened);
+        Span<byte> buffer = stackalloc byte[DescriptorPathSize];
+        return Openat(WorkingDirectory, DescriptorPath(descriptor, buffer), flags, 0, out opened);
     }
 
     /// <summary>memfd_create(2), close-on-exec.</summary>
@@ -79,13 +81,15 @@ public static unsafe partial class Sys
     public static bool IsSealed(int file) =>
         Call(SyscallNumber.Fcntl, out long seals, file, F_GET_SEALS) == Errno.None && (seals & F_SEAL_WRITE) != 0;
 
-    [SkipLocalsInit]
-    internal static bool FormatDescriptorPath(int descriptor, Span<byte> path)
+    /// <summary>The path of a descriptor of this process in /proc, "/proc/self/fd/N", with its NUL: proc_pid_fd(5).</summary>
+    /// <param name="descriptor">N.</param>
+    /// <param name="buffer">Takes the path; <see cref="DescriptorPathSize"/> bytes.</param>
+    public static ReadOnlySpan<byte> DescriptorPath(int descriptor, Span<byte> buffer)
     {
         ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
-        prefix.CopyTo(path);
-        bool fits = System.Buffers.Text.Utf8Formatter.TryFormat(descriptor, path[prefix.Length..], out int digits);
-        path[prefix.Length + digits] = 0;
-        return fits;
+        prefix.CopyTo(buffer);
+        Utf8Formatter.TryFormat(descriptor, buffer[prefix.Length..], out int digits);
+        buffer[prefix.Length + digits] = 0;
+        return buffer[..(prefix.Length + digits + 1)];
     }
 }

@@ -84,9 +84,8 @@ public static unsafe partial class Sys
     /// <summary>readlinkat(2) of a descriptor in /proc: the path of what it refers to, as this process sees it; no NUL is added.</summary>
     public static Errno ReadlinkFd(int descriptor, Span<byte> buffer, out int length)
     {
-        length = 0;
-        Span<byte> path = stackalloc byte[32];
-        return FormatDescriptorPath(descriptor, path) ? Readlinkat(WorkingDirectory, path, buffer, out length) : Errno.EINVAL;
+        Span<byte> path = stackalloc byte[DescriptorPathSize];
+        return Readlinkat(WorkingDirectory, DescriptorPath(descriptor, path), buffer, out length);
     }
 
     /// <summary>linkat(2): another name for what a name means; a symbolic link is not followed.</summary>

@@ -23,7 +23,7 @@ public static unsafe partial class Sys
     /// <summary>llistxattr(2) of a name in a directory: names, each with its NUL. ERANGE when the buffer is too small.</summary>
     public static Errno LlistxattrAt(int directory, ReadOnlySpan<byte> name, Span<byte> buffer, out int length)
     {
-        Span<byte> path = stackalloc byte[LongestName + 33];
+        Span<byte> path = stackalloc byte[DescriptorPathSize + LongestName + 1];
         length = 0;
         if (!FormatPathBelow(directory, name, path))
         {
@@ -58,7 +58,7 @@ public static unsafe partial class Sys
     /// <summary>lgetxattr(2) of a name in a directory. ERANGE when the buffer is too small, ENODATA when there is no such attribute.</summary>
     public static Errno LgetxattrAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
     {
-        Span<byte> path = stackalloc byte[LongestName + 33];
+        Span<byte> path = stackalloc byte[DescriptorPathSize + LongestName + 1];
         length = 0;
         if (!IsText(attribute) || !FormatPathBelow(directory, name, path))
         {
@@ -90,7 +90,7 @@ public static unsafe partial class Sys
     /// <summary>lsetxattr(2) of a name in a directory.</summary>
     public static Errno LsetxattrAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
     {
-        Span<byte> path = stackalloc byte[LongestName + 33];
+        Span<byte> path = stackalloc byte[DescriptorPathSize + LongestName + 1];
         if (!IsText(attribute) || !FormatPathBelow(directory, name, path))
         {
             return Errno.EINVAL;
@@ -105,13 +105,8 @@ public static unsafe partial class Sys
     /// <summary>setxattr(2) of what a descriptor refers to, also one that was opened with O_PATH: whether it can have attributes of users.</summary>
     public static Errno ProbeUserXattr(int descriptor)
     {
-        Span<byte> path = stackalloc byte[32];
-        if (!FormatDescriptorPath(descriptor, path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = path, name = "user.punnet\0"u8)
+        Span<byte> buffer = stackalloc byte[DescriptorPathSize];
+        fixed (byte* text = DescriptorPath(descriptor, buffer), name = "user.punnet\0"u8)
         {
             return Call(SyscallNumber.Setxattr, (nint)text, (nint)name, (nint)text, 0, 0);
         }
@@ -120,14 +115,14 @@ public static unsafe partial class Sys
     // Only a name: with a slash in it the path would be walked through links.
     private static bool FormatPathBelow(int directory, ReadOnlySpan<byte> name, Span<byte> path)
     {
-        if (!IsText(name) || name.Length > LongestName + 1 || name.Contains((byte)'/') || !FormatDescriptorPath(directory, path))
+        if (!IsText(name) || name.Length > LongestName + 1 || name.Contains((byte)'/'))
         {
             return false;
         }
 
-        int length = path.IndexOf((byte)0);
-        path[length] = (byte)'/';
-        name.CopyTo(path[(length + 1)..]);
+        int length = DescriptorPath(directory, path).Length;
+        path[length - 1] = (byte)'/';
+        name.CopyTo(path[length..]);
         return true;
     }
 }

@@ -178,16 +178,8 @@ public static unsafe partial class Sys
     /// <summary>fchmodat(2) of what a descriptor refers to, also one that was opened with O_PATH.</summary>
     public static Errno FchmodPathFd(int descriptor, uint mode)
     {
-        Span<byte> path = stackalloc byte[32];
-        if (!FormatDescriptorPath(descriptor, path))
-        {
-            return Errno.EINVAL;
-        }
-
-        fixed (byte* text = path)
-        {
-            return Call(SyscallNumber.Fchmodat, WorkingDirectory, (nint)text, (nint)mode);
-        }
+        Span<byte> buffer = stackalloc byte[DescriptorPathSize];
+        return Fchmodat(WorkingDirectory, DescriptorPath(descriptor, buffer), mode);
     }
 
     /// <summary>fchown(2).</summary>

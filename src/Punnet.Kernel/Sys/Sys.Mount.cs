@@ -32,8 +32,8 @@ public static unsafe partial class Sys
     /// <summary>umount2(2) with MNT_DETACH of the mount that a descriptor is the root of, and of all that is mounted on it.</summary>
     public static Errno UmountDetach(int mount)
     {
-        Span<byte> path = stackalloc byte[32];
-        return FormatDescriptorPath(mount, path) ? UmountDetach(path) : Errno.EINVAL;
+        Span<byte> buffer = stackalloc byte[DescriptorPathSize];
+        return UmountDetach(DescriptorPath(mount, buffer));
     }
 
     /// <summary>pivot_root(2).</summary>
