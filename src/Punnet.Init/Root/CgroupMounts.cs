@@ -47,7 +47,7 @@ internal static class CgroupMounts
         if (!step.Parameters.IsEmpty)
         {
             // A bind has none; the kernel says whether there are such, cgroups(7): they count only where the host mounts it.
-            Sys.Close(Configure(step, report));
+            Configure(step, report).Close();
         }
 
         return BindMounts.Clone(plan, step, material.CgroupMount, root: -1, opened: -1, report);
@@ -55,15 +55,7 @@ internal static class CgroupMounts
 
     private static int Open(ContainerPlan plan, MountStep step, InitContext material, InitReport report)
     {
-        int context = Configure(step, report);
-        Errno errno = Sys.FsconfigCreate(context);
-        int mount = -1;
-        if (errno == Errno.None)
-        {
-            errno = Sys.Fsmount(context, step.Set, out mount);
-        }
-
-        Sys.Close(context);
+        Errno errno = Configure(step, report).Finish(step.Set, out int mount);
         if (errno is Errno.EPERM or Errno.EBUSY)
         {
             // late: a user namespace that does not own the cgroup namespace may not mount it. The container's own directory is its top.
@@ -75,11 +67,11 @@ internal static class CgroupMounts
         return mount;
     }
 
-    private static int Configure(MountStep step, InitReport report)
+    private static NewFileSystem Configure(MountStep step, InitReport report)
     {
-        report.Check(InitStep.MountType, step.Index, Sys.Fsopen("cgroup2\0"u8, out int context));
-        Sys.Fsconfig(context, "source\0"u8, step.Source.WithNul);
-        Mounts.Configure(step, context, report);
-        return context;
+        report.Check(InitStep.MountType, step.Index, NewFileSystem.Open("cgroup2\0"u8, out NewFileSystem cgroup2));
+        cgroup2.Set("source\0"u8, step.Source.WithNul);
+        Mounts.Configure(step, cgroup2, report);
+        return cgroup2;
     }
 }

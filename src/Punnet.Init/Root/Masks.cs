@@ -108,18 +108,16 @@ internal static class Masks
 
     private static int MakeEmpty(CString label, int item, InitReport report)
     {
-        report.Check(InitStep.MaskedPath, item, Sys.Fsopen("tmpfs\0"u8, out int context));
-        Sys.Fsconfig(context, "source\0"u8, "tmpfs\0"u8);
-        Sys.Fsconfig(context, "nr_blocks\0"u8, "1\0"u8);
-        Sys.Fsconfig(context, "nr_inodes\0"u8, "1\0"u8);
+        report.Check(InitStep.MaskedPath, item, NewFileSystem.Open("tmpfs\0"u8, out NewFileSystem tmpfs));
+        tmpfs.Set("source\0"u8, "tmpfs\0"u8);
+        tmpfs.Set("nr_blocks\0"u8, "1\0"u8);
+        tmpfs.Set("nr_inodes\0"u8, "1\0"u8);
         if (!label.IsNull)
         {
-            report.Check(InitStep.MaskedPath, item, Sys.Fsconfig(context, "context\0"u8, label.WithNul));
+            report.Check(InitStep.MaskedPath, item, tmpfs.Set("context\0"u8, label.WithNul));
         }
 
-        report.Check(InitStep.MaskedPath, item, Sys.FsconfigCreate(context));
-        report.Check(InitStep.MaskedPath, item, Sys.Fsmount(context, MountAttributes.ReadOnly, out int mount));
-        Sys.Close(context);
+        report.Check(InitStep.MaskedPath, item, tmpfs.Finish(MountAttributes.ReadOnly, out int mount));
         return mount;
     }
 }

@@ -72,43 +72,37 @@ internal static class Mounts
             SecurityLabels.OwnRoot(plan.Namespaces, step, report);
         }
 
-        Errno errno = Sys.Fsopen(step.Type.WithNul, out int context);
+        Errno errno = NewFileSystem.Open(step.Type.WithNul, out NewFileSystem made);
         if (IsForeignSysfs(plan, step, errno))
         {
             return CloneSysfs(step, report);
         }
 
         report.Check(InitStep.MountType, step.Index, errno);
-        report.Check(InitStep.MountSource, step.Index, Sys.Fsconfig(context, "source\0"u8, step.Source.WithNul));
+        report.Check(InitStep.MountSource, step.Index, made.Set("source\0"u8, step.Source.WithNul));
         if (material.PidNamespace >= 0 && step.Type.Text.SequenceEqual("proc"u8))
         {
             // Otherwise it shows the one that this process is in, which is the host's.
-            report.Check(InitStep.MountType, step.Index, Sys.Fsconfig(context, "pidns\0"u8, material.PidNamespace));
+            report.Check(InitStep.MountType, step.Index, Sys.Fsconfig(made.Context, "pidns\0"u8, material.PidNamespace));
         }
 
-        Configure(step, context, report);
+        Configure(step, made, report);
         int covered = -1;
         if (step.KeepsMode || step.CopiesUp)
         {
             covered = FindCovered(step, root);
-            TakeMode(step, context, covered);
+            TakeMode(step, made, covered);
         }
 
-        errno = Sys.FsconfigCreate(context);
-        int mount = -1;
-        if (errno == Errno.None)
-        {
-            errno = Sys.Fsmount(context, step.Set, out mount);
-        }
-
+        errno = made.Create(step.Set, out int mount);
         if (IsForeignSysfs(plan, step, errno))
         {
-            Sys.Close(context);
+            made.Close();
             return CloneSysfs(step, report);
         }
 
-        report.CheckFileSystem(InitStep.MountCreate, step.Index, errno, context);
-        Sys.Close(context);
+        report.CheckFileSystem(InitStep.MountCreate, step.Index, errno, made.Context);
+        made.Close();
         if (!step.RootLabel.IsNull)
         {
             SecurityLabels.LabelRoot(step, mount, report);
@@ -143,23 +137,23 @@ internal static class Mounts
     }
 
     /// <summary>Gives a file system its parameters.</summary>
-    public static void Configure(MountStep step, int context, InitReport report)
+    public static void Configure(MountStep step, NewFileSystem made, InitReport report)
     {
         for (int i = 0; i < step.Parameters.Length; i++)
         {
             MountParameter parameter = step.Parameters[i];
-            Errno errno = Sys.Fsconfig(context, parameter.Key.WithNul, parameter.Value.WithNul);
-            report.CheckFileSystem(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno, context);
+            Errno errno = made.Set(parameter.Key.WithNul, parameter.Value.WithNul);
+            report.CheckFileSystem(InitStep.MountParameter, (step.Index * MountParameter.Limit) + i, errno, made.Context);
         }
 
         if (!step.LabelKey.IsNull)
         {
-            report.Check(InitStep.MountLabel, step.Index, Sys.Fsconfig(context, step.LabelKey.WithNul, step.Label.WithNul));
+            report.Check(InitStep.MountLabel, step.Index, made.Set(step.LabelKey.WithNul, step.Label.WithNul));
         }
     }
 
     // late: a tmpfs takes the permissions of the directory that it covers, if there is one.
-    private static void TakeMode(MountStep step, int context, int covered)
+    private static void TakeMode(MountStep step, NewFileSystem made, int covered)
     {
         if (covered >= 0 && step.KeepsMode && Sys.Statx(covered, out FileStatus status) == Errno.None)
         {
@@ -170,7 +164,7 @@ internal static class Mounts
             }
 
             octal[4] = 0;
-            Sys.Fsconfig(context, "mode\0"u8, octal);
+            made.Set("mode\0"u8, octal);
         }
     }
 
@@ -262,10 +256,11 @@ internal static class Mounts
         ChangeTree(step, target, report);
         if (!step.Parameters.IsEmpty)
         {
-            report.Check(InitStep.MountType, step.Index, Sys.Fspick(target, out int context));
-            Configure(step, context, report);
-            report.CheckFileSystem(InitStep.MountCreate, step.Index, Sys.FsconfigReconfigure(context), context);
-            Sys.Close(context);
+            report.Check(InitStep.MountType, step.Index, Sys.Fspick(target, out int picked));
+            NewFileSystem mounted = new(picked);
+            Configure(step, mounted, report);
+            report.CheckFileSystem(InitStep.MountCreate, step.Index, Sys.FsconfigReconfigure(picked), picked);
+            mounted.Close();
         }
 
         Sys.Close(target);

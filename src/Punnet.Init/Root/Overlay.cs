@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Text;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
@@ -14,8 +13,6 @@ namespace Punnet.Init;
 /// </summary>
 internal static class Overlay
 {
-    private const int LongestName = 32; // "/proc/self/fd/" and a number
-
     /// <summary>Makes the root.</summary>
     /// <param name="plan">What it is made of.</param>
     /// <param name="material">The directories.</param>
@@ -67,10 +64,8 @@ internal static class Overlay
 
     private static int MakeStage(int place, out int first, InitReport report)
     {
-        report.Check(InitStep.LayerStack, Sys.Fsopen("tmpfs\0"u8, out int context));
-        report.Check(InitStep.LayerStack, Sys.FsconfigCreate(context));
-        report.Check(InitStep.LayerStack, Sys.Fsmount(context, MountAttributes.None, out int stage));
-        Sys.Close(context);
+        report.Check(InitStep.LayerStack, NewFileSystem.Open("tmpfs\0"u8, out NewFileSystem tmpfs));
+        report.Check(InitStep.LayerStack, tmpfs.Finish(MountAttributes.None, out int stage));
         report.Check(InitStep.LayerStack, Sys.Mkdirat(stage, "layers\0"u8, Permissions.Mode0700));
         report.Check(InitStep.LayerStack, Sys.MoveMount(stage, place));
         report.Check(InitStep.LayerStack, Sys.Openat(stage, "layers\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out first));
@@ -125,13 +120,11 @@ internal static class Overlay
     private static int MakeMemory(CString size, int model, InitReport report)
     {
         report.Check(InitStep.LayerUpper, Sys.Statx(model, out FileStatus status));
-        report.Check(InitStep.LayerUpper, Sys.Fsopen("tmpfs\0"u8, out int context));
-        Sys.Fsconfig(context, "source\0"u8, "tmpfs\0"u8);
-        report.Check(InitStep.LayerUpper, Sys.Fsconfig(context, "size\0"u8, size.WithNul));
-        report.Check(InitStep.LayerUpper, Sys.FsconfigCreate(context));
-        report.Check(InitStep.LayerUpper, Sys.Fsmount(context, MountAttributes.None, out int mount));
-        Sys.Close(context);
-        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "upper\0"u8, status.Mode & 0xFFFu));
+        report.Check(InitStep.LayerUpper, NewFileSystem.Open("tmpfs\0"u8, out NewFileSystem tmpfs));
+        tmpfs.Set("source\0"u8, "tmpfs\0"u8);
+        report.Check(InitStep.LayerUpper, tmpfs.Set("size\0"u8, size.WithNul));
+        report.Check(InitStep.LayerUpper, tmpfs.Finish(MountAttributes.None, out int mount));
+        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "upper\0"u8, status.Mode & Permissions.Mask));
         report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "work\0"u8, Permissions.Mode0700));
         if (status.Uid != 0 || status.Gid != 0)
         {
@@ -146,48 +139,43 @@ internal static class Overlay
     private static Errno Make(OverlayPlan plan, ReadOnlySpan<int> layers, int upper, int work, out int mount)
     {
         mount = -1;
-        Errno errno = Sys.Fsopen("overlay\0"u8, out int context);
+        Errno errno = NewFileSystem.Open("overlay\0"u8, out NewFileSystem overlay);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        Sys.Fsconfig(context, "source\0"u8, "overlay\0"u8);
+        overlay.Set("source\0"u8, "overlay\0"u8);
         for (int i = layers.Length - 1; i >= 0 && errno == Errno.None; i--)
         {
-            errno = Name(context, "lowerdir+\0"u8, layers[i]);
+            errno = Name(overlay, "lowerdir+\0"u8, layers[i]);
         }
 
         if (errno == Errno.None && upper >= 0)
         {
-            errno = Name(context, "upperdir\0"u8, upper);
-            errno = errno == Errno.None ? Name(context, "workdir\0"u8, work) : errno;
+            errno = Name(overlay, "upperdir\0"u8, upper);
+            errno = errno == Errno.None ? Name(overlay, "workdir\0"u8, work) : errno;
         }
 
         ImmutableArray<MountParameter> options = plan.Options;
         for (int i = 0; i < options.Length && errno == Errno.None; i++)
         {
-            errno = Sys.Fsconfig(context, options[i].Key.WithNul, options[i].Value.WithNul);
+            errno = overlay.Set(options[i].Key.WithNul, options[i].Value.WithNul);
         }
 
         if (errno == Errno.None && !plan.LabelKey.IsNull)
         {
-            errno = Sys.Fsconfig(context, plan.LabelKey.WithNul, plan.Label.WithNul);
+            errno = overlay.Set(plan.LabelKey.WithNul, plan.Label.WithNul);
         }
 
-        errno = errno == Errno.None ? Sys.FsconfigCreate(context) : errno;
-        errno = errno == Errno.None ? Sys.Fsmount(context, MountAttributes.None, out mount) : errno;
-        Sys.Close(context);
+        errno = errno == Errno.None ? overlay.Create(MountAttributes.None, out mount) : errno;
+        overlay.Close();
         return errno;
     }
 
-    private static Errno Name(int context, ReadOnlySpan<byte> key, int directory)
+    private static Errno Name(NewFileSystem overlay, ReadOnlySpan<byte> key, int directory)
     {
-        Span<byte> path = stackalloc byte[LongestName];
-        ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
-        prefix.CopyTo(path);
-        Utf8Formatter.TryFormat(directory, path[prefix.Length..], out int digits);
-        path[prefix.Length + digits] = 0;
-        return Sys.Fsconfig(context, key, path[..(prefix.Length + digits + 1)]);
+        Span<byte> buffer = stackalloc byte[Sys.DescriptorPathSize];
+        return overlay.Set(key, Sys.DescriptorPath(directory, buffer));
     }
 }

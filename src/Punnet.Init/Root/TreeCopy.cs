@@ -45,7 +45,7 @@ internal static class TreeCopy
         }
 
         // Owner before mode: changing the owner takes the set-user-ID bit away.
-        uint mode = status.Mode & 0xfffu;
+        uint mode = status.Mode & Permissions.Mask;
         return (status.Mode & FileMode.TypeMask) switch
         {
             FileMode.Directory => CopyDirectory(from, to, name, status, depth),
@@ -130,6 +130,6 @@ internal static class TreeCopy
     private static Errno Own(int target, FileStatus status)
     {
         Errno errno = Sys.Fchown(target, status.Uid, status.Gid);
-        return errno == Errno.None ? Sys.Fchmod(target, status.Mode & 0xfffu) : errno;
+        return errno == Errno.None ? Sys.Fchmod(target, status.Mode & Permissions.Mask) : errno;
     }
 }
