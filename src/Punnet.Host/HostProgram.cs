@@ -39,9 +39,9 @@ public static class HostProgram
         using Descriptor ownedInput = new(input);
         Sys.MemfdCreate("output\0"u8, sealable: false, out int output).OrThrow("make a memory file");
         using Descriptor ownedOutput = new(output);
-        PreparedHook material = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
+        PreparedHook prepared = new(CString.Of(path), args, env, TimeoutSeconds: 30, Inheritance.IgnoredSignals);
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, input, output, output, directory: -1, PendingSignals.Number);
+        HookOutcome outcome = HookProcess.Run(prepared, input, output, output, directory: -1, PendingSignals.Number);
         PendingSignals.AfterClone();
         if (outcome.IsInterrupted)
         {

@@ -8,37 +8,37 @@ namespace Punnet.Init;
 public static class ContainerInit
 {
     /// <summary>Becomes the container.</summary>
-    public static void Run(ContainerPlan plan, InitContext material)
+    public static void Run(ContainerPlan plan, InitContext context)
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread();
-        InitReport report = new(material.Channel);
+        InitReport report = new(context.Channel);
 
         // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
-        Sys.Close(material.ImageMount);
-        Namespaces.Enter(plan, material, report);
-        Keyrings.Make(plan, material, report);
+        Sys.Close(context.ImageMount);
+        Namespaces.Enter(plan, context, report);
+        Keyrings.Make(plan, context, report);
 
         // The root, seen from outside.
         Sys.Umask(0);
-        int root = Rootfs.Prepare(plan, material, report);
-        Populate(plan, material, root, report);
-        HostHooks(plan, material, report);
+        int root = Rootfs.Prepare(plan, context, report);
+        Populate(plan, context, root, report);
+        HostHooks(plan, context, report);
         ContainerHooks.Run(
-            material.CreateContainer, material, root, report,
+            context.CreateContainer, context, root, report,
             InitStep.CreateContainerHook, InitStep.CreateContainerHookStatus, InitStep.CreateContainerHookTimeout);
 
         // The root, from inside.
         Rootfs.Enter(plan, root, report);
         if (plan.Process.Terminal)
         {
-            Terminal.Open(plan.Process, material, root, isContainer: true, report);
+            Terminal.Open(plan.Process, context, root, isContainer: true, report);
         }
         else
         {
             StandardStreams.LeaveHostNull(root, report);
         }
 
-        if (material.Final is null)
+        if (context.Final is null)
         {
             Terminal.Lead(plan.Process, report);
         }
@@ -46,82 +46,82 @@ public static class ContainerInit
         ProcessSetup.MakeDirectory(plan.Process, root);
         Rootfs.MakeReadOnly(plan, root, report);
         NameHost(plan, report);
-        Sysctls.Write(plan, material, report);
+        Sysctls.Write(plan, context, report);
         Masks.MakeReadOnly(plan, root, report);
         Masks.Hide(plan, root, report);
         report.Check(InitStep.MaskedPath, Sys.RemoveOldMountStage());
         Rootfs.Spread(plan, report);
 
         // The program.
-        SecurityLabels.Request(plan.Process, material, report);
-        NamespaceSocket.Open(plan.Namespaces, material);
-        Descriptors.CloseHosts(material, root, report);
-        bool clonesLate = material.Final is not null && !material.ClonesEarly;
-        if (material.Final is not null && material.ClonesEarly)
+        SecurityLabels.Request(plan.Process, context, report);
+        NamespaceSocket.Open(plan.Namespaces, context);
+        Descriptors.CloseHosts(context, root, report);
+        bool clonesLate = context.Final is not null && !context.ClonesEarly;
+        if (context.Final is not null && context.ClonesEarly)
         {
-            CloneFinal(plan, material, report);
+            CloneFinal(plan, context, report);
         }
 
-        ProcessSetup.DropPrivileges(plan.Process, material, root, report, isContainer: true, isStage: clonesLate);
-        int program = ProcessSetup.FindProgram(plan.Process, material, report);
+        ProcessSetup.DropPrivileges(plan.Process, context, root, report, isContainer: true, isStage: clonesLate);
+        int program = ProcessSetup.FindProgram(plan.Process, context, report);
         if (clonesLate)
         {
-            Descriptors.CloseUnused(material, root);
-            CloneFinal(plan, material, report);
+            Descriptors.CloseUnused(context, root);
+            CloneFinal(plan, context, report);
         }
 
         Hardening.OutliveParent();
-        ProcessSetup.LoadFilter(FilterMoment.BeforeGate, plan.Process, material, report);
-        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
-        report = StartFifo.Wait(material, report);
-        ProcessSetup.LoadFilter(FilterMoment.BeforeHooks, plan.Process, material, report);
+        ProcessSetup.LoadFilter(FilterMoment.BeforeGate, plan.Process, context, report);
+        report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
+        report = StartFifo.Wait(context, report);
+        ProcessSetup.LoadFilter(FilterMoment.BeforeHooks, plan.Process, context, report);
         ContainerHooks.Run(
-            material.StartContainer, material, root, report,
+            context.StartContainer, context, root, report,
             InitStep.StartContainerHook, InitStep.StartContainerHookStatus, InitStep.StartContainerHookTimeout);
-        Descriptors.CloseAllBut(report.Socket, material, root, report);
-        ProcessSetup.Execute(plan.Process, program, material, report);
+        Descriptors.CloseAllBut(report.Socket, context, root, report);
+        ProcessSetup.Execute(plan.Process, program, context, report);
     }
 
     // The host gets to know it before the container is complete.
-    private static void CloneFinal(ContainerPlan plan, InitContext material, InitReport report)
+    private static void CloneFinal(ContainerPlan plan, InitContext context, InitReport report)
     {
-        FinalProcess.Clone(plan.Process, material, report);
-        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.InitCloned));
-        Namespaces.AwaitHost(material, Message.HostReady);
+        FinalProcess.Clone(plan.Process, context, report);
+        report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.InitCloned));
+        Namespaces.AwaitHost(context, Message.HostReady);
     }
 
     // First what needs no network namespace: the host makes that meanwhile.
-    private static void Populate(ContainerPlan plan, InitContext material, int root, InitReport report)
+    private static void Populate(ContainerPlan plan, InitContext context, int root, InitReport report)
     {
         int count = plan.Mounts.Length;
         int early = plan.NetworkBeforeMount < 0 ? count : plan.NetworkBeforeMount;
-        Mounts.Make(plan, 0, early, material, root, report);
+        Mounts.Make(plan, 0, early, context, root, report);
         if (plan.DevicesBeforeNetwork)
         {
-            Devices.Make(plan, material, root, report);
+            Devices.Make(plan, context, root, report);
         }
 
         if (plan.NetworkBeforeMount >= 0)
         {
-            Namespaces.EnterNetwork(material, report);
+            Namespaces.EnterNetwork(context, report);
         }
 
-        Mounts.Make(plan, early, count, material, root, report);
+        Mounts.Make(plan, early, count, context, root, report);
         if (!plan.DevicesBeforeNetwork)
         {
-            Devices.Make(plan, material, root, report);
+            Devices.Make(plan, context, root, report);
         }
     }
 
-    private static void HostHooks(ContainerPlan plan, InitContext material, InitReport report)
+    private static void HostHooks(ContainerPlan plan, InitContext context, InitReport report)
     {
         if (!plan.Hooks.HasCreateRuntime)
         {
             return;
         }
 
-        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.RootReady));
-        if (!Channel.Receive(material.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
+        report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.RootReady));
+        if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
         {
             Sys.ExitGroup(1); // The parent is gone, or a hook failed: nobody is there to be told.
         }

@@ -11,21 +11,21 @@ public static class ExecInit
     /// <summary>Becomes the program inside the container.</summary>
     /// <param name="plan">The program.</param>
     /// <param name="target">Where it goes.</param>
-    /// <param name="material">What travels beside the plan; <see cref="InitContext.Joins"/> is empty.</param>
-    public static void Run(ProcessPlan plan, ExecTarget target, InitContext material)
+    /// <param name="context">What travels beside the plan; <see cref="InitContext.Joins"/> is empty.</param>
+    public static void Run(ProcessPlan plan, ExecTarget target, InitContext context)
     {
-        InitReport report = new(material.Channel);
-        Sys.Close(material.ImageMount);
+        InitReport report = new(context.Channel);
+        Sys.Close(context.ImageMount);
         Hardening.Apply(report);
-        if (material.WaitsForCgroup)
+        if (context.WaitsForCgroup)
         {
-            Namespaces.AwaitHost(material, Message.HostReady);
+            Namespaces.AwaitHost(context, Message.HostReady);
         }
 
-        bool isStage = material.Final is not null;
-        bool clonesLate = isStage && !material.ClonesEarly;
-        Join(plan, target, clonesLate, material, report);
-        Keyrings.Join(target.Keyring, plan, material, report);
+        bool isStage = context.Final is not null;
+        bool clonesLate = isStage && !context.ClonesEarly;
+        Join(plan, target, clonesLate, context, report);
+        Keyrings.Join(target.Keyring, plan, context, report);
         Sys.Umask(0);
         if (target.Root >= 0)
         {
@@ -34,11 +34,11 @@ public static class ExecInit
         }
 
         report.Check(InitStep.Root, Sys.Openat(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int root));
-        SecurityLabels.Request(plan, material, report);
-        Descriptors.CloseHosts(material, root, report);
+        SecurityLabels.Request(plan, context, report);
+        Descriptors.CloseHosts(context, root, report);
         if (plan.Terminal)
         {
-            Terminal.Open(plan, material, root, isContainer: false, report);
+            Terminal.Open(plan, context, root, isContainer: false, report);
         }
         else
         {
@@ -49,23 +49,23 @@ public static class ExecInit
         {
             Terminal.Lead(plan, report);
         }
-        else if (material.ClonesEarly)
+        else if (context.ClonesEarly)
         {
-            FinalProcess.Clone(plan, material, report);
+            FinalProcess.Clone(plan, context, report);
         }
 
-        ProcessSetup.DropPrivileges(plan, material, root, report, isContainer: false, isStage: clonesLate);
-        int program = ProcessSetup.FindProgram(plan, material, report);
-        Descriptors.CloseAllBut(material.Channel, material, root, report);
+        ProcessSetup.DropPrivileges(plan, context, root, report, isContainer: false, isStage: clonesLate);
+        int program = ProcessSetup.FindProgram(plan, context, report);
+        Descriptors.CloseAllBut(context.Channel, context, root, report);
         if (clonesLate)
         {
-            FinalProcess.Clone(plan, material, report);
+            FinalProcess.Clone(plan, context, report);
         }
 
         Hardening.OutliveParent();
-        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.Created));
-        report = StartFifo.Wait(material, report);
-        ProcessSetup.Execute(plan, program, material, report);
+        report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Created));
+        report = StartFifo.Wait(context, report);
+        ProcessSetup.Execute(plan, program, context, report);
     }
 
     private static Errno JoinByProcess(ExecTarget target)
@@ -92,14 +92,14 @@ public static class ExecInit
         return errno;
     }
 
-    private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitContext material, InitReport report)
+    private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitContext context, InitReport report)
     {
-        FinalProcess.Prepare(material, report);
+        FinalProcess.Prepare(context, report);
 
         // The user namespace last: until then this process has its rights over all the others.
         Limits.Apply(plan, clonesLate, report);
         report.Check(InitStep.JoinNamespace, target.Files.IsEmpty ? JoinByProcess(target) : JoinByFiles(target.Files));
-        Hardening.LeaveOwnFile(material, report);
+        Hardening.LeaveOwnFile(context, report);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
             report.Check(InitStep.BecomeRoot, Sys.Setresgid(0));

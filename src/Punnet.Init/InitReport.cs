@@ -34,7 +34,7 @@ internal readonly record struct InitReport(int Socket)
     }
 
     /// <summary>Goes on only after success; the kernel may have written into the file system context what it did not like, fsopen(2).</summary>
-    public void CheckFileSystem(InitStep step, int item, Errno errno, int context)
+    public void CheckFileSystem(InitStep step, int item, Errno errno, int fileSystem)
     {
         if (errno == Errno.None)
         {
@@ -43,7 +43,7 @@ internal readonly record struct InitReport(int Socket)
 
         Span<byte> line = stackalloc byte[1024];
         FailureName name = default;
-        while (context >= 0 && Sys.Read(context, line, out int count) == Errno.None && count > 0)
+        while (fileSystem >= 0 && Sys.Read(fileSystem, line, out int count) == Errno.None && count > 0)
         {
             if (line.StartsWith("e "u8))
             {

@@ -10,16 +10,16 @@ internal static class Hardening
     /// Gives up punnet's own file as executable, as far as the host side has not: see <see cref="RuntimeBinary"/>. Called as root of
     /// a user namespace, and before a process of the container may see this one.
     /// </summary>
-    public static void LeaveOwnFile(InitContext material, InitReport report)
+    public static void LeaveOwnFile(InitContext context, InitReport report)
     {
-        if (material.OwnFile == BinaryState.Mapped)
+        if (context.OwnFile == BinaryState.Mapped)
         {
-            report.Check(InitStep.LeaveOwnFile, RuntimeBinary.RemapTo(material.Image));
+            report.Check(InitStep.LeaveOwnFile, RuntimeBinary.RemapTo(context.Image));
         }
 
-        if (material.OwnFile != BinaryState.Left)
+        if (context.OwnFile != BinaryState.Left)
         {
-            report.Check(InitStep.LeaveOwnFile, RuntimeBinary.SetExecutable(material.Image, material.Title));
+            report.Check(InitStep.LeaveOwnFile, RuntimeBinary.SetExecutable(context.Image, context.Title));
         }
     }
 

@@ -8,12 +8,12 @@ namespace Punnet.Init;
 internal static class Identity
 {
     /// <summary>Becomes the user with exactly the wanted capabilities.</summary>
-    public static void Assume(ProcessPlan plan, InitContext material, InitReport report)
+    public static void Assume(ProcessPlan plan, InitContext context, InitReport report)
     {
         CapabilitySets sets = plan.Capabilities;
 
         // Before the ids change: dropping from the bounding set needs CAP_SETPCAP.
-        for (int number = 0; number <= material.LastCapability; number++)
+        for (int number = 0; number <= context.LastCapability; number++)
         {
             if ((sets.Bounding & (1UL << number)) == 0)
             {
@@ -43,7 +43,7 @@ internal static class Identity
             return;
         }
 
-        for (int number = 0; number <= material.LastCapability; number++)
+        for (int number = 0; number <= context.LastCapability; number++)
         {
             if ((sets.Ambient & (1UL << number)) != 0)
             {

@@ -13,9 +13,9 @@ internal static class Keyrings
     private const uint OtherSearch = 0x0000_0008; // KEY_OTH_SEARCH
 
     /// <summary>Makes it, unless the plan has none.</summary>
-    public static void Make(ContainerPlan plan, InitContext material, InitReport report)
+    public static void Make(ContainerPlan plan, InitContext context, InitReport report)
     {
-        int keyring = Join(plan.Keyring, plan.Process, material, report);
+        int keyring = Join(plan.Keyring, plan.Process, context, report);
         if (keyring > 0)
         {
             // An exec finds it by its name, which takes the right to search it; in a user namespace other ids do so as well.
@@ -26,7 +26,7 @@ internal static class Keyrings
 
     /// <summary>Joins the keyring of that name, which is made where there is none.</summary>
     /// <returns>Its number, or 0 where there is none to have.</returns>
-    public static int Join(CString name, ProcessPlan plan, InitContext material, InitReport report)
+    public static int Join(CString name, ProcessPlan plan, InitContext context, InitReport report)
     {
         if (name.IsNull)
         {
@@ -37,13 +37,13 @@ internal static class Keyrings
         bool isLabelled = !plan.SelinuxLabel.IsNull;
         if (isLabelled)
         {
-            SecurityLabels.LabelKeys(plan.SelinuxLabel, material, report);
+            SecurityLabels.LabelKeys(plan.SelinuxLabel, context, report);
         }
 
         Errno errno = Sys.KeyctlJoinSessionKeyring(name.WithNul, out int keyring);
         if (isLabelled)
         {
-            SecurityLabels.LabelKeys(default, material, report);
+            SecurityLabels.LabelKeys(default, context, report);
         }
 
         // A kernel without keys, or a sandbox around punnet that forbids the call: then nobody in the container has a use for the

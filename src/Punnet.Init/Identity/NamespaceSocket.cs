@@ -19,22 +19,22 @@ namespace Punnet.Init;
 internal static class NamespaceSocket
 {
     /// <summary>Opens the namespaces that the plan makes or joins, while the host's /proc is still there.</summary>
-    public static void Open(NamespacePlan plan, InitContext material)
+    public static void Open(NamespacePlan plan, InitContext context)
     {
-        if (material.NamespaceSocket < 0)
+        if (context.NamespaceSocket < 0)
         {
             return;
         }
 
-        int[] namespaces = material.NamespaceSocketKinds;
-        bool isComplete = Sys.Openat(material.Proc, "thread-self\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int own) == Errno.None;
+        int[] namespaces = context.NamespaceSocketKinds;
+        bool isComplete = Sys.Openat(context.Proc, "thread-self\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int own) == Errno.None;
         for (int i = 0; i < namespaces.Length; i++)
         {
             namespaces[i] = -1;
             if (plan.Has(NamespaceKinds.Flag(i)))
             {
                 // The stage is not in the pid namespace that its child will be in.
-                ReadOnlySpan<byte> file = material.Final is not null && NamespaceKinds.Flag(i) == CloneFlags.NewPid
+                ReadOnlySpan<byte> file = context.Final is not null && NamespaceKinds.Flag(i) == CloneFlags.NewPid
                     ? "ns/pid_for_children\0"u8 : NamespaceKinds.File(i);
                 isComplete &= Sys.Openat(own, file, OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
             }
@@ -50,33 +50,33 @@ internal static class NamespaceSocket
     }
 
     /// <summary>No exec can come before start any more.</summary>
-    public static void Close(InitContext material)
+    public static void Close(InitContext context)
     {
-        if (material.NamespaceSocket < 0)
+        if (context.NamespaceSocket < 0)
         {
             return;
         }
 
-        Sys.Close(material.NamespaceSocket);
-        foreach (int opened in material.NamespaceSocketKinds)
+        Sys.Close(context.NamespaceSocket);
+        foreach (int opened in context.NamespaceSocketKinds)
         {
             Sys.Close(opened);
         }
     }
 
     /// <summary>Hands them out to an exec that asks.</summary>
-    public static void Answer(InitContext material)
+    public static void Answer(InitContext context)
     {
         Span<byte> one = stackalloc byte[1];
-        if (Sys.Recvmsg(material.NamespaceSocket, one, out int _, out int exec) != Errno.None || exec < 0)
+        if (Sys.Recvmsg(context.NamespaceSocket, one, out int _, out int exec) != Errno.None || exec < 0)
         {
             return;
         }
 
-        if (material.NamespaceSocketKinds[0] >= 0)
+        if (context.NamespaceSocketKinds[0] >= 0)
         {
             int count = 0;
-            foreach (int opened in material.NamespaceSocketKinds)
+            foreach (int opened in context.NamespaceSocketKinds)
             {
                 if (opened >= 0)
                 {

@@ -9,36 +9,36 @@ namespace Punnet.Init;
 internal static class Namespaces
 {
     /// <summary>On return this process is in every namespace of the plan, as root of its user namespace.</summary>
-    public static void Enter(ContainerPlan container, InitContext material, InitReport report)
+    public static void Enter(ContainerPlan container, InitContext context, InitReport report)
     {
         NamespacePlan plan = container.Namespaces;
         if (plan.Staged)
         {
-            Stage(plan, material, report);
+            Stage(plan, context, report);
         }
         else
         {
-            Hardening.LeaveOwnFile(material, report);
+            Hardening.LeaveOwnFile(context, report);
             if (container.MadeByInit != CloneFlags.None)
             {
                 report.Check(InitStep.NewNamespace, Sys.Unshare(container.MadeByInit));
             }
         }
 
-        if (plan.Staged || !plan.UidMap.IsNull || material.WaitsForCgroup)
+        if (plan.Staged || !plan.UidMap.IsNull || context.WaitsForCgroup)
         {
             // Not hardened before: of a process that is not dumpable, an ordinary user may not write the maps.
-            AwaitHost(material, Message.HostReady);
+            AwaitHost(context, Message.HostReady);
         }
 
         if (!plan.Staged)
         {
-            Join(plan, material, report);
+            Join(plan, context, report);
         }
 
         if (plan.HasUser)
         {
-            Mounts.Reach(container, material);
+            Mounts.Reach(container, context);
             report.Check(InitStep.BecomeRoot, Sys.Setresgid(0));
             report.Check(InitStep.BecomeRoot, Sys.Setresuid(0));
         }
@@ -58,7 +58,7 @@ internal static class Namespaces
     // Joins before a user namespace is made that would have no right to. With a joined pid namespace this process stays the stage until the
     // program is found, see FinalProcess; otherwise it clones init now. It must be dumpable while its ids are mapped: the files of a process
     // that is not belong to root, and an ordinary user may not write the maps.
-    private static void Stage(NamespacePlan plan, InitContext material, InitReport report)
+    private static void Stage(NamespacePlan plan, InitContext context, InitReport report)
     {
         bool makesUser = !plan.UidMap.IsNull;
         if (!makesUser)
@@ -66,45 +66,45 @@ internal static class Namespaces
             Hardening.Apply(report);
         }
 
-        Join(plan, material, report);
+        Join(plan, context, report);
         if (makesUser)
         {
             report.Check(InitStep.UserNamespace, Sys.Unshare(CloneFlags.NewUser));
-            report.Check(InitStep.UserNamespace, Channel.Send(material.Channel, Message.NeedsIdMaps));
-            AwaitHost(material, Message.IdMapsWritten);
+            report.Check(InitStep.UserNamespace, Channel.Send(context.Channel, Message.NeedsIdMaps));
+            AwaitHost(context, Message.IdMapsWritten);
             Hardening.Apply(report);
         }
 
-        Hardening.LeaveOwnFile(material, report);
-        if (material.Final is null)
+        Hardening.LeaveOwnFile(context, report);
+        if (context.Final is null)
         {
-            CloneInit(plan, material, report);
+            CloneInit(plan, context, report);
             return;
         }
 
-        FinalProcess.Prepare(material, report);
+        FinalProcess.Prepare(context, report);
         CloneFlags made = plan.New & ~CloneFlags.NewUser;
         if (made != CloneFlags.None)
         {
             report.Check(InitStep.NewNamespace, Sys.Unshare(made));
         }
 
-        report.Check(InitStep.StartFifo, Channel.Send(material.Channel, Message.Joined));
+        report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Joined));
     }
 
     /// <summary>Waits until the host side has said so; ends if it cannot.</summary>
-    public static void AwaitHost(InitContext material, Message wanted)
+    public static void AwaitHost(InitContext context, Message wanted)
     {
-        if (!Channel.Receive(material.Channel, out ChannelMessage answer) || answer.Kind != wanted)
+        if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != wanted)
         {
             Sys.ExitGroup(1); // The parent is gone, or has said why it fails.
         }
     }
 
     /// <summary>Takes the network namespace that the host has made meanwhile, its loopback device up, or makes it.</summary>
-    public static void EnterNetwork(InitContext material, InitReport report)
+    public static void EnterNetwork(InitContext context, InitReport report)
     {
-        if (!Channel.ReceiveWithFd(material.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
+        if (!Channel.ReceiveWithFd(context.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
         {
             Sys.ExitGroup(1); // The parent is gone, or could not make it and says so itself.
         }
@@ -120,28 +120,28 @@ internal static class Namespaces
         Sys.Close(network);
     }
 
-    private static void Join(NamespacePlan plan, InitContext material, InitReport report)
+    private static void Join(NamespacePlan plan, InitContext context, InitReport report)
     {
         ImmutableArray<NamespaceJoin> joins = plan.Joins;
         for (int i = 0; i < joins.Length; i++)
         {
-            Errno errno = Sys.Setns(material.Joins[i], joins[i].Kind);
+            Errno errno = Sys.Setns(context.Joins[i], joins[i].Kind);
             report.Check(InitStep.JoinNamespace, joins[i].Index, errno);
-            if (material.Joins[i] != material.PidNamespace)
+            if (context.Joins[i] != context.PidNamespace)
             {
-                Sys.Close(material.Joins[i]);
+                Sys.Close(context.Joins[i]);
             }
 
         }
     }
 
     // Returns only in the new process, which is a child of punnet like this one.
-    private static void CloneInit(NamespacePlan plan, InitContext material, InitReport report)
+    private static void CloneInit(NamespacePlan plan, InitContext context, InitReport report)
     {
         report.Check(InitStep.CloneInit, Sys.Clone3((plan.New & ~CloneFlags.NewUser) | CloneFlags.Parent, cgroup: -1, out int pid, out _));
         if (pid != 0)
         {
-            Channel.Send(material.Channel, Message.InitCloned, pid);
+            Channel.Send(context.Channel, Message.InitCloned, pid);
             Sys.ExitGroup(0);
         }
     }

@@ -53,7 +53,7 @@ internal static class SeccompLoader
     private const int MostNaps = 20_000;
 
     /// <summary>Loads it into this thread, and hands the notification descriptor out.</summary>
-    public static void Load(SeccompPlan plan, InitContext material, InitReport report)
+    public static void Load(SeccompPlan plan, InitContext context, InitReport report)
     {
         ReadOnlySpan<byte> program = MemoryMarshal.AsBytes(plan.Program.AsSpan());
         if (!plan.NeedsListener)
@@ -62,40 +62,40 @@ internal static class SeccompLoader
             return;
         }
 
-        if (material.SendsListener)
+        if (context.SendsListener)
         {
-            LoadBesideRelay(program, plan, material, report);
+            LoadBesideRelay(program, plan, context, report);
             return;
         }
 
-        report.Check(InitStep.SeccompListener, Sys.DupCloexec(material.Channel, 0, out int number));
+        report.Check(InitStep.SeccompListener, Sys.DupCloexec(context.Channel, 0, out int number));
         Sys.Close(number);
-        report.Check(InitStep.SeccompListener, Channel.Send(material.Channel, Message.Listener, number));
+        report.Check(InitStep.SeccompListener, Channel.Send(context.Channel, Message.Listener, number));
         report.Check(InitStep.Seccomp, Sys.SeccompSetFilter(program, (uint)plan.Flags, out int listener));
-        Await(material.HandOver, HandOver.Taken, report);
+        Await(context.HandOver, HandOver.Taken, report);
         Sys.Close(listener);
-        SharedFlag handOver = material.HandOver;
+        SharedFlag handOver = context.HandOver;
         handOver.Value = HandOver.Released;
     }
 
-    private static void LoadBesideRelay(ReadOnlySpan<byte> program, SeccompPlan plan, InitContext material, InitReport report)
+    private static void LoadBesideRelay(ReadOnlySpan<byte> program, SeccompPlan plan, InitContext context, InitReport report)
     {
-        SharedFlag handOver = material.HandOver;
+        SharedFlag handOver = context.HandOver;
 
         // Nobody will wait for the relay: this process cannot be sure to be allowed to.
         report.Check(InitStep.SeccompListener, Sys.IgnoreSigchld(forget: true));
         report.Check(InitStep.SeccompListener, Sys.Clone3(CloneFlags.Files, cgroup: -1, out int pid, out int pidfd));
         if (pid == 0)
         {
-            Carry(material);
+            Carry(context);
         }
 
         Sys.Close(pidfd);
-        report.Check(InitStep.SeccompListener, Channel.Send(material.Channel, Message.Listener));
+        report.Check(InitStep.SeccompListener, Channel.Send(context.Channel, Message.Listener));
         report.Check(InitStep.Seccomp, Sys.SeccompSetFilter(program, (uint)plan.Flags, out int listener));
         handOver.Value = HandOver.Loaded + listener;
         Await(handOver, HandOver.Released, report);
-        if (!material.StartContainer.IsEmpty)
+        if (!context.StartContainer.IsEmpty)
         {
             // Hooks are waited for. Without any, what comes next takes it back: ResetSignals, or execve(2).
             report.Check(InitStep.SeccompListener, Sys.IgnoreSigchld(forget: false));
@@ -103,11 +103,11 @@ internal static class SeccompLoader
     }
 
     // The relay: from its first moment to its end.
-    private static void Carry(InitContext material)
+    private static void Carry(InitContext context)
     {
         // Whether the filter is refused, or the host has gone: init ends then.
         Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
-        SharedFlag handOver = material.HandOver;
+        SharedFlag handOver = context.HandOver;
         for (int round = 0; handOver.Value < HandOver.Loaded && round < MostNaps; round++)
         {
             // Nothing forbids this one to sleep, but mostly it need not.
@@ -121,9 +121,9 @@ internal static class SeccompLoader
         int listener = handOver.Value - HandOver.Loaded;
         if (listener >= 0 && Sys.PidfdOpen(Sys.Getpid(), out int self) == Errno.None)
         {
-            Channel.SendWithFd(material.Channel, Message.Carried, listener);
+            Channel.SendWithFd(context.Channel, Message.Carried, listener);
             Sys.Close(listener);
-            Channel.SendWithFd(material.Channel, Message.Carried, self);
+            Channel.SendWithFd(context.Channel, Message.Carried, self);
             Sys.Close(self);
         }
 

@@ -12,15 +12,15 @@ namespace Punnet.Init;
 internal static class SecurityLabels
 {
     /// <summary>Asks for profile and label at the next exec; called while the host's /proc is still open.</summary>
-    public static void Request(ProcessPlan plan, InitContext material, InitReport report)
+    public static void Request(ProcessPlan plan, InitContext context, InitReport report)
     {
         if (!plan.ApparmorProfile.IsNull)
         {
-            Errno errno = Write(material, "thread-self/attr/apparmor/exec\0"u8, plan.ApparmorRequest.Text);
+            Errno errno = Write(context, "thread-self/attr/apparmor/exec\0"u8, plan.ApparmorRequest.Text);
             if (errno == Errno.ENOENT)
             {
                 // Before Linux 5.8 the modules had one file between them.
-                errno = Write(material, "thread-self/attr/exec\0"u8, plan.ApparmorRequest.Text);
+                errno = Write(context, "thread-self/attr/exec\0"u8, plan.ApparmorRequest.Text);
             }
 
             report.Check(InitStep.Apparmor, errno);
@@ -28,13 +28,13 @@ internal static class SecurityLabels
 
         if (!plan.SelinuxLabel.IsNull)
         {
-            report.Check(InitStep.Selinux, Write(material, "thread-self/attr/exec\0"u8, plan.SelinuxLabel.Text));
+            report.Check(InitStep.Selinux, Write(context, "thread-self/attr/exec\0"u8, plan.SelinuxLabel.Text));
         }
     }
 
     /// <summary>Says whose the keys are that this process makes; without a label, its own again.</summary>
-    public static void LabelKeys(CString label, InitContext material, InitReport report) =>
-        report.Check(InitStep.SelinuxKeys, Write(material, "thread-self/attr/keycreate\0"u8, label.Text));
+    public static void LabelKeys(CString label, InitContext context, InitReport report) =>
+        report.Check(InitStep.SelinuxKeys, Write(context, "thread-self/attr/keycreate\0"u8, label.Text));
 
     /// <summary>Sees to it that this process may label the root of the message queues' file system.</summary>
     public static void OwnRoot(NamespacePlan plan, MountStep step, InitReport report)
@@ -56,11 +56,11 @@ internal static class SecurityLabels
         Sys.Close(root);
     }
 
-    private static Errno Write(InitContext material, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
+    private static Errno Write(InitContext context, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
     {
         // "thread-self" is a link made of text, which these allow; what leads out of the procfs they do not.
         const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoMagicLinks;
-        Errno errno = Sys.Openat2(material.Proc, path, OpenFlags.WriteOnly, 0, Strict, out int file);
+        Errno errno = Sys.Openat2(context.Proc, path, OpenFlags.WriteOnly, 0, Strict, out int file);
         if (errno == Errno.None)
         {
             errno = Sys.Write(file, text, out _);

@@ -14,14 +14,14 @@ internal static class Descriptors
     private static int KeptCount => 10 + NamespaceKinds.Count;
 
     /// <summary>Closes all descriptors but the streams, those that the program inherits, and these.</summary>
-    /// <param name="material">Says what else is needed until the program runs.</param>
+    /// <param name="context">Says what else is needed until the program runs.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="report">ErrorMessages.</param>
-    public static void CloseHosts(InitContext material, int root, InitReport report)
+    public static void CloseHosts(InitContext context, int root, InitReport report)
     {
         Span<int> kept = stackalloc int[KeptCount];
-        Keep(material, root, kept);
-        int next = 3 + material.Preserved;
+        Keep(context, root, kept);
+        int next = 3 + context.Preserved;
         foreach (int descriptor in kept)
         {
             if (descriptor < next)
@@ -34,7 +34,7 @@ internal static class Descriptors
                 Errno errno = Sys.CloseRange((uint)next, (uint)descriptor - 1, onlyAtExec: false);
                 if (errno.IsOfFilter())
                 {
-                    CloseListed(material, kept, report);
+                    CloseListed(context, kept, report);
                     return;
                 }
 
@@ -48,15 +48,15 @@ internal static class Descriptors
     }
 
     // A filter around punnet is older than close_range(2): what is open is asked of the host's /proc.
-    private static void CloseListed(InitContext material, ReadOnlySpan<int> kept, InitReport report)
+    private static void CloseListed(InitContext context, ReadOnlySpan<int> kept, InitReport report)
     {
         const OpenFlags List = OpenFlags.ReadOnly | OpenFlags.Directory;
-        report.Check(InitStep.CloseDescriptors, Sys.Openat(material.Proc, "self/fd\0"u8, List, 0, out int directory));
+        report.Check(InitStep.CloseDescriptors, Sys.Openat(context.Proc, "self/fd\0"u8, List, 0, out int directory));
         DirectoryEntries entries = new(directory, stackalloc byte[2048]);
         while (entries.MoveNext())
         {
             bool isNumber = Utf8Parser.TryParse(entries.NameWithNul, out int descriptor, out _);
-            if (isNumber && descriptor >= 3 + material.Preserved && descriptor != directory && kept.IndexOf(descriptor) < 0)
+            if (isNumber && descriptor >= 3 + context.Preserved && descriptor != directory && kept.IndexOf(descriptor) < 0)
             {
                 Sys.Close(descriptor);
             }
@@ -72,16 +72,16 @@ internal static class Descriptors
     /// container's user namespace can look.
     /// </summary>
     /// <param name="channel">Tells the host by its end that the program runs; it closes at exec.</param>
-    /// <param name="material">Says what the program inherits, and what <see cref="CloseHosts"/> kept.</param>
+    /// <param name="context">Says what the program inherits, and what <see cref="CloseHosts"/> kept.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="report">ErrorMessages.</param>
-    public static void CloseAllBut(int channel, InitContext material, int root, InitReport report)
+    public static void CloseAllBut(int channel, InitContext context, int root, InitReport report)
     {
-        uint first = (uint)(3 + material.Preserved);
+        uint first = (uint)(3 + context.Preserved);
         Errno errno = Sys.CloseRange((uint)channel, (uint)channel, onlyAtExec: true);
         if (errno.IsOfFilter())
         {
-            CloseEach(channel, material, root);
+            CloseEach(channel, context, root);
             return;
         }
 
@@ -96,12 +96,12 @@ internal static class Descriptors
 
     // A filter that is older than close_range(2) forbids it. What is open now was kept by CloseHosts, or opened since, and a new
     // descriptor takes the lowest free number: no need to try a million of them. The channel was made to close at exec.
-    private static void CloseEach(int channel, InitContext material, int root)
+    private static void CloseEach(int channel, InitContext context, int root)
     {
         const int OpenedSince = 64;
         Span<int> kept = stackalloc int[KeptCount];
-        Keep(material, root, kept);
-        int first = 3 + material.Preserved;
+        Keep(context, root, kept);
+        int first = 3 + context.Preserved;
         int last = Math.Max(first, kept[^1]) + OpenedSince;
         for (int descriptor = first; descriptor <= last; descriptor++)
         {
@@ -113,33 +113,33 @@ internal static class Descriptors
     }
 
     /// <summary>Closes what is not needed any more once the program is found, where others will see the process that waits for start.</summary>
-    public static void CloseUnused(InitContext material, int root)
+    public static void CloseUnused(InitContext context, int root)
     {
-        Sys.Close(material.Image);
-        if (material.StartContainer.IsEmpty)
+        Sys.Close(context.Image);
+        if (context.StartContainer.IsEmpty)
         {
             Sys.Close(root);
-            Sys.Close(material.HookState);
-            Sys.Close(material.HookOutput);
-            Sys.Close(material.HookErrors);
+            Sys.Close(context.HookState);
+            Sys.Close(context.HookOutput);
+            Sys.Close(context.HookErrors);
         }
     }
 
-    private static void Keep(InitContext material, int root, Span<int> kept)
+    private static void Keep(InitContext context, int root, Span<int> kept)
     {
-        kept[0] = material.Channel;
-        kept[1] = material.Image;
-        kept[2] = material.StartFifo;
-        kept[3] = material.StartResult;
-        kept[4] = material.ConsoleSocket;
-        kept[5] = material.HookState;
-        kept[6] = material.HookOutput;
-        kept[7] = material.HookErrors;
+        kept[0] = context.Channel;
+        kept[1] = context.Image;
+        kept[2] = context.StartFifo;
+        kept[3] = context.StartResult;
+        kept[4] = context.ConsoleSocket;
+        kept[5] = context.HookState;
+        kept[6] = context.HookOutput;
+        kept[7] = context.HookErrors;
         kept[8] = root;
-        kept[9] = material.NamespaceSocket;
+        kept[9] = context.NamespaceSocket;
         for (int i = 0; i < NamespaceKinds.Count; i++)
         {
-            kept[10 + i] = material.NamespaceSocket < 0 ? -1 : material.NamespaceSocketKinds[i];
+            kept[10 + i] = context.NamespaceSocket < 0 ? -1 : context.NamespaceSocketKinds[i];
         }
 
         Sort(kept);

@@ -13,9 +13,9 @@ namespace Punnet.Init;
 internal static class FinalProcess
 {
     /// <summary>Called by the stage, before a filter may forbid it: what the final process will not have.</summary>
-    public static void Prepare(InitContext material, InitReport report)
+    public static void Prepare(InitContext context, InitReport report)
     {
-        if (material.Final is SharedFlag final)
+        if (context.Final is SharedFlag final)
         {
             // Only the kernel writes there, for the stage: what is in the container does not say which process it is.
             report.Check(InitStep.Harden, Sys.MadviseDontfork(final));
@@ -26,11 +26,11 @@ internal static class FinalProcess
     /// Returns only in the new process, which is a child of punnet like the stage. It asks for no signal when punnet ends: until the
     /// container is complete it has something to say to punnet or waits for a word, and ends when that is gone.
     /// </summary>
-    public static void Clone(ProcessPlan plan, InitContext material, InitReport report)
+    public static void Clone(ProcessPlan plan, InitContext context, InitReport report)
     {
         // What changed the ids has also made it dumpable, where fs.suid_dumpable says so, proc_sys_fs(5).
         Sys.Prctl(ProcessControl.SetDumpable, 0);
-        report.Check(InitStep.CloneInit, Sys.CloneSibling(material.Final!.Value, out bool isNew));
+        report.Check(InitStep.CloneInit, Sys.CloneSibling(context.Final!.Value, out bool isNew));
         if (!isNew)
         {
             Sys.ExitGroup(0);

@@ -12,10 +12,10 @@ internal static class HomeDirectory
     private const int FileLimit = 16 * 1024 * 1024;
 
     /// <summary>Adds HOME to the environment: the user's directory, or "/".</summary>
-    public static void Find(uint uid, int root, InitContext material)
+    public static void Find(uint uid, int root, InitContext context)
     {
         ReadOnlySpan<byte> prefix = "HOME="u8;
-        Span<byte> text = material.Home.Span;
+        Span<byte> text = context.Home.Span;
         prefix.CopyTo(text);
         Span<byte> line = stackalloc byte[LineLimit];
         scoped ReadOnlySpan<byte> home = "/"u8;
@@ -29,7 +29,7 @@ internal static class HomeDirectory
 
         home.CopyTo(text[prefix.Length..]);
         text[prefix.Length + home.Length] = 0;
-        material.Env.Append(text[..(prefix.Length + home.Length + 1)]);
+        context.Env.Append(text[..(prefix.Length + home.Length + 1)]);
     }
 
     // Reads line by line through a small buffer, up to the limit; a line that does not fit is nobody's.

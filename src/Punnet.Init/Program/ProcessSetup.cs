@@ -23,12 +23,12 @@ internal static class ProcessSetup
 
     /// <summary>Working directory, HOME, filter, limits, ids and capabilities, in the only order that works.</summary>
     /// <param name="plan">The program.</param>
-    /// <param name="material">What travels beside the plan.</param>
+    /// <param name="context">What travels beside the plan.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="report">ErrorMessages.</param>
     /// <param name="isContainer">Whether this is the container's first program: its limits are not set yet.</param>
     /// <param name="isStage">Whether this process clones the program's afterwards.</param>
-    public static void DropPrivileges(ProcessPlan plan, InitContext material, int root, InitReport report, bool isContainer, bool isStage)
+    public static void DropPrivileges(ProcessPlan plan, InitContext context, int root, InitReport report, bool isContainer, bool isStage)
     {
         Errno directory = EnterDirectory(plan, root, report);
         if (directory == Errno.None)
@@ -39,7 +39,7 @@ internal static class ProcessSetup
 
         if (plan.NeedsHome)
         {
-            HomeDirectory.Find(plan.Uid, root, material);
+            HomeDirectory.Find(plan.Uid, root, context);
         }
 
         StandardStreams.Give(plan.Uid);
@@ -49,13 +49,13 @@ internal static class ProcessSetup
             report.Check(InitStep.NoNewPrivileges, Sys.Prctl(ProcessControl.SetNoNewPrivileges, 1));
         }
 
-        LoadFilter(FilterMoment.BeforeIds, plan, material, report);
+        LoadFilter(FilterMoment.BeforeIds, plan, context, report);
         if (isContainer)
         {
             Limits.Apply(plan, isStage, report);
         }
 
-        Identity.Assume(plan, material, report);
+        Identity.Assume(plan, context, report);
         if (directory == Errno.EACCES)
         {
             // Root may be shut out where the user is not: a network file system, or a user namespace.
@@ -67,34 +67,34 @@ internal static class ProcessSetup
     }
 
     /// <summary>Loads the filter, if this is the moment for it.</summary>
-    public static void LoadFilter(FilterMoment now, ProcessPlan plan, InitContext material, InitReport report)
+    public static void LoadFilter(FilterMoment now, ProcessPlan plan, InitContext context, InitReport report)
     {
-        if (plan.Seccomp is not null && now == MomentOf(plan, material))
+        if (plan.Seccomp is not null && now == MomentOf(plan, context))
         {
-            SeccompLoader.Load(plan.Seccomp, material, report);
+            SeccompLoader.Load(plan.Seccomp, context, report);
         }
     }
 
-    private static FilterMoment MomentOf(ProcessPlan plan, InitContext material)
+    private static FilterMoment MomentOf(ProcessPlan plan, InitContext context)
     {
         if (!plan.NoNewPrivileges)
         {
             return FilterMoment.BeforeIds;
         }
 
-        if (material.StartFifo >= 0 && plan.Seccomp is { NeedsListener: true })
+        if (context.StartFifo >= 0 && plan.Seccomp is { NeedsListener: true })
         {
             return FilterMoment.BeforeGate;
         }
 
-        return material.StartContainer.IsEmpty ? FilterMoment.BeforeProgram : FilterMoment.BeforeHooks;
+        return context.StartContainer.IsEmpty ? FilterMoment.BeforeProgram : FilterMoment.BeforeHooks;
     }
 
     /// <summary>
     /// The first candidate that this user may execute. late: what the files are is known only here.
     /// </summary>
     /// <returns>Its place among the candidates.</returns>
-    public static int FindProgram(ProcessPlan plan, InitContext material, InitReport report)
+    public static int FindProgram(ProcessPlan plan, InitContext context, InitReport report)
     {
         ImmutableArray<CString> candidates = plan.Candidates;
         bool isSearched = plan.Args[0].WithNul.IndexOf((byte)'/') < 0;
@@ -105,7 +105,7 @@ internal static class ProcessSetup
             Errno errno = TryProgram(candidates[i].WithNul, out FileStatus status);
             if (errno == Errno.None)
             {
-                RefuseOwnFile(status, material, report);
+                RefuseOwnFile(status, context, report);
                 return i;
             }
 
@@ -153,9 +153,9 @@ internal static class ProcessSetup
     }
 
     // /proc/self/exe as a program is punnet: it could do no harm (see RuntimeBinary), but nobody can mean it.
-    private static void RefuseOwnFile(FileStatus program, InitContext material, InitReport report)
+    private static void RefuseOwnFile(FileStatus program, InitContext context, InitReport report)
     {
-        Errno errno = Sys.Statx(material.Image, out FileStatus own);
+        Errno errno = Sys.Statx(context.Image, out FileStatus own);
         if (errno.IsOfFilter())
         {
             return;
@@ -169,13 +169,13 @@ internal static class ProcessSetup
     }
 
     /// <summary>Becomes the program. What the program does not inherit is closed by now.</summary>
-    public static void Execute(ProcessPlan plan, int program, InitContext material, InitReport report)
+    public static void Execute(ProcessPlan plan, int program, InitContext context, InitReport report)
     {
-        Sys.ResetSignals(material.IgnoredSignals);
+        Sys.ResetSignals(context.IgnoredSignals);
         Sys.UnblockSignals();
-        LoadFilter(FilterMoment.BeforeProgram, plan, material, report);
+        LoadFilter(FilterMoment.BeforeProgram, plan, context, report);
         ReadOnlySpan<byte> path = plan.Candidates[program].WithNul;
-        ProgramFailure.Run(path, program, Sys.Execve(path, material.Args, material.Env), report);
+        ProgramFailure.Run(path, program, Sys.Execve(path, context.Args, context.Env), report);
     }
 
     private static Errno EnterDirectory(ProcessPlan plan, int root, InitReport report)

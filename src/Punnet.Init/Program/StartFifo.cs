@@ -9,11 +9,11 @@ internal static class StartFifo
 {
     /// <summary>Waits.</summary>
     /// <returns>Where failures go from here on.</returns>
-    public static InitReport Wait(InitContext material, InitReport report)
+    public static InitReport Wait(InitContext context, InitReport report)
     {
-        if (material.StartFifo < 0)
+        if (context.StartFifo < 0)
         {
-            if (!Channel.Receive(material.Channel, out ChannelMessage answer) || answer.Kind != Message.Exec)
+            if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != Message.Exec)
             {
                 Sys.ExitGroup(1);
             }
@@ -22,27 +22,27 @@ internal static class StartFifo
         }
 
         // The host side of the create waits for the end of this channel, and its stdio for ours.
-        Sys.Close(material.Channel);
-        ServeInit(material);
+        Sys.Close(context.Channel);
+        ServeInit(context);
         Span<byte> one = stackalloc byte[1];
-        if (Sys.Read(material.StartFifo, one, out int count) != Errno.None || count != 1)
+        if (Sys.Read(context.StartFifo, one, out int count) != Errno.None || count != 1)
         {
             Sys.ExitGroup(1);
         }
 
-        return new InitReport(material.StartResult);
+        return new InitReport(context.StartResult);
     }
 
     // Until there is something to read. Signals are blocked since the clone: left alone, one that is to end the container would wait for the
     // program, and the first process of a pid namespace would lose it then. A filter that is loaded by now may refuse both calls; then so be it.
-    private static void ServeInit(InitContext material)
+    private static void ServeInit(InitContext context)
     {
         Sys.Signalfd(ulong.MaxValue, out int signals);
         Span<PollDescriptor> ends =
         [
-            new PollDescriptor { Descriptor = material.StartFifo, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = context.StartFifo, Wanted = PollEvents.In },
             new PollDescriptor { Descriptor = signals, Wanted = PollEvents.In },
-            new PollDescriptor { Descriptor = material.NamespaceSocket, Wanted = PollEvents.In },
+            new PollDescriptor { Descriptor = context.NamespaceSocket, Wanted = PollEvents.In },
         ];
         while (Sys.Ppoll(ends, -1) == Errno.None && ends[0].Found == PollEvents.None)
         {
@@ -53,12 +53,12 @@ internal static class StartFifo
 
             if (ends[2].Found != PollEvents.None)
             {
-                NamespaceSocket.Answer(material);
+                NamespaceSocket.Answer(context);
             }
         }
 
         Sys.Close(signals);
-        NamespaceSocket.Close(material);
+        NamespaceSocket.Close(context);
     }
 
     // As with runc: those that ask a program to end. Nobody is there yet who could have a meaning for the others.

@@ -12,14 +12,14 @@ namespace Punnet.Init;
 internal static class Sysctls
 {
     /// <summary>Writes every parameter.</summary>
-    public static void Write(ContainerPlan plan, InitContext material, InitReport report)
+    public static void Write(ContainerPlan plan, InitContext context, InitReport report)
     {
         ImmutableArray<SysctlStep> sysctls = plan.Sysctls;
         for (int i = 0; i < sysctls.Length; i++)
         {
             const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks;
             report.Check(
-                InitStep.Sysctl, i, Sys.Openat2(material.Proc, sysctls[i].Path.WithNul, OpenFlags.WriteOnly, 0, Strict, out int file));
+                InitStep.Sysctl, i, Sys.Openat2(context.Proc, sysctls[i].Path.WithNul, OpenFlags.WriteOnly, 0, Strict, out int file));
             report.Check(InitStep.SysctlValue, i, Sys.WriteAll(file, sysctls[i].Value.Text));
             Sys.Close(file);
         }

@@ -10,11 +10,11 @@ internal static class Terminal
 {
     /// <summary>Opens it, hands its other end out, and makes it the streams.</summary>
     /// <param name="plan">Size of the terminal.</param>
-    /// <param name="material">Where it is handed out.</param>
+    /// <param name="context">Where it is handed out.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="isContainer">Whether it also becomes /dev/console: for the container, not for an exec.</param>
     /// <param name="report">ErrorMessages.</param>
-    public static void Open(ProcessPlan plan, InitContext material, int root, bool isContainer, InitReport report)
+    public static void Open(ProcessPlan plan, InitContext context, int root, bool isContainer, InitReport report)
     {
         const OpenFlags Use = OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal;
         const ResolveFlags Strict = ResolveFlags.InRoot | ResolveFlags.NoSymlinks;
@@ -39,7 +39,7 @@ internal static class Terminal
             MakeConsole(terminal, root, report);
         }
 
-        Send(master, material, report);
+        Send(master, context, report);
         StandardStreams.Use(terminal, report);
         Sys.Close(terminal);
         Sys.Close(master);
@@ -76,14 +76,14 @@ internal static class Terminal
         Sys.Close(dev);
     }
 
-    private static void Send(int master, InitContext material, InitReport report)
+    private static void Send(int master, InitContext context, InitReport report)
     {
         ReadOnlySpan<byte> prefix = "/dev/pts/"u8;
         Span<byte> name = stackalloc byte[32];
         prefix.CopyTo(name);
         report.Check(InitStep.TerminalSend, Sys.GetPtyNumber(master, out int number));
         System.Buffers.Text.Utf8Formatter.TryFormat(number, name[prefix.Length..], out int digits);
-        report.Check(InitStep.TerminalSend, Sys.Sendmsg(material.ConsoleSocket, name[..(prefix.Length + digits)], master));
-        Sys.Close(material.ConsoleSocket);
+        report.Check(InitStep.TerminalSend, Sys.Sendmsg(context.ConsoleSocket, name[..(prefix.Length + digits)], master));
+        Sys.Close(context.ConsoleSocket);
     }
 }

@@ -9,12 +9,12 @@ namespace Punnet.Init;
 internal static class BindMounts
 {
     /// <summary>Makes the mount, detached.</summary>
-    public static int Make(ContainerPlan plan, MountStep step, int place, InitContext material, int root, InitReport report)
+    public static int Make(ContainerPlan plan, MountStep step, int place, InitContext context, int root, InitReport report)
     {
-        int opened = material.Sources.IsEmpty ? -1 : material.Sources[place];
-        if (step.IdMap is null && opened < 0 && material.PreopenedPaths.Length > 1)
+        int opened = context.Sources.IsEmpty ? -1 : context.Sources[place];
+        if (step.IdMap is null && opened < 0 && context.PreopenedPaths.Length > 1)
         {
-            opened = material.PreopenedPaths[1 + place];
+            opened = context.PreopenedPaths[1 + place];
         }
 
         if (step.IdMap is null)
@@ -31,11 +31,11 @@ internal static class BindMounts
         else
         {
             report.Check(InitStep.MountSource, step.Index, CloneSource(plan, step, step.Source, root, out mount));
-            MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)material.IdMaps[place] };
+            MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)context.IdMaps[place] };
             Errno errno = Sys.MountSetattr(mount, change, step.IdMap.Recursive);
 
             // A source that the host has not found, and that is there, is in an earlier mount of the container's.
-            bool isCovered = errno == Errno.EPERM && !material.Sources.IsEmpty;
+            bool isCovered = errno == Errno.EPERM && !context.Sources.IsEmpty;
             report.Check(isCovered ? InitStep.MountCovered : InitStep.MountIdMap, step.Index, errno);
         }
 

@@ -9,10 +9,10 @@ namespace Punnet.Init;
 internal static class CgroupMounts
 {
     /// <summary>Makes the mount, detached.</summary>
-    public static int Make(ContainerPlan plan, MountStep step, InitContext material, InitReport report)
+    public static int Make(ContainerPlan plan, MountStep step, InitContext context, InitReport report)
     {
-        int mount = plan.Namespaces.Has(CloneFlags.NewCgroup) ? Open(plan, step, material, report) : Clone(plan, step, material, report);
-        if (!material.HasCgroup || IsHosts(plan))
+        int mount = plan.Namespaces.Has(CloneFlags.NewCgroup) ? Open(plan, step, context, report) : Clone(plan, step, context, report);
+        if (!context.HasCgroup || IsHosts(plan))
         {
             // The caller's cgroup, or all that belong to the user: to be seen, not to be changed (CVE-2023-25809).
             MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
@@ -23,16 +23,16 @@ internal static class CgroupMounts
     }
 
     /// <summary>Puts the container's own cgroup, as its options say, over the host's that must not be changed.</summary>
-    public static void AttachOwn(ContainerPlan plan, MountStep step, int hierarchy, InitContext material, InitReport report)
+    public static void AttachOwn(ContainerPlan plan, MountStep step, int hierarchy, InitContext context, InitReport report)
     {
-        ReadOnlySpan<byte> path = material.CgroupPath.WithNul;
-        ReadOnlySpan<byte> top = material.CgroupMount.Text;
-        if (!IsHosts(plan) || (step.Set & MountAttributes.ReadOnly) != MountAttributes.None || !material.HasCgroup || !path.StartsWith(top))
+        ReadOnlySpan<byte> path = context.CgroupPath.WithNul;
+        ReadOnlySpan<byte> top = context.CgroupMount.Text;
+        if (!IsHosts(plan) || (step.Set & MountAttributes.ReadOnly) != MountAttributes.None || !context.HasCgroup || !path.StartsWith(top))
         {
             return;
         }
 
-        int mount = BindMounts.Clone(plan, step, material.CgroupPath, root: -1, opened: -1, report);
+        int mount = BindMounts.Clone(plan, step, context.CgroupPath, root: -1, opened: -1, report);
         report.Check(InitStep.MountTarget, step.Index, RootPath.FindWithoutLinks(hierarchy, path[top.Length..], out int target));
         report.Check(InitStep.MountAttach, step.Index, Sys.MoveMount(mount, target));
         Sys.Close(target);
@@ -42,7 +42,7 @@ internal static class CgroupMounts
     private static bool IsHosts(ContainerPlan plan) => plan.Namespaces.HasUser && !plan.Namespaces.Has(CloneFlags.NewCgroup);
 
     // All of them: the path in /proc/self/cgroup starts at the host's top.
-    private static int Clone(ContainerPlan plan, MountStep step, InitContext material, InitReport report)
+    private static int Clone(ContainerPlan plan, MountStep step, InitContext context, InitReport report)
     {
         if (!step.Parameters.IsEmpty)
         {
@@ -50,16 +50,16 @@ internal static class CgroupMounts
             Configure(step, report).Close();
         }
 
-        return BindMounts.Clone(plan, step, material.CgroupMount, root: -1, opened: -1, report);
+        return BindMounts.Clone(plan, step, context.CgroupMount, root: -1, opened: -1, report);
     }
 
-    private static int Open(ContainerPlan plan, MountStep step, InitContext material, InitReport report)
+    private static int Open(ContainerPlan plan, MountStep step, InitContext context, InitReport report)
     {
         Errno errno = Configure(step, report).Finish(step.Set, out int mount);
         if (errno is Errno.EPERM or Errno.EBUSY)
         {
             // late: a user namespace that does not own the cgroup namespace may not mount it. The container's own directory is its top.
-            return BindMounts.Clone(plan, step, material.CgroupPath, root: -1, opened: -1, report);
+            return BindMounts.Clone(plan, step, context.CgroupPath, root: -1, opened: -1, report);
         }
 
         report.Check(InitStep.MountCreate, step.Index, errno);

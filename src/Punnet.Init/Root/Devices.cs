@@ -11,7 +11,7 @@ namespace Punnet.Init;
 internal static class Devices
 {
     /// <summary>Makes all of them, where the plan wants them.</summary>
-    public static void Make(ContainerPlan plan, InitContext material, int root, InitReport report)
+    public static void Make(ContainerPlan plan, InitContext context, int root, InitReport report)
     {
         if (!plan.MakesDevices)
         {
@@ -20,21 +20,21 @@ internal static class Devices
 
         // Found inside the root, whatever link stands there (CVE-2026-41579), and from here on only used as a descriptor.
         report.Check(InitStep.DeviceDirectory, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
-        if (material.Devices >= 0)
+        if (context.Devices >= 0)
         {
             // Over the root, where no path leads: what is cloned must be mounted somewhere.
-            report.Check(InitStep.DeviceDirectory, Sys.MoveMount(material.Devices, root));
+            report.Check(InitStep.DeviceDirectory, Sys.MoveMount(context.Devices, root));
         }
 
         ImmutableArray<DeviceStep> devices = plan.Devices;
         for (int i = 0; i < devices.Length; i++)
         {
-            Make(plan, devices[i], i, material, root, dev, report);
+            Make(plan, devices[i], i, context, root, dev, report);
         }
 
-        if (material.Devices >= 0)
+        if (context.Devices >= 0)
         {
-            report.Check(InitStep.DeviceDirectory, Sys.UmountDetach(material.Devices));
+            report.Check(InitStep.DeviceDirectory, Sys.UmountDetach(context.Devices));
         }
 
         ImmutableArray<LinkStep> links = plan.Links;
@@ -53,7 +53,7 @@ internal static class Devices
         Sys.Close(dev);
     }
 
-    private static void Make(ContainerPlan plan, DeviceStep device, int item, InitContext material, int root, int dev, InitReport report)
+    private static void Make(ContainerPlan plan, DeviceStep device, int item, InitContext context, int root, int dev, InitReport report)
     {
         ReadOnlySpan<byte> path = device.Path.WithNul;
         int slash = path.LastIndexOf((byte)'/');
@@ -79,7 +79,7 @@ internal static class Devices
         else if (errno == Errno.EPERM)
         {
             // late: a user namespace may not make devices; the host's own is bound in its place.
-            BindFromHost(plan, device, item, material, parent, name, report);
+            BindFromHost(plan, device, item, context, parent, name, report);
         }
         else
         {
@@ -112,15 +112,15 @@ internal static class Devices
     }
 
     private static void BindFromHost(
-        ContainerPlan plan, DeviceStep device, int item, InitContext material, int parent, ReadOnlySpan<byte> name, InitReport report)
+        ContainerPlan plan, DeviceStep device, int item, InitContext context, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
         Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, device.Path.WithNul, recursive: false, out int mount);
-        if (errno == Errno.ENOENT && material.Devices >= 0)
+        if (errno == Errno.ENOENT && context.Devices >= 0)
         {
             Span<byte> number = stackalloc byte[16];
             Utf8Formatter.TryFormat(item, number, out int digits);
             number[digits] = 0;
-            errno = Sys.OpenTreeClone(material.Devices, number[..(digits + 1)], recursive: false, out mount);
+            errno = Sys.OpenTreeClone(context.Devices, number[..(digits + 1)], recursive: false, out mount);
         }
 
         // Where there is no user namespace, what keeps the device from being made is what has to be told.

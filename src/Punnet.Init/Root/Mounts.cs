@@ -12,7 +12,7 @@ namespace Punnet.Init;
 internal static class Mounts
 {
     /// <summary>Makes the mounts from one place to before another.</summary>
-    public static void Make(ContainerPlan plan, int from, int to, InitContext material, int root, InitReport report)
+    public static void Make(ContainerPlan plan, int from, int to, InitContext context, int root, InitReport report)
     {
         for (int i = from; i < to; i++)
         {
@@ -30,14 +30,14 @@ internal static class Mounts
 
             int mount = step.Kind switch
             {
-                MountKind.Bind => BindMounts.Make(plan, step, i, material, root, report),
-                MountKind.Cgroup => CgroupMounts.Make(plan, step, material, report),
-                _ => MakeFileSystem(plan, step, material, root, report),
+                MountKind.Bind => BindMounts.Make(plan, step, i, context, root, report),
+                MountKind.Cgroup => CgroupMounts.Make(plan, step, context, report),
+                _ => MakeFileSystem(plan, step, context, root, report),
             };
             Attach(step, mount, root, report);
             if (step.Kind == MountKind.Cgroup)
             {
-                CgroupMounts.AttachOwn(plan, step, mount, material, report);
+                CgroupMounts.AttachOwn(plan, step, mount, context, report);
             }
 
             Sys.Close(mount);
@@ -45,9 +45,9 @@ internal static class Mounts
     }
 
     /// <summary>Opens as the caller what root of the user namespace may not reach; used where its own attempt is refused.</summary>
-    public static void Reach(ContainerPlan plan, InitContext material)
+    public static void Reach(ContainerPlan plan, InitContext context)
     {
-        int[] reached = material.PreopenedPaths;
+        int[] reached = context.PreopenedPaths;
         for (int i = 0; i < reached.Length; i++)
         {
             int opened = -1;
@@ -65,7 +65,7 @@ internal static class Mounts
         }
     }
 
-    private static int MakeFileSystem(ContainerPlan plan, MountStep step, InitContext material, int root, InitReport report)
+    private static int MakeFileSystem(ContainerPlan plan, MountStep step, InitContext context, int root, InitReport report)
     {
         if (!step.RootLabel.IsNull)
         {
@@ -80,10 +80,10 @@ internal static class Mounts
 
         report.Check(InitStep.MountType, step.Index, errno);
         report.Check(InitStep.MountSource, step.Index, made.Set("source\0"u8, step.Source.WithNul));
-        if (material.PidNamespace >= 0 && step.Type.Text.SequenceEqual("proc"u8))
+        if (context.PidNamespace >= 0 && step.Type.Text.SequenceEqual("proc"u8))
         {
             // Otherwise it shows the one that this process is in, which is the host's.
-            report.Check(InitStep.MountType, step.Index, Sys.Fsconfig(made.Context, "pidns\0"u8, material.PidNamespace));
+            report.Check(InitStep.MountType, step.Index, Sys.Fsconfig(made.Context, "pidns\0"u8, context.PidNamespace));
         }
 
         Configure(step, made, report);

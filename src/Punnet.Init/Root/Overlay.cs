@@ -15,16 +15,16 @@ internal static class Overlay
 {
     /// <summary>Makes the root.</summary>
     /// <param name="plan">What it is made of.</param>
-    /// <param name="material">The directories.</param>
+    /// <param name="fds">The directories.</param>
     /// <param name="place">Where the root is going to be, O_PATH, on a mount that passes nothing on.</param>
     /// <param name="report">ErrorMessages.</param>
     /// <returns>A detached mount.</returns>
-    public static int Make(OverlayPlan plan, LayerFds material, int place, InitReport report)
+    public static int Make(OverlayPlan plan, LayerFds fds, int place, InitReport report)
     {
         Span<int> layers = stackalloc int[plan.Layers.Length];
         for (int i = 0; i < layers.Length; i++)
         {
-            layers[i] = material.Mounts[i] >= 0 ? material.Mounts[i] : OpenLayer(plan.Layers[i], i, report);
+            layers[i] = fds.Mounts[i] >= 0 ? fds.Mounts[i] : OpenLayer(plan.Layers[i], i, report);
         }
 
         if (plan.IsBind)
@@ -41,7 +41,7 @@ internal static class Overlay
             top = layers[i];
         }
 
-        (int upper, int work) = OpenUpper(plan, material, layers[^1], ref top, report);
+        (int upper, int work) = OpenUpper(plan, fds, layers[^1], ref top, report);
         if (plan.UserXattr && work >= 0)
         {
             // late: overlayfs would go on without its marks, and a directory could not be removed (EIO).
@@ -83,34 +83,34 @@ internal static class Overlay
     private static Errno MakePrivate(int mount) =>
         Sys.MountSetattr(mount, new MountAttributeChange { Propagation = MountFlags.Private }, recursive: false);
 
-    private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerFds material, int model, ref int top, InitReport report)
+    private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerFds fds, int model, ref int top, InitReport report)
     {
         if (!plan.HasUpper)
         {
             return (-1, -1);
         }
 
-        int parent = material.UpperParent;
+        int parent = fds.UpperParent;
         if (!plan.TmpfsSize.IsNull)
         {
             parent = MakeMemory(plan.TmpfsSize, model, report);
         }
         else if (parent < 0)
         {
-            report.Check(InitStep.LayerUpper, Sys.OpenTreeClone(Sys.WorkingDirectory, material.UpperParentPath.WithNul, recursive: false, out parent));
+            report.Check(InitStep.LayerUpper, Sys.OpenTreeClone(Sys.WorkingDirectory, fds.UpperParentPath.WithNul, recursive: false, out parent));
             report.Check(InitStep.LayerUpper, MakePrivate(parent));
         }
 
         report.Check(InitStep.LayerUpper, Sys.MoveMount(parent, top));
         top = parent;
-        if (material.Upper >= 0)
+        if (fds.Upper >= 0)
         {
-            return (material.Upper, material.Work);
+            return (fds.Upper, fds.Work);
         }
 
         const OpenFlags Directory = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
-        ReadOnlySpan<byte> upperName = plan.TmpfsSize.IsNull ? material.UpperName.WithNul : "upper\0"u8;
-        ReadOnlySpan<byte> workName = plan.TmpfsSize.IsNull ? material.WorkName.WithNul : "work\0"u8;
+        ReadOnlySpan<byte> upperName = plan.TmpfsSize.IsNull ? fds.UpperName.WithNul : "upper\0"u8;
+        ReadOnlySpan<byte> workName = plan.TmpfsSize.IsNull ? fds.WorkName.WithNul : "work\0"u8;
         report.Check(InitStep.LayerUpper, Sys.Openat(parent, upperName, Directory, 0, out int upper));
         report.Check(InitStep.LayerUpper, Sys.Openat(parent, workName, Directory, 0, out int work));
         return (upper, work);

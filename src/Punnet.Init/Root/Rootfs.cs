@@ -9,11 +9,11 @@ internal static class Rootfs
 {
     /// <summary>Cuts the mount namespace off the host's and makes root.path a mount.</summary>
     /// <returns>Its descriptor, O_PATH.</returns>
-    public static int Prepare(ContainerPlan plan, InitContext material, InitReport report)
+    public static int Prepare(ContainerPlan plan, InitContext context, InitReport report)
     {
-        if (material.Root >= 0)
+        if (context.Root >= 0)
         {
-            return material.Root;
+            return context.Root;
         }
 
         MountFlags outside = Outside(plan.RootPropagation);
@@ -22,16 +22,16 @@ internal static class Rootfs
             report.Check(InitStep.Propagation, Sys.Mount(default, "/\0"u8, default, outside));
         }
 
-        if (material.UsesOldMounts && outside != MountFlags.None)
+        if (context.UsesOldMounts && outside != MountFlags.None)
         {
             // Only where what it hangs over the root does not appear on the host.
-            Sys.UseOldMounts(material.Proc);
+            Sys.UseOldMounts(context.Proc);
         }
 
         Errno errno = Sys.Openat(Sys.WorkingDirectory, plan.Root.WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
-        if (errno == Errno.EACCES && material.PreopenedPaths.Length > 0 && material.PreopenedPaths[0] >= 0)
+        if (errno == Errno.EACCES && context.PreopenedPaths.Length > 0 && context.PreopenedPaths[0] >= 0)
         {
-            directory = material.PreopenedPaths[0];
+            directory = context.PreopenedPaths[0];
             errno = Errno.None;
         }
 
@@ -65,7 +65,7 @@ internal static class Rootfs
         }
         else
         {
-            root = Overlay.Make(plan.Overlay, material.Layers!, directory, report);
+            root = Overlay.Make(plan.Overlay, context.Layers!, directory, report);
         }
 
         report.Check(InitStep.Root, Sys.MoveMount(root, directory));

@@ -112,7 +112,7 @@ internal static class ContainerCreator
             final = made;
         }
 
-        InitContext material = new()
+        InitContext context = new()
         {
             Channel = there,
             Image = image.Number,
@@ -134,7 +134,7 @@ internal static class ContainerCreator
             IdMaps = idMaps.Numbers,
             Devices = devices?.Number ?? -1,
             Root = root?.Number ?? -1,
-            Layers = layers?.Material,
+            Layers = layers?.Fds,
             CgroupPath = CString.Of(rollback.Unit?.HostPath ?? rollback.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
             CgroupMount = CString.Of(CgroupMount.Find()),
             HasCgroup = rollback.Unit is not null || rollback.Cgroup is not null,
@@ -157,7 +157,7 @@ internal static class ContainerCreator
         };
 
         TimeNamespace.Prepare(plan.Namespaces, proc);
-        ChildProcess process = rollback.Process = Clone(plan, request.EntersCgroupLate ? null : rollback.Cgroup, material);
+        ChildProcess process = rollback.Process = Clone(plan, request.EntersCgroupLate ? null : rollback.Cgroup, context);
         childChannel.Dispose();
         if (!EntersLate(request, rollback))
         {
@@ -199,19 +199,19 @@ internal static class ContainerCreator
     // Whether the new process waits until it is in its cgroup.
     private static bool EntersLate(CreateContext request, Rollback rollback) => rollback.Unit is not null || request.EntersCgroupLate;
 
-    private static ChildProcess Clone(ContainerPlan plan, CgroupDirectory? cgroup, InitContext material)
+    private static ChildProcess Clone(ContainerPlan plan, CgroupDirectory? cgroup, InitContext context)
     {
         CloneFlags flags = plan.Namespaces.Staged ? CloneFlags.None : plan.Namespaces.New;
         flags &= plan.NetworkBeforeMount < 0 ? flags : ~(CloneFlags.NewNetwork | plan.MadeByInit);
         Errno errno = Sys.Clone3(flags, cgroup?.Number ?? -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
-            ContainerInit.Run(plan, material);
+            ContainerInit.Run(plan, context);
         }
 
         if (cgroup is not null && errno is Errno.EBUSY or Errno.EOPNOTSUPP)
         {
-            return errno == Errno.EOPNOTSUPP && cgroup!.TryMakeThreaded() ? Clone(plan, cgroup, material) : throw ContainerCgroup.Refusal(cgroup!, errno);
+            return errno == Errno.EOPNOTSUPP && cgroup!.TryMakeThreaded() ? Clone(plan, cgroup, context) : throw ContainerCgroup.Refusal(cgroup!, errno);
         }
 
         if (errno != Errno.None)
@@ -219,7 +219,7 @@ internal static class ContainerCreator
             throw ErrorMessages.OfNamespaces(plan.Namespaces, errno, cgroup?.BelowMount);
         }
 
-        return new ChildProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged, material.Final);
+        return new ChildProcess(pid, new Descriptor(pidfd), isStage: plan.Namespaces.Staged, context.Final);
     }
 
     // Until the container is complete, or has failed.

@@ -74,7 +74,7 @@ internal static class ContainerExec
         {
             using Descriptor childChannel = new(there);
             using RuntimeBinary image = Restart.LeaveFile(isInitAlone: false);
-            InitContext material = new()
+            InitContext context = new()
             {
                 Channel = there,
                 Image = image.Number,
@@ -100,7 +100,7 @@ internal static class ContainerExec
             if (isStaged)
             {
                 Sys.MmapSharedFlag(out SharedFlag final).OrThrow("share memory with the new process");
-                material = material with { Final = final, ClonesEarly = !PassesClone(request.Plan) };
+                context = context with { Final = final, ClonesEarly = !PassesClone(request.Plan) };
             }
 
             ExecTarget target = new(init.Number, kinds)
@@ -110,10 +110,10 @@ internal static class ContainerExec
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
             Scheduling.EnterInitialAffinity(request.Plan);
-            process = entersLate ? null : Clone(request, target, material, cgroup?.Number ?? -1);
+            process = entersLate ? null : Clone(request, target, context, cgroup?.Number ?? -1);
             if (process is null)
             {
-                process = Clone(request, target, material with { WaitsForCgroup = true }, cgroup: -1)!;
+                process = Clone(request, target, context with { WaitsForCgroup = true }, cgroup: -1)!;
                 Enter(request, cgroup, process.Pid, entersLate);
                 Channel.Send(channel.Number, Message.HostReady).OrThrow("tell the new process");
             }
@@ -152,18 +152,18 @@ internal static class ContainerExec
 
     // Null where punnet may not enter the container's cgroup, but the systemd that made it can bring the new process there: an ordinary
     // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
-    private static ChildProcess? Clone(ExecContext request, ExecTarget target, InitContext material, int cgroup)
+    private static ChildProcess? Clone(ExecContext request, ExecTarget target, InitContext context, int cgroup)
     {
         Errno errno = Sys.Clone3(CloneFlags.None, cgroup, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
-            ExecInit.Run(request.Plan, target, material);
+            ExecInit.Run(request.Plan, target, context);
         }
 
         if (errno == Errno.EBUSY && request.SubCgroup is null && InnerCgroup(request.Container) is CgroupDirectory inner)
         {
             using CgroupDirectory owned = inner;
-            return Clone(request with { SubCgroup = string.Empty }, target, material, inner.Number);
+            return Clone(request with { SubCgroup = string.Empty }, target, context, inner.Number);
         }
 
         if (errno == Errno.EACCES && cgroup >= 0 && request.Container.Record?.SystemdUnit is not null)
@@ -177,7 +177,7 @@ internal static class ContainerExec
         }
 
         errno.OrThrow("clone a process into the container's cgroup");
-        return new ChildProcess(pid, new Descriptor(pidfd), isStage: material.Final is not null, material.Final);
+        return new ChildProcess(pid, new Descriptor(pidfd), isStage: context.Final is not null, context.Final);
     }
 
     private static void Enter(ExecContext request, CgroupDirectory? cgroup, int pid, bool byItself)

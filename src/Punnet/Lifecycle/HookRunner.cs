@@ -124,9 +124,9 @@ internal sealed class HookRunner : IDisposable
     private HookOutcome Run(HookStep hook)
     {
         Sys.Ftruncate(_output.Number, 0);
-        PreparedHook material = Prepare([hook], hook.Env.IsDefault ? ProcessEnvironment.Own() : default)[0];
+        PreparedHook prepared = Prepare([hook], hook.Env.IsDefault ? ProcessEnvironment.Own() : default)[0];
         Sys.BlockSignals();
-        HookOutcome outcome = HookProcess.Run(material, _state.Number, OutputNumber, ErrorsNumber, directory: -1, PendingSignals.Number);
+        HookOutcome outcome = HookProcess.Run(prepared, _state.Number, OutputNumber, ErrorsNumber, directory: -1, PendingSignals.Number);
         PendingSignals.AfterClone();
         if (outcome.IsInterrupted)
         {

@@ -24,7 +24,7 @@ public sealed class LayerStack : IDisposable
     private LayerStack(OverlayPlan plan) => _plan = plan;
 
     /// <summary>What the new process gets; after <see cref="Prepare"/>.</summary>
-    public LayerFds? Material { get; private set; }
+    public LayerFds? Fds { get; private set; }
 
     /// <summary>What the state keeps.</summary>
     public OverlayRecord Record { get; private set; } = new() { Layers = [] };
@@ -90,7 +90,7 @@ public sealed class LayerStack : IDisposable
             _opened.AddRange([upper, work]);
         }
 
-        Material = new LayerFds(
+        Fds = new LayerFds(
             mounts.MoveToImmutable(), parent, upper, work,
             _upper is null ? default : CString.Of(_upper.Parent.Path),
             _upper is null ? default : CString.Of(_upper.Name),
