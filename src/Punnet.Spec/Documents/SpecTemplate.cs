@@ -9,7 +9,7 @@ namespace Punnet.Spec;
 /// </summary>
 public static class SpecTemplate
 {
-    private static readonly string[] DefaultCapabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
+    private static readonly string[] s_defaultCapabilities = ["CAP_AUDIT_WRITE", "CAP_KILL", "CAP_NET_BIND_SERVICE"];
 
     /// <summary>For a runtime that runs as root.</summary>
     /// <returns>A shell in a terminal, on a read-only root, with all namespaces but user and time.</returns>
@@ -62,7 +62,7 @@ public static class SpecTemplate
         Args = ["sh"],
         Env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
         Cwd = "/",
-        Capabilities = new Capabilities { Bounding = DefaultCapabilities, Effective = DefaultCapabilities, Permitted = DefaultCapabilities },
+        Capabilities = new Capabilities { Bounding = s_defaultCapabilities, Effective = s_defaultCapabilities, Permitted = s_defaultCapabilities },
         Rlimits = [new Rlimit("RLIMIT_NOFILE", 1024, 1024)],
         NoNewPrivileges = true,
     };

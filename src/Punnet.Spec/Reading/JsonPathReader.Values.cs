@@ -27,7 +27,7 @@ internal ref partial struct JsonPathReader
     public readonly bool Boolean() => OptionalBoolean() ?? false;
 
     /// <summary>true or false.</summary>
-    public readonly bool? OptionalBoolean() => reader.TokenType switch
+    public readonly bool? OptionalBoolean() => _reader.TokenType switch
     {
         JsonTokenType.True => true,
         JsonTokenType.False => false,
@@ -37,23 +37,23 @@ internal ref partial struct JsonPathReader
 
     /// <summary>A whole number of 16 bits without sign.</summary>
     public readonly ushort? UInt16() => !IsNumber() ? null
-        : reader.TryGetUInt16(out ushort value) ? value : throw OutOfRange(ushort.MinValue, ushort.MaxValue);
+        : _reader.TryGetUInt16(out ushort value) ? value : throw OutOfRange(ushort.MinValue, ushort.MaxValue);
 
     /// <summary>A whole number of 32 bits without sign.</summary>
     public readonly uint? UInt32() => !IsNumber() ? null
-        : reader.TryGetUInt32(out uint value) ? value : throw OutOfRange(uint.MinValue, uint.MaxValue);
+        : _reader.TryGetUInt32(out uint value) ? value : throw OutOfRange(uint.MinValue, uint.MaxValue);
 
     /// <summary>A whole number of 64 bits without sign.</summary>
     public readonly ulong? UInt64() => !IsNumber() ? null
-        : reader.TryGetUInt64(out ulong value) ? value : throw OutOfRange(ulong.MinValue, ulong.MaxValue);
+        : _reader.TryGetUInt64(out ulong value) ? value : throw OutOfRange(ulong.MinValue, ulong.MaxValue);
 
     /// <summary>A whole number of 32 bits.</summary>
     public readonly int? Int32() => !IsNumber() ? null
-        : reader.TryGetInt32(out int value) ? value : throw OutOfRange(int.MinValue, int.MaxValue);
+        : _reader.TryGetInt32(out int value) ? value : throw OutOfRange(int.MinValue, int.MaxValue);
 
     /// <summary>A whole number of 64 bits.</summary>
     public readonly long? Int64() => !IsNumber() ? null
-        : reader.TryGetInt64(out long value) ? value : throw OutOfRange(long.MinValue, long.MaxValue);
+        : _reader.TryGetInt64(out long value) ? value : throw OutOfRange(long.MinValue, long.MaxValue);
 
     /// <summary>A list of strings; null is an empty list.</summary>
     public IReadOnlyList<string> Strings() => OptionalStrings() ?? [];
@@ -115,7 +115,7 @@ internal ref partial struct JsonPathReader
         string text;
         try
         {
-            text = reader.GetString() ?? string.Empty;
+            text = _reader.GetString() ?? string.Empty;
         }
         catch (InvalidOperationException)
         {
@@ -123,7 +123,7 @@ internal ref partial struct JsonPathReader
         }
 
         // Only an escape can make a NUL; the kernel would cut the string there, and act on something else than was written.
-        if (reader.ValueIsEscaped && text.Contains('\0'))
+        if (_reader.ValueIsEscaped && text.Contains('\0'))
         {
             throw Refuse("a string must not hold \\u0000");
         }
@@ -144,24 +144,24 @@ internal ref partial struct JsonPathReader
 
     private readonly SpecException OutOfRange(Int128 least, Int128 most)
     {
-        const int longestShown = 40;
+        const int LongestShown = 40;
 
-        ReadOnlySpan<byte> literal = reader.ValueSpan;
-        string shown = literal.Length <= longestShown
+        ReadOnlySpan<byte> literal = _reader.ValueSpan;
+        string shown = literal.Length <= LongestShown
             ? Encoding.UTF8.GetString(literal)
-            : Encoding.UTF8.GetString(literal[..longestShown]) + "...";
+            : Encoding.UTF8.GetString(literal[..LongestShown]) + "...";
         return Refuse(string.Create(CultureInfo.InvariantCulture, $"{shown} is not a whole number from {least} to {most}"));
     }
 
     private readonly void Expect(JsonTokenType expected)
     {
-        if (reader.TokenType != expected)
+        if (_reader.TokenType != expected)
         {
             throw Mismatch(Describe(expected));
         }
     }
 
-    private readonly SpecException Mismatch(string expected) => Refuse("expected " + expected + ", found " + Describe(reader.TokenType));
+    private readonly SpecException Mismatch(string expected) => Refuse("expected " + expected + ", found " + Describe(_reader.TokenType));
 
     private static string Describe(JsonTokenType token) => token switch
     {

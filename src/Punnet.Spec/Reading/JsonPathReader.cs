@@ -26,24 +26,24 @@ internal ref partial struct JsonPathReader
     // The longest known name has 23 characters, and each may be written as \uXXXX.
     private const int LongestName = 160;
 
-    private readonly ReadOnlySpan<byte> document;
-    private readonly Span<PathSegment> steps;
-    private readonly Span<char> nameBuffer;
-    private readonly UnknownProperties? unknown;
-    private Utf8JsonReader reader;
-    private int depth;
+    private readonly ReadOnlySpan<byte> _document;
+    private readonly Span<PathSegment> _steps;
+    private readonly Span<char> _nameBuffer;
+    private readonly UnknownProperties? _unknown;
+    private Utf8JsonReader _reader;
+    private int _depth;
 
     private JsonPathReader(ReadOnlySpan<byte> document, Span<PathSegment> steps, Span<char> nameBuffer, UnknownProperties? unknown)
     {
-        this.document = document;
-        this.steps = steps;
-        this.nameBuffer = nameBuffer;
-        this.unknown = unknown;
-        reader = new Utf8JsonReader(document, new JsonReaderOptions { MaxDepth = MaxDepth });
+        _document = document;
+        _steps = steps;
+        _nameBuffer = nameBuffer;
+        _unknown = unknown;
+        _reader = new Utf8JsonReader(document, new JsonReaderOptions { MaxDepth = MaxDepth });
     }
 
     /// <summary>Whether the value is JSON's null.</summary>
-    public readonly bool IsNull => reader.TokenType == JsonTokenType.Null;
+    public readonly bool IsNull => _reader.TokenType == JsonTokenType.Null;
 
     /// <summary>Reads a whole document that is one object.</summary>
     /// <typeparam name="T">What is made of it.</typeparam>
@@ -71,12 +71,12 @@ internal ref partial struct JsonPathReader
         JsonPathReader cursor = new(document, stackalloc PathSegment[MaxSteps], stackalloc char[LongestName], unknown);
         try
         {
-            cursor.reader.Read();
+            cursor._reader.Read();
             cursor.Expect(start);
             T result = read(ref cursor);
 
             // Also refuses whatever stands behind the object.
-            cursor.reader.Read();
+            cursor._reader.Read();
             return result;
         }
         catch (JsonException)
@@ -91,12 +91,12 @@ internal ref partial struct JsonPathReader
     {
         if (IsNull)
         {
-            steps[depth++] = PathSegment.Null;
+            _steps[_depth++] = PathSegment.Null;
             return;
         }
 
         Expect(JsonTokenType.StartObject);
-        steps[depth++] = PathSegment.Nothing;
+        _steps[_depth++] = PathSegment.Nothing;
     }
 
     /// <summary>Moves to the value of the next property, or leaves the object.</summary>
@@ -111,7 +111,7 @@ internal ref partial struct JsonPathReader
         }
 
         name = Name();
-        reader.Read();
+        _reader.Read();
         return true;
     }
 
@@ -127,7 +127,7 @@ internal ref partial struct JsonPathReader
         }
 
         key = Decode();
-        reader.Read();
+        _reader.Read();
         return true;
     }
 
@@ -136,39 +136,39 @@ internal ref partial struct JsonPathReader
     public void EnterList()
     {
         Expect(JsonTokenType.StartArray);
-        steps[depth++] = PathSegment.Index(-1);
+        _steps[_depth++] = PathSegment.Index(-1);
     }
 
     /// <summary>Moves to the next element, or leaves the list.</summary>
     /// <returns>False when the list has ended.</returns>
     public bool NextElement()
     {
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.EndArray)
+        _reader.Read();
+        if (_reader.TokenType == JsonTokenType.EndArray)
         {
-            depth--;
+            _depth--;
             return false;
         }
 
-        steps[depth - 1] = PathSegment.Index(steps[depth - 1].Start + 1);
+        _steps[_depth - 1] = PathSegment.Index(_steps[_depth - 1].Start + 1);
         return true;
     }
 
     /// <summary>Skips a value that is known and of no use here.</summary>
-    public void Skip() => reader.Skip();
+    public void Skip() => _reader.Skip();
 
     /// <summary>Skips a value whose property nobody knows, and notes its place.</summary>
     /// <param name="known">The names that are known here, separated by blanks.</param>
     public void SkipUnknown(string known)
     {
-        if (unknown is not null)
+        if (_unknown is not null)
         {
-            PathSegment step = steps[depth - 1];
-            string name = Encoding.UTF8.GetString(document.Slice(step.Start, step.Length));
-            unknown.Add(Place(), name, known);
+            PathSegment step = _steps[_depth - 1];
+            string name = Encoding.UTF8.GetString(_document.Slice(step.Start, step.Length));
+            _unknown.Add(Place(), name, known);
         }
 
-        reader.Skip();
+        _reader.Skip();
     }
 
     /// <summary>A refusal of the value that the cursor stands on.</summary>
@@ -185,33 +185,33 @@ internal ref partial struct JsonPathReader
 
     private bool MoveToName()
     {
-        if (steps[depth - 1].IsNull)
+        if (_steps[_depth - 1].IsNull)
         {
-            depth--;
+            _depth--;
             return false;
         }
 
-        reader.Read();
-        if (reader.TokenType == JsonTokenType.EndObject)
+        _reader.Read();
+        if (_reader.TokenType == JsonTokenType.EndObject)
         {
-            depth--;
+            _depth--;
             return false;
         }
 
-        steps[depth - 1] = new PathSegment((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length);
+        _steps[_depth - 1] = new PathSegment((int)_reader.TokenStartIndex + 1, _reader.ValueSpan.Length);
         return true;
     }
 
     private readonly ReadOnlySpan<char> Name()
     {
-        if (reader.ValueSpan.Length > LongestName)
+        if (_reader.ValueSpan.Length > LongestName)
         {
             return default;
         }
 
         try
         {
-            return nameBuffer[..reader.CopyString(nameBuffer)];
+            return _nameBuffer[.._reader.CopyString(_nameBuffer)];
         }
         catch (InvalidOperationException)
         {
@@ -222,7 +222,7 @@ internal ref partial struct JsonPathReader
     private readonly string Place()
     {
         StringBuilder place = new();
-        foreach (PathSegment step in steps[..depth])
+        foreach (PathSegment step in _steps[.._depth])
         {
             if (step.IsIndex)
             {
@@ -230,7 +230,7 @@ internal ref partial struct JsonPathReader
             }
             else if (step.IsName)
             {
-                AppendName(place, Encoding.UTF8.GetString(document.Slice(step.Start, step.Length)));
+                AppendName(place, Encoding.UTF8.GetString(_document.Slice(step.Start, step.Length)));
             }
         }
 
@@ -239,9 +239,9 @@ internal ref partial struct JsonPathReader
 
     private static void AppendName(StringBuilder place, string name)
     {
-        const int longestShown = 60;
+        const int LongestShown = 60;
 
-        bool plain = name.Length is > 0 and <= longestShown;
+        bool plain = name.Length is > 0 and <= LongestShown;
         foreach (char character in name)
         {
             plain &= char.IsAsciiLetterOrDigit(character) || character == '_';
@@ -249,7 +249,7 @@ internal ref partial struct JsonPathReader
 
         if (!plain)
         {
-            string shown = name.Length <= longestShown ? name : name[..longestShown] + "...";
+            string shown = name.Length <= LongestShown ? name : name[..LongestShown] + "...";
             place.Append("[\"").Append(shown).Append("\"]");
             return;
         }

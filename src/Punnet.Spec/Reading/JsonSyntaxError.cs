@@ -11,14 +11,14 @@ namespace Punnet.Spec;
 /// </summary>
 internal ref struct JsonSyntaxError
 {
-    private readonly ReadOnlySpan<byte> document;
+    private readonly ReadOnlySpan<byte> _document;
 
     // One bit for each open object (1) or list (0), the innermost lowest; as many as there may be levels.
-    private ulong isObject;
-    private int depth;
-    private int position;
+    private ulong _isObject;
+    private int _depth;
+    private int _position;
 
-    private JsonSyntaxError(ReadOnlySpan<byte> document) => this.document = document;
+    private JsonSyntaxError(ReadOnlySpan<byte> document) => _document = document;
 
     /// <summary>The refusal of a document that is not JSON.</summary>
     /// <param name="document">The whole document.</param>
@@ -30,13 +30,13 @@ internal ref struct JsonSyntaxError
         return new SpecException(diagnosis.LineAndColumn(), problem);
     }
 
-    private readonly bool AtEnd => position >= document.Length;
+    private readonly bool AtEnd => _position >= _document.Length;
 
-    private readonly byte Current => document[position];
+    private readonly byte Current => _document[_position];
 
     private string? FindFirst()
     {
-        if (document.StartsWith("\uFEFF"u8))
+        if (_document.StartsWith("\uFEFF"u8))
         {
             return "a byte order mark is not allowed";
         }
@@ -46,7 +46,7 @@ internal ref struct JsonSyntaxError
             return "not UTF-8";
         }
 
-        position = 0;
+        _position = 0;
         SkipBlanks();
         if (AtEnd)
         {
@@ -54,7 +54,7 @@ internal ref struct JsonSyntaxError
         }
 
         string? problem = Value();
-        while (problem is null && depth > 0)
+        while (problem is null && _depth > 0)
         {
             problem = Continue();
         }
@@ -72,12 +72,12 @@ internal ref struct JsonSyntaxError
     {
         while (!AtEnd)
         {
-            if (Rune.DecodeFromUtf8(document[position..], out _, out int length) != OperationStatus.Done)
+            if (Rune.DecodeFromUtf8(_document[_position..], out _, out int length) != OperationStatus.Done)
             {
                 return true;
             }
 
-            position += length;
+            _position += length;
         }
 
         return false;
@@ -86,7 +86,7 @@ internal ref struct JsonSyntaxError
     /// <summary>What comes after a value inside an object or list.</summary>
     private string? Continue()
     {
-        bool inObject = (isObject & 1) != 0;
+        bool inObject = (_isObject & 1) != 0;
         char close = inObject ? '}' : ']';
         SkipBlanks();
         if (AtEnd)
@@ -96,7 +96,7 @@ internal ref struct JsonSyntaxError
 
         if (Current == close)
         {
-            position++;
+            _position++;
             Leave();
             return null;
         }
@@ -106,11 +106,11 @@ internal ref struct JsonSyntaxError
             return "expected \",\" or \"" + close + "\", found " + Found();
         }
 
-        int comma = position++;
+        int comma = _position++;
         SkipBlanks();
         if (!AtEnd && Current == close)
         {
-            position = comma;
+            _position = comma;
             return "\",\" before \"" + close + "\" is not allowed";
         }
 
@@ -147,7 +147,7 @@ internal ref struct JsonSyntaxError
             return "expected \":\" after the property name, found " + Found();
         }
 
-        position++;
+        _position++;
         return Value();
     }
 
@@ -174,15 +174,15 @@ internal ref struct JsonSyntaxError
 
     private string? Enter()
     {
-        if (depth == JsonPathReader.MaxDepth)
+        if (_depth == JsonPathReader.MaxDepth)
         {
             return "nested more than 64 levels deep";
         }
 
         bool entersObject = Current == '{';
-        isObject = (isObject << 1) | (entersObject ? 1UL : 0UL);
-        depth++;
-        position++;
+        _isObject = (_isObject << 1) | (entersObject ? 1UL : 0UL);
+        _depth++;
+        _position++;
         SkipBlanks();
         if (AtEnd)
         {
@@ -191,7 +191,7 @@ internal ref struct JsonSyntaxError
 
         if (Current == (entersObject ? '}' : ']'))
         {
-            position++;
+            _position++;
             Leave();
             return null;
         }
@@ -201,13 +201,13 @@ internal ref struct JsonSyntaxError
 
     private void Leave()
     {
-        isObject >>= 1;
-        depth--;
+        _isObject >>= 1;
+        _depth--;
     }
 
     private string? Text()
     {
-        int start = position++;
+        int start = _position++;
         while (!AtEnd && Current != '"')
         {
             if (Current < ' ')
@@ -225,32 +225,32 @@ internal ref struct JsonSyntaxError
             }
             else
             {
-                position++;
+                _position++;
             }
         }
 
         if (AtEnd)
         {
-            position = start;
+            _position = start;
             return "a string that does not end";
         }
 
-        position++;
+        _position++;
         return null;
     }
 
     private string? Escape()
     {
-        ReadOnlySpan<byte> escape = document[position..];
+        ReadOnlySpan<byte> escape = _document[_position..];
         if (escape.Length < 2)
         {
-            position = document.Length;
+            _position = _document.Length;
             return EndsEarly();
         }
 
         if ("\"\\/bfnrt"u8.Contains(escape[1]))
         {
-            position += 2;
+            _position += 2;
             return null;
         }
 
@@ -267,7 +267,7 @@ internal ref struct JsonSyntaxError
             }
         }
 
-        position += 6;
+        _position += 6;
         return null;
     }
 
@@ -275,24 +275,24 @@ internal ref struct JsonSyntaxError
     {
         if (Current == '-')
         {
-            position++;
+            _position++;
         }
 
-        int whole = position;
+        int whole = _position;
         if (!Digits())
         {
             return AtEnd ? EndsEarly() : "expected a digit, found " + Found();
         }
 
-        if (document[whole] == '0' && position - whole > 1)
+        if (_document[whole] == '0' && _position - whole > 1)
         {
-            position = whole;
+            _position = whole;
             return "a number must not start with 0";
         }
 
         if (!AtEnd && Current == '.')
         {
-            position++;
+            _position++;
             if (!Digits())
             {
                 return AtEnd ? EndsEarly() : "expected a digit, found " + Found();
@@ -304,10 +304,10 @@ internal ref struct JsonSyntaxError
             return null;
         }
 
-        position++;
+        _position++;
         if (!AtEnd && (Current is (byte)'+' or (byte)'-'))
         {
-            position++;
+            _position++;
         }
 
         return Digits() ? null : AtEnd ? EndsEarly() : "expected a digit, found " + Found();
@@ -315,23 +315,23 @@ internal ref struct JsonSyntaxError
 
     private bool Digits()
     {
-        int start = position;
+        int start = _position;
         while (!AtEnd && char.IsAsciiDigit((char)Current))
         {
-            position++;
+            _position++;
         }
 
-        return position > start;
+        return _position > start;
     }
 
     private string? Literal(ReadOnlySpan<byte> word)
     {
-        if (!document[position..].StartsWith(word))
+        if (!_document[_position..].StartsWith(word))
         {
             return "expected a value, found " + Found();
         }
 
-        position += word.Length;
+        _position += word.Length;
         return null;
     }
 
@@ -339,17 +339,17 @@ internal ref struct JsonSyntaxError
     {
         while (!AtEnd && Current is (byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')
         {
-            position++;
+            _position++;
         }
     }
 
-    private readonly string EndsEarly() => depth == 0 ? "the document ends too early"
-        : (isObject & 1) != 0 ? "the document ends inside an object" : "the document ends inside a list";
+    private readonly string EndsEarly() => _depth == 0 ? "the document ends too early"
+        : (_isObject & 1) != 0 ? "the document ends inside an object" : "the document ends inside a list";
 
     /// <summary>The character, or the word, at the position.</summary>
     private readonly string Found()
     {
-        const int longestShown = 20;
+        const int LongestShown = 20;
 
         if (Current == '"')
         {
@@ -362,23 +362,23 @@ internal ref struct JsonSyntaxError
         }
 
         int length = 0;
-        while (position + length < document.Length && length < longestShown && char.IsAsciiLetterOrDigit((char)document[position + length]))
+        while (_position + length < _document.Length && length < LongestShown && char.IsAsciiLetterOrDigit((char)_document[_position + length]))
         {
             length++;
         }
 
         if (length > 0)
         {
-            return "\"" + Encoding.UTF8.GetString(document.Slice(position, length)) + "\"";
+            return "\"" + Encoding.UTF8.GetString(_document.Slice(_position, length)) + "\"";
         }
 
-        _ = Rune.DecodeFromUtf8(document[position..], out Rune rune, out _);
+        _ = Rune.DecodeFromUtf8(_document[_position..], out Rune rune, out _);
         return Rune.IsControl(rune) ? "a control character" : "\"" + rune + "\"";
     }
 
     private readonly string LineAndColumn()
     {
-        ReadOnlySpan<byte> before = document[..Math.Min(position, document.Length)];
+        ReadOnlySpan<byte> before = _document[..Math.Min(_position, _document.Length)];
         int line = before.Count((byte)'\n') + 1;
         int column = 1;
         foreach (byte unit in before[(before.LastIndexOf((byte)'\n') + 1)..])

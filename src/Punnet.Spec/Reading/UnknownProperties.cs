@@ -17,16 +17,16 @@ public sealed class UnknownProperties
     // Longer than every known name with two letters to spare.
     private const int LongestName = 32;
 
-    private readonly List<UnknownProperty> found = [];
+    private readonly List<UnknownProperty> _found = [];
 
     /// <summary>What was found, in the order of the document.</summary>
-    public IReadOnlyList<UnknownProperty> Found => found;
+    public IReadOnlyList<UnknownProperty> Found => _found;
 
     /// <summary>Notes one property.</summary>
     /// <param name="place">Where it stands.</param>
     /// <param name="name">Its name.</param>
     /// <param name="known">The names that are known there, separated by blanks.</param>
-    internal void Add(string place, string name, string known) => found.Add(new UnknownProperty(place, Nearest(name, known)));
+    internal void Add(string place, string name, string known) => _found.Add(new UnknownProperty(place, Nearest(name, known)));
 
     private static string? Nearest(string name, string known)
     {

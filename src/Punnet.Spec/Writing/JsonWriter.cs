@@ -12,16 +12,16 @@ namespace Punnet.Spec;
 /// </summary>
 internal sealed class JsonWriter
 {
-    private readonly ArrayBufferWriter<byte> text;
-    private readonly byte indentCharacter;
-    private readonly int indentSize;
-    private int depth;
+    private readonly ArrayBufferWriter<byte> _text;
+    private readonly byte _indentCharacter;
+    private readonly int _indentSize;
+    private int _depth;
 
     // Whether the next thing needs a comma before it.
-    private bool follows;
+    private bool _follows;
 
     // Set between a name and its value, which stand on one line.
-    private bool valueIsNext;
+    private bool _valueIsNext;
 
     /// <summary>An empty document.</summary>
     /// <param name="indentCharacter">A blank or a tab.</param>
@@ -29,13 +29,13 @@ internal sealed class JsonWriter
     /// <param name="capacity">How many bytes there is room for at first.</param>
     public JsonWriter(char indentCharacter, int indentSize, int capacity = 1024)
     {
-        text = new ArrayBufferWriter<byte>(capacity);
-        this.indentCharacter = (byte)indentCharacter;
-        this.indentSize = indentSize;
+        _text = new ArrayBufferWriter<byte>(capacity);
+        _indentCharacter = (byte)indentCharacter;
+        _indentSize = indentSize;
     }
 
     /// <summary>Ends the line.</summary>
-    public void EndLine() => text.Write("\n"u8);
+    public void EndLine() => _text.Write("\n"u8);
 
     /// <summary>The document.</summary>
     /// <returns>UTF-8.</returns>
@@ -46,8 +46,8 @@ internal sealed class JsonWriter
     {
         get
         {
-            Debug.Assert(depth == 0, "every object and list is closed");
-            return text.WrittenSpan;
+            Debug.Assert(_depth == 0, "every object and list is closed");
+            return _text.WrittenSpan;
         }
     }
 
@@ -81,7 +81,7 @@ internal sealed class JsonWriter
     public void Null()
     {
         Separate();
-        text.Write("null"u8);
+        _text.Write("null"u8);
     }
 
     /// <summary>Writes true or false.</summary>
@@ -89,7 +89,7 @@ internal sealed class JsonWriter
     {
         Name(name);
         Separate();
-        text.Write(value ? "true"u8 : "false"u8);
+        _text.Write(value ? "true"u8 : "false"u8);
     }
 
     /// <summary>Writes a whole number.</summary>
@@ -97,8 +97,8 @@ internal sealed class JsonWriter
     {
         Name(name);
         Separate();
-        _ = Utf8Formatter.TryFormat(value, text.GetSpan(20), out int length);
-        text.Advance(length);
+        _ = Utf8Formatter.TryFormat(value, _text.GetSpan(20), out int length);
+        _text.Advance(length);
     }
 
     /// <summary>Writes a whole number without sign.</summary>
@@ -112,8 +112,8 @@ internal sealed class JsonWriter
     public void Integer(ulong value)
     {
         Separate();
-        _ = Utf8Formatter.TryFormat(value, text.GetSpan(20), out int length);
-        text.Advance(length);
+        _ = Utf8Formatter.TryFormat(value, _text.GetSpan(20), out int length);
+        _text.Advance(length);
     }
 
     /// <summary>Writes a string that is a property.</summary>
@@ -129,7 +129,7 @@ internal sealed class JsonWriter
         Name(name);
         Separate();
         Byte('"');
-        text.Write(value);
+        _text.Write(value);
         Byte('"');
     }
 
@@ -138,7 +138,7 @@ internal sealed class JsonWriter
     {
         Name(name);
         Separate();
-        text.Write(value);
+        _text.Write(value);
     }
 
     /// <summary>Writes a string that is an element or an entry's value.</summary>
@@ -154,7 +154,7 @@ internal sealed class JsonWriter
     {
         Separate();
         Byte('"');
-        text.Write(name);
+        _text.Write(name);
         Byte('"');
         Colon();
     }
@@ -170,66 +170,66 @@ internal sealed class JsonWriter
 
     private void Colon()
     {
-        text.Write(indentSize == 0 ? ":"u8 : ": "u8);
-        valueIsNext = true;
+        _text.Write(_indentSize == 0 ? ":"u8 : ": "u8);
+        _valueIsNext = true;
     }
 
     /// <summary>Whatever has to stand between the last thing and the next one.</summary>
     private void Separate()
     {
-        if (valueIsNext)
+        if (_valueIsNext)
         {
-            valueIsNext = false;
+            _valueIsNext = false;
             return;
         }
 
-        if (follows)
+        if (_follows)
         {
             Byte(',');
         }
 
-        if (depth > 0)
+        if (_depth > 0)
         {
             NewLine();
         }
 
-        follows = true;
+        _follows = true;
     }
 
     private void Open(char bracket)
     {
         Separate();
         Byte(bracket);
-        depth++;
-        follows = false;
+        _depth++;
+        _follows = false;
     }
 
     private void Close(char bracket)
     {
-        depth--;
+        _depth--;
 
         // Nothing inside: the brackets stand together.
-        if (follows)
+        if (_follows)
         {
             NewLine();
         }
 
         Byte(bracket);
-        follows = true;
+        _follows = true;
     }
 
     private void NewLine()
     {
-        if (indentSize == 0)
+        if (_indentSize == 0)
         {
             return;
         }
 
-        int length = 1 + (depth * indentSize);
-        Span<byte> blanks = text.GetSpan(length)[..length];
-        blanks.Fill(indentCharacter);
+        int length = 1 + (_depth * _indentSize);
+        Span<byte> blanks = _text.GetSpan(length)[..length];
+        blanks.Fill(_indentCharacter);
         blanks[0] = (byte)'\n';
-        text.Advance(length);
+        _text.Advance(length);
     }
 
     private void Quoted(ReadOnlySpan<char> value)
@@ -243,7 +243,7 @@ internal sealed class JsonWriter
                 plain++;
             }
 
-            Encoding.UTF8.GetBytes(value[..plain], text);
+            Encoding.UTF8.GetBytes(value[..plain], _text);
             if (plain == value.Length)
             {
                 break;
@@ -286,7 +286,7 @@ internal sealed class JsonWriter
 
     private void Byte(char ascii)
     {
-        text.GetSpan(1)[0] = (byte)ascii;
-        text.Advance(1);
+        _text.GetSpan(1)[0] = (byte)ascii;
+        _text.Advance(1);
     }
 }

@@ -5,19 +5,19 @@ namespace Punnet.Spec;
 /// <summary>Writes what <c>list --format json</c> prints, one container after the other: no more is kept of each than its text.</summary>
 public sealed class StateListJson
 {
-    private readonly JsonWriter text;
-    private bool isEmpty = true;
+    private readonly JsonWriter _text;
+    private bool _isEmpty = true;
 
     /// <summary>An empty list.</summary>
     /// <param name="expected">How many bytes it will have, about; it grows where that is too few.</param>
-    public StateListJson(int expected) => text = new JsonWriter(' ', 0, expected);
+    public StateListJson(int expected) => _text = new JsonWriter(' ', 0, expected);
 
     /// <summary>Adds a state.</summary>
     /// <param name="state">The state.</param>
     public void Add(ContainerState state)
     {
         Open();
-        text.Element(state, StateJson.StateMembers);
+        _text.Element(state, StateJson.StateMembers);
     }
 
     /// <summary>Adds a state whose record is only known as an excerpt.</summary>
@@ -29,46 +29,46 @@ public sealed class StateListJson
     public void Add(string id, int pid, string status, RecordSummary excerpt, string owner)
     {
         Open();
-        text.StartObject();
-        text.Quoted("ociVersion"u8, excerpt.OciVersion);
-        text.String("id"u8, id);
-        text.Integer("pid"u8, pid);
-        text.String("status"u8, status);
-        text.Quoted("bundle"u8, excerpt.Bundle);
-        text.Quoted("rootfs"u8, excerpt.Rootfs);
-        text.Quoted("created"u8, excerpt.Created);
+        _text.StartObject();
+        _text.Quoted("ociVersion"u8, excerpt.OciVersion);
+        _text.String("id"u8, id);
+        _text.Integer("pid"u8, pid);
+        _text.String("status"u8, status);
+        _text.Quoted("bundle"u8, excerpt.Bundle);
+        _text.Quoted("rootfs"u8, excerpt.Rootfs);
+        _text.Quoted("created"u8, excerpt.Created);
         if (!excerpt.Annotations.IsEmpty)
         {
-            text.Raw("annotations"u8, excerpt.Annotations);
+            _text.Raw("annotations"u8, excerpt.Annotations);
         }
 
-        text.String("owner"u8, owner);
-        text.EndObject();
+        _text.String("owner"u8, owner);
+        _text.EndObject();
     }
 
     /// <summary>Ends the list.</summary>
     /// <returns>UTF-8, one line and its end; <c>null</c> when there is no container, as runc has it.</returns>
     public ReadOnlySpan<byte> End()
     {
-        if (isEmpty)
+        if (_isEmpty)
         {
-            text.Null();
+            _text.Null();
         }
         else
         {
-            text.EndList();
+            _text.EndList();
         }
 
-        text.EndLine();
-        return text.Written;
+        _text.EndLine();
+        return _text.Written;
     }
 
     private void Open()
     {
-        if (isEmpty)
+        if (_isEmpty)
         {
-            text.StartList();
-            isEmpty = false;
+            _text.StartList();
+            _isEmpty = false;
         }
     }
 }
