@@ -72,7 +72,8 @@ public static class ContainerInit
 
         Hardening.OutliveParent();
         ProcessSetup.LoadFilter(FilterMoment.BeforeGate, plan.Process, context, report);
-        report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Created, (int)(GC.GetAllocatedBytesForCurrentThread() - allocated)));
+        allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
+        report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Created, (int)allocated));
         report = StartFifo.Wait(context, report);
         ProcessSetup.LoadFilter(FilterMoment.BeforeHooks, plan.Process, context, report);
         ContainerHooks.Run(

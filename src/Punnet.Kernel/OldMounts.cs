@@ -55,7 +55,8 @@ internal static unsafe class OldMounts
         bool isOwned = path.Length > 1;
         if (isOwned)
         {
-            Errno open = Sys.Openat(directory, path, OpenFlags.Path | (followsLink ? OpenFlags.ReadOnly : OpenFlags.NoFollow), 0, out source);
+            OpenFlags flags = followsLink ? OpenFlags.Path : OpenFlags.Path | OpenFlags.NoFollow;
+            Errno open = Sys.Openat(directory, path, flags, 0, out source);
             if (open != Errno.None)
             {
                 return open;
@@ -64,9 +65,8 @@ internal static unsafe class OldMounts
 
         ReadOnlySpan<byte> from = PathOf(source, stackalloc byte[Sys.DescriptorPathSize]);
         Errno errno = Sys.Statx(source, out FileStatus status);
-        errno = errno == Errno.None
-            ? Make(status.Is(FileMode.Directory), from, default, MountFlags.Bind | (recursive ? MountFlags.Recursive : MountFlags.None), default, out mount)
-            : errno;
+        MountFlags bind = recursive ? MountFlags.Bind | MountFlags.Recursive : MountFlags.Bind;
+        errno = errno == Errno.None ? Make(status.Is(FileMode.Directory), from, default, bind, default, out mount) : errno;
         if (isOwned)
         {
             Sys.Close(source);
@@ -213,13 +213,16 @@ internal static unsafe class OldMounts
 
         // What is on it may be moved away only if it is not shared; and no copy of a tree takes it along.
         errno = errno == Errno.None ? Sys.Mount(default, OverRoot, default, MountFlags.Unbindable) : errno;
-        errno = errno == Errno.None ? Sys.Openat(Sys.WorkingDirectory, OverRoot, OpenFlags.Path | OpenFlags.Directory, 0, out s_stage) : errno;
+        errno = errno == Errno.None
+            ? Sys.Openat(Sys.WorkingDirectory, OverRoot, OpenFlags.Path | OpenFlags.Directory, 0, out s_stage)
+            : errno;
         s_hasStage = errno == Errno.None;
         return errno;
     }
 
     // mount(2) with /proc as working directory.
-    private static Errno Call(ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> type, MountFlags flags, ReadOnlySpan<byte> data)
+    private static Errno Call(
+        ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> type, MountFlags flags, ReadOnlySpan<byte> data)
     {
         Errno errno = Sys.Openat(Sys.WorkingDirectory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int back);
         errno = errno == Errno.None ? Sys.Chdir(s_proc) : errno;
@@ -230,7 +233,8 @@ internal static unsafe class OldMounts
     }
 
     // Relative to /proc.
-    private static ReadOnlySpan<byte> PathOf(int descriptor, Span<byte> buffer) => Sys.DescriptorPath(descriptor, buffer)["/proc/".Length..];
+    private static ReadOnlySpan<byte> PathOf(int descriptor, Span<byte> buffer) =>
+        Sys.DescriptorPath(descriptor, buffer)["/proc/".Length..];
 
     private static Span<byte> TakeText(ref Span<byte> rest)
     {
@@ -248,6 +252,7 @@ internal static unsafe class OldMounts
         flags |= (attributes & MountAttributes.StrictAtime) != MountAttributes.None ? MountFlags.StrictAtime : MountFlags.None;
         flags |= (attributes & MountAttributes.AtimeMask) == MountAttributes.None ? MountFlags.Relatime : MountFlags.None;
         flags |= (attributes & MountAttributes.NoDirAtime) != MountAttributes.None ? MountFlags.NoDirAtime : MountFlags.None;
-        return flags | ((attributes & MountAttributes.NoSymlinkFollow) != MountAttributes.None ? MountFlags.NoSymlinkFollow : MountFlags.None);
+        flags |= (attributes & MountAttributes.NoSymlinkFollow) != MountAttributes.None ? MountFlags.NoSymlinkFollow : MountFlags.None;
+        return flags;
     }
 }

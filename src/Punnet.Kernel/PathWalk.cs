@@ -47,7 +47,8 @@ internal ref struct PathWalk
     public static Errno Open(int root, ReadOnlySpan<byte> path, OpenFlags flags, ResolveFlags resolve, out int descriptor)
     {
         descriptor = -1;
-        if ((resolve & (ResolveFlags.InRoot | ResolveFlags.Beneath)) == ResolveFlags.None || (flags & OpenFlags.Create) != OpenFlags.ReadOnly)
+        if ((resolve & (ResolveFlags.InRoot | ResolveFlags.Beneath)) == ResolveFlags.None
+            || (flags & OpenFlags.Create) != OpenFlags.ReadOnly)
         {
             return Errno.ENOSYS;
         }

@@ -18,7 +18,8 @@ internal static partial class CHeaders
     [
         "asm/errno.h", "asm/fcntl.h", "asm/poll.h", "asm/resource.h", "asm/signal.h", "asm/unistd.h", "linux/audit.h",
         "linux/bpf.h", "linux/capability.h", "linux/filter.h", "linux/ioprio.h", "linux/magic.h", "linux/mempolicy.h", "linux/mount.h",
-        "linux/openat2.h", "linux/personality.h", "linux/prctl.h", "linux/sched.h", "linux/sched/types.h", "linux/seccomp.h", "linux/stat.h",
+        "linux/openat2.h", "linux/personality.h", "linux/prctl.h", "linux/sched.h", "linux/sched/types.h", "linux/seccomp.h",
+        "linux/stat.h",
     ];
 
     /// <summary>Whether there is a compiler at all.</summary>
@@ -63,7 +64,10 @@ internal static partial class CHeaders
             string source = Path.Combine(directory, "calls.c");
             File.WriteAllText(source, "#include <asm/unistd.h>\n");
             return CallNumber().Matches(Run(Compiler, "-dM", "-E", source).Output)
-                .ToDictionary(match => match.Groups["name"].Value, match => uint.Parse(match.Groups["number"].Value), StringComparer.Ordinal);
+                .ToDictionary(
+                    match => match.Groups["name"].Value,
+                    match => uint.Parse(match.Groups["number"].Value),
+                    StringComparer.Ordinal);
         }
         finally
         {
@@ -75,7 +79,8 @@ internal static partial class CHeaders
     {
         IEnumerable<string> includes = Headers.Select(header => $"#include <{header}>");
         IEnumerable<string> prints = expressions.Select(expression => $"    printf(\"%llu\\n\", (unsigned long long)({expression}));");
-        return $"{string.Join('\n', includes)}\nint printf(const char *, ...);\nint main(void)\n{{\n{string.Join('\n', prints)}\n    return 0;\n}}\n";
+        return $"{string.Join('\n', includes)}\nint printf(const char *, ...);\n"
+            + $"int main(void)\n{{\n{string.Join('\n', prints)}\n    return 0;\n}}\n";
     }
 
     private static bool HasCompiler()
@@ -92,7 +97,12 @@ internal static partial class CHeaders
 
     private static (int Status, string Output) Run(string program, params IReadOnlyList<string> arguments)
     {
-        ProcessStartInfo start = new(program, arguments) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        ProcessStartInfo start = new(program, arguments)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         // The compiler's quotation marks are found by what they enclose: they must not depend on the caller's language.
         start.Environment["LC_ALL"] = "C";
         using Process process = Process.Start(start)!;

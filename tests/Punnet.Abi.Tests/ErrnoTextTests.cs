@@ -15,7 +15,10 @@ public sealed class ErrnoTextTests
             string expected = Marshal.GetPInvokeErrorMessage(number);
             string actual = ErrnoText.Of(number);
             bool isNumbered = !expected.StartsWith("Unknown", StringComparison.Ordinal);
-            Assert.Equal(isNumbered ? expected : "unknown error", isNumbered && char.IsLower(expected[1]) ? char.ToUpperInvariant(actual[0]) + actual[1..] : actual);
+            bool startsWithWord = isNumbered && char.IsLower(expected[1]);
+            Assert.Equal(
+                isNumbered ? expected : "unknown error",
+                startsWithWord ? char.ToUpperInvariant(actual[0]) + actual[1..] : actual);
         }
     }
 }

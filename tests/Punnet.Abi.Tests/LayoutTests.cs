@@ -39,7 +39,8 @@ public sealed class LayoutTests
         { typeof(BpfInstruction), "struct sock_filter", "Code=code JumpTrue=jt JumpFalse=jf K=k" },
         {
             typeof(SeccompNotification), "struct seccomp_notif",
-            "Id=id Thread=pid Flags=flags Number=data.nr Architecture=data.arch InstructionPointer=data.instruction_pointer Arguments=data.args"
+            "Id=id Thread=pid Flags=flags Number=data.nr Architecture=data.arch "
+            + "InstructionPointer=data.instruction_pointer Arguments=data.args"
         },
         { typeof(SeccompResponse), "struct seccomp_notif_resp", "Id=id Value=val Error=error Flags=flags" },
         { typeof(EbpfInstruction), "struct bpf_insn", "Code=code Offset=off Immediate=imm" },

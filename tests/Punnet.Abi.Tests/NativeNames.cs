@@ -48,7 +48,10 @@ internal static partial class NativeNames
     {
         Dictionary<string, string> summaries = XDocument.Load(Path.ChangeExtension(type.Assembly.Location, ".xml"))
             .Descendants("member")
-            .ToDictionary(member => member.Attribute("name")!.Value, member => member.Element("summary")?.Value.Trim() ?? "", StringComparer.Ordinal);
+            .ToDictionary(
+                member => member.Attribute("name")!.Value,
+                member => member.Element("summary")?.Value.Trim() ?? "",
+                StringComparer.Ordinal);
         return
         [
             .. Numbers(type)

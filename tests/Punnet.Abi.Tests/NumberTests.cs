@@ -59,7 +59,10 @@ public sealed class NumberTests
         IReadOnlyDictionary<string, uint> native = CHeaders.SystemCalls();
 
         Assert.True(native.Count > 300, "asm/unistd.h has too few calls to be right");
-        string[] wrong = [.. native.Where(call => Find(call.Key) != call.Value).Select(call => $"{call.Key} is {call.Value}, not {Find(call.Key)}")];
+        string[] wrong =
+        [
+            .. native.Where(call => Find(call.Key) != call.Value).Select(call => $"{call.Key} is {call.Value}, not {Find(call.Key)}"),
+        ];
         Assert.True(wrong.Length == 0, string.Join('\n', wrong));
     }
 

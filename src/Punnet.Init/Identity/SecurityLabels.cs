@@ -51,7 +51,8 @@ internal static class SecurityLabels
     public static void LabelRoot(MountStep step, int mount, InitReport report)
     {
         // fsetxattr(2) takes no descriptor of a path, which a mount's is.
-        report.Check(InitStep.MountLabel, step.Index, Sys.Openat(mount, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root));
+        Errno errno = Sys.Openat(mount, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
+        report.Check(InitStep.MountLabel, step.Index, errno);
         report.Check(InitStep.MountLabel, step.Index, Sys.Fsetxattr(root, "security.selinux\0"u8, step.RootLabel.WithNul));
         Sys.Close(root);
     }

@@ -8,7 +8,8 @@ internal static class ContainerHooks
 {
     /// <summary>Runs hooks one after the other, in the container's root; the first failure ends the container.</summary>
     public static void Run(
-        ImmutableArray<PreparedHook> hooks, InitContext context, int root, InitReport report, InitStep run, InitStep status, InitStep timeout)
+        ImmutableArray<PreparedHook> hooks, InitContext context, int root, InitReport report,
+        InitStep run, InitStep status, InitStep timeout)
     {
         for (int i = 0; i < hooks.Length; i++)
         {

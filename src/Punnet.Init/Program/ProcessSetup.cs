@@ -15,7 +15,8 @@ internal static class ProcessSetup
     /// </summary>
     public static void MakeDirectory(ProcessPlan plan, int root)
     {
-        if (!plan.Cwd.Text.SequenceEqual("/"u8) && RootPath.FindOrMake(root, plan.Cwd.WithNul, isDirectory: true, out int directory) == Errno.None)
+        if (!plan.Cwd.Text.SequenceEqual("/"u8)
+            && RootPath.FindOrMake(root, plan.Cwd.WithNul, isDirectory: true, out int directory) == Errno.None)
         {
             Sys.Close(directory);
         }

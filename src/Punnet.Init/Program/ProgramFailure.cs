@@ -70,8 +70,11 @@ public static class ProgramFailure
     internal static void Run(ReadOnlySpan<byte> path, int candidate, Errno errno, InitReport report)
     {
         FailureName name = default;
-        ProgramCause cause = errno is Errno.ENOENT or Errno.EACCES or Errno.ENOEXEC or Errno.ELOOP ? OfFile(path, errno, ref name) : ProgramCause.None;
-        bool isInterpreter = cause >= ProgramCause.FirstLine || (errno == Errno.ENOENT && Sys.Faccessat(Sys.WorkingDirectory, path, AccessMode.Exists) == Errno.None);
+        ProgramCause cause = errno is Errno.ENOENT or Errno.EACCES or Errno.ENOEXEC or Errno.ELOOP
+            ? OfFile(path, errno, ref name)
+            : ProgramCause.None;
+        bool isInterpreter = cause >= ProgramCause.FirstLine
+            || (errno == Errno.ENOENT && Sys.Faccessat(Sys.WorkingDirectory, path, AccessMode.Exists) == Errno.None);
         report.Fail(
             isInterpreter ? InitStep.ExecuteInterpreter : InitStep.Execute, candidate + ((int)cause * CauseUnit), errno, name);
     }
@@ -147,7 +150,8 @@ public static class ProgramFailure
             of = i == 0 ? cause : ProgramCause.Chain;
             name.Set(next[..(length - 1)]);
             Errno errno = Sys.Statx(Sys.WorkingDirectory, next[..length], out FileStatus status);
-            if (errno != Errno.None || !status.Is(FileMode.Regular) || Sys.Faccessat(Sys.WorkingDirectory, next[..length], AccessMode.Execute) != Errno.None)
+            if (errno != Errno.None || !status.Is(FileMode.Regular)
+                || Sys.Faccessat(Sys.WorkingDirectory, next[..length], AccessMode.Execute) != Errno.None)
             {
                 return of;
             }
@@ -160,14 +164,16 @@ public static class ProgramFailure
     private static ProgramCause ReadHead(ReadOnlySpan<byte> path, Errno refusal, Span<byte> interpreter, out int length)
     {
         length = 0;
-        if (Sys.Openat(Sys.WorkingDirectory, path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal, 0, out int file) != Errno.None)
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
+        if (Sys.Openat(Sys.WorkingDirectory, path, Flags, 0, out int file) != Errno.None)
         {
             return ProgramCause.None;
         }
 
         Span<byte> head = stackalloc byte[HeadSize];
         ProgramCause cause = ProgramCause.None;
-        if (Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular) && Sys.Pread64(file, head, 0, out int count) == Errno.None)
+        if (Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular)
+            && Sys.Pread64(file, head, 0, out int count) == Errno.None)
         {
             head = head[..count];
             cause = head.IsEmpty ? ProgramCause.Empty
@@ -216,7 +222,8 @@ public static class ProgramFailure
             {
                 long offset = isWide ? (long)Number(segment[8..], 8, isBig) : (long)Number(segment[4..], 4, isBig);
                 ulong bytes = isWide ? Number(segment[32..], 8, isBig) : Number(segment[16..], 4, isBig);
-                if (bytes is < 2 or > HeadSize || Sys.Pread64(file, interpreter[..(int)bytes], offset, out length) != Errno.None || length < 2)
+                if (bytes is < 2 or > HeadSize
+                    || Sys.Pread64(file, interpreter[..(int)bytes], offset, out length) != Errno.None || length < 2)
                 {
                     break;
                 }

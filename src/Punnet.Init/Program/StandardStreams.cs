@@ -64,7 +64,8 @@ internal static class StandardStreams
 
     private static int OpenOwnNull(int root)
     {
-        if (Sys.Openat2(root, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out int own) != Errno.None)
+        const ResolveFlags Strict = ResolveFlags.InRoot | ResolveFlags.NoSymlinks;
+        if (Sys.Openat2(root, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, Strict, out int own) != Errno.None)
         {
             return -1;
         }

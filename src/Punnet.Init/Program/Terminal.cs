@@ -68,7 +68,8 @@ internal static class Terminal
             report.Check(InitStep.Console, errno);
         }
 
-        report.Check(InitStep.Console, Sys.Openat2(dev, "console\0"u8, OpenFlags.Path, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks, out int console));
+        const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoSymlinks;
+        report.Check(InitStep.Console, Sys.Openat2(dev, "console\0"u8, OpenFlags.Path, 0, Strict, out int console));
         report.Check(InitStep.Console, Sys.OpenTreeClone(terminal, "\0"u8, recursive: false, out int mount));
         report.Check(InitStep.Console, Sys.MoveMount(mount, console));
         Sys.Close(mount);

@@ -76,7 +76,8 @@ internal static class BindMounts
 
         // Earlier mounts are not at root.path then, where a source below it means them.
         mount = -1;
-        Errno errno = RootPath.Find(root, path[top.Length..], step.SourceNoFollow ? OpenFlags.NoFollow : OpenFlags.ReadOnly, out int inside);
+        OpenFlags flags = step.SourceNoFollow ? OpenFlags.NoFollow : OpenFlags.ReadOnly;
+        Errno errno = RootPath.Find(root, path[top.Length..], flags, out int inside);
         if (errno == Errno.None)
         {
             errno = Sys.OpenTreeClone(inside, "\0"u8, step.Recursive, out mount);

@@ -105,7 +105,8 @@ internal static class Devices
     {
         report.Check(InitStep.Device, item, Sys.StatxNoFollow(parent, name, out FileStatus status));
         bool isFifo = status.Is(FileMode.Fifo);
-        if (!status.Is(device.Mode & FileMode.TypeMask) || (!isFifo && (status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)))
+        if (!status.Is(device.Mode & FileMode.TypeMask)
+            || (!isFifo && (status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)))
         {
             report.Fail(InitStep.DeviceMismatch, item, Errno.EEXIST);
         }
@@ -150,7 +151,8 @@ internal static class Devices
         {
             // An image's own link stays, as with other runtimes; a ptmx that is a device would belong to the host's devpts.
             errno = Errno.None;
-            if (name.SequenceEqual("ptmx\0"u8) && Sys.StatxNoFollow(dev, name, out FileStatus status) == Errno.None && status.Is(FileMode.CharacterDevice))
+            if (name.SequenceEqual("ptmx\0"u8) && Sys.StatxNoFollow(dev, name, out FileStatus status) == Errno.None
+                && status.Is(FileMode.CharacterDevice))
             {
                 Sys.Unlinkat(dev, name, isDirectory: false);
                 errno = Sys.Symlinkat(target, dev, name);

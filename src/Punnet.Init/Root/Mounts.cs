@@ -194,7 +194,8 @@ internal static class Mounts
         report.Check(InitStep.MountSource, step.Index, Sys.Statx(mount, out FileStatus status));
         int target = Target(step, root, status.Is(FileMode.Directory), report);
         Errno errno = Sys.MoveMount(mount, target);
-        if (errno == Errno.EINVAL && Sys.Statx(target, out FileStatus place) == Errno.None && place.Is(FileMode.Directory) != status.Is(FileMode.Directory))
+        if (errno == Errno.EINVAL && Sys.Statx(target, out FileStatus place) == Errno.None
+            && place.Is(FileMode.Directory) != status.Is(FileMode.Directory))
         {
             errno = Errno.ENOTDIR; // As mount(2) says it, whose words engines look for.
         }

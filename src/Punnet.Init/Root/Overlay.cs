@@ -97,7 +97,8 @@ internal static class Overlay
         }
         else if (parent < 0)
         {
-            report.Check(InitStep.LayerUpper, Sys.OpenTreeClone(Sys.WorkingDirectory, fds.UpperParentPath.WithNul, recursive: false, out parent));
+            Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, fds.UpperParentPath.WithNul, recursive: false, out parent);
+            report.Check(InitStep.LayerUpper, errno);
             report.Check(InitStep.LayerUpper, MakePrivate(parent));
         }
 

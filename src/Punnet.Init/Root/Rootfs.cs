@@ -90,7 +90,8 @@ internal static class Rootfs
         }
         else
         {
-            report.Check(InitStep.PivotRoot, Sys.Openat(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int old));
+            const OpenFlags Directory = OpenFlags.Path | OpenFlags.Directory;
+            report.Check(InitStep.PivotRoot, Sys.Openat(Sys.WorkingDirectory, "/\0"u8, Directory, 0, out int old));
             report.Check(InitStep.PivotRoot, Sys.PivotRoot(".\0"u8, ".\0"u8));
 
             // The old root now lies over the new one. Unmounting must not reach the host.
@@ -121,7 +122,8 @@ internal static class Rootfs
             MountStep step = plan.Mounts[i];
             if (step.ReadOnlyLate)
             {
-                report.Check(InitStep.ReadOnlyLate, step.Index, RootPath.Find(root, step.Destination.WithNul, OpenFlags.ReadOnly, out int target));
+                Errno errno = RootPath.Find(root, step.Destination.WithNul, OpenFlags.ReadOnly, out int target);
+                report.Check(InitStep.ReadOnlyLate, step.Index, errno);
                 report.Check(InitStep.ReadOnlyLate, step.Index, Sys.MountSetattr(target, readOnly, recursive: false));
                 Sys.Close(target);
             }
@@ -199,7 +201,8 @@ internal static class Rootfs
             report.Check(InitStep.Root, Sys.Openat(here, "..\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int up));
             report.Check(InitStep.Root, Sys.Statx(here, out FileStatus below));
             report.Check(InitStep.Root, Sys.Statx(up, out FileStatus above));
-            if (errno != Errno.EINVAL || (above.Inode == below.Inode && above.FileSystemMinor == below.FileSystemMinor && above.FileSystemMajor == below.FileSystemMajor))
+            if (errno != Errno.EINVAL
+                || (above.Inode == below.Inode && above.FileSystemMinor == below.FileSystemMinor && above.FileSystemMajor == below.FileSystemMajor))
             {
                 report.Fail(InitStep.Propagation, 0, errno); // Punnet's own root is no mount: it runs in a chroot.
             }

@@ -33,7 +33,8 @@ internal static class SymbolicLinks
         Span<byte> directory = stackalloc byte[Limit];
         path[..(slash + 1)].CopyTo(directory);
         directory[slash + 1] = 0;
-        report.Check(InitStep.MountTarget, step.Index, RootPath.FindOrMake(root, directory[..(slash + 2)], isDirectory: true, out int parent));
+        errno = RootPath.FindOrMake(root, directory[..(slash + 2)], isDirectory: true, out int parent);
+        report.Check(InitStep.MountTarget, step.Index, errno);
         ReadOnlySpan<byte> name = path[(slash + 1)..];
         errno = Sys.Symlinkat(target[..(length + 1)], parent, name);
         if (errno == Errno.EEXIST && LeadsTo(target[..length], parent, name))

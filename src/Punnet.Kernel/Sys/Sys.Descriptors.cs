@@ -67,9 +67,10 @@ public static unsafe partial class Sys
             return Errno.EINVAL;
         }
 
+        uint flags = sealable ? MFD_CLOEXEC | MFD_ALLOW_SEALING : MFD_CLOEXEC;
         fixed (byte* text = name)
         {
-            return Open(SyscallNumber.MemfdCreate, out descriptor, (nint)text, (nint)(sealable ? MFD_CLOEXEC | MFD_ALLOW_SEALING : MFD_CLOEXEC));
+            return Open(SyscallNumber.MemfdCreate, out descriptor, (nint)text, (nint)flags);
         }
     }
 

@@ -39,7 +39,8 @@ public static unsafe partial class Sys
     /// openat2(2); close-on-exec is always set. Tried again on EAGAIN: the kernel's answer when somebody renames directories
     /// while a path with "..", in a scoped lookup, is walked. Where a filter around punnet refuses the call, <see cref="PathWalk"/>.
     /// </summary>
-    public static Errno Openat2(int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out int descriptor)
+    public static Errno Openat2(
+        int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out int descriptor)
     {
         descriptor = -1;
         if (!IsText(path))

@@ -198,8 +198,11 @@ public static unsafe partial class Sys
         long* buffer = stackalloc long[15];
         Errno errno = Call(SyscallNumber.Fstatfs, descriptor, (nint)buffer);
         long flags = errno == Errno.None ? buffer[FlagsIndex] : 0;
-        attributes = (MountAttributes)(ulong)flags & (MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
-        attributes |= (flags & ST_NOATIME) != 0 ? MountAttributes.NoAtime : (flags & ST_RELATIME) != 0 ? MountAttributes.None : MountAttributes.StrictAtime;
+        attributes = (MountAttributes)(ulong)flags
+            & (MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec);
+        attributes |= (flags & ST_NOATIME) != 0 ? MountAttributes.NoAtime
+            : (flags & ST_RELATIME) != 0 ? MountAttributes.None
+            : MountAttributes.StrictAtime;
         attributes |= (flags & ST_NODIRATIME) != 0 ? MountAttributes.NoDirAtime : MountAttributes.None;
         attributes |= (flags & NoSymlinkFollow) != 0 ? MountAttributes.NoSymlinkFollow : MountAttributes.None;
         return errno;

@@ -22,7 +22,8 @@ public static unsafe partial class Sys
     }
 
     /// <summary>Whether the kernel knows flags of seccomp(2): it looks at them before it looks at the program, of which there is none.</summary>
-    public static bool KnowsSeccompFlags(SeccompFilterFlags flags) => Call(SyscallNumber.Seccomp, SetModeFilter, (nint)flags, 0) == Errno.EFAULT;
+    public static bool KnowsSeccompFlags(SeccompFilterFlags flags) =>
+        Call(SyscallNumber.Seccomp, SetModeFilter, (nint)flags, 0) == Errno.EFAULT;
 
     /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_RECV: waits for the next call; ENOENT when it was given up meanwhile.</summary>
     public static Errno SeccompNotifRecv(int listener, out SeccompNotification notification)

@@ -143,7 +143,13 @@ public static unsafe partial class Sys
         fixed (byte* start = bytes)
         {
             IoVector vector = new() { Start = (nint)start, Length = bytes.Length };
-            ControlMessage control = new() { Length = DescriptorMessageLength, Level = SOL_SOCKET, Type = SCM_RIGHTS, Descriptor = descriptor };
+            ControlMessage control = new()
+            {
+                Length = DescriptorMessageLength,
+                Level = SOL_SOCKET,
+                Type = SCM_RIGHTS,
+                Descriptor = descriptor,
+            };
             MessageHeader header = new() { Vectors = (nint)(&vector), VectorCount = 1 };
             if (descriptor >= 0)
             {

@@ -62,7 +62,12 @@ public static class SpecTemplate
         Args = ["sh"],
         Env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm"],
         Cwd = "/",
-        Capabilities = new Capabilities { Bounding = s_defaultCapabilities, Effective = s_defaultCapabilities, Permitted = s_defaultCapabilities },
+        Capabilities = new Capabilities
+        {
+            Bounding = s_defaultCapabilities,
+            Effective = s_defaultCapabilities,
+            Permitted = s_defaultCapabilities,
+        },
         Rlimits = [new Rlimit("RLIMIT_NOFILE", 1024, 1024)],
         NoNewPrivileges = true,
     };
