@@ -116,6 +116,9 @@ public sealed record ContainerPlan
 
     /// <summary>The cgroup's device program.</summary>
     public required ImmutableArray<EbpfInstruction> DeviceProgram { get; init; }
+
+    /// <summary>What the state and the hooks are told of config.json.</summary>
+    public required ConfigExcerpt Excerpt { get; init; }
 }
 
 /// <summary>Namespaces of a container.</summary>

@@ -90,6 +90,7 @@ public static class Planner
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
             IntelRdt = IntelRdtPlanner.Plan(linux.IntelRdt, options.Id),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
+            Excerpt = ConfigExcerpt.Of(config),
         };
     }
 

@@ -77,7 +77,6 @@ internal static class CreateCommandLine
         {
             Store = store,
             Options = options,
-            Config = config,
             ConfigPath = file,
             Plan = plan,
             Log = globals.Log,

@@ -35,7 +35,7 @@ internal static class CreateCommand
 
         CreateCommandLine.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
         using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
-        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Plan.Excerpt.Annotations);
         using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log: null);
         using CreatedContainer container = ContainerCreator.Run(request with { ConsoleSocket = console, Listener = listener });
         Finish(globals, container, receivers, pidFile);

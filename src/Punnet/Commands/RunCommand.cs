@@ -53,7 +53,7 @@ internal static class RunCommand
             Sys.Prctl(ProcessControl.SetChildSubreaper, 1);
         }
 
-        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Config.Annotations);
+        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Plan.Excerpt.Annotations);
         using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log);
         using CreatedContainer container = ContainerCreator.Run(request with { ConsoleSocket = console, Listener = listener });
         bool hasEnded = false, isDone = false;

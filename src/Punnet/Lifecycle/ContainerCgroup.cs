@@ -136,7 +136,6 @@ internal static class ContainerCgroup
     // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.
     private static void GoWithout(CreateContext request, SysException failure)
     {
-        bool isNamed = !string.IsNullOrEmpty(request.Config.Linux?.CgroupsPath);
         string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
         if (!Tolerates(request))
         {
@@ -145,7 +144,7 @@ internal static class ContainerCgroup
 
         RefuseLimits(request, failure.Message, hint);
 
-        if (isNamed)
+        if (request.Plan.Excerpt.NamesCgroup)
         {
             throw new PunnetException(failure.Message + " (linux.cgroupsPath)", hint);
         }

@@ -95,7 +95,7 @@ internal static class ContainerCreator
         using BindSources sources = BindSources.Open(plan, idMaps, room);
         using Descriptor? devices = DeviceNodes.Make(plan);
         room.Dispose();
-        HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Config.Annotations) : null;
+        HookRunner? hooks = rollback.Hooks = plan.Hooks.HasCreateRuntime || plan.Hooks.HasInContainer ? new HookRunner(request.Plan.Excerpt.Annotations) : null;
         Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the new process");
         Descriptor channel = rollback.Channel = new Descriptor(here);
         using Descriptor childChannel = new(there);
@@ -384,7 +384,7 @@ internal static class ContainerCreator
 
     private static StateRecord Record(CreateContext request, ContainerUnit? unit) => new()
     {
-        OciVersion = request.Config.OciVersion ?? SpecVersion.Newest,
+        OciVersion = request.Plan.Excerpt.OciVersion ?? SpecVersion.Newest,
         Id = request.Options.Id,
         Bundle = request.Options.Bundle,
         Rootfs = request.Plan.Root.ToString(),
@@ -397,9 +397,9 @@ internal static class ContainerCreator
         Config = request.ConfigPath,
         Keyring = request.Plan.Keyring.IsNull ? null : request.Plan.Keyring.ToString(),
         PrivatePidNamespace = (request.Plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
-        Annotations = request.Config.Annotations,
-        Poststart = request.Config.Hooks?.Poststart ?? [],
-        Poststop = request.Config.Hooks?.Poststop ?? [],
+        Annotations = request.Plan.Excerpt.Annotations,
+        Poststart = request.Plan.Excerpt.Poststart,
+        Poststop = request.Plan.Excerpt.Poststop,
         Overlay = request.Overlay,
     };
 }

@@ -21,9 +21,6 @@ internal sealed record CreateContext
     /// <summary>What the command line adds.</summary>
     public required PlanOptions Options { get; init; }
 
-    /// <summary>config.json, for what the state keeps of it.</summary>
-    public required Config Config { get; init; }
-
     /// <summary><c>--config</c>: absolute path of what was read in place of the bundle's; or null.</summary>
     public string? ConfigPath { get; init; }
 
@@ -69,14 +66,14 @@ internal sealed record CreateContext
     /// <summary>The state, as hooks and a seccomp agent read it.</summary>
     public ContainerState State(ContainerStatus status, int pid) => new()
     {
-        OciVersion = Config.OciVersion ?? SpecVersion.Newest,
+        OciVersion = Plan.Excerpt.OciVersion ?? SpecVersion.Newest,
         Id = Options.Id,
         Pid = pid,
         Status = Container.Word(status),
         Bundle = Options.Bundle,
         Rootfs = Plan.Root.ToString(),
         Created = "",
-        Annotations = Config.Annotations,
+        Annotations = Plan.Excerpt.Annotations,
         Owner = "",
     };
 }

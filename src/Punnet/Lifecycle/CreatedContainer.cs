@@ -49,7 +49,7 @@ internal sealed class CreatedContainer : IDisposable
         }
 
         Directory.Unlock();
-        if (_request.Config.Hooks is { Poststart.Count: > 0 })
+        if (!_request.Plan.Hooks.Poststart.IsEmpty)
         {
             using Container container = Container.Look(Directory);
             Poststart.Run(container);

@@ -6,7 +6,6 @@ using Punnet.Host.Resctrl;
 using Punnet.Host.State;
 using Punnet.Host.Systemd;
 using Punnet.Kernel;
-using Punnet.Plan;
 using Punnet.Spec;
 
 namespace Punnet.Lifecycle;
@@ -64,7 +63,7 @@ internal sealed class Rollback : IDisposable
     /// <summary>Tells coming hooks how far the container is.</summary>
     public void UpdateHookState(ContainerStatus status, int pid)
     {
-        if (Hooks is null && _request.Config.Hooks is not { Poststop.Count: > 0 })
+        if (Hooks is null && _request.Plan.Hooks.Poststop.IsEmpty)
         {
             return;
         }
@@ -123,9 +122,9 @@ internal sealed class Rollback : IDisposable
         PendingSignals.Hold(false);
 
         // runtime.md#lifecycle: a failure between create and the program is followed by the poststop hooks.
-        if (_state is not null && !IsRepeated && _request.Config.Hooks is { Poststop.Count: > 0 } written)
+        if (_state is not null && !IsRepeated && !_request.Plan.Hooks.Poststop.IsEmpty)
         {
-            Quietly(() => Poststop(written));
+            Quietly(Poststop);
         }
 
         Process?.Dispose();
@@ -136,11 +135,11 @@ internal sealed class Rollback : IDisposable
         Directory?.Dispose();
     }
 
-    private void Poststop(Hooks written)
+    private void Poststop()
     {
-        using HookRunner hooks = new(_request.Config.Annotations);
+        using HookRunner hooks = new(_request.Plan.Excerpt.Annotations);
         hooks.UpdateHookState(_state! with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 });
-        hooks.RunAll(HookPlanner.Plan(written.Poststop, "poststop"), _request.Log);
+        hooks.RunAll(_request.Plan.Hooks.Poststop, _request.Log);
     }
 
     // The first failure is the one to be told, and what follows is undone all the same.

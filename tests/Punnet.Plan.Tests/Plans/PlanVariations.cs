@@ -38,7 +38,7 @@ internal sealed class PlanVariations
 
     private IEnumerable<(string Place, object Changed)> OfRecord(object record, Type type, string place)
     {
-        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(property => property.CanWrite))
+        foreach (PropertyInfo property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(IsOfSteps))
         {
             string name = type.Name + "." + property.Name;
             known.Add(name);
@@ -56,6 +56,9 @@ internal sealed class PlanVariations
             }
         }
     }
+
+    // What only the state and the hooks are told of config.json is no step.
+    private static bool IsOfSteps(PropertyInfo property) => property.CanWrite && property.PropertyType != typeof(ConfigExcerpt);
 
     private IEnumerable<(string Place, object Changed)> OfStructure(SchedulerAttributes structure, Type type, string place)
     {
