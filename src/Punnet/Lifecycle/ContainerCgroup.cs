@@ -18,41 +18,40 @@ internal static class ContainerCgroup
 
     /// <summary>Makes it with its limits, before any process is in it.</summary>
     /// <param name="request">What is being made.</param>
-    /// <param name="rollback">Knows of it from the moment that it exists.</param>
-    /// <returns>Null where the container goes without.</returns>
+    /// <param name="made">Gets it from the moment that it exists; without one where the container goes without.</param>
     /// <exception cref="PunnetException">It cannot be made and is needed, or a limit cannot be had.</exception>
     /// <exception cref="SysException">The kernel refuses its owner.</exception>
-    public static CgroupDirectory? Make(CreateContext request, Rollback rollback)
+    public static void Make(CreateContext request, CreatedResources made)
     {
         ContainerPlan plan = request.Plan;
         if (request.WithoutCgroup)
         {
             RefuseLimits(request, "with --cgroup-manager disabled the container has no cgroup of its own", null);
-            return null;
+            return;
         }
 
         try
         {
-            rollback.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
+            made.Cgroup = CgroupDirectory.Make(plan.Cgroup.Path);
         }
         catch (SysException failure) when (failure.Errno is Errno.EACCES or Errno.EPERM or Errno.EROFS)
         {
             GoWithout(request, failure);
-            return null;
+            return;
         }
 
-        CgroupDirectory cgroup = rollback.Cgroup;
+        CgroupDirectory cgroup = made.Cgroup;
         if (Sys.Geteuid() != 0 && !MayEnter(cgroup))
         {
             GoWithout(request, new SysException(Errno.EACCES, "move a process from punnet's own cgroup to " + cgroup.Path));
             cgroup.Remove();
             cgroup.Unmake();
             cgroup.Dispose();
-            return rollback.Cgroup = null;
+            made.Cgroup = null;
+            return;
         }
 
         Limit(request, cgroup);
-        return cgroup;
     }
 
     /// <summary>A cgroup that takes no process.</summary>

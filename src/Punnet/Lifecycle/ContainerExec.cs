@@ -9,13 +9,12 @@ using Punnet.Host.Systemd;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
-using Punnet.Seccomp;
 using Punnet.Spec;
 
 namespace Punnet.Lifecycle;
 
 /// <summary>What an exec needs beside its plan.</summary>
-internal sealed record ExecContext
+internal sealed record ExecContext : ProgramContext
 {
     /// <summary>The container.</summary>
     public required Container Container { get; init; }
@@ -25,18 +24,6 @@ internal sealed record ExecContext
 
     /// <summary>Below the container's cgroup, or null for that itself.</summary>
     public string? SubCgroup { get; init; }
-
-    /// <summary>Connection that gets the terminal, or null.</summary>
-    public Descriptor? ConsoleSocket { get; init; }
-
-    /// <summary>The listener's way out, where the filter has one.</summary>
-    public SeccompListener? Listener { get; init; }
-
-    /// <summary>How many descriptors from 3 on the program inherits.</summary>
-    public int Preserved { get; init; }
-
-    /// <summary>The log.</summary>
-    public required Log Log { get; init; }
 }
 
 /// <summary>The script of the host side of an exec: a process that joins a container.</summary>
@@ -74,25 +61,7 @@ internal static class ContainerExec
         {
             using Descriptor childChannel = new(there);
             using RuntimeBinary image = Restart.LeaveFile(isInitAlone: false);
-            InitContext context = new()
-            {
-                Channel = there,
-                Image = image.Number,
-                ImageMount = image.MountNumber,
-                OwnFile = image.State,
-                Title = image.Title,
-                Proc = proc.Number,
-                ConsoleSocket = request.ConsoleSocket?.Number ?? -1,
-                HandOver = request.Listener?.HandOver ?? default,
-                SendsListener = request.Listener is { IsSent: true },
-                Joins = [],
-                Preserved = request.Preserved,
-                LastCapability = HostProbe.LastCapability(),
-                IgnoredSignals = Inheritance.IgnoredSignals,
-                Args = ArgumentBlock.Of(request.Plan.Args),
-                Env = ArgumentBlock.Of(request.Plan.Env, spare: 1),
-                Home = request.Plan.NeedsHome ? new FixedBuffer(4096) : default,
-            };
+            InitContext context = request.ForInit(request.Plan, childChannel, image, proc, ArgumentBlock.Of(request.Plan.Env, spare: 1));
             using ContainerNamespaces namespaces = ContainerNamespaces.Find(request.Container, request.Container.Init!.Value.Pid);
             using Descriptor? root = OpenRoot(request.Container.Init!.Value.Pid, namespaces);
             CloneFlags kinds = namespaces.Kinds;
@@ -132,7 +101,7 @@ internal static class ContainerExec
                 StandardPipes.Give(proc, process.Pid, request.Plan.Uid);
             }
 
-            ContainerCreator.SetOomScore(request.Plan, process.Pid, proc);
+            ProcessLimits.SetOomScore(request.Plan, process.Pid, proc);
             Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);
             Scheduling.Apply(request.Plan, process.Pid);
             return process;

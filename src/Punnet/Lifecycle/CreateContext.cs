@@ -1,19 +1,15 @@
 using System.Collections.Immutable;
 using Punnet.Abi;
-using Punnet.Host;
-using Punnet.Host.Resctrl;
 using Punnet.Host.State;
 using Punnet.Host.Systemd;
 using Punnet.Host.Text;
-using Punnet.Kernel;
 using Punnet.Plan;
-using Punnet.Seccomp;
 using Punnet.Spec;
 
 namespace Punnet.Lifecycle;
 
 /// <summary>What a create needs beside its plan.</summary>
-internal sealed record CreateContext
+internal sealed record CreateContext : ProgramContext
 {
     /// <summary>Where the container is registered.</summary>
     public required StateStore Store { get; init; }
@@ -27,18 +23,6 @@ internal sealed record CreateContext
     /// <summary>The plan.</summary>
     public required ContainerPlan Plan { get; init; }
 
-    /// <summary>The log.</summary>
-    public required Log Log { get; init; }
-
-    /// <summary>Connection that gets the terminal, or null.</summary>
-    public Descriptor? ConsoleSocket { get; init; }
-
-    /// <summary>The listener's way out, where the filter has one.</summary>
-    public SeccompListener? Listener { get; init; }
-
-    /// <summary>How many descriptors from 3 on the program inherits.</summary>
-    public int Preserved { get; init; }
-
     /// <summary>LISTEN_FDS and LISTEN_PID for the container, sd_listen_fds(3); empty without.</summary>
     public ImmutableArray<CString> ListenEnv { get; init; } = [];
 
@@ -51,17 +35,8 @@ internal sealed record CreateContext
     /// <summary><c>--cgroup-manager disabled</c>: whether the container stays in its caller's cgroup.</summary>
     public bool WithoutCgroup { get; init; }
 
-    /// <summary>What a root of layers is made of; once the layers are open.</summary>
-    public OverlayRecord? Overlay { get; init; }
-
     /// <summary>Whether the container waits for <c>start</c>, and not for this process.</summary>
     public bool WaitsForStart { get; init; }
-
-    /// <summary>Whether the new process is moved into its cgroup, see <see cref="PunnetException.HasNeverRun"/>; it is cloned there otherwise.</summary>
-    public bool EntersCgroupLate { get; init; }
-
-    /// <summary>The class of service, not made yet; null without.</summary>
-    public ResctrlGroup? Resctrl { get; init; }
 
     /// <summary>The state, as hooks and a seccomp agent read it.</summary>
     public ContainerState State(ContainerStatus status, int pid) => new()

@@ -1,0 +1,170 @@
+using System;
+using Punnet.Abi;
+using Punnet.Host;
+using Punnet.Host.Errors;
+using Punnet.Host.Namespaces;
+using Punnet.Host.Resctrl;
+using Punnet.Host.State;
+using Punnet.Init;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Lifecycle;
+
+/// <summary>The host's side of the conversation with a container's first process: what that one may not do itself.</summary>
+internal sealed class InitServer
+{
+    private readonly CreateContext _request;
+    private readonly ContainerPlan _plan;
+    private readonly CreatedResources _made;
+    private readonly ChildProcess _process;
+    private readonly Descriptor _channel;
+    private readonly Descriptor _proc;
+
+    /// <summary>Begins after the clone.</summary>
+    /// <param name="request">What is being made.</param>
+    /// <param name="made">With the process and the channel.</param>
+    /// <param name="proc">From <see cref="HostProbe.OpenProc"/>.</param>
+    public InitServer(CreateContext request, CreatedResources made, Descriptor proc)
+    {
+        _request = request;
+        _plan = request.Plan;
+        _made = made;
+        _process = made.Process!;
+        _channel = made.Channel!;
+        _proc = proc;
+    }
+
+    /// <summary>Works while the new process mounts. Hooks are the first programs that it runs and that are not punnet.</summary>
+    /// <exception cref="PunnetException">Something cannot be made.</exception>
+    /// <exception cref="SysException">Something cannot be made.</exception>
+    public void RunConcurrently()
+    {
+        NetworkNamespace.Send(_plan, _channel, _proc);
+        if (!_plan.Hooks.HasInContainer)
+        {
+            ContainerCgroup.RestrictDevices(_request, _made.Cgroup);
+        }
+    }
+
+    /// <summary>Answers the new process until the container is complete.</summary>
+    /// <exception cref="PunnetException">It has failed, or something cannot be given to it.</exception>
+    /// <exception cref="SysException">Something cannot be given to it.</exception>
+    public void ServeInit()
+    {
+        if (!_process.IsStage)
+        {
+            RegisterInit();
+        }
+
+        while (true)
+        {
+            ChannelMessage message = _process.Hear(_channel);
+
+            // Others may speak for a process that they see.
+            bool isTrusted = !_process.ReplacesStage;
+            switch (message.Kind)
+            {
+                case Message.NeedsIdMaps when isTrusted:
+                    MapIds();
+                    Send(Message.IdMapsWritten);
+                    break;
+                case Message.InitCloned when _process.ReplacesStage:
+                    ReplaceStage();
+                    break;
+                case Message.InitCloned when _process.IsStage:
+                    _process.BecomeInit(message.Value);
+                    RegisterInit();
+                    break;
+                case Message.Joined when isTrusted:
+                    RegisterInit();
+                    break;
+                case Message.RootReady when isTrusted:
+                    _made.Hooks!.Run(_plan.Hooks.Prestart);
+                    _made.Hooks.Run(_plan.Hooks.CreateRuntime);
+                    Send(Message.HooksDone);
+                    break;
+                case Message.Listener when _request.Listener is not null:
+                    _request.Listener.Take(message, _process, _channel, _request.State(ContainerStatus.Creating, _process.Pid));
+                    break;
+                case Message.Created:
+                    _request.Log.Debug("the new process allocated " + message.Value.ToString() + " bytes");
+                    _made.UpdateHookState(ContainerStatus.Created, _process.Pid);
+                    return;
+                default:
+                    throw ErrorMessages.Of(_plan, _made.Hooks?.Output, message);
+            }
+        }
+    }
+
+    // The container's first process exists: it is registered, and gets its ids.
+    private void RegisterInit()
+    {
+        int pid = _process.Pid;
+        ProcessIdentity identity = ProcessIdentity.TryRead(pid)
+            ?? throw ErrorMessages.Of(_plan, _made.Hooks?.Output, _process.Hear(_channel)); // It has ended, but said why.
+        _made.Directory.SetInit(identity, _made.Record!);
+        _made.UpdateHookState(ContainerStatus.Creating, pid);
+        if (_made.Resctrl is not null)
+        {
+            ResctrlGroup.Enter(_made.Resctrl.Record, pid);
+        }
+
+        if (_made.Unit is not null)
+        {
+            _made.Cgroup = _made.Unit.Start(pid, _plan.Resources);
+            ContainerCgroup.Limit(_request, _made.Cgroup);
+        }
+        else if (_made.EntersCgroupLate)
+        {
+            _made.Cgroup?.Enter(pid);
+        }
+
+        if (!_plan.Namespaces.UidMap.IsNull && !_plan.Namespaces.Staged)
+        {
+            MapIds();
+        }
+
+        NetworkDevices.Move(_plan, pid, _proc);
+        if (_plan.Namespaces.Staged || !_plan.Namespaces.UidMap.IsNull || _made.WaitsForCgroup)
+        {
+            Send(Message.HostReady);
+        }
+
+        if (_made.WaitsForCgroup)
+        {
+            RunConcurrently();
+        }
+    }
+
+    // The stage has done its work, and the process that it has cloned is the container's first.
+    private void ReplaceStage()
+    {
+        if (ProcessIdentity.TryRead(_process.Pid) is ProcessIdentity identity)
+        {
+            _made.Directory.ReplaceInit(identity, _made.Record!);
+            _made.UpdateHookState(ContainerStatus.Creating, _process.Pid);
+        }
+
+        Send(Message.HostReady);
+    }
+
+    // What only punnet may do, and only while the new process is dumpable and waits.
+    private void MapIds()
+    {
+        try
+        {
+            ProcessLimits.Raise(_plan.Process, _process.Pid);
+            ProcessLimits.SetOomScore(_plan.Process, _process.Pid, _proc);
+            IdMapWriter.Write(_proc, _process.Pid, _plan.Namespaces);
+        }
+        catch (Exception failure) when (failure is SysException or PunnetException
+            && Sys.PollReadable(_channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
+        {
+            // It has ended before: what could not be written is only the consequence.
+            throw ErrorMessages.Of(_plan, hookOutput: null, _process.Hear(_channel));
+        }
+    }
+
+    private void Send(Message message) => Channel.Send(_channel.Number, message).OrThrow("tell the new process");
+}
