@@ -83,8 +83,7 @@ public static class Planner
             MountLabel = MountLabelPlanner.Label(linux.MountLabel),
             NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
-            Process = ProcessPlanner.AddContainerSettings(
-                ProcessPlanner.Plan(config.Process, "process", facts, Filter(linux, config.Annotations, facts), namespaces.HasUser), config),
+            Process = PlanProcess(config, config.Process, "process", facts, namespaces.HasUser),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(config, linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
@@ -94,25 +93,23 @@ public static class Planner
         };
     }
 
-    /// <summary>Plans a program that joins a container.</summary>
-    /// <param name="process">As written.</param>
+    /// <summary>Plans a program that joins a container: itself, the container's filter, and what config.json says of all its programs.</summary>
+    /// <param name="config">The container's config.json.</param>
+    /// <param name="process">The program.</param>
     /// <param name="at">Its place, or empty for a document that is only a process.</param>
     /// <param name="facts">The host.</param>
-    /// <param name="filter">The container's filter, or null.</param>
-    /// <param name="ownsUser">Whether the container has a user namespace of its own.</param>
-    /// <exception cref="SpecException">Something cannot be as it is written.</exception>
-    public static ProcessPlan PlanProcess(Process process, string at, HostFacts facts, SeccompPlan? filter, bool ownsUser) =>
-        ProcessPlanner.Plan(process, at, facts, filter, ownsUser);
+    /// <param name="ownsUser">Whether the container has its own user namespace.</param>
+    /// <exception cref="SpecException">One of the two documents cannot be obeyed; its place tells which.</exception>
+    public static ProcessPlan PlanExec(Config config, Process process, string at, HostFacts facts, bool ownsUser) =>
+        PlanProcess(config, process, at, facts, ownsUser);
 
-    /// <summary>Adds to a program that joins a container what the container's config.json says of all its programs.</summary>
-    /// <exception cref="SpecException">Something cannot be as it is written.</exception>
-    public static ProcessPlan AddContainerSettings(ProcessPlan plan, Config config) => ProcessPlanner.AddContainerSettings(plan, config);
-
-    /// <summary>Compiles linux.seccomp: for a create, and for an exec, which gets the same filter.</summary>
-    /// <exception cref="SpecException">The profile cannot be as it is written.</exception>
-    public static SeccompPlan? Filter(Linux linux, IReadOnlyDictionary<string, string> annotations, HostFacts facts) => linux.Seccomp is null
-        ? null
-        : SeccompAnnotations.Compile(linux.Seccomp, annotations, new SeccompFacts(facts.Architecture, facts.SeccompFlags));
+    private static ProcessPlan PlanProcess(Config config, Process process, string at, HostFacts facts, bool ownsUser)
+    {
+        SeccompPlan? filter = config.Linux?.Seccomp is Seccomp profile
+            ? SeccompAnnotations.Compile(profile, config.Annotations, new SeccompFacts(facts.Architecture, facts.SeccompFlags))
+            : null;
+        return ProcessPlanner.AddContainerSettings(ProcessPlanner.Plan(process, at, facts, filter, ownsUser), config);
+    }
 
     private static CgroupPlan Cgroup(Config config, Linux linux, PlanOptions options, HostFacts facts)
     {

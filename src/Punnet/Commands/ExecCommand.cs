@@ -1,3 +1,4 @@
+using System;
 using Punnet.Cli;
 using Punnet.Console;
 using Punnet.Host;
@@ -135,42 +136,44 @@ internal static class ExecCommand
         }
     }
 
-    // The process of the bundle's config.json as it is now, changed by the options; or a whole process of its own.
+    // The process of the bundle's config.json as it is now, changed by the options; or a whole process from another document.
     private static ProcessPlan Plan(GlobalOptions globals, CommandLine line, Container container, SeccompLog? log)
     {
         StateRecord record = container.Record ?? throw container.Damaged("exec in");
         Config config = BundleFile.Read(record.ConfigPath, isNamed: false, globals.Log);
-        HostFacts facts = HostProbe.ProcessFacts();
-        bool ownsUser = ContainerExec.HasOwnUserNamespace(container);
-        SeccompPlan? filter = config.Linux is null ? null : BundleFile.Refusing(() => Planner.Filter(config.Linux, config.Annotations, facts));
-        filter = log is null ? filter : log.Explain(config.Linux?.Seccomp, filter);
-        if (line.Value("process") is string file)
+        string? file = line.Value("process");
+        string document = file ?? "config.json";
+        try
         {
-            if (line.Positionals.Count > 1)
-            {
-                throw new UsageException("a command and --process cannot be given together");
-            }
+            Process process = file is null ? Change(config, line) : ReadProcess(file, config, line, globals.Log);
+            bool ownsUser = ContainerExec.HasOwnUserNamespace(container);
+            ProcessPlan plan = Planner.PlanExec(config, process, file is null ? "process" : "", HostProbe.ProcessFacts(), ownsUser);
+            return log is null ? plan : plan with { Seccomp = log.Explain(config.Linux?.Seccomp, plan.Seccomp) };
+        }
+        catch (SpecException refusal)
+        {
+            throw new PunnetException((IsOfContainer(refusal) ? "config.json" : document) + ": " + refusal.Message);
+        }
+    }
 
-            try
-            {
-                UnknownProperties? unknown = globals.Log.IsDebug ? new UnknownProperties() : null;
-                Process whole = ConfigReader.ReadProcess(HostFile.Read(file), unknown);
-                BundleFile.Tell(unknown, file, globals.Log);
-                whole = whole with { ExecCpuAffinity = whole.ExecCpuAffinity ?? config.Process?.ExecCpuAffinity };
-                return Planner.AddContainerSettings(Planner.PlanProcess(whole, "", facts, filter, ownsUser), config);
-            }
-            catch (SpecException refusal)
-            {
-                throw new PunnetException(file + ": " + refusal.Message);
-            }
+    // A document that is only a process has neither of the two.
+    private static bool IsOfContainer(SpecException refusal) => refusal.Place.StartsWith("linux.", StringComparison.Ordinal)
+        || refusal.Place.StartsWith("annotations", StringComparison.Ordinal);
+
+    private static Process Change(Config config, CommandLine line) => line.Positionals.Count < 2
+        ? throw new UsageException("\"exec\" requires a minimum of 2 argument(s)")
+        : ExecOptions.Change(config.Process ?? new Process { Cwd = "/" }, line);
+
+    private static Process ReadProcess(string file, Config config, CommandLine line, Log log)
+    {
+        if (line.Positionals.Count > 1)
+        {
+            throw new UsageException("a command and --process cannot be given together");
         }
 
-        if (line.Positionals.Count < 2)
-        {
-            throw new UsageException("\"exec\" requires a minimum of 2 argument(s)");
-        }
-
-        Process process = ExecOptions.Change(config.Process ?? new Process { Cwd = "/" }, line);
-        return BundleFile.Refusing(() => Planner.AddContainerSettings(Planner.PlanProcess(process, "process", facts, filter, ownsUser), config));
+        UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
+        Process process = ConfigReader.ReadProcess(HostFile.Read(file), unknown);
+        BundleFile.Tell(unknown, file, log);
+        return process with { ExecCpuAffinity = process.ExecCpuAffinity ?? config.Process?.ExecCpuAffinity };
     }
 }

@@ -88,6 +88,8 @@ internal static class StartCommand
         return Sys.Read(answers.Number, bytes, out int count) == Errno.None && count == bytes.Length;
     }
 
+    // From the bundle, which is planned once more: the sentence names the program, its directory, a hook or a path, and the record has none
+    // of them. To keep them there would cost every create what only a failed start needs.
     private static PunnetException Explain(GlobalOptions globals, Container container, ChannelMessage failure)
     {
         try

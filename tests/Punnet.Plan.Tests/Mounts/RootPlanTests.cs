@@ -122,6 +122,6 @@ public sealed class RootPlanTests
 
         Assert.Equal(
             "process.args[1]: holds a NUL character",
-            Assert.Throws<SpecException>(() => Planner.PlanProcess(process, "process", Plans.Host, filter: null, ownsUser: false)).Message);
+            Assert.Throws<SpecException>(() => Planner.PlanExec(new Config(), process, "process", Plans.Host, ownsUser: false)).Message);
     }
 }

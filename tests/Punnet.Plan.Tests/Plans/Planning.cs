@@ -21,7 +21,7 @@ internal static class Planning
     };
 
     /// <summary>The plan of a process.</summary>
-    public static ProcessPlan Plan(Process process) => Planner.PlanProcess(process, "process", Host, filter: null, ownsUser: false);
+    public static ProcessPlan Plan(Process process) => Planner.PlanExec(new Config(), process, "process", Host, ownsUser: false);
 
     /// <summary>The plan of a create.</summary>
     public static ContainerPlan Plan(Config config) =>

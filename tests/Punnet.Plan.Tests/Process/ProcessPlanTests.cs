@@ -110,7 +110,7 @@ public sealed class ProcessPlanTests
     [InlineData("process", "process.args: args must not be empty")]
     public void A_document_that_is_only_a_process_has_its_own_places(string at, string expected)
     {
-        SpecException refusal = Assert.Throws<SpecException>(() => Planner.PlanProcess(new Process { Cwd = "/" }, at, Plans.Host, filter: null, ownsUser: false));
+        SpecException refusal = Assert.Throws<SpecException>(() => Planner.PlanExec(new Config(), new Process { Cwd = "/" }, at, Plans.Host, ownsUser: false));
 
         Assert.Equal(expected, refusal.Message);
     }

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Spec;
 using Xunit;
@@ -24,7 +23,7 @@ public sealed class SeccompNativeTests
                 Syscalls = [new SeccompRule { Names = ["sync"], Action = "SCMP_ACT_ERRNO" }],
             },
         };
-        SeccompPlan plan = Planner.Filter(linux, new Dictionary<string, string>(), Plans.Host with { Architecture = native })!;
+        SeccompPlan plan = Planner.PlanExec(new Config { Linux = linux }, Planning.Process, "process", Plans.Host with { Architecture = native }, ownsUser: false).Seccomp!;
         foreach (AuditArchitecture one in new[] { AuditArchitecture.X86_64, AuditArchitecture.AArch64, AuditArchitecture.RiscV64, AuditArchitecture.S390X })
         {
             Assert.Equal(one == audit, Array.Exists(plan.Program, instruction => instruction.Code == BpfCode.JumpIfEqual && instruction.K == (uint)one));
