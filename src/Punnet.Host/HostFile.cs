@@ -89,6 +89,13 @@ public static class HostFile
         }
     }
 
+    /// <summary>Opens a file to write at its end, and makes it (0644) where it does not exist.</summary>
+    public static Errno OpenForAppend(string path, out int file)
+    {
+        const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
+        return Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, 0x1a4, out file); // octal 0644
+    }
+
     private static void WaitForWriter(int file, string name)
     {
         Sys.PollReadable(file, 10_000, out bool isReady).OrThrow("wait for", name);

@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -32,7 +31,7 @@ public static class HostPolicy
     public const string LacksSystemAdministration = "punnet itself lacks CAP_SYS_ADMIN";
 
     /// <summary>Whether punnet has CAP_SYS_ADMIN.</summary>
-    public static bool HasSystemAdministration() => Has(21);
+    public static bool HasSystemAdministration() => Has(Capability.SysAdmin);
 
     /// <summary>That punnet lacks the capability which something needs, or null.</summary>
     /// <param name="errno">What the kernel says.</param>
@@ -87,12 +86,11 @@ public static class HostPolicy
     // mount_namespaces(7): a mount that hides a part of the host's /proc is locked, and a fresh one would uncover it.
     private static string? CoveringProc()
     {
-        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/mountinfo")).Split('\n'))
+        foreach (MountInfo mount in MountInfo.Read())
         {
-            string[] fields = line.Split(' ');
-            if (fields.Length > 4 && fields[4].StartsWith("/proc/", StringComparison.Ordinal))
+            if (mount.Point.StartsWith("/proc/", StringComparison.Ordinal))
             {
-                return fields[4];
+                return mount.Point;
             }
         }
 

@@ -99,7 +99,11 @@ public static class HostProbe
 
     /// <summary>Writes a file of a process.</summary>
     /// <exception cref="SysException">It cannot be written.</exception>
-    public static void WriteOfProcess(Descriptor proc, int pid, string name, ReadOnlySpan<byte> value)
+    public static void WriteOfProcess(Descriptor proc, int pid, string name, ReadOnlySpan<byte> value) =>
+        TryWriteOfProcess(proc, pid, name, value).OrThrow("write", "/proc/" + pid.ToString() + "/" + name);
+
+    /// <summary>The same, for a caller with its own words for a refusal.</summary>
+    public static Errno TryWriteOfProcess(Descriptor proc, int pid, string name, ReadOnlySpan<byte> value)
     {
         Errno errno = OpenOfProcess(proc, pid, name, OpenFlags.WriteOnly, out int file);
         if (errno == Errno.None)
@@ -108,6 +112,6 @@ public static class HostProbe
             errno = Sys.WriteAll(file, value);
         }
 
-        errno.OrThrow("write", "/proc/" + pid.ToString() + "/" + name);
+        return errno;
     }
 }

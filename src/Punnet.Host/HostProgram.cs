@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Text;
 using Punnet.Abi;
@@ -9,6 +10,26 @@ namespace Punnet.Host;
 /// <summary>A program of the host that punnet runs for its output.</summary>
 public static class HostProgram
 {
+    /// <summary>Finds one: in some directories first, then in PATH. A relative directory of PATH does not count.</summary>
+    /// <param name="name">The program.</param>
+    /// <param name="first">Directories to look in before PATH.</param>
+    /// <returns>Its path, or null.</returns>
+    public static string? Find(string name, params ReadOnlySpan<string> first)
+    {
+        const int Executable = 1; // X_OK
+        string path = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
+        foreach (string directory in (ReadOnlySpan<string>)[.. first, .. path.Split(':')])
+        {
+            string candidate = directory + "/" + name;
+            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, Executable) == Errno.None)
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Runs it to its end.</summary>
     /// <returns>What it printed, both streams together.</returns>
     /// <exception cref="PunnetException">It cannot be run, or fails.</exception>

@@ -59,7 +59,7 @@ public sealed class Log
     {
         if (_path is not null)
         {
-            Errno errno = Open(_path, out int file);
+            Errno errno = HostFile.OpenForAppend(_path, out int file);
             Sys.Close(file);
             errno.OrThrow("open the log", _path);
         }
@@ -102,7 +102,7 @@ public sealed class Log
             return;
         }
 
-        Errno errno = Open(_path, out int file);
+        Errno errno = HostFile.OpenForAppend(_path, out int file);
         if (errno != Errno.None)
         {
             Output.WriteError("cannot open the log " + _path + ": " + errno.Words());
@@ -111,12 +111,6 @@ public sealed class Log
 
         using Descriptor owned = new(file);
         Sys.WriteAll(file, entry);
-    }
-
-    private static Errno Open(string path, out int file)
-    {
-        const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
-        return Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, Permissions.Mode0644, out file);
     }
 
     private static byte[] Json(string level, string message)

@@ -5,6 +5,30 @@ namespace Punnet.Abi;
 /// <summary>capabilities(7), linux/capability.h: the place in this list is the number.</summary>
 public static class Capability
 {
+    /// <summary>CAP_DAC_OVERRIDE.</summary>
+    public const int DacOverride = 1;
+
+    /// <summary>CAP_SETGID.</summary>
+    public const int SetGid = 6;
+
+    /// <summary>CAP_SETUID.</summary>
+    public const int SetUid = 7;
+
+    /// <summary>CAP_SETPCAP.</summary>
+    public const int SetPcap = 8;
+
+    /// <summary>CAP_NET_ADMIN.</summary>
+    public const int NetAdmin = 12;
+
+    /// <summary>CAP_SYS_PTRACE.</summary>
+    public const int SysPtrace = 19;
+
+    /// <summary>CAP_SYS_ADMIN.</summary>
+    public const int SysAdmin = 21;
+
+    /// <summary>CAP_MKNOD.</summary>
+    public const int Mknod = 27;
+
     /// <summary>Every name that punnet knows, up to CAP_CHECKPOINT_RESTORE (40, Linux 5.9).</summary>
     public static ReadOnlySpan<string> Names => s_names;
 

@@ -24,14 +24,11 @@ public static class CgroupMount
             }
         }
 
-        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/mountinfo")).Split('\n'))
+        foreach (MountInfo mount in MountInfo.Read())
         {
-            // proc_pid_mountinfo(5): id parent major:minor root POINT options … - TYPE source options
-            int dash = line.IndexOf(" - cgroup2 ", StringComparison.Ordinal);
-            string[] fields = line.Split(' ');
-            if (dash > 0 && fields.Length > 4)
+            if (mount.Type == "cgroup2")
             {
-                return fields[4];
+                return mount.Point;
             }
         }
 

@@ -11,14 +11,6 @@ namespace Punnet.Host.Errors;
 /// <summary>Why a process in new namespaces cannot be made: clone(2) and unshare(2) have one number for many causes.</summary>
 public static class CloneCause
 {
-    private static readonly (CloneFlags Kind, string Name, string Limit)[] s_kinds =
-    [
-        (CloneFlags.NewUser, "user", "max_user_namespaces"), (CloneFlags.NewPid, "pid", "max_pid_namespaces"),
-        (CloneFlags.NewNetwork, "net", "max_net_namespaces"), (CloneFlags.NewIpc, "ipc", "max_ipc_namespaces"),
-        (CloneFlags.NewUts, "uts", "max_uts_namespaces"), (CloneFlags.NewMount, "mnt", "max_mnt_namespaces"),
-        (CloneFlags.NewCgroup, "cgroup", "max_cgroup_namespaces"), (CloneFlags.NewTime, "time", "max_time_namespaces"),
-    ];
-
     /// <summary>The cause, or null when nothing is known.</summary>
     /// <param name="namespaces">Which are made.</param>
     /// <param name="errno">What the kernel says.</param>
@@ -51,9 +43,10 @@ public static class CloneCause
     private static string Limits(NamespacePlan namespaces)
     {
         StringBuilder text = new();
-        foreach ((CloneFlags kind, _, string limit) in s_kinds)
+        for (int number = 0; number < NamespaceKinds.Count; number++)
         {
-            string? value = IsMade(namespaces, kind) ? Read("/proc/sys/user/" + limit) : null;
+            string limit = "max_" + NamespaceKinds.FileName(number) + "_namespaces";
+            string? value = IsMade(namespaces, NamespaceKinds.Flag(number)) ? Read("/proc/sys/user/" + limit) : null;
             if (value == "0")
             {
                 return "namespaces of this kind are forbidden here: sysctl user." + limit + " is 0";
@@ -92,9 +85,11 @@ public static class CloneCause
     private static string? Unknown(NamespacePlan namespaces)
     {
         List<string> missing = [];
-        foreach ((CloneFlags kind, string name, _) in s_kinds)
+        for (int number = 0; number < NamespaceKinds.Count; number++)
         {
-            if (IsMade(namespaces, kind) && Sys.Statx(Sys.WorkingDirectory, CString.Of("/proc/self/ns/" + name).WithNul, out _) == Errno.ENOENT)
+            string name = NamespaceKinds.FileName(number);
+            if (IsMade(namespaces, NamespaceKinds.Flag(number))
+                && Sys.Statx(Sys.WorkingDirectory, CString.Of("/proc/self/ns/" + name).WithNul, out _) == Errno.ENOENT)
             {
                 missing.Add(name);
             }
@@ -115,16 +110,7 @@ public static class CloneCause
             return true;
         }
 
-        foreach (string line in Encoding.UTF8.GetString(HostFile.Read("/proc/self/mountinfo")).Split('\n'))
-        {
-            string[] fields = line.Split(' ');
-            if (fields.Length > 4 && fields[4] == "/")
-            {
-                return false;
-            }
-        }
-
-        return true;
+        return !MountInfo.Read().Exists(mount => mount.Point == "/");
     }
 
     private static FileStatus? Status(ReadOnlySpan<byte> path) =>

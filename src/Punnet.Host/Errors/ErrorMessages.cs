@@ -12,7 +12,6 @@ namespace Punnet.Host.Errors;
 public static class ErrorMessages
 {
     private const int MostGroups = 65536; // NGROUPS_MAX
-    private const int SetGid = 6, SetUid = 7, SetCapabilities = 8, NetAdministration = 12, MakeNodes = 27; // CAP_*, capabilities(7)
 
     /// <summary>A failure of a step that the host takes in the new process's place.</summary>
     /// <param name="plan">The plan.</param>
@@ -85,7 +84,7 @@ public static class ErrorMessages
             case InitStep.JoinNetwork:
                 return new PunnetException("cannot join the container's network namespace: " + words);
             case InitStep.Loopback:
-                return new PunnetException("cannot bring up the loopback device: " + words, HostPolicy.Lacks(failure.Errno, NetAdministration));
+                return new PunnetException("cannot bring up the loopback device: " + words, HostPolicy.Lacks(failure.Errno, Capability.NetAdmin));
             case InitStep.HostName:
                 return new PunnetException("cannot set the host name " + plan.HostName + " (hostname): " + words);
             case InitStep.DomainName:
@@ -205,9 +204,9 @@ public static class ErrorMessages
             : "the container's user namespace lacks one of these groups (linux.gidMappings)",
         InitStep.User when errno == Errno.EAGAIN =>
             "user " + plan.Uid.ToString() + " has as many processes as RLIMIT_NPROC allows (process.rlimits)",
-        InitStep.User when errno == Errno.EPERM => HostPolicy.Lacks(errno, SetUid),
-        InitStep.Group or InitStep.Groups when HostPolicy.Lacks(errno, SetGid) is string lacking => lacking,
-        InitStep.BoundingSet or InitStep.Capabilities when errno == Errno.EPERM => HostPolicy.Lacks(errno, SetCapabilities),
+        InitStep.User when errno == Errno.EPERM => HostPolicy.Lacks(errno, Capability.SetUid),
+        InitStep.Group or InitStep.Groups when HostPolicy.Lacks(errno, Capability.SetGid) is string lacking => lacking,
+        InitStep.BoundingSet or InitStep.Capabilities when errno == Errno.EPERM => HostPolicy.Lacks(errno, Capability.SetPcap),
         InitStep.Groups when errno == Errno.EPERM => "setgroups(2) is denied where an ordinary user maps only the own group",
         InitStep.JoinNamespace or InitStep.CloneInit => JoinCause.OfExec(errno),
         InitStep.Limit when errno == Errno.EPERM && plan.Limits[item].Kind == ResourceLimit.OpenFiles && MostFiles() is ulong most && plan.Limits[item].Hard > most =>
@@ -305,7 +304,7 @@ public static class ErrorMessages
                 Errno.ENOENT when plan.Namespaces.HasUser => NoDevice + device.Path,
                 Errno.EPERM when !plan.Namespaces.HasUser && HostProbe.IsInUserNamespace() => NoDevice + device.Path,
                 Errno.EROFS => "the place is read-only",
-                Errno.EPERM => HostPolicy.Lacks(errno, MakeNodes) ?? "the device rules of punnet's own cgroup may not let it make device " + numbers,
+                Errno.EPERM => HostPolicy.Lacks(errno, Capability.Mknod) ?? "the device rules of punnet's own cgroup may not let it make device " + numbers,
                 _ => null,
             });
     }

@@ -65,7 +65,7 @@ public static class MountFailures
             InitStep.MountCovered => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].source): an earlier mount covers it, and in a user namespace ids are mapped before that is made"),
             InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(
-                mount + place + "the ids of its file system, " + MountedFileSystem.Name(step.Source) + ", cannot be mapped: " + words),
+                mount + place + "the ids of its file system, " + MountInfo.TypeAt(step.Source) + ", cannot be mapped: " + words),
             InitStep.MountIdMap => new PunnetException(
                 mount + place + "cannot map its ids: " + words,
                 errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host, and is done once only" : null),
@@ -152,7 +152,7 @@ public static class MountFailures
         {
             Errno.EINVAL when upper is not null && work is null => "upperdir needs a workdir",
             Errno.EINVAL when upper is not null && work is not null && !AreTogether(upper, work) => "workdir must be on the mount that upperdir is on",
-            Errno.EINVAL when upper is not null => "upperdir must be on a file system that takes the changes of an overlay, which " + MountedFileSystem.Name(CString.Of(upper))
+            Errno.EINVAL when upper is not null => "upperdir must be on a file system that takes the changes of an overlay, which " + MountInfo.TypeAt(CString.Of(upper))
                 + " may not do; the kernel's log (dmesg) says more",
             Errno.ELOOP => "one directory lies within another, or is the same by another mount",
             Errno.EBUSY => "upperdir or workdir is in use by another overlay",

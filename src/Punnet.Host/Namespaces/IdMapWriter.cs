@@ -44,13 +44,7 @@ public static class IdMapWriter
     /// <exception cref="PunnetException">The kernel refuses it.</exception>
     public static void Write(Descriptor proc, int pid, string file, CString map, string place)
     {
-        Errno errno = HostProbe.OpenOfProcess(proc, pid, file, OpenFlags.WriteOnly, out int descriptor);
-        if (errno == Errno.None)
-        {
-            using Descriptor owned = new(descriptor);
-            errno = Sys.Write(descriptor, map.Text, out _);
-        }
-
+        Errno errno = HostProbe.TryWriteOfProcess(proc, pid, file, map.Text);
         if (errno != Errno.None)
         {
             throw new PunnetException(

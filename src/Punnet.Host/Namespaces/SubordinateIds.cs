@@ -14,6 +14,7 @@ namespace Punnet.Host.Namespaces;
 /// </summary>
 public sealed record SubordinateIds
 {
+    // The system's directories first: what PATH holds is the caller's own risk, but need not be met by chance.
     private static readonly string[] s_directories =
         ["/usr/bin", "/bin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/local/sbin", "/run/wrappers/bin"];
 
@@ -39,7 +40,7 @@ public sealed record SubordinateIds
     /// <exception cref="PunnetException">The program is not there, or refuses.</exception>
     public static void Map(SubordinateIds kind, int pid, CString map, uint user)
     {
-        string path = kind.Find() ?? throw new PunnetException(
+        string path = HostProgram.Find(kind.Program, s_directories) ?? throw new PunnetException(
             "cannot map ids (" + kind.Place + "): " + kind.Program + " is not on this host",
             "an ordinary user maps more than the own id with " + kind.Program + ", which is in the package uidmap or shadow-utils");
         string[] numbers = map.ToString().Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
@@ -57,22 +58,6 @@ public sealed record SubordinateIds
                 : path + " failed with status " + outcome.Status.ToString(CultureInfo.InvariantCulture);
             throw new PunnetException("cannot map ids (" + kind.Place + "): " + words, kind.Hint(numbers, user));
         }
-    }
-
-    // The system's directories first: what PATH holds is the caller's own risk, but need not be met by chance.
-    private string? Find()
-    {
-        string path = Environment.GetEnvironmentVariable("PATH") ?? "";
-        foreach (string directory in (ReadOnlySpan<string>)[.. s_directories, .. path.Split(':')])
-        {
-            string candidate = directory + "/" + Program;
-            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, AccessMode.Execute) == Errno.None)
-            {
-                return candidate;
-            }
-        }
-
-        return null;
     }
 
     // The first range that is not granted whole.

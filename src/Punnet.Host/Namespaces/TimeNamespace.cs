@@ -22,13 +22,7 @@ public static class TimeNamespace
             return;
         }
 
-        Errno errno = HostProbe.OpenOfProcess(proc, Sys.Getpid(), "timens_offsets", OpenFlags.WriteOnly, out int file);
-        if (errno == Errno.None)
-        {
-            using Descriptor owned = new(file);
-            errno = Sys.Write(file, plan.TimeOffsets.Text, out _);
-        }
-
+        Errno errno = HostProbe.TryWriteOfProcess(proc, Sys.Getpid(), "timens_offsets", plan.TimeOffsets.Text);
         if (errno != Errno.None)
         {
             throw new PunnetException(

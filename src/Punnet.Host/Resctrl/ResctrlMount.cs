@@ -16,13 +16,11 @@ public static class ResctrlMount
     /// <exception cref="PunnetException">There is none, and why.</exception>
     public static string Find(string mountinfo, string fileSystems)
     {
-        foreach (string line in mountinfo.Split('\n'))
+        foreach (MountInfo mount in MountInfo.Parse(mountinfo))
         {
-            // id parent major:minor root POINT options … - TYPE source options
-            string[] fields = line.Split(' ');
-            if (fields.Length > 4 && line.Contains(" - resctrl ", StringComparison.Ordinal))
+            if (mount.Type == "resctrl")
             {
-                return fields[4];
+                return mount.Point;
             }
         }
 

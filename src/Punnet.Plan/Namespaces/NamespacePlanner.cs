@@ -11,7 +11,6 @@ internal static class NamespacePlanner
     // The kernel takes at most 340 lines, user_namespaces(7).
     private const int MapLimit = 340;
 
-    private const int SystemAdministration = 21; // CAP_SYS_ADMIN
 
     /// <summary>Plans which namespaces are made and which are joined.</summary>
     /// <exception cref="SpecException">A namespace is unknown, named twice or lacks what it needs.</exception>
@@ -22,7 +21,7 @@ internal static class NamespacePlanner
         List<NamespaceJoin> joins = [];
 
         // The user namespace last: until then punnet has its rights over all that is joined. Without any, only it can give them.
-        int user = (facts.Capabilities & (1UL << SystemAdministration)) != 0 || facts.EffectiveUser == 0 ? 2 : -1;
+        int user = (facts.Capabilities & (1UL << Capability.SysAdmin)) != 0 || facts.EffectiveUser == 0 ? 2 : -1;
         for (int i = 0; i < linux.Namespaces.Count; i++)
         {
             Namespace written = linux.Namespaces[i];

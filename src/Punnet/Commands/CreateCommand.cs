@@ -23,9 +23,7 @@ internal static class CreateCommand
 
     private static int Run(GlobalOptions globals, CommandLine line)
     {
-        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
-        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
-        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
+        HandOffOptions handOff = HandOffOptions.Of(line);
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: true);
         if (line.Has(CreateCommandLine.DryRun.Name))
         {
@@ -33,12 +31,12 @@ internal static class CreateCommand
             return 0;
         }
 
-        CreateCommandLine.CheckTerminal(request.Plan.Process.Terminal, detach: true, socket);
-        using Descriptor? console = socket is null ? null : ConsoleSocket.Connect(socket);
-        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Plan.Excerpt.Annotations);
+        CreateCommandLine.CheckTerminal(request.Plan.Process.Terminal, detach: true, handOff.ConsoleSocket);
+        using Descriptor? console = handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : null;
+        using PidfdReceivers receivers = PidfdReceivers.Connect(handOff.PidfdSocket, request.Plan.Excerpt.Annotations);
         using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log: null);
         using CreatedContainer container = ContainerCreator.Run(request with { ConsoleSocket = console, Listener = listener });
-        Finish(globals, container, receivers, pidFile);
+        Finish(globals, container, receivers, handOff.PidFile);
         return 0;
     }
 

@@ -54,9 +54,7 @@ internal static class ExecCommand
     {
         Restart.IfNeeded();
         bool detach = line.Has("detach");
-        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
-        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
-        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
+        HandOffOptions handOff = HandOffOptions.Of(line);
         int preserved = CreateCommandLine.Preserved(line);
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         CheckStatus(container, line);
@@ -69,9 +67,9 @@ internal static class ExecCommand
             return 0;
         }
 
-        CreateCommandLine.CheckTerminal(plan.Terminal, detach, socket);
+        CreateCommandLine.CheckTerminal(plan.Terminal, detach, handOff.ConsoleSocket);
         using ForegroundProcess foreground = new();
-        using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
+        using Descriptor? console = handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
         using SeccompListener? listener = SeccompListener.Prepare(plan.Seccomp, log);
         ExecContext request = new()
         {
@@ -83,11 +81,11 @@ internal static class ExecCommand
             Preserved = preserved,
             Log = globals.Log,
         };
-        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, annotations: null);
+        using PidfdReceivers receivers = PidfdReceivers.Connect(handOff.PidfdSocket, annotations: null);
         using ChildProcess process = ContainerExec.Run(request, out Descriptor channel);
         using Descriptor owned = channel;
         console?.Dispose();
-        int status = Finish(request, process, channel, receivers, detach ? null : foreground, pidFile);
+        int status = Finish(request, process, channel, receivers, detach ? null : foreground, handOff.PidFile);
         return log?.StatusOf(process.Pid, status) ?? status;
     }
 

@@ -1,13 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Text;
-using Punnet.Abi;
 using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
 using Punnet.Host.Namespaces;
 using Punnet.Host.State;
-using Punnet.Kernel;
 
 namespace Punnet.Commands;
 
@@ -51,18 +49,9 @@ internal static class PsCommand
     // The host's ps, by the host's PATH: nothing of the container decides what runs here.
     private static string HostPs(List<string> options)
     {
-        string? program = null;
-        foreach (string directory in (Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin").Split(':'))
-        {
-            string candidate = directory + "/ps";
-            if (program is null && directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, AccessMode.Execute) == Errno.None)
-            {
-                program = candidate;
-            }
-        }
-
+        string program = HostProgram.Find("ps") ?? throw new PunnetException("no ps program in PATH of the host");
         List<string> args = ["ps", .. options.Count == 0 ? ["-ef"] : options];
-        return HostProgram.Run(program ?? throw new PunnetException("no ps program in PATH of the host"), args);
+        return HostProgram.Run(program, args);
     }
 
     private static string Filter(string table, List<int> pids)

@@ -33,9 +33,7 @@ internal static class RunCommand
     private static int Execute(GlobalOptions globals, CommandLine line)
     {
         bool detach = line.Has("detach");
-        string? pidFile = HostPath.AbsoluteOrNull(line.Value("pid-file"));
-        string? socket = HostPath.AbsoluteOrNull(line.Value("console-socket"));
-        string? pidfd = HostPath.AbsoluteOrNull(line.Value("pidfd-socket"));
+        HandOffOptions handOff = HandOffOptions.Of(line);
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: false, log);
         if (line.Has(CreateCommandLine.DryRun.Name))
@@ -45,15 +43,15 @@ internal static class RunCommand
         }
 
         bool terminal = request.Plan.Process.Terminal;
-        CreateCommandLine.CheckTerminal(terminal, detach, socket);
+        CreateCommandLine.CheckTerminal(terminal, detach, handOff.ConsoleSocket);
         using ForegroundProcess foreground = new();
-        using Descriptor? console = socket is not null ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
+        using Descriptor? console = handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
         if (!detach && !line.Has("no-subreaper"))
         {
             Sys.Prctl(ProcessControl.SetChildSubreaper, 1);
         }
 
-        using PidfdReceivers receivers = PidfdReceivers.Connect(pidfd, request.Plan.Excerpt.Annotations);
+        using PidfdReceivers receivers = PidfdReceivers.Connect(handOff.PidfdSocket, request.Plan.Excerpt.Annotations);
         using SeccompListener? listener = SeccompListener.Prepare(request.Plan.Process.Seccomp, log);
         using CreatedContainer container = ContainerCreator.Run(request with { ConsoleSocket = console, Listener = listener });
         bool hasEnded = false, isDone = false;
@@ -68,7 +66,7 @@ internal static class RunCommand
             receivers.Send("standard"u8, container.Process.Pidfd);
             using NotifyProxy? proxy = request.Notify?.Open(container.Directory);
             container.Start();
-            if (pidFile is not null)
+            if (handOff.PidFile is string pidFile)
             {
                 PidFile.Write(pidFile, container.Process.Pid);
             }

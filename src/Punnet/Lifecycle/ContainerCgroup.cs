@@ -14,8 +14,6 @@ namespace Punnet.Lifecycle;
 /// </summary>
 internal static class ContainerCgroup
 {
-    private const int OverrideAccess = 1; // CAP_DAC_OVERRIDE
-
     /// <summary>Makes it with its limits, before any process is in it.</summary>
     /// <param name="request">What is being made.</param>
     /// <param name="made">Gets it from the moment that it exists; without one where the container goes without.</param>
@@ -135,7 +133,7 @@ internal static class ContainerCgroup
     // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.
     private static void GoWithout(CreateContext request, SysException failure)
     {
-        string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, OverrideAccess);
+        string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, Capability.DacOverride);
         if (!Tolerates(request))
         {
             throw new PunnetException(failure.Message, hint);

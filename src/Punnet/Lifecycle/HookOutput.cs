@@ -21,8 +21,7 @@ internal static class HookOutput
             return null;
         }
 
-        const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, Permissions.Mode0644, out int file);
+        Errno errno = HostFile.OpenForAppend(path, out int file);
         return errno == Errno.None
             ? new Descriptor(file)
             : throw new PunnetException("cannot open " + path + " for what hooks print (annotations[\"" + name + "\"]): " + errno.Words());

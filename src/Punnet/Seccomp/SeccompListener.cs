@@ -20,8 +20,7 @@ internal sealed class SeccompListener : IDisposable
     private SeccompListener(SeccompPlan plan, SeccompLog? log, Descriptor? agent)
     {
         // The new process is not dumpable, so that nobody in the container looks into it; nor does its own user then, pidfd_getfd(2).
-        const ulong Tracing = 1UL << 19; // CAP_SYS_PTRACE
-        IsSent = (Sys.CapgetPermitted() & Tracing) == 0;
+        IsSent = (Sys.CapgetPermitted() & (1UL << Capability.SysPtrace)) == 0;
         _plan = plan;
         _log = log;
         _agent = agent;

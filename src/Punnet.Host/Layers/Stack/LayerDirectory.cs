@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using Punnet.Abi;
+using Punnet.Init;
 using Punnet.Kernel;
 
 namespace Punnet.Host.Layers;
@@ -58,39 +59,11 @@ public sealed class LayerDirectory : IDisposable
     public bool IsOnSameFileSystem(LayerDirectory other) =>
         Status.FileSystemMajor == other.Status.FileSystemMajor && Status.FileSystemMinor == other.Status.FileSystemMinor;
 
-    /// <summary>
-    /// A detached mount of the directory that passes nothing on: a copy of a shared mount is its peer, and what is hung over it would
-    /// appear on the host.
-    /// </summary>
+    /// <summary>A <see cref="PrivateMount"/> of the directory.</summary>
     /// <param name="user">A user namespace whose ids its files get, or -1.</param>
     /// <param name="mount">The mount; the caller closes it.</param>
     /// <param name="isMapping">Whether it was the mapping that failed.</param>
-    public Errno Clone(int user, out int mount, out bool isMapping)
-    {
-        isMapping = false;
-        Errno errno = Sys.OpenTreeClone(Number, "\0"u8, recursive: false, out mount);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        MountAttributeChange change = new() { Propagation = MountFlags.Private };
-        if (user >= 0)
-        {
-            change.Set = MountAttributes.IdMap;
-            change.UserNamespace = (ulong)user;
-        }
-
-        errno = Sys.MountSetattr(mount, change, recursive: false);
-        if (errno != Errno.None)
-        {
-            isMapping = user >= 0;
-            Sys.Close(mount);
-            mount = -1;
-        }
-
-        return errno;
-    }
+    public Errno Clone(int user, out int mount, out bool isMapping) => PrivateMount.Clone(Number, "\0"u8, user, out mount, out isMapping);
 
     /// <inheritdoc/>
     public void Dispose() => _directory.Dispose();

@@ -24,7 +24,7 @@ public static class LayerFailures
 
     /// <summary>A layer whose files cannot get other owners.</summary>
     public static PunnetException Mapping(LayerStep layer, Errno errno) => new(
-        Name(layer) + ": the ids of its file system, " + MountedFileSystem.Name(layer.Path) + ", cannot be mapped: " + errno.Words(),
+        Name(layer) + ": the ids of its file system, " + MountInfo.TypeAt(layer.Path) + ", cannot be mapped: " + errno.Words(),
         errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host" : null);
 
     /// <summary>An upper directory that cannot be used.</summary>
@@ -39,14 +39,14 @@ public static class LayerFailures
     /// <summary>An upper directory whose files cannot get other owners.</summary>
     public static PunnetException UpperMapping(OverlayPlan plan, Errno errno) => Upper(
         plan,
-        "the ids of its file system, " + MountedFileSystem.Name(plan.Upper) + ", cannot be mapped: " + errno.Words(),
+        "the ids of its file system, " + MountInfo.TypeAt(plan.Upper) + ", cannot be mapped: " + errno.Words(),
         errno == Errno.EPERM ? "mapping the ids of a mount needs CAP_SYS_ADMIN on the host"
             : plan.OwnsUpper ? "give --upper DIR on another file system, --upper-tmpfs SIZE, or another --root" : null);
 
     // overlayfs.rst: in a user namespace its marks are attributes "user.overlay.…".
     private static PunnetException Marks(OverlayPlan plan, Errno errno)
     {
-        string type = plan.Upper.IsNull ? "tmpfs" : MountedFileSystem.Name(plan.Upper);
+        string type = plan.Upper.IsNull ? "tmpfs" : MountInfo.TypeAt(plan.Upper);
         return Upper(
             plan,
             "in a user namespace its file system, " + type + ", must keep extended attributes of users: " + errno.Words(),
@@ -64,7 +64,7 @@ public static class LayerFailures
         {
             return Upper(
                 plan,
-                "its file system, " + MountedFileSystem.Name(plan.Upper) + ", cannot take the changes of an overlay: " + errno.Words(),
+                "its file system, " + MountInfo.TypeAt(plan.Upper) + ", cannot take the changes of an overlay: " + errno.Words(),
                 plan.OwnsUpper
                     ? "give --upper DIR on another file system, --upper-tmpfs SIZE, or another --root"
                     : "ext4, xfs, btrfs and tmpfs can; or give --upper-tmpfs SIZE");

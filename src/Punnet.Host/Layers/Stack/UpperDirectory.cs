@@ -47,7 +47,6 @@ public sealed class UpperDirectory : IDisposable
     /// <exception cref="PunnetException">It cannot be one.</exception>
     public static UpperDirectory Find(OverlayPlan plan)
     {
-        const ulong IsMountRoot = 0x2000; // STATX_ATTR_MOUNT_ROOT
         Errno errno = LayerDirectory.Open(Sys.WorkingDirectory, plan.Upper, out LayerDirectory? upper);
         if (errno == Errno.ENOENT)
         {
@@ -64,7 +63,7 @@ public sealed class UpperDirectory : IDisposable
             throw LayerFailures.Upper(plan, errno);
         }
 
-        if ((upper!.Status.Attributes & IsMountRoot) != 0)
+        if (upper!.Status.IsMountRoot)
         {
             upper.Dispose();
             throw LayerFailures.Upper(plan, "it is a mount itself, and overlayfs needs a work directory beside it", "give a directory in it");
