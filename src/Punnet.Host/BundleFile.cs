@@ -72,7 +72,8 @@ public static class BundleFile
 
         if (log.IsDebug && plan.Seccomp is { IgnoredNames.Count: > 0 } filter)
         {
-            log.Debug("config.json: linux.seccomp.syscalls: ignoring names that are no system calls: " + string.Join(", ", filter.IgnoredNames));
+            log.Debug("config.json: linux.seccomp.syscalls: ignoring names that are no system calls: "
+                + string.Join(", ", filter.IgnoredNames));
         }
     }
 

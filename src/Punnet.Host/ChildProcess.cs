@@ -74,12 +74,15 @@ public sealed class ChildProcess : IDisposable
             "the new process " + how + " before the program could run", status == 128 + (int)Signal.Kill ? SmallMemory : null);
     }
 
-    /// <summary>Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it lives.</summary>
+    /// <summary>
+    /// Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it
+    /// lives.
+    /// </summary>
     /// <param name="channel">punnet's end.</param>
     /// <param name="message">What it says.</param>
     /// <param name="isStarting">
-    /// Whether the program is about to run: a signal to punnet is then meant for it, and stays where <c>ForegroundProcess</c> finds it. But where
-    /// the program does not come to run, punnet ends all the same.
+    /// Whether the program is about to run: a signal to punnet is then meant for it, and stays where <c>ForegroundProcess</c> finds it. But
+    /// where the program does not come to run, punnet ends all the same.
     /// </param>
     /// <returns>False when it can say nothing any more: the program runs, or it is dead.</returns>
     /// <exception cref="PunnetException">punnet is to end.</exception>

@@ -5,7 +5,9 @@ using Punnet.Plan;
 
 namespace Punnet.Host;
 
-/// <summary>What a host forbids to ordinary users and to user namespaces, where the kernel says no more than EPERM or ENOSPC: for hints.</summary>
+/// <summary>
+/// What a host forbids to ordinary users and to user namespaces, where the kernel says no more than EPERM or ENOSPC: for hints.
+/// </summary>
 public static class HostPolicy
 {
     /// <summary>Why an ordinary user gets no user namespace, or one without rights; null when nothing is known to forbid it.</summary>
@@ -19,7 +21,8 @@ public static class HostPolicy
 
         if (Is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns\0"u8, '1'))
         {
-            return "AppArmor leaves ordinary users no rights in user namespaces here: sysctl kernel.apparmor_restrict_unprivileged_userns is 1, and punnet has no profile with \"userns\"";
+            return "AppArmor leaves ordinary users no rights in user namespaces here: "
+                + "sysctl kernel.apparmor_restrict_unprivileged_userns is 1, and punnet has no profile with \"userns\"";
         }
 
         return Is("/proc/sys/user/max_user_namespaces\0"u8, '0')
@@ -37,7 +40,9 @@ public static class HostPolicy
     /// <param name="errno">What the kernel says.</param>
     /// <param name="capability">Its number, capabilities(7).</param>
     public static string? Lacks(Errno errno, int capability) =>
-        errno is Errno.EPERM or Errno.EACCES && Sys.Geteuid() == 0 && !Has(capability) ? "punnet itself lacks " + Capability.Names[capability] : null;
+        errno is Errno.EPERM or Errno.EACCES && Sys.Geteuid() == 0 && !Has(capability)
+            ? "punnet itself lacks " + Capability.Names[capability]
+            : null;
 
     private static bool Has(int capability) => (Sys.CapgetPermitted() & (1UL << capability)) != 0;
 
@@ -67,7 +72,8 @@ public static class HostPolicy
             "sysfs" => (CloneFlags.NewNetwork, "network"),
             _ => (CloneFlags.None, ""),
         };
-        if (kind != CloneFlags.None && (namespaces.New & kind) == CloneFlags.None && !(kind == CloneFlags.NewCgroup && namespaces.NewCgroup))
+        if (kind != CloneFlags.None && (namespaces.New & kind) == CloneFlags.None
+            && !(kind == CloneFlags.NewCgroup && namespaces.NewCgroup))
         {
             return "a user namespace may mount " + type + " only for a " + name + " namespace of its own, and linux.namespaces makes none";
         }
@@ -78,7 +84,8 @@ public static class HostPolicy
         }
 
         // What has FS_USERNS_MOUNT in some kernel.
-        return type is "proc" or "mqueue" or "cgroup2" or "sysfs" or "tmpfs" or "ramfs" or "devpts" or "overlay" or "fuse" or "binfmt_misc" or "bpf"
+        return type is "proc" or "mqueue" or "cgroup2" or "sysfs" or "tmpfs" or "ramfs" or "devpts" or "overlay" or "fuse" or "binfmt_misc"
+            or "bpf"
             ? null
             : "a user namespace may not mount " + type + ": mount it on the host, and bind it";
     }

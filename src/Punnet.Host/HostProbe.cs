@@ -34,7 +34,9 @@ public static class HostProbe
         return map.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) is not ["0", "0", "4294967295"];
     }
 
-    /// <summary>The calling convention that this binary was built for, as the kernel tells it to a filter; a constant of the binary.</summary>
+    /// <summary>
+    /// The calling convention that this binary was built for, as the kernel tells it to a filter; a constant of the binary.
+    /// </summary>
     public static SeccompArchitecture Native => RuntimeInformation.ProcessArchitecture switch
     {
         Architecture.X64 => SeccompArchitecture.X86_64,

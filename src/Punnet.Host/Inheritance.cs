@@ -4,7 +4,9 @@ using Punnet.Kernel;
 
 namespace Punnet.Host;
 
-/// <summary>What punnet's caller leaves to it, where a container, a hook or punnet itself would suffer from it: execve(2), "signals" and below.</summary>
+/// <summary>
+/// What punnet's caller leaves to it, where a container, a hook or punnet itself would suffer from it: execve(2), "signals" and below.
+/// </summary>
 public static class Inheritance
 {
     private const uint Umask = Permissions.GroupOrOthersWrite;
@@ -16,10 +18,14 @@ public static class Inheritance
     /// </summary>
     public static ulong IgnoredSignals => s_ignored ??= Read();
 
-    /// <summary>Makes punnet able to wait for its children, and what it makes readable for those who may read it. Before the first clone.</summary>
+    /// <summary>
+    /// Makes punnet able to wait for its children, and what it makes readable for those who may read it. Before the first clone.
+    /// </summary>
     public static void ReadOnce() => s_ignored ??= Read();
 
-    /// <summary>Opens the null device in place of standard streams that are closed: what punnet opens next would become one of them.</summary>
+    /// <summary>
+    /// Opens the null device in place of standard streams that are closed: what punnet opens next would become one of them.
+    /// </summary>
     /// <exception cref="SysException">There is no null device.</exception>
     public static void OpenStandardStreams()
     {

@@ -41,7 +41,9 @@ public sealed class Log
         }
     }
 
-    /// <summary>Something that was asked for and is not done, or that went wrong and is nothing to stop at: the spec wants it to be said.</summary>
+    /// <summary>
+    /// Something that was asked for and is not done, or that went wrong and is nothing to stop at: the spec wants it to be said.
+    /// </summary>
     public void Warn(string message)
     {
         if (IsDebug || _path is null)

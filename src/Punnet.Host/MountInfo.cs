@@ -34,7 +34,9 @@ public readonly record struct MountInfo(string Device, string Point, string Type
         return mounts;
     }
 
-    /// <summary>The type of the file system that a path is on, for a sentence: such as ext4, or a word for one that cannot be found out.</summary>
+    /// <summary>
+    /// The type of the file system that a path is on, for a sentence: such as ext4, or a word for one that cannot be found out.
+    /// </summary>
     public static string TypeAt(CString path)
     {
         const string Unknown = "of an unknown kind";

@@ -84,7 +84,8 @@ public static class PathCause
                 : null;
         }
 
-        if (namespaces.UidMap.IsNull || (status.Mode & Search) != 0 || (IsMapped(namespaces.UidMap, status.Uid, out uint root) && IsMapped(namespaces.GidMap, status.Gid, out _)))
+        if (namespaces.UidMap.IsNull || (status.Mode & Search) != 0
+            || (IsMapped(namespaces.UidMap, status.Uid, out uint root) && IsMapped(namespaces.GidMap, status.Gid, out _)))
         {
             return null;
         }

@@ -33,7 +33,9 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
         return isAlive && TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
     }
 
-    /// <summary>Whether a process that has ended, and was not waited for yet, has not executed one instruction: it has touched no memory.</summary>
+    /// <summary>
+    /// Whether a process that has ended, and was not waited for yet, has not executed one instruction: it has touched no memory.
+    /// </summary>
     public static bool HasNeverRun(int pid)
     {
         const int FaultField = 10;

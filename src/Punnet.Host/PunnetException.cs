@@ -15,9 +15,9 @@ public sealed class PunnetException : Exception
     public int? ExitStatus { get; init; }
 
     /// <summary>
-    /// Whether a new process was killed before it ran at all. Where the caller's cgroup was once emptied by cgroup.kill, kernels with a counter
-    /// of these (kill_seq) compare that of the caller's cgroup with that of the new one in clone3(2) with CLONE_INTO_CGROUP, and kill what they
-    /// have just made. Moved there afterwards, the process lives.
+    /// Whether a new process was killed before it ran at all. Where the caller's cgroup was once emptied by cgroup.kill, kernels with a
+    /// counter of these (kill_seq) compare that of the caller's cgroup with that of the new one in clone3(2) with CLONE_INTO_CGROUP, and
+    /// kill what they have just made. Moved there afterwards, the process lives.
     /// </summary>
     public bool HasNeverRun { get; init; }
 

@@ -30,7 +30,8 @@ public static class SecurityModules
         if (!plan.ApparmorProfile.IsNull && !HasApparmor())
         {
             throw new PunnetException(
-                "apparmor failed to apply profile \"" + plan.ApparmorProfile + "\" (process.apparmorProfile): AppArmor is not enabled on this host");
+                "apparmor failed to apply profile \"" + plan.ApparmorProfile
+                    + "\" (process.apparmorProfile): AppArmor is not enabled on this host");
         }
 
         if (!plan.SelinuxLabel.IsNull)

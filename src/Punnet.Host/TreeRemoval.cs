@@ -68,7 +68,8 @@ public static class TreeRemoval
     private static bool AllowChanges(int parent, ReadOnlySpan<byte> name)
     {
         Sys.ClearImmutableFlags(parent);
-        if (Sys.StatxNoFollow(parent, name, out FileStatus status) != Errno.None || !(status.Is(FileMode.Regular) || status.Is(FileMode.Directory)))
+        if (Sys.StatxNoFollow(parent, name, out FileStatus status) != Errno.None
+            || !(status.Is(FileMode.Regular) || status.Is(FileMode.Directory)))
         {
             return true;
         }

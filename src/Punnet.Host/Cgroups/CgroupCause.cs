@@ -11,7 +11,8 @@ public static class CgroupCause
 {
     /// <summary>What an ordinary user can do about a cgroup that he may not enter.</summary>
     public const string Delegation =
-        "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
+        "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: "
+        + "see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
 
     private const string LongBurst = "a burst may not be longer than the quota (cpu.max)";
 
@@ -47,7 +48,8 @@ public static class CgroupCause
     {
         const string Sizes = "/sys/kernel/mm/hugepages";
         if (!file.StartsWith("hugetlb.", StringComparison.Ordinal)
-            || Sys.Openat(Sys.WorkingDirectory, CString.Of(Sizes).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int number) != Errno.None)
+            || Sys.Openat(
+                Sys.WorkingDirectory, CString.Of(Sizes).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int number) != Errno.None)
         {
             return null;
         }
@@ -76,7 +78,8 @@ public static class CgroupCause
             }
         }
 
-        return numbers.Length > 1 && long.TryParse(numbers[1], CultureInfo.InvariantCulture, out long period) && period is < 1000 or > 1_000_000
+        return numbers.Length > 1 && long.TryParse(numbers[1], CultureInfo.InvariantCulture, out long period)
+            && period is < 1000 or > 1_000_000
             ? "a period is from 1000 to 1000000 microseconds"
             : "the kernel does not take this value for it";
     }
@@ -90,8 +93,10 @@ public static class CgroupCause
             return null;
         }
 
-        return Sys.Statx(Sys.WorkingDirectory, CString.Of(device).WithNul, out _) != Errno.None ? "there is no block device " + numbers + " here"
-            : Sys.Statx(Sys.WorkingDirectory, CString.Of(device + "/partition").WithNul, out _) == Errno.None ? "device " + numbers + " is a partition, and limits are for whole disks"
+        return Sys.Statx(Sys.WorkingDirectory, CString.Of(device).WithNul, out _) != Errno.None
+            ? "there is no block device " + numbers + " here"
+            : Sys.Statx(Sys.WorkingDirectory, CString.Of(device + "/partition").WithNul, out _) == Errno.None
+                ? "device " + numbers + " is a partition, and limits are for whole disks"
             : null;
     }
 

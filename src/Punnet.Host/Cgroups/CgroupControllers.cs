@@ -57,7 +57,10 @@ public static class CgroupControllers
             string directory = mount + path[..slash];
             if (Array.IndexOf(List(directory, Offered), controller) < 0)
             {
-                hint = IsOfVersion1(controller) ? "cgroup v1 has the controller " + controller + " on this host; the kernel parameter cgroup_no_v1=all leaves it to cgroup v2" : null;
+                hint = IsOfVersion1(controller)
+                    ? "cgroup v1 has the controller " + controller
+                        + " on this host; the kernel parameter cgroup_no_v1=all leaves it to cgroup v2"
+                    : null;
                 return "the controller " + controller + " is not available: " + directory + "/" + Offered + " does not have it";
             }
 
@@ -67,7 +70,8 @@ public static class CgroupControllers
                 if (errno != Errno.None)
                 {
                     hint = errno == Errno.EBUSY
-                        ? "the cgroup " + path[..slash] + " has processes of its own, and such a cgroup cannot give controllers to others: choose another linux.cgroupsPath"
+                        ? "the cgroup " + path[..slash] + " has processes of its own, and such a cgroup cannot give controllers to others: "
+                            + "choose another linux.cgroupsPath"
                         : null;
                     return "the controller " + controller + " cannot be enabled in " + directory + "/" + Given + ": " + errno.Words();
                 }
@@ -78,7 +82,8 @@ public static class CgroupControllers
     }
 
     private static string[] List(string directory, string file) =>
-        HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(directory + "/" + file).WithNul)?.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries) ?? [];
+        HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(directory + "/" + file).WithNul)?.Split(
+            [' ', '\n'], StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     private static List<string> Missing(string[] offered, string[] given)
     {

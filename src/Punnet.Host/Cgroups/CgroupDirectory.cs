@@ -38,7 +38,8 @@ public sealed class CgroupDirectory : IDisposable
     public static CgroupDirectory? TryOpen(string path)
     {
         string mount = CgroupMount.Find();
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(mount + path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        Errno errno = Sys.Openat(
+            Sys.WorkingDirectory, CString.Of(mount + path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
         if (errno.IsMissing())
         {
             return null;
@@ -190,7 +191,8 @@ public sealed class CgroupDirectory : IDisposable
     public void WaitUntilEmpty() => WaitFor(Empty, "end");
 
     /// <summary>Removes it if nothing is in it and below.</summary>
-    public bool TryRemove() => Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
+    public bool TryRemove() =>
+        Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
 
     /// <summary>Removes it with all that is below; what is in use by processes stays.</summary>
     /// <exception cref="SysException">It cannot be removed.</exception>
@@ -325,7 +327,9 @@ public sealed class CgroupDirectory : IDisposable
             Span<byte> first = stackalloc byte[1];
             bool isThreaded = Sys.Read(file, first, out _) == Errno.EOPNOTSUPP;
             Sys.Rewind(file);
-            string? list = isThreaded ? HostFile.TryReadText(directory, "cgroup.threads\0"u8) : Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs"));
+            string? list = isThreaded
+                ? HostFile.TryReadText(directory, "cgroup.threads\0"u8)
+                : Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs"));
             foreach (string line in (list ?? "").Split('\n'))
             {
                 if (int.TryParse(line, out int pid))

@@ -47,7 +47,8 @@ public static class CgroupLimits
         {
             if (long.TryParse(HostFile.TryReadText(cgroup.Number, "memory.current\0"u8)?.TrimEnd(), out long usage) && check.Limit <= usage)
             {
-                throw new PunnetException("rejecting " + check.What + " " + check.Limit.ToString() + " <= usage " + usage.ToString() + " (" + check.Place + ")");
+                throw new PunnetException(
+                    "rejecting " + check.What + " " + check.Limit.ToString() + " <= usage " + usage.ToString() + " (" + check.Place + ")");
             }
         }
     }
@@ -102,6 +103,7 @@ public static class CgroupLimits
         hint ??= isMissing ? CgroupCause.OfMissing(write.File) : null;
         string file = write.Fallback is null ? write.File : write.File + " or " + write.Fallback.File;
         throw new PunnetException(
-            "cannot set " + file + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": " + reason, hint);
+            "cannot set " + file + " to \"" + write.Value.TrimEnd('\n') + "\" (" + write.Place + ") in " + cgroup.Path + ": "
+                + reason, hint);
     }
 }

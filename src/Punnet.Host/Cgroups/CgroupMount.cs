@@ -62,7 +62,8 @@ public static class CgroupMount
 
     private static bool IsCgroup2(string path)
     {
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
+        Errno errno =
+            Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
         using Descriptor owned = new(directory);
         long magic = 0;
         errno = errno != Errno.None ? errno : Sys.Fstatfs(directory, out magic);

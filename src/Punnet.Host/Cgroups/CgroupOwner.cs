@@ -40,7 +40,8 @@ public static class CgroupOwner
     {
         string? list = HostFile.TryReadText(Sys.WorkingDirectory, "/sys/kernel/cgroup/delegate\0"u8);
         List<string> files = [];
-        foreach (string file in list?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"])
+        foreach (string file in list?.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            ?? ["cgroup.procs", "cgroup.subtree_control", "cgroup.threads"])
         {
             if (!file.Contains('/', StringComparison.Ordinal))
             {

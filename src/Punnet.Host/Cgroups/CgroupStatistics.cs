@@ -77,7 +77,8 @@ public static class CgroupStatistics
         json.WriteStartObject("cpuset");
         WriteNumbers(json, "cpus", CgroupFile.Text(cgroup, "cpuset.cpus.effective"));
         WriteNumbers(json, "mems", CgroupFile.Text(cgroup, "cpuset.mems.effective"));
-        foreach (string name in (ReadOnlySpan<string>)["cpu_exclusive", "mem_hardwall", "mem_exclusive", "memory_migrate", "memory_spread_page",
+        foreach (string name in (ReadOnlySpan<string>)[
+            "cpu_exclusive", "mem_hardwall", "mem_exclusive", "memory_migrate", "memory_spread_page",
             "memory_spread_slab", "memory_pressure", "sched_load_balance"])
         {
             json.WriteNumber(name, 0); // cgroup v1 only; readers expect them.
@@ -122,7 +123,8 @@ public static class CgroupStatistics
         json.WriteStartObject("memory");
         json.WriteNumber("cache", stat.GetValueOrDefault("file"));
         WriteEntry(json, "usage", limit, usage, CgroupFile.Number(cgroup, "memory.peak"), events.GetValueOrDefault("max"));
-        WriteEntry(json, "swap", isUnlimited ? Unlimited : swapLimit + limit, CgroupFile.Number(cgroup, "memory.swap.current") + usage, 0, 0);
+        WriteEntry(
+            json, "swap", isUnlimited ? Unlimited : swapLimit + limit, CgroupFile.Number(cgroup, "memory.swap.current") + usage, 0, 0);
         WriteEntry(json, "kernel", Unlimited, stat.GetValueOrDefault("kernel"), 0, 0);
         WriteEntry(json, "kernelTCP", Unlimited, stat.GetValueOrDefault("sock"), 0, 0);
         WriteTable(json, "raw", stat);

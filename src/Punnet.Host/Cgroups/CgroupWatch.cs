@@ -19,7 +19,8 @@ public sealed class CgroupWatch : IDisposable
     /// <exception cref="SysException">The cgroup is gone.</exception>
     public CgroupWatch(CgroupDirectory cgroup)
     {
-        Sys.Openat(cgroup.Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events).OrThrow("open", cgroup.Path + "/cgroup.events");
+        Sys.Openat(cgroup.Number, "cgroup.events\0"u8, OpenFlags.ReadOnly, 0, out int events)
+            .OrThrow("open", cgroup.Path + "/cgroup.events");
         _events = new Descriptor(events);
 
         // Without the controller nobody is killed for its limit; the number is -1 then, which poll(2) passes over.

@@ -79,8 +79,8 @@ public static class CloneCause
     }
 
     private static string OfUser() =>
-        "user " + Sys.Geteuid().ToString() + " may have " + ErrnoCause.Limit(ResourceLimit.Processes) + " processes (RLIMIT_NPROC), the host "
-        + Read("/proc/sys/kernel/threads-max") + " (kernel.threads-max)";
+        "user " + Sys.Geteuid().ToString() + " may have " + ErrnoCause.Limit(ResourceLimit.Processes) + " processes (RLIMIT_NPROC), "
+        + "the host " + Read("/proc/sys/kernel/threads-max") + " (kernel.threads-max)";
 
     private static string? Unknown(NamespacePlan namespaces)
     {

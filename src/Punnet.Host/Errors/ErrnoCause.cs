@@ -14,7 +14,8 @@ public static class ErrnoCause
         bool Is(Errno errno) => failure.EndsWith(errno.Words(), StringComparison.Ordinal);
         return Is(Errno.EMFILE) ? "punnet may open " + Limit(ResourceLimit.OpenFiles) + " files (RLIMIT_NOFILE of its caller)"
             : Is(Errno.ENFILE) ? "the host has as many open files as sysctl fs.file-max allows"
-            : Is(Errno.ENOMEM) ? "the memory of the host, of punnet's cgroup (memory.max) or of its caller's limits (ulimit -v, ulimit -d) is used up"
+            : Is(Errno.ENOMEM)
+                ? "the memory of the host, of punnet's cgroup (memory.max) or of its caller's limits (ulimit -v, ulimit -d) is used up"
             : OuterFilter.Hint(failure);
     }
 

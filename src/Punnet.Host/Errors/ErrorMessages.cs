@@ -58,7 +58,8 @@ public static class ErrorMessages
             case >= InitStep.Layer and <= InitStep.LayerStack when plan.Overlay is not null:
                 return LayerFailures.Of(plan.Overlay, step, item, failure.Errno);
             case InitStep.ReadOnlyLate:
-                return new PunnetException("cannot make " + plan.Mounts[item].Destination + " read-only (mounts[" + item.ToString() + "]): " + words);
+                return new PunnetException(
+                    "cannot make " + plan.Mounts[item].Destination + " read-only (mounts[" + item.ToString() + "]): " + words);
             case InitStep.JoinNamespace:
                 return Join(plan.Namespaces, item, failure.Errno);
             case InitStep.Device or InitStep.DeviceMismatch:
@@ -78,13 +79,15 @@ public static class ErrorMessages
                 return Hook(plan.Hooks.StartContainer, step, failure, hookOutput);
             case InitStep.Root:
                 return new PunnetException(
-                    "cannot use the root file system " + plan.Root + " (root.path): " + words, PathCause.Of(plan.Root.ToString(), failure.Errno, plan.Namespaces));
+                    "cannot use the root file system " + plan.Root + " (root.path): " + words,
+                    PathCause.Of(plan.Root.ToString(), failure.Errno, plan.Namespaces));
             case InitStep.NewNamespace:
                 return OfNamespaces(plan.Namespaces, failure.Errno);
             case InitStep.JoinNetwork:
                 return new PunnetException("cannot join the container's network namespace: " + words);
             case InitStep.Loopback:
-                return new PunnetException("cannot bring up the loopback device: " + words, HostPolicy.Lacks(failure.Errno, Capability.NetAdmin));
+                return new PunnetException(
+                    "cannot bring up the loopback device: " + words, HostPolicy.Lacks(failure.Errno, Capability.NetAdmin));
             case InitStep.HostName:
                 return new PunnetException("cannot set the host name " + plan.HostName + " (hostname): " + words);
             case InitStep.DomainName:
@@ -145,12 +148,14 @@ public static class ErrorMessages
             InitStep.OwnFile => "exec: \"" + plan.Args[0] + "\": permission denied: it is punnet itself (process.args[0])",
             InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Index) + " (process.capabilities.bounding): " + words,
             InitStep.AmbientSet => "cannot raise " + CapabilityName(failure.Index) + " (process.capabilities.ambient): " + words,
-            InitStep.Scheduler => "cannot set the scheduler " + (plan.Scheduler is SchedulerAttributes scheduler ? Policy(scheduler.Policy) : "")
+            InitStep.Scheduler =>
+                "cannot set the scheduler " + (plan.Scheduler is SchedulerAttributes scheduler ? Policy(scheduler.Policy) : "")
                 + " (process.scheduler): " + words,
             InitStep.IoPriority => "cannot set the priority of input and output (process.ioPriority): " + words,
             InitStep.Affinity => "cannot run on the CPUs " + (failure.Index == 0 ? plan.Affinity.InitialText : plan.Affinity.FinalText)
                 + " (process.execCPUAffinity." + (failure.Index == 0 ? "initial" : "final") + "): " + words,
-            InitStep.Personality => "cannot enter the execution domain " + (plan.Personality == ExecutionDomain.Linux32 ? "LINUX32" : "LINUX")
+            InitStep.Personality =>
+                "cannot enter the execution domain " + (plan.Personality == ExecutionDomain.Linux32 ? "LINUX32" : "LINUX")
                 + " (linux.personality): " + words,
             InitStep.MemoryPolicy => "cannot set the memory policy " + plan.MemoryPolicy?.Name + " (linux.memoryPolicy): " + words,
             // Podman looks for the path in back quotes.
@@ -197,8 +202,10 @@ public static class ErrorMessages
         InitStep.TerminalOpen when errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ENODEV =>
             "a terminal needs a mount of type devpts on /dev/pts (mounts)",
         InitStep.WorkingDirectory when errno == Errno.EACCES => "a directory on the way cannot be searched by user " + plan.Uid.ToString(),
-        InitStep.User when errno == Errno.EINVAL => "the container's user namespace has no user " + plan.Uid.ToString() + " (linux.uidMappings)",
-        InitStep.Group when errno == Errno.EINVAL => "the container's user namespace has no group " + plan.Gid.ToString() + " (linux.gidMappings)",
+        InitStep.User when errno == Errno.EINVAL =>
+            "the container's user namespace has no user " + plan.Uid.ToString() + " (linux.uidMappings)",
+        InitStep.Group when errno == Errno.EINVAL =>
+            "the container's user namespace has no group " + plan.Gid.ToString() + " (linux.gidMappings)",
         InitStep.Groups when errno == Errno.EINVAL => plan.Groups.Length > MostGroups
             ? "a process may have 65536 groups, not " + plan.Groups.Length.ToString()
             : "the container's user namespace lacks one of these groups (linux.gidMappings)",
@@ -209,7 +216,8 @@ public static class ErrorMessages
         InitStep.BoundingSet or InitStep.Capabilities when errno == Errno.EPERM => HostPolicy.Lacks(errno, Capability.SetPcap),
         InitStep.Groups when errno == Errno.EPERM => "setgroups(2) is denied where an ordinary user maps only the own group",
         InitStep.JoinNamespace or InitStep.CloneInit => JoinCause.OfExec(errno),
-        InitStep.Limit when errno == Errno.EPERM && plan.Limits[item].Kind == ResourceLimit.OpenFiles && MostFiles() is ulong most && plan.Limits[item].Hard > most =>
+        InitStep.Limit when errno == Errno.EPERM && plan.Limits[item].Kind == ResourceLimit.OpenFiles && MostFiles() is ulong most
+            && plan.Limits[item].Hard > most =>
             "no process of this host may open more than " + most.ToString() + " files (sysctl fs.nr_open)",
         InitStep.Limit when errno == Errno.EPERM => "raising a hard limit needs CAP_SYS_RESOURCE",
         InitStep.Scheduler when errno == Errno.EPERM => plan.Scheduler?.Policy == SchedulerPolicy.Deadline
@@ -283,7 +291,8 @@ public static class ErrorMessages
             if (join.Index == item)
             {
                 return new PunnetException(
-                    "cannot join the namespace " + join.Path + " (linux.namespaces[" + item.ToString() + "].path): " + errno.Words(), JoinCause.Of(join, plan, errno));
+                    "cannot join the namespace " + join.Path + " (linux.namespaces[" + item.ToString() + "].path): " + errno.Words(),
+                    JoinCause.Of(join, plan, errno));
             }
         }
 
@@ -304,7 +313,8 @@ public static class ErrorMessages
                 Errno.ENOENT when plan.Namespaces.HasUser => NoDevice + device.Path,
                 Errno.EPERM when !plan.Namespaces.HasUser && HostProbe.IsInUserNamespace() => NoDevice + device.Path,
                 Errno.EROFS => "the place is read-only",
-                Errno.EPERM => HostPolicy.Lacks(errno, Capability.Mknod) ?? "the device rules of punnet's own cgroup may not let it make device " + numbers,
+                Errno.EPERM => HostPolicy.Lacks(errno, Capability.Mknod)
+                    ?? "the device rules of punnet's own cgroup may not let it make device " + numbers,
                 _ => null,
             });
     }

@@ -11,11 +11,15 @@ public static class HookErrors
 {
     /// <summary>A hook that does not start.</summary>
     public static PunnetException CannotRun(HookStep hook, Errno errno, bool isOfHost) =>
-        new(Name(hook) + " cannot be run: " + hook.Path + ": " + errno.Words(), isOfHost ? ProgramWords.OfFile(hook.Path.ToString(), errno) : null);
+        new(
+            Name(hook) + " cannot be run: " + hook.Path + ": " + errno.Words(),
+            isOfHost ? ProgramWords.OfFile(hook.Path.ToString(), errno) : null);
 
     /// <summary>A hook that ended with another status than 0.</summary>
     /// <param name="hook">The hook.</param>
-    /// <param name="status">Its exit status; above 128 it is a signal's number, whether that ended the hook or what a shell in it has run.</param>
+    /// <param name="status">
+    /// Its exit status; above 128 it is a signal's number, whether that ended the hook or what a shell in it has run.
+    /// </param>
     /// <param name="output">File with what it has printed, or null.</param>
     public static PunnetException Failed(HookStep hook, int status, Descriptor? output)
     {

@@ -11,7 +11,8 @@ public static class JoinCause
     /// <summary>For a namespace that config.json names.</summary>
     public static string? Of(NamespaceJoin join, NamespacePlan plan, Errno errno) => errno switch
     {
-        Errno.EINVAL when join.Kind == CloneFlags.NewUser => IsOwn(join) ? "punnet is in this user namespace already" : "a process with threads, or with a shared root, cannot join it",
+        Errno.EINVAL when join.Kind == CloneFlags.NewUser =>
+            IsOwn(join) ? "punnet is in this user namespace already" : "a process with threads, or with a shared root, cannot join it",
         Errno.EINVAL when join.Kind == CloneFlags.NewPid => "a pid namespace can be joined only from one above it",
         Errno.EPERM when join.Kind == CloneFlags.NewUser => "punnet needs CAP_SYS_ADMIN in that user namespace, and may not be in a chroot",
         Errno.EPERM when plan.HasUser => "the namespace must belong to the container's user namespace",
@@ -24,9 +25,11 @@ public static class JoinCause
     /// <summary>For the file of a namespace.</summary>
     public static string? OfFile(string path, Errno errno) => PathCause.Of(path, errno) switch
     {
-        string cause when errno == Errno.ENOENT && path.StartsWith("/proc/", StringComparison.Ordinal) => cause + ": the process may have ended",
+        string cause when errno == Errno.ENOENT && path.StartsWith("/proc/", StringComparison.Ordinal) =>
+            cause + ": the process may have ended",
         null when errno is Errno.EACCES or Errno.EPERM && path.StartsWith("/proc/", StringComparison.Ordinal) =>
-            "punnet must be allowed to trace a process to open its namespaces: as its user, with all of its capabilities, or with CAP_SYS_PTRACE",
+            "punnet must be allowed to trace a process to open its namespaces: as its user, with all of its capabilities, "
+            + "or with CAP_SYS_PTRACE",
         var cause => cause,
     };
 

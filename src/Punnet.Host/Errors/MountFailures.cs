@@ -26,7 +26,8 @@ public static class MountFailures
             _ when ((isTree ? step.RecursiveClear : step.Clear) & MountAttributes.AtimeMask) != MountAttributes.None => "relatime",
             _ => set == MountAttributes.None ? "diratime" : "nodiratime",
         };
-        return new PunnetException("cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination
+        return new PunnetException(
+            "cannot " + (step.Kind == MountKind.Remount ? "remount" : "mount") + " " + What(step) + " on " + step.Destination
             + " (mounts[" + step.Index.ToString() + "].options): \"" + (isTree ? "r" : "") + word
             + "\" would change what is locked in a user namespace: " + words);
     }
@@ -52,9 +53,11 @@ public static class MountFailures
                 mount + place + "it would cover a part of /proc that must stay visible", null),
             InitStep.MountTarget when errno == Errno.ELOOP => new PunnetException(
                 mount + place + step.Destination + " must be mounted on ordinary directory, and a symbolic link is there"),
-            InitStep.MountTarget => new PunnetException(mount + place + "cannot use the destination: " + words, OfTarget(plan, step, errno, named)),
+            InitStep.MountTarget =>
+                new PunnetException(mount + place + "cannot use the destination: " + words, OfTarget(plan, step, errno, named)),
             InitStep.MountSource when step.Kind == MountKind.Bind => new PunnetException(
-                mount + " (mounts[" + step.Index.ToString() + "].source): " + words, PathCause.Of(step.Source.ToString(), errno, plan.Namespaces)),
+                mount + " (mounts[" + step.Index.ToString() + "].source): " + words,
+                PathCause.Of(step.Source.ToString(), errno, plan.Namespaces)),
             InitStep.MountType => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].type): " + words,
                 errno == Errno.ENODEV ? "this kernel has no such file system" : null),
@@ -63,7 +66,8 @@ public static class MountFailures
             InitStep.MountAttach when errno == Errno.ENOTDIR => new PunnetException(
                 mount + place + "a directory goes on a directory, and a file on a file: " + words),
             InitStep.MountCovered => new PunnetException(
-                mount + " (mounts[" + step.Index.ToString() + "].source): an earlier mount covers it, and in a user namespace ids are mapped before that is made"),
+                mount + " (mounts[" + step.Index.ToString()
+                    + "].source): an earlier mount covers it, and in a user namespace ids are mapped before that is made"),
             InitStep.MountIdMap when errno == Errno.EINVAL => new PunnetException(
                 mount + place + "the ids of its file system, " + MountInfo.TypeAt(step.Source) + ", cannot be mapped: " + words),
             InitStep.MountIdMap => new PunnetException(
@@ -72,10 +76,14 @@ public static class MountFailures
             InitStep.MountAttributes or InitStep.MountPropagation => new PunnetException(
                 mount + " (mounts[" + step.Index.ToString() + "].options): " + words),
             InitStep.MountCreate when errno == Errno.EACCES && !step.LabelKey.IsNull => new PunnetException(
-                mount + place + words, "the SELinux policy may not allow a mount with " + step.LabelKey + "=" + step.Label + " (linux.mountLabel)"),
+                mount + place + words,
+                "the SELinux policy may not allow a mount with " + step.LabelKey + "=" + step.Label + " (linux.mountLabel)"),
             _ => new PunnetException(
                 mount + place + words,
-                HostPolicy.OfMount(plan.Namespaces, step, errno) ?? (named.Length > 0 ? Kernel(named) : !step.Type.IsNull && step.Type.ToString() == "overlay" ? OfOverlay(step, errno) : OfSource(step, errno))),
+                HostPolicy.OfMount(plan.Namespaces, step, errno)
+                    ?? (named.Length > 0 ? Kernel(named)
+                        : !step.Type.IsNull && step.Type.ToString() == "overlay" ? OfOverlay(step, errno)
+                        : OfSource(step, errno))),
         };
     }
 
@@ -93,8 +101,10 @@ public static class MountFailures
         bool isPath = value.StartsWith('/');
         string named = Encoding.UTF8.GetString(failure.Name.Text);
         return new PunnetException(
-            "cannot mount " + What(step) + " on " + step.Destination + ": " + (errno == Errno.EINVAL && !isPath ? "it does not take the option \"" : "it cannot use what the option names: \"")
-                + key + (parameter.Value.IsNull ? "" : "=" + value) + "\" (mounts[" + step.Index.ToString() + "].options)" + ids + ": " + errno.Words(),
+            "cannot mount " + What(step) + " on " + step.Destination + ": "
+                + (errno == Errno.EINVAL && !isPath ? "it does not take the option \"" : "it cannot use what the option names: \"")
+                + key + (parameter.Value.IsNull ? "" : "=" + value) + "\" (mounts[" + step.Index.ToString() + "].options)" + ids + ": "
+                    + errno.Words(),
             ids.Length > 0 ? null : (isPath ? OfPaths(value, errno, plan.Namespaces) : null) ?? (named.Length > 0 ? Kernel(named) : null));
     }
 
@@ -118,7 +128,8 @@ public static class MountFailures
     {
         foreach (string path in value.Split(':'))
         {
-            if (path.StartsWith('/') && Sys.Statx(Sys.WorkingDirectory, CString.Of(path).WithNul, out _) is var found && (found == errno || errno == Errno.EACCES)
+            if (path.StartsWith('/') && Sys.Statx(Sys.WorkingDirectory, CString.Of(path).WithNul, out _) is var found
+                && (found == errno || errno == Errno.EACCES)
                 && (PathCause.Of(path, errno, namespaces) ?? (errno == Errno.ENOENT ? path + " does not exist" : null)) is string cause)
             {
                 return cause;
@@ -128,7 +139,8 @@ public static class MountFailures
         return null;
     }
 
-    private static string? OfSource(MountStep step, Errno errno) => step.Kind == MountKind.FileSystem && step.Source.ToString() is ['/', ..] source
+    private static string? OfSource(MountStep step, Errno errno) =>
+        step.Kind == MountKind.FileSystem && step.Source.ToString() is ['/', ..] source
         ? errno switch
         {
             Errno.ENOTBLK => source + " is no block device",
@@ -151,8 +163,10 @@ public static class MountFailures
         return errno switch
         {
             Errno.EINVAL when upper is not null && work is null => "upperdir needs a workdir",
-            Errno.EINVAL when upper is not null && work is not null && !AreTogether(upper, work) => "workdir must be on the mount that upperdir is on",
-            Errno.EINVAL when upper is not null => "upperdir must be on a file system that takes the changes of an overlay, which " + MountInfo.TypeAt(CString.Of(upper))
+            Errno.EINVAL when upper is not null && work is not null && !AreTogether(upper, work) =>
+                "workdir must be on the mount that upperdir is on",
+            Errno.EINVAL when upper is not null =>
+                "upperdir must be on a file system that takes the changes of an overlay, which " + MountInfo.TypeAt(CString.Of(upper))
                 + " may not do; the kernel's log (dmesg) says more",
             Errno.ELOOP => "one directory lies within another, or is the same by another mount",
             Errno.EBUSY => "upperdir or workdir is in use by another overlay",

@@ -15,11 +15,13 @@ public static class OuterFilter
         [(SyscallNumber.OpenTree, "open_tree"), (SyscallNumber.MountSetattr, "mount_setattr"), (SyscallNumber.Fsconfig, "fsconfig")];
 
     private static readonly (SyscallNumber Call, string Name)[] s_mountsOfRoot =
-        [(SyscallNumber.MoveMount, "move_mount"), (SyscallNumber.Fsopen, "fsopen"), (SyscallNumber.Fsmount, "fsmount"), (SyscallNumber.Fspick, "fspick")];
+        [(SyscallNumber.MoveMount, "move_mount"), (SyscallNumber.Fsopen, "fsopen"), (SyscallNumber.Fsmount, "fsmount"),
+            (SyscallNumber.Fspick, "fspick")];
 
     private static readonly (SyscallNumber Call, string Name)[] s_processes =
     [
-        (SyscallNumber.PidfdOpen, "pidfd_open"), (SyscallNumber.PidfdSendSignal, "pidfd_send_signal"), (SyscallNumber.PidfdGetfd, "pidfd_getfd"),
+        (SyscallNumber.PidfdOpen, "pidfd_open"), (SyscallNumber.PidfdSendSignal, "pidfd_send_signal"),
+        (SyscallNumber.PidfdGetfd, "pidfd_getfd"),
     ];
 
     /// <summary>Whether one of the mount calls of Linux 5.2 and 5.12 is refused. Where there is no filter, two calls tell.</summary>
@@ -34,7 +36,8 @@ public static class OuterFilter
     /// <param name="failure">The failure's sentence.</param>
     public static string? Hint(string failure)
     {
-        if (!failure.EndsWith(Errno.EPERM.Words(), StringComparison.Ordinal) && !failure.EndsWith(Errno.ENOSYS.Words(), StringComparison.Ordinal))
+        if (!failure.EndsWith(Errno.EPERM.Words(), StringComparison.Ordinal)
+            && !failure.EndsWith(Errno.ENOSYS.Words(), StringComparison.Ordinal))
         {
             return null;
         }

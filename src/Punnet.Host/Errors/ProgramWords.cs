@@ -14,7 +14,8 @@ public static class ProgramWords
     public static PunnetException Of(ProcessPlan plan, ChannelMessage failure)
     {
         ProgramCause cause = (ProgramCause)(failure.Index / ProgramFailure.CauseUnit);
-        string path = plan.Candidates.IsEmpty ? "" : plan.Candidates[failure.Index % ProgramFailure.CauseUnit].ToString(); // args[0] may be empty
+        string path =
+            plan.Candidates.IsEmpty ? "" : plan.Candidates[failure.Index % ProgramFailure.CauseUnit].ToString(); // args[0] may be empty
         string name = Encoding.UTF8.GetString(failure.Name.Text);
         string words = failure.Errno.Words();
         string program = "exec: \"" + plan.Args[0] + "\": ";

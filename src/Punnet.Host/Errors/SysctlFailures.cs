@@ -25,7 +25,8 @@ public static class SysctlFailures
             Errno.ENOENT or Errno.EACCES when sysctl.Kind == CloneFlags.NewNetwork =>
                 "only the host's network namespace has it to change",
             Errno.EACCES or Errno.EPERM when plan.Namespaces.HasUser => "root of the container's user namespace may not change it",
-            Errno.EACCES or Errno.EPERM => HostPolicy.HasSystemAdministration() ? "only the host's namespace can change it" : HostPolicy.LacksSystemAdministration,
+            Errno.EACCES or Errno.EPERM =>
+                HostPolicy.HasSystemAdministration() ? "only the host's namespace can change it" : HostPolicy.LacksSystemAdministration,
             Errno.EINVAL or Errno.ERANGE => "the kernel does not take this value for it" + Own(sysctl),
             _ => null,
         };

@@ -9,7 +9,9 @@ using Punnet.Plan;
 
 namespace Punnet.Host.Namespaces;
 
-/// <summary>The namespaces of a container, for a process that joins them: as the kernel shows them, or from the container's first process itself.</summary>
+/// <summary>
+/// The namespaces of a container, for a process that joins them: as the kernel shows them, or from the container's first process itself.
+/// </summary>
 public sealed class ContainerNamespaces : IDisposable
 {
     private readonly List<Descriptor> _files = [];
@@ -101,13 +103,17 @@ public sealed class ContainerNamespaces : IDisposable
 
         // One that is frozen says nothing.
         const long Patience = 10_000; // milliseconds
-        while (PendingSignals.WaitToRead(channel.Number, Patience, "wait for the container") && Channel.PeekKind(channel.Number) == Message.Namespace && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int file) && file >= 0)
+        while (PendingSignals.WaitToRead(channel.Number, Patience, "wait for the container")
+            && Channel.PeekKind(channel.Number) == Message.Namespace
+            && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int file) && file >= 0)
         {
             _files.Add(new Descriptor(file));
         }
 
         // One that is missing would leave the program in the host's.
-        return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container") && Channel.Receive(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.Value == _files.Count && Look();
+        return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container")
+            && Channel.Receive(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.Value == _files.Count
+            && Look();
     }
 
     private bool Look()
@@ -116,7 +122,8 @@ public sealed class ContainerNamespaces : IDisposable
         using Descriptor own = OpenProcess("self");
         foreach (Descriptor file in _files)
         {
-            if (Sys.GetNamespaceType(file.Number, out CloneFlags kind) != Errno.None || Sys.Statx(file.Number, out FileStatus theirs) != Errno.None)
+            if (Sys.GetNamespaceType(file.Number, out CloneFlags kind) != Errno.None
+                || Sys.Statx(file.Number, out FileStatus theirs) != Errno.None)
             {
                 return false;
             }
@@ -134,7 +141,8 @@ public sealed class ContainerNamespaces : IDisposable
 
     private static ulong Inode(Descriptor process, CloneFlags kind)
     {
-        Sys.Statx(process.Number, NamespaceKinds.File(NamespaceKinds.Number(kind)), out FileStatus found).OrThrow("look at the own namespaces");
+        Sys.Statx(process.Number, NamespaceKinds.File(NamespaceKinds.Number(kind)), out FileStatus found)
+            .OrThrow("look at the own namespaces");
         return found.Inode;
     }
 

@@ -6,8 +6,8 @@ using Punnet.Plan;
 namespace Punnet.Host.Namespaces;
 
 /// <summary>
-/// Devices that a container with a user namespace asks for and the host has no node of. A user namespace makes none, so punnet makes them on a
-/// tmpfs that is mounted nowhere, and hands that over.
+/// Devices that a container with a user namespace asks for and the host has no node of. A user namespace makes none, so punnet makes them
+/// on a tmpfs that is mounted nowhere, and hands that over.
 /// </summary>
 public static class DeviceNodes
 {
@@ -26,7 +26,8 @@ public static class DeviceNodes
         {
             for (int i = 0; i < plan.Devices.Length; i++)
             {
-                if (plan.Devices[i].Index < 0 || Sys.StatxNoFollow(Sys.WorkingDirectory, plan.Devices[i].Path.WithNul, out _) != Errno.ENOENT)
+                if (plan.Devices[i].Index < 0
+                    || Sys.StatxNoFollow(Sys.WorkingDirectory, plan.Devices[i].Path.WithNul, out _) != Errno.ENOENT)
                 {
                     continue;
                 }

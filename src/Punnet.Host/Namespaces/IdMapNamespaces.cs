@@ -44,7 +44,9 @@ public sealed class IdMapNamespaces : IDisposable
             foreach (MountStep step in plan.Mounts)
             {
                 Refuse(plan, step);
-                numbers.Add(step.IdMap is null ? -1 : namespaces.Find(plan, step.IdMap, "mounts[" + step.Index.ToString() + "]", joins, proc));
+                numbers.Add(step.IdMap is null
+                    ? -1
+                    : namespaces.Find(plan, step.IdMap, "mounts[" + step.Index.ToString() + "]", joins, proc));
             }
 
             namespaces.Numbers = numbers.MoveToImmutable();
@@ -143,7 +145,8 @@ public sealed class IdMapNamespaces : IDisposable
             IdMapWriter.Write(proc, pid, "uid_map", uids, place + ".uidMappings");
             IdMapWriter.Write(proc, pid, "gid_map", gids, place + ".gidMappings");
             string path = pid.ToString() + "/ns/user";
-            Sys.Openat(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file).OrThrow("open the user namespace of process", path);
+            Sys.Openat(proc.Number, CString.Of(path).WithNul, OpenFlags.ReadOnly, 0, out int file)
+                .OrThrow("open the user namespace of process", path);
             return file;
         }
         finally

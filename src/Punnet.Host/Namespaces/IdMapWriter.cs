@@ -51,7 +51,8 @@ public static class IdMapWriter
                 "cannot map ids (" + place + "): " + errno.Words(),
                 errno switch
                 {
-                    Errno.EPERM when Sys.Geteuid() != 0 => HostPolicy.OfUserNamespaces() ?? "an ordinary user can map only the own id, with size 1",
+                    Errno.EPERM when Sys.Geteuid() != 0 =>
+                        HostPolicy.OfUserNamespaces() ?? "an ordinary user can map only the own id, with size 1",
                     Errno.EPERM => "every id on the host's side must be one of punnet's own user namespace",
                     Errno.EINVAL => "ranges of ids must not overlap",
                     _ => null,

@@ -8,8 +8,8 @@ namespace Punnet.Host.Namespaces;
 public static class JoinedPids
 {
     /// <summary>
-    /// Finds it. A new /proc shows the pid namespace of who mounts it, unless it is told another one (Linux 6.18): before that a container that
-    /// mounts one is made from inside.
+    /// Finds it. A new /proc shows the pid namespace of who mounts it, unless it is told another one (Linux 6.18): before that a container
+    /// that mounts one is made from inside.
     /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="joins">What it joins.</param>

@@ -55,7 +55,8 @@ public sealed class NamespaceFiles : IDisposable
         Errno errno = Sys.Openat(Sys.WorkingDirectory, join.Path.WithNul, OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, out int file);
         if (errno != Errno.None)
         {
-            throw new PunnetException(place + "cannot open " + join.Path + ": " + errno.Words(), JoinCause.OfFile(join.Path.ToString(), errno));
+            throw new PunnetException(
+                place + "cannot open " + join.Path + ": " + errno.Words(), JoinCause.OfFile(join.Path.ToString(), errno));
         }
 
         _files.Add(new Descriptor(file));

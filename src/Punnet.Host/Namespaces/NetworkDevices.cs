@@ -31,7 +31,8 @@ public static class NetworkDevices
         Sys.Statx(target.Number, out FileStatus targetStatus).OrThrow("look at the container's network namespace");
         if (ownStatus.Inode == targetStatus.Inode)
         {
-            throw new PunnetException("config.json: linux.netDevices: the network namespace to join is the host's: the devices are there already");
+            throw new PunnetException(
+                "config.json: linux.netDevices: the network namespace to join is the host's: the devices are there already");
         }
 
         Sys.SocketRtnetlink(out int here).OrThrow("open a netlink socket");

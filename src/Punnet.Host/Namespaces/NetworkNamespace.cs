@@ -12,7 +12,9 @@ namespace Punnet.Host.Namespaces;
 /// </summary>
 public static class NetworkNamespace
 {
-    /// <summary>Makes it, sends it and brings its loopback device up, where the plan leaves it to the host; or leaves it to the new process.</summary>
+    /// <summary>
+    /// Makes it, sends it and brings its loopback device up, where the plan leaves it to the host; or leaves it to the new process.
+    /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="channel">To the new process.</param>
     /// <param name="proc">The host's /proc.</param>
@@ -65,7 +67,8 @@ public static class NetworkNamespace
         }
     }
 
-    private static void Give(Descriptor channel, Descriptor made) => Check(Channel.SendWithFd(channel.Number, Message.Network, made.Number));
+    private static void Give(Descriptor channel, Descriptor made) =>
+        Check(Channel.SendWithFd(channel.Number, Message.Network, made.Number));
 
     // Init may have failed meanwhile: then what it says comes first. Otherwise it would wait for ever.
     private static void Check(Errno errno)

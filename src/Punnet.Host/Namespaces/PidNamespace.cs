@@ -6,7 +6,9 @@ using Punnet.Kernel;
 
 namespace Punnet.Host.Namespaces;
 
-/// <summary>The processes of a container that has a pid namespace but no cgroup of its own: slower to find, and not all at one moment.</summary>
+/// <summary>
+/// The processes of a container that has a pid namespace but no cgroup of its own: slower to find, and not all at one moment.
+/// </summary>
 public static class PidNamespace
 {
     /// <summary>Every process in the container's pid namespace, by its pid in punnet's.</summary>

@@ -6,9 +6,9 @@ using Punnet.Kernel;
 namespace Punnet.Host.Namespaces;
 
 /// <summary>
-/// Pipes that are the standard streams of a container with a user namespace. Its program opens them again as /dev/stdout and /dev/stderr, and
-/// for that they must be its own; who made them is no user of the container's, so that init cannot give them away. Whatever is no pipe stays
-/// whose it is: a file of the host's, or its terminal.
+/// Pipes that are the standard streams of a container with a user namespace. Its program opens them again as /dev/stdout and /dev/stderr,
+/// and for that they must be its own; who made them is no user of the container's, so that init cannot give them away. Whatever is no pipe
+/// stays whose it is: a file of the host's, or its terminal.
 /// </summary>
 public static class StandardPipes
 {

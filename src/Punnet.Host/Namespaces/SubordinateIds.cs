@@ -68,10 +68,13 @@ public sealed record SubordinateIds
         uint own = Program == "newuidmap" ? user : Sys.Getegid();
         for (int i = 1; i + 1 < numbers.Length; i += 3)
         {
-            uint first = uint.Parse(numbers[i], CultureInfo.InvariantCulture), size = uint.Parse(numbers[i + 1], CultureInfo.InvariantCulture);
-            if (!(first == own && size == 1) && !granted.Exists(range => first >= range.First && (ulong)first + size <= (ulong)range.First + range.Size))
+            uint first = uint.Parse(numbers[i], CultureInfo.InvariantCulture), size =
+                uint.Parse(numbers[i + 1], CultureInfo.InvariantCulture);
+            if (!(first == own && size == 1)
+                && !granted.Exists(range => first >= range.First && (ulong)first + size <= (ulong)range.First + range.Size))
             {
-                return Grants + " does not give the host's ids " + first.ToString() + " to " + ((ulong)first + size - 1).ToString() + " to " + name + Listed(granted);
+                return Grants + " does not give the host's ids " + first.ToString() + " to " + ((ulong)first + size - 1).ToString()
+                    + " to " + name + Listed(granted);
             }
         }
 
@@ -80,7 +83,8 @@ public sealed record SubordinateIds
             return "punnet runs with no_new_privs, under which " + Program + " gains no privilege, prctl(2)";
         }
 
-        return "the ranges are granted in " + Grants + ": " + Program + " needs to be set-user-id root, or to have the capability, and passwd(5) an entry for the user";
+        return "the ranges are granted in " + Grants + ": " + Program
+            + " needs to be set-user-id root, or to have the capability, and passwd(5) an entry for the user";
     }
 
     private static string Listed(List<(uint First, uint Size)> granted)

@@ -43,7 +43,8 @@ public sealed class ResctrlGroup
         if (!exists && plan.IsShared && plan.Lines.IsEmpty)
         {
             throw new PunnetException(
-                "cannot use the class of service " + directory + " (linux.intelRdt.closID): it does not exist, and config.json does not say what it would be");
+                "cannot use the class of service " + directory
+                    + " (linux.intelRdt.closID): it does not exist, and config.json does not say what it would be");
         }
 
         return new ResctrlGroup(plan, new ResctrlRecord(directory, monitor, !plan.IsShared));
@@ -87,7 +88,8 @@ public sealed class ResctrlGroup
                 if (!SchemataText.Has(schemata, line))
                 {
                     throw new PunnetException(
-                        "cannot share the class of service " + Record.Directory + " (linux.intelRdt.closID): its schemata are not \"" + line + "\"");
+                        "cannot share the class of service " + Record.Directory + " (linux.intelRdt.closID): its schemata are not \""
+                            + line + "\"");
                 }
             }
         }
@@ -185,7 +187,8 @@ public sealed class ResctrlGroup
             if (errno != Errno.None)
             {
                 throw new PunnetException(
-                    "cannot set \"" + line + "\" in " + directory + "/schemata (linux.intelRdt): " + errno.Words(), LastStatus(directory, errno));
+                    "cannot set \"" + line + "\" in " + directory + "/schemata (linux.intelRdt): " + errno.Words(),
+                    LastStatus(directory, errno));
             }
         }
     }

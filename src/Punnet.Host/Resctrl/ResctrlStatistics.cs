@@ -29,7 +29,8 @@ public static class ResctrlStatistics
         if (record is not null && Top(record.Directory) is string top)
         {
             WriteResource(json, top, record.Directory, Cache, "l3_cache", ["cbm_mask", "min_cbm_bits", "num_closids"]);
-            WriteResource(json, top, record.Directory, Bandwidth, "mem_bw", ["bandwidth_gran", "delay_linear", "min_bandwidth", "num_closids"]);
+            WriteResource(
+                json, top, record.Directory, Bandwidth, "mem_bw", ["bandwidth_gran", "delay_linear", "min_bandwidth", "num_closids"]);
             WriteSchemata(json, record.Directory);
             WriteCounters(json, (record.Monitor ?? record.Directory) + "/mon_data");
         }
@@ -37,7 +38,8 @@ public static class ResctrlStatistics
         json.WriteEndObject();
     }
 
-    private static void WriteResource(Utf8JsonWriter json, string top, string directory, string resource, string member, ReadOnlySpan<string> files)
+    private static void WriteResource(
+        Utf8JsonWriter json, string top, string directory, string resource, string member, ReadOnlySpan<string> files)
     {
         if (Text(top + "/info/" + resource + "/num_closids").Length == 0)
         {
@@ -77,7 +79,8 @@ public static class ResctrlStatistics
     // A directory for each domain, in the order of their numbers: mon_L3_00, mon_L3_01, ….
     private static void WriteCounters(Utf8JsonWriter json, string data)
     {
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(data).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        Errno errno =
+            Sys.Openat(Sys.WorkingDirectory, CString.Of(data).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
         if (errno != Errno.None)
         {
             return;
@@ -94,7 +97,8 @@ public static class ResctrlStatistics
                 foreach ((string counter, string where) in s_counters)
                 {
                     // "Unavailable" and "Error" are words that the kernel writes there too.
-                    if (where == list && ulong.TryParse(Text(data + "/" + domain + "/" + counter), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
+                    if (where == list && ulong.TryParse(
+                        Text(data + "/" + domain + "/" + counter), NumberStyles.None, CultureInfo.InvariantCulture, out ulong value))
                     {
                         json.WriteNumber(counter, value);
                     }

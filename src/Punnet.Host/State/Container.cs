@@ -79,7 +79,8 @@ public sealed class Container : IDisposable
     public static Container Look(ContainerDirectory directory) => Look(directory, owns: false);
 
     /// <summary>A container whose first process was waited for: nothing needs to be looked at.</summary>
-    public static Container Ended(ContainerDirectory directory, StateRecord record) => new(directory, ownsDirectory: false, record, init: null, ContainerStatus.Stopped);
+    public static Container Ended(ContainerDirectory directory, StateRecord record) =>
+        new(directory, ownsDirectory: false, record, init: null, ContainerStatus.Stopped);
 
     private static Container Look(ContainerDirectory directory, bool owns)
     {
@@ -103,7 +104,9 @@ public sealed class Container : IDisposable
         Owner = UserNames.Find(Record?.Owner ?? 0),
     };
 
-    /// <summary>Whether it was made without a cgroup of its own: the one that its processes are in is its caller's, and not its own to touch.</summary>
+    /// <summary>
+    /// Whether it was made without a cgroup of its own: the one that its processes are in is its caller's, and not its own to touch.
+    /// </summary>
     public bool HasNoCgroup => Record is { Cgroup: null };
 
     /// <summary>The sentence for what only a cgroup can do.</summary>

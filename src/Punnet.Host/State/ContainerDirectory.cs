@@ -10,8 +10,10 @@ namespace Punnet.Host.State;
 /// One container's state directory. It is read by other runs of punnet at any moment, and its writer may be killed at any moment:
 /// <list type="bullet">
 /// <item><c>state.json</c>: what does not change; written before anything is made, and locked while the create goes on.</item>
-/// <item><c>init</c>: a symbolic link to "PID STARTTIME" and <see cref="InitFile">more</see>, since a link appears whole or not at all.</item>
-/// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start; <c>start</c> is locked as the record is.</item>
+/// <item><c>init</c>: a symbolic link to "PID STARTTIME" and <see cref="InitFile">more</see>, since a link appears whole or not at
+/// all.</item>
+/// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start; <c>start</c> is locked as the record
+/// is.</item>
 /// <item><c>root</c>: where a container without a mount namespace of its own has its root, see <see cref="HostRoot"/>.</item>
 /// </list>
 /// </summary>
@@ -168,7 +170,8 @@ public sealed class ContainerDirectory : IDisposable
 
         // Asked again: it is still this one, and no other with its number.
         Descriptor process = new(pidfd);
-        if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder && Sys.PidfdSendSignal(pidfd, holder, (int)Signal.Terminate) == Errno.None)
+        if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder
+            && Sys.PidfdSendSignal(pidfd, holder, (int)Signal.Terminate) == Errno.None)
         {
             return process;
         }

@@ -6,7 +6,9 @@ using Punnet.Spec;
 
 namespace Punnet.Host.State;
 
-/// <summary>The table of <c>list</c>. Until all rows are known nobody knows how wide a column is: their text is kept, and no more.</summary>
+/// <summary>
+/// The table of <c>list</c>. Until all rows are known nobody knows how wide a column is: their text is kept, and no more.
+/// </summary>
 public sealed class ContainerTable
 {
     private const int Columns = 6, BundleColumn = 3;

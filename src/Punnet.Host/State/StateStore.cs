@@ -44,7 +44,8 @@ public sealed class StateStore
         Check(errno, "make the state directory " + _path + "/" + id);
         try
         {
-            return ContainerDirectory.Open(root.Number, _path, id) ?? throw new PunnetException("container " + id + " was deleted while it was made");
+            return ContainerDirectory.Open(root.Number, _path, id)
+                ?? throw new PunnetException("container " + id + " was deleted while it was made");
         }
         catch (SysException)
         {
@@ -83,7 +84,8 @@ public sealed class StateStore
     /// <exception cref="SysException">The directory was named and is not there.</exception>
     public Descriptor? TryOpen()
     {
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
+        Errno errno =
+            Sys.Openat(Sys.WorkingDirectory, CString.Of(_path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
         if (errno == Errno.ENOENT && _isDefault)
         {
             return null;

@@ -33,8 +33,8 @@ public sealed record BusAddress(byte[] Socket, bool HasBroker)
     }
 
     /// <summary>
-    /// The Unix sockets of DBUS_SESSION_BUS_ADDRESS and its like: <c>unix:path=/run/bus;unix:abstract=x,guid=…</c>. Other transports are left
-    /// out, and what is no address too.
+    /// The Unix sockets of DBUS_SESSION_BUS_ADDRESS and its like: <c>unix:path=/run/bus;unix:abstract=x,guid=…</c>. Other transports are
+    /// left out, and what is no address too.
     /// </summary>
     public static List<BusAddress> ReadAll(string? variable)
     {
@@ -70,7 +70,8 @@ public sealed record BusAddress(byte[] Socket, bool HasBroker)
             {
                 bytes.AddRange(Encoding.UTF8.GetBytes(text[i].ToString()));
             }
-            else if (i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte code))
+            else if (i + 2 < text.Length
+                && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out byte code))
             {
                 bytes.Add(code);
                 i += 2;

@@ -75,7 +75,8 @@ public sealed class BusConnection : IDisposable
         Deadline deadline = Deadline.In(Patience);
         while (true)
         {
-            BusMessage message = Receive(deadline) ?? throw new PunnetException(Address + " does not answer " + call.Member + " within 30 seconds");
+            BusMessage message =
+                Receive(deadline) ?? throw new PunnetException(Address + " does not answer " + call.Member + " within 30 seconds");
             if (message.ReplyTo == serial && message.Type is BusMessageType.Reply or BusMessageType.Error)
             {
                 return message;

@@ -106,7 +106,8 @@ public sealed class ContainerUnit : IDisposable
         using SystemdClient systemd = SystemdClient.Connect(record.SystemdAddress);
         if (systemd.Attach(unit, path[UnitPath(record.Cgroup!, unit).Length..], pid) is BusMessage error)
         {
-            throw new PunnetException("cannot move the new process into the systemd unit " + unit + ": " + SystemdClient.Words(error), SystemdClient.Hint(error));
+            throw new PunnetException(
+                "cannot move the new process into the systemd unit " + unit + ": " + SystemdClient.Words(error), SystemdClient.Hint(error));
         }
     }
 
@@ -176,7 +177,8 @@ public sealed class ContainerUnit : IDisposable
     // systemd applies them in this order, and complains of a policy that comes before the devices that it is about.
     private List<UnitProperty> Properties(int pid, ResourcePlan resources)
     {
-        List<UnitProperty> properties = [Own("Description", BusText.Of("punnet container " + _id)), Own("DefaultDependencies", BusNumber.Of(false))];
+        List<UnitProperty> properties =
+            [Own("Description", BusText.Of("punnet container " + _id)), Own("DefaultDependencies", BusNumber.Of(false))];
         if (!_unit.IsSlice)
         {
             properties.Add(Own("Slice", BusText.Of(_unit.Slice)));
@@ -225,10 +227,15 @@ public sealed class ContainerUnit : IDisposable
         {
             if (words.Contains(property.Name, StringComparison.Ordinal))
             {
-                return new PunnetException("cannot start the systemd unit " + Name + " with " + property.Name + " (" + property.Place + "): " + words);
+                return new PunnetException(
+                    "cannot start the systemd unit " + Name + " with " + property.Name + " (" + property.Place + "): " + words);
             }
         }
 
-        return new PunnetException(sentence, error.ErrorName == UnitExists ? "a unit of this name is running: choose another id or linux.cgroupsPath" : SystemdClient.Hint(error));
+        return new PunnetException(
+            sentence,
+            error.ErrorName == UnitExists
+                ? "a unit of this name is running: choose another id or linux.cgroupsPath"
+                : SystemdClient.Hint(error));
     }
 }

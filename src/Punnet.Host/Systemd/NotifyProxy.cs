@@ -108,7 +108,8 @@ public sealed class NotifyProxy : IDisposable
     {
         int equals = line.IndexOf('=', StringComparison.Ordinal);
         return equals > 0 && line[..equals] is "READY" or "RELOADING" or "STOPPING" or "MONOTONIC_USEC" or "STATUS" or "ERRNO" or "BUSERROR"
-            or "VARLINKERROR" or "EXIT_STATUS" or "WATCHDOG" or "WATCHDOG_USEC" or "EXTEND_TIMEOUT_USEC" || line.StartsWith("X_", StringComparison.Ordinal);
+            or "VARLINKERROR" or "EXIT_STATUS" or "WATCHDOG" or "WATCHDOG_USEC" or "EXTEND_TIMEOUT_USEC"
+                || line.StartsWith("X_", StringComparison.Ordinal);
     }
 
     // False when the container has ended, and everything that it said is passed on.

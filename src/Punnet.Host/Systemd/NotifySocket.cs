@@ -39,7 +39,9 @@ public sealed class NotifySocket
         return config with
         {
             Mounts = [.. config.Mounts, mount],
-            Process = config.Process is null ? null : config.Process with { Env = [.. config.Process.Env, "NOTIFY_SOCKET=" + Mounted + "/notify.sock"] },
+            Process = config.Process is null
+                ? null
+                : config.Process with { Env = [.. config.Process.Env, "NOTIFY_SOCKET=" + Mounted + "/notify.sock"] },
         };
     }
 
@@ -84,7 +86,8 @@ public sealed class NotifySocket
             CString path = CString.Of("/proc/self/fd/" + opened.ToString() + "/notify.sock");
             Sys.BindUnixDatagram(path.WithNul, out int own).OrThrow("make the socket", directory.Path + "/notify/notify.sock");
             Descriptor bound = new(own);
-            Sys.Fchmodat(opened, "notify.sock\0"u8, Everybody).OrThrow("open to the container the socket", directory.Path + "/notify/notify.sock");
+            Sys.Fchmodat(opened, "notify.sock\0"u8, Everybody)
+                .OrThrow("open to the container the socket", directory.Path + "/notify/notify.sock");
             return new NotifyProxy(bound, connected);
         }
         catch

@@ -15,7 +15,8 @@ public static class SystemdAddresses
     /// <exception cref="PunnetException">It is not there, or does not answer.</exception>
     public static BusConnection Connect(string? remembered)
     {
-        if (remembered is not null && BusAddress.TryParse(remembered) is BusAddress known && BusConnection.TryOpen(known, out _) is BusConnection same)
+        if (remembered is not null && BusAddress.TryParse(remembered) is BusAddress known
+            && BusConnection.TryOpen(known, out _) is BusConnection same)
         {
             return same;
         }
@@ -41,7 +42,8 @@ public static class SystemdAddresses
 
         return TryOpenFirst(UserSockets(), tried) ?? throw new PunnetException(
             "--systemd-cgroup: the user's systemd cannot be reached (" + string.Join("; ", tried) + ")",
-            "it needs a login session (the variable XDG_RUNTIME_DIR), or loginctl enable-linger; with a bus, the package dbus-user-session");
+            "it needs a login session (the variable XDG_RUNTIME_DIR), or loginctl enable-linger; "
+            + "with a bus, the package dbus-user-session");
     }
 
     // Root of a user namespace may not open the socket of the host's root: its systemd is the user's.

@@ -47,7 +47,9 @@ public sealed class SystemdClient : IDisposable
         return int.TryParse(text.AsSpan(0, end), out int version) ? version : 0;
     }
 
-    /// <summary>Whether its scopes have a property: one that is not known makes it refuse a whole unit. Distributions add some to older versions.</summary>
+    /// <summary>
+    /// Whether its scopes have a property: one that is not known makes it refuse a whole unit. Distributions add some to older versions.
+    /// </summary>
     /// <exception cref="PunnetException">It does not answer.</exception>
     public bool HasScopeProperty(string name) => Get(Path + "/unit/init_2escope", Name + ".Scope", name).Type != BusMessageType.Error;
 
@@ -70,7 +72,9 @@ public sealed class SystemdClient : IDisposable
         }
 
         string result = WaitForJob(answer, unit);
-        return result is "done" ? null : throw new PunnetException("the systemd unit " + unit + " did not start: its job ended with \"" + result + "\"");
+        return result is "done"
+            ? null
+            : throw new PunnetException("the systemd unit " + unit + " did not start: its job ended with \"" + result + "\"");
     }
 
     /// <summary>Stops a unit and waits for its end.</summary>
@@ -245,9 +249,11 @@ public sealed class SystemdClient : IDisposable
     /// <summary>What to do about an error whose words do not say it, or null.</summary>
     public static string? Hint(BusMessage error) => error.ErrorName switch
     {
-        "org.freedesktop.DBus.Error.ServiceUnknown" or "org.freedesktop.DBus.Error.NameHasNoOwner" or "org.freedesktop.DBus.Error.Spawn.ChildExited"
+        "org.freedesktop.DBus.Error.ServiceUnknown" or "org.freedesktop.DBus.Error.NameHasNoOwner"
+            or "org.freedesktop.DBus.Error.Spawn.ChildExited"
             => "is systemd running here? without it, leave --systemd-cgroup out",
-        "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" => "this user may not make units of the system's systemd: is XDG_RUNTIME_DIR set?",
+        "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" =>
+            "this user may not make units of the system's systemd: is XDG_RUNTIME_DIR set?",
         _ => null,
     };
 

@@ -6,7 +6,9 @@ using Punnet.Spec;
 
 namespace Punnet.Host.Systemd;
 
-/// <summary>An update of a container that has a unit: systemd is told what the files will hold, or it would write the old values when it reloads.</summary>
+/// <summary>
+/// An update of a container that has a unit: systemd is told what the files will hold, or it would write the old values when it reloads.
+/// </summary>
 public sealed class UnitUpdate : IDisposable
 {
     private readonly SystemdClient _systemd;
@@ -45,7 +47,8 @@ public sealed class UnitUpdate : IDisposable
         }
         else
         {
-            throw new PunnetException("cannot change the systemd unit " + _unit + ": " + SystemdClient.Words(error), SystemdClient.Hint(error));
+            throw new PunnetException(
+                "cannot change the systemd unit " + _unit + ": " + SystemdClient.Words(error), SystemdClient.Hint(error));
         }
     }
 

@@ -6,7 +6,9 @@ namespace Punnet.Host.Text;
 public static class ByteSize
 {
     /// <summary>Reads a size.</summary>
-    /// <param name="text">A number, perhaps a blank, perhaps one of k, m, g, t and p (powers of 1024), perhaps i, perhaps b; any case.</param>
+    /// <param name="text">
+    /// A number, perhaps a blank, perhaps one of k, m, g, t and p (powers of 1024), perhaps i, perhaps b; any case.
+    /// </param>
     /// <param name="bytes">Bytes, or -1.</param>
     /// <returns>False where it is none, or more than the kernel can count.</returns>
     public static bool TryParse(string text, out long bytes)

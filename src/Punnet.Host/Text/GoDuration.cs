@@ -3,7 +3,9 @@ using System.Buffers;
 
 namespace Punnet.Host.Text;
 
-/// <summary>Durations as Go writes them (time.ParseDuration), which engines pass: <c>5s</c>, <c>1m30s</c>, <c>1.5h</c>, <c>100ms</c>.</summary>
+/// <summary>
+/// Durations as Go writes them (time.ParseDuration), which engines pass: <c>5s</c>, <c>1m30s</c>, <c>1.5h</c>, <c>100ms</c>.
+/// </summary>
 public static class GoDuration
 {
     private const long NanosecondsPerMillisecond = 1_000_000;
@@ -30,7 +32,8 @@ public static class GoDuration
             int digits = Math.Max(rest.IndexOfAnyExcept(s_number), 0);
             int units = rest[digits..].IndexOfAny(s_number);
             ReadOnlySpan<char> unit = units < 0 ? rest[digits..] : rest.Slice(digits, units);
-            isValid = Nanoseconds(unit) is long length && ScaledNumber.TryParse(rest[..digits], length, out long part) && (sum += part) >= 0;
+            isValid = Nanoseconds(unit) is long length && ScaledNumber.TryParse(rest[..digits], length, out long part)
+                && (sum += part) >= 0;
             rest = rest[(digits + unit.Length)..];
         }
 

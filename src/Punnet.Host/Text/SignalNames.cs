@@ -41,7 +41,9 @@ public static class SignalNames
         };
     }
 
-    /// <summary>strsignal(3) in lower case for those that end what has failed, a name for the others; null for what is no standard signal.</summary>
+    /// <summary>
+    /// strsignal(3) in lower case for those that end what has failed, a name for the others; null for what is no standard signal.
+    /// </summary>
     public static string? Words(int signal) => signal switch
     {
         6 => "aborted",

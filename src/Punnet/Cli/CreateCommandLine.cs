@@ -16,7 +16,8 @@ namespace Punnet.Cli;
 internal static class CreateCommandLine
 {
     /// <summary>Of create, run and exec.</summary>
-    public static readonly Option DryRun = new("dry-run", "", "", "print the plan, a line for each step with its place in config.json, and touch nothing");
+    public static readonly Option DryRun =
+        new("dry-run", "", "", "print the plan, a line for each step with its place in config.json, and touch nothing");
 
     /// <summary>Options of both.</summary>
     public static readonly Option[] Options =
@@ -105,7 +106,8 @@ internal static class CreateCommandLine
             Errno errno = Sys.Statx(3 + i, out _);
             if (errno != Errno.None)
             {
-                throw new PunnetException("unable to stat preserved-fd " + i.ToString() + " (of " + count.ToString() + "): " + errno.Words());
+                throw new PunnetException(
+                    "unable to stat preserved-fd " + i.ToString() + " (of " + count.ToString() + "): " + errno.Words());
             }
         }
 

@@ -74,7 +74,8 @@ internal static class ExecOptions
         // 4294967295 means "no change" to the kernel.
         return uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out uint id) && id != uint.MaxValue
             ? id
-            : throw new UsageException("invalid value \"" + text + "\" for flag -" + option + ": a number from 0 to 4294967294 is expected");
+            : throw new UsageException(
+                "invalid value \"" + text + "\" for flag -" + option + ": a number from 0 to 4294967294 is expected");
     }
 
     // Never inheritable (CVE-2022-29162), and ambient only where the container's process has it inheritable anyway.

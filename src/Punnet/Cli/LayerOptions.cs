@@ -47,7 +47,10 @@ internal static class LayerOptions
         {
             Layers = paths.MoveToImmutable(),
             Upper = upper is null ? null : Path(upper, "--upper"),
-            TmpfsSize = size is null ? null : Size(size) ?? throw new UsageException("invalid value \"" + size + "\" for flag -upper-tmpfs: a size such as 64M is expected"),
+            TmpfsSize = size is null
+                ? null
+                : Size(size)
+                    ?? throw new UsageException("invalid value \"" + size + "\" for flag -upper-tmpfs: a size such as 64M is expected"),
             TmpfsPlace = "--upper-tmpfs",
         };
     }
@@ -63,7 +66,8 @@ internal static class LayerOptions
         {
             throw new PunnetException(
                 "cannot open " + place + "/config.json: " + Errno.ENOENT.Words(),
-                "layers are the files of a container; \"punnet spec --bundle " + place + "\" makes a config.json that says what runs in it");
+                "layers are the files of a container; \"punnet spec --bundle " + place
+                    + "\" makes a config.json that says what runs in it");
         }
 
         return BundleFile.Enter(bundle, file, log, out path);
@@ -97,7 +101,8 @@ internal static class LayerOptions
     // Relative to the bundle, the working directory by now. What is no directory is refused as a layer, with the kernel's words.
     private static RootContent Look(string root)
     {
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(root).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
+        Errno errno =
+            Sys.Openat(Sys.WorkingDirectory, CString.Of(root).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int directory);
         if (errno != Errno.None)
         {
             return errno == Errno.ENOENT ? RootContent.Missing : RootContent.Filled;
@@ -128,7 +133,8 @@ internal static class LayerOptions
         }
     }
 
-    private static SpecException Conflict(string place, string option) => new(place, "stands against " + option + ": only one of them can be meant");
+    private static SpecException Conflict(string place, string option) =>
+        new(place, "stands against " + option + ": only one of them can be meant");
 
     private static ImmutableArray<RequestedPath> Paths(string json, string place)
     {
@@ -150,7 +156,8 @@ internal static class LayerOptions
     }
 
     // An empty path stays empty: it is refused as such, and does not become the working directory.
-    private static RequestedPath Path(string written, string place) => new(written.Length == 0 ? written : HostPath.Absolute(written), place);
+    private static RequestedPath Path(string written, string place) =>
+        new(written.Length == 0 ? written : HostPath.Absolute(written), place);
 
     private static long? Size(string text) => ByteSize.TryParse(text, out long bytes) && bytes > 0 ? bytes : null;
 }

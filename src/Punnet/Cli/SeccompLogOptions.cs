@@ -25,7 +25,8 @@ internal static class SeccompLogOptions
             (null or "text", _) => false,
             ("json", not null) => true,
             ("json", null) => throw new UsageException("--seccomp-log-format needs --seccomp-log"),
-            (string other, _) => throw new UsageException("invalid value \"" + other + "\" for flag -seccomp-log-format: text or json is expected"),
+            (string other, _) =>
+                throw new UsageException("invalid value \"" + other + "\" for flag -seccomp-log-format: text or json is expected"),
         };
         if (path is null)
         {

@@ -33,7 +33,9 @@ internal static class CommitCommand
         int wanted = tar is null ? 2 : 1;
         if (line.Positionals.Count != wanted)
         {
-            throw new UsageException(tar is null ? "\"commit\" requires a container and a destination" : "\"commit --tar\" requires a container and nothing more");
+            throw new UsageException(tar is null
+                ? "\"commit\" requires a container and a destination"
+                : "\"commit --tar\" requires a container and nothing more");
         }
 
         if (line.Has("gzip") && tar is null)
@@ -49,7 +51,8 @@ internal static class CommitCommand
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         ContainerLayers layers = ContainerLayers.Of(container);
         string upper = layers.Upper
-            ?? throw new PunnetException("container " + container.Directory.Id + " has no top layer: its root is read-only, and there is nothing to commit");
+            ?? throw new PunnetException(
+                "container " + container.Directory.Id + " has no top layer: its root is read-only, and there is nothing to commit");
         LayerCommit commit = new(container, layers, upper, isPaused: !line.Has("no-pause"), globals.Log);
         if (tar is null)
         {

@@ -107,7 +107,9 @@ internal static class EventsCommand
         json.WriteStartObject();
         CgroupStatistics.Write(cgroup, json);
         ResctrlStatistics.Write(resctrl, json);
-        json.WriteNull("network_interfaces"); // As runc: it has counted only devices that it makes itself, and has made none since config.json is the OCI's.
+
+        // As runc: it has counted only devices that it makes itself, and has made none since config.json is the OCI's.
+        json.WriteNull("network_interfaces");
         json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();

@@ -69,7 +69,8 @@ internal static class ExecCommand
 
         CreateCommandLine.CheckTerminal(plan.Terminal, detach, handOff.ConsoleSocket);
         using ForegroundProcess foreground = new();
-        using Descriptor? console = handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
+        using Descriptor? console =
+            handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
         using SeccompListener? listener = SeccompListener.Prepare(plan.Seccomp, log);
         ExecContext request = new()
         {
@@ -90,7 +91,12 @@ internal static class ExecCommand
     }
 
     private static int Finish(
-        ExecContext request, ChildProcess process, Descriptor channel, PidfdReceivers receivers, ForegroundProcess? foreground, string? pidFile)
+        ExecContext request,
+        ChildProcess process,
+        Descriptor channel,
+        PidfdReceivers receivers,
+        ForegroundProcess? foreground,
+        string? pidFile)
     {
         try
         {

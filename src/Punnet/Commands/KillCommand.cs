@@ -112,7 +112,8 @@ internal static class KillCommand
     private static bool Hold(CgroupDirectory cgroup)
     {
         // A paused container stays paused; who is in the cgroup himself would freeze before he could thaw it.
-        if (CgroupDirectory.IsFrozen(cgroup.BelowMount) || (CgroupMount.OwnPath() + "/").StartsWith(cgroup.BelowMount + "/", StringComparison.Ordinal))
+        if (CgroupDirectory.IsFrozen(cgroup.BelowMount)
+            || (CgroupMount.OwnPath() + "/").StartsWith(cgroup.BelowMount + "/", StringComparison.Ordinal))
         {
             return false;
         }

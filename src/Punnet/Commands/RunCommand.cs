@@ -45,7 +45,8 @@ internal static class RunCommand
         bool terminal = request.Plan.Process.Terminal;
         CreateCommandLine.CheckTerminal(terminal, detach, handOff.ConsoleSocket);
         using ForegroundProcess foreground = new();
-        using Descriptor? console = handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
+        using Descriptor? console =
+            handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
         if (!detach && !line.Has("no-subreaper"))
         {
             Sys.Prctl(ProcessControl.SetChildSubreaper, 1);

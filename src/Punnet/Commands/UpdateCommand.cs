@@ -54,7 +54,8 @@ internal static class UpdateCommand
         }
 
         ResctrlRecord group = container.Record?.Resctrl
-            ?? throw new PunnetException("cannot set \"" + schemata[0] + "\": the container was made without a class of service (linux.intelRdt)");
+            ?? throw new PunnetException(
+                "cannot set \"" + schemata[0] + "\": the container was made without a class of service (linux.intelRdt)");
         string[] old = ResctrlGroup.Change(group, schemata);
         try
         {
@@ -92,7 +93,8 @@ internal static class UpdateCommand
             List<string> changed = old.Restore();
             throw changed.Count == 0
                 ? failure
-                : new PunnetException(failure.Message + "; " + string.Join(", ", changed) + " did not take the old value back", failure.Hint);
+                : new PunnetException(
+                    failure.Message + "; " + string.Join(", ", changed) + " did not take the old value back", failure.Hint);
         }
     }
 

@@ -24,7 +24,9 @@ internal sealed class ForegroundProcess : IDisposable
         return new Descriptor(there);
     }
 
-    /// <summary>Takes the terminal that the new process has sent, and keeps signals, which are blocked by now, for <see cref="Wait"/>.</summary>
+    /// <summary>
+    /// Takes the terminal that the new process has sent, and keeps signals, which are blocked by now, for <see cref="Wait"/>.
+    /// </summary>
     /// <exception cref="SysException">No terminal came.</exception>
     public void Connect()
     {

@@ -4,7 +4,9 @@ using Punnet.Kernel;
 
 namespace Punnet.Console;
 
-/// <summary>Moves bytes between the caller's stdin and stdout and the master of a container's terminal, and never waits for a slow reader.</summary>
+/// <summary>
+/// Moves bytes between the caller's stdin and stdout and the master of a container's terminal, and never waits for a slow reader.
+/// </summary>
 internal sealed class TerminalRelay : IDisposable
 {
     /// <summary>How many entries of ppoll(2) it needs.</summary>
@@ -33,7 +35,9 @@ internal sealed class TerminalRelay : IDisposable
     /// <summary>TIOCSWINSZ, where the terminal is still there.</summary>
     public void Resize(TerminalSize size) => Sys.SetWindowSize(_master.Number, size);
 
-    /// <summary>The program has ended: what the kernel still holds of its output is moved, and no more, whoever else writes there.</summary>
+    /// <summary>
+    /// The program has ended: what the kernel still holds of its output is moved, and no more, whoever else writes there.
+    /// </summary>
     public void Finish() => _readsLeft = 32; // a pty holds 64 KiB and a line more
 
     /// <summary>Fills in what to wait for: stdin, the master, stdout.</summary>
@@ -89,8 +93,8 @@ internal sealed class TerminalRelay : IDisposable
     private static PollDescriptor Wait(int descriptor, PollEvents wanted) =>
         new() { Descriptor = wanted == PollEvents.None ? -1 : descriptor, Wanted = wanted };
 
-    // A terminal or FIFO may block in write(2) even after POLLOUT, and O_NONBLOCK on the caller's own description would be seen by its other
-    // users. A regular file must not be opened again: it would start at offset 0.
+    // A terminal or FIFO may block in write(2) even after POLLOUT, and O_NONBLOCK on the caller's own description would be seen by its
+    // other users. A regular file must not be opened again: it would start at offset 0.
     private static Descriptor? ReopenStdout()
     {
         const OpenFlags Flags = OpenFlags.WriteOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;

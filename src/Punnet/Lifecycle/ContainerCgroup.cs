@@ -98,7 +98,9 @@ internal static class ContainerCgroup
         request.Log.Debug("linux.resources.devices: ignored, since only the host's root may set device rules");
     }
 
-    /// <summary>Moves the first process into the cgroup that its program is to have for itself, if any; its cgroup namespace is made by now.</summary>
+    /// <summary>
+    /// Moves the first process into the cgroup that its program is to have for itself, if any; its cgroup namespace is made by now.
+    /// </summary>
     /// <param name="request">What is being made.</param>
     /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
     /// <param name="pid">The first process.</param>
@@ -133,7 +135,9 @@ internal static class ContainerCgroup
     // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.
     private static void GoWithout(CreateContext request, SysException failure)
     {
-        string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace() ? CgroupCause.Delegation : HostPolicy.Lacks(failure.Errno, Capability.DacOverride);
+        string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace()
+            ? CgroupCause.Delegation
+            : HostPolicy.Lacks(failure.Errno, Capability.DacOverride);
         if (!Tolerates(request))
         {
             throw new PunnetException(failure.Message, hint);

@@ -184,7 +184,9 @@ internal sealed class ContainerCreator
 
         if (cgroup is not null && errno is Errno.EBUSY or Errno.EOPNOTSUPP)
         {
-            return errno == Errno.EOPNOTSUPP && cgroup!.TryMakeThreaded() ? Clone(cgroup, context) : throw ContainerCgroup.Refusal(cgroup!, errno);
+            return errno == Errno.EOPNOTSUPP && cgroup!.TryMakeThreaded()
+                ? Clone(cgroup, context)
+                : throw ContainerCgroup.Refusal(cgroup!, errno);
         }
 
         if (errno != Errno.None)

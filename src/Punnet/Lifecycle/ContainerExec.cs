@@ -142,7 +142,8 @@ internal static class ContainerExec
 
         if (errno == Errno.EACCES && Sys.Geteuid() != 0)
         {
-            throw new PunnetException(new SysException(errno, "clone a process into the container's cgroup").Message, CgroupCause.Delegation);
+            throw new PunnetException(
+                new SysException(errno, "clone a process into the container's cgroup").Message, CgroupCause.Delegation);
         }
 
         errno.OrThrow("clone a process into the container's cgroup");
@@ -195,7 +196,8 @@ internal static class ContainerExec
         request.Listener!.Take(message, process, channel, state);
     }
 
-    private static Descriptor? OpenRoot(int pid, ContainerNamespaces namespaces) => (namespaces.Kinds & CloneFlags.NewMount) != CloneFlags.None
+    private static Descriptor? OpenRoot(int pid, ContainerNamespaces namespaces) =>
+        (namespaces.Kinds & CloneFlags.NewMount) != CloneFlags.None
         ? null
         : Descriptor.Open("/proc/" + pid.ToString() + "/root", OpenFlags.Path | OpenFlags.Directory);
 
@@ -228,6 +230,7 @@ internal static class ContainerExec
                 && Passes(SyscallNumber.Setsid)
                 && (!plan.Terminal || Passes(SyscallNumber.Ioctl, 0, TakeTerminal))
                 && (plan.Limits.IsEmpty || Passes(SyscallNumber.Prlimit64, 0, (ulong)ResourceLimit.Processes)));
-        bool Passes(SyscallNumber call, ulong first = 0, ulong second = 0) => SeccompReport.Passes(filter, HostProbe.Native, call, first, second);
+        bool Passes(SyscallNumber call, ulong first = 0, ulong second = 0) =>
+            SeccompReport.Passes(filter, HostProbe.Native, call, first, second);
     }
 }

@@ -24,7 +24,8 @@ internal static class ContainerRemover
     public static void Remove(Container container, Log log, bool force = true)
     {
         StateRecord? written = container.Record is { Poststop.Count: > 0 } ? container.Record : null;
-        ContainerState? state = written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
+        ContainerState? state =
+            written is null ? null : container.State() with { Status = Container.Word(ContainerStatus.Stopped), Pid = 0 };
         PendingSignals.Hold();
         End(container, log, force);
         if (container.Record?.Overlay is OverlayRecord { OwnsUpper: false, Upper: string upper })
@@ -58,7 +59,8 @@ internal static class ContainerRemover
             Sys.PollReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
             if (!hasEnded)
             {
-                throw new PunnetException("the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");
+                throw new PunnetException(
+                    "the container's process " + container.Init!.Value.Pid.ToString() + " does not end within 10 seconds");
             }
         }
 

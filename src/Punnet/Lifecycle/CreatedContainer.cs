@@ -17,7 +17,13 @@ internal sealed class CreatedContainer : IDisposable
     private readonly StateRecord _record;
 
     /// <summary>Takes over what a creation has made.</summary>
-    public CreatedContainer(CreateContext request, ContainerDirectory directory, ChildProcess process, Descriptor channel, HookRunner? hooks, StateRecord record)
+    public CreatedContainer(
+        CreateContext request,
+        ContainerDirectory directory,
+        ChildProcess process,
+        Descriptor channel,
+        HookRunner? hooks,
+        StateRecord record)
     {
         _request = request;
         Directory = directory;
@@ -34,7 +40,9 @@ internal sealed class CreatedContainer : IDisposable
     public ChildProcess Process { get; }
 
     /// <summary>Lets the program run (not after a create that waits for <c>start</c>), and runs the poststart hooks.</summary>
-    /// <exception cref="PunnetException">The program cannot be executed, or a hook failed: the container is then to be destroyed.</exception>
+    /// <exception cref="PunnetException">
+    /// The program cannot be executed, or a hook failed: the container is then to be destroyed.
+    /// </exception>
     public void Start()
     {
         Channel.Send(_channel.Number, Message.Exec).OrThrow("start the program");

@@ -28,7 +28,9 @@ internal sealed class CreatedResources : IDisposable
     /// <summary>The class of service, or null; made by <see cref="ResctrlGroup.Establish"/>.</summary>
     public ResctrlGroup? Resctrl { get; init; }
 
-    /// <summary>Whether the new process is moved into its cgroup, see <see cref="PunnetException.HasNeverRun"/>; it is cloned there otherwise.</summary>
+    /// <summary>
+    /// Whether the new process is moved into its cgroup, see <see cref="PunnetException.HasNeverRun"/>; it is cloned there otherwise.
+    /// </summary>
     public bool EntersCgroupLate { get; init; }
 
     /// <summary>The reserved id.</summary>

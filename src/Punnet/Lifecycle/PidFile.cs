@@ -4,7 +4,9 @@ using Punnet.Kernel;
 
 namespace Punnet.Lifecycle;
 
-/// <summary><c>--pid-file</c>: the decimal pid and nothing else. Engines take its appearance for "done", so it is written last and whole.</summary>
+/// <summary>
+/// <c>--pid-file</c>: the decimal pid and nothing else. Engines take its appearance for "done", so it is written last and whole.
+/// </summary>
 internal static class PidFile
 {
     /// <summary>Writes it beside its place and renames it there.</summary>

@@ -8,7 +8,9 @@ namespace Punnet.Lifecycle;
 internal static class Poststart
 {
     /// <summary>Runs them.</summary>
-    /// <exception cref="PunnetException">One failed, or punnet is to end: runtime.md#lifecycle wants the container stopped and destroyed.</exception>
+    /// <exception cref="PunnetException">
+    /// One failed, or punnet is to end: runtime.md#lifecycle wants the container stopped and destroyed.
+    /// </exception>
     public static void Run(Container container)
     {
         if (container.Record is not { Poststart.Count: > 0 } record)

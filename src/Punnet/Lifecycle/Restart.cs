@@ -6,7 +6,9 @@ using Punnet.Kernel;
 
 namespace Punnet.Lifecycle;
 
-/// <summary>The same command once more, by a sealed copy of punnet, which has no file of the host's to leave: <see cref="RuntimeBinary"/>.</summary>
+/// <summary>
+/// The same command once more, by a sealed copy of punnet, which has no file of the host's to leave: <see cref="RuntimeBinary"/>.
+/// </summary>
 internal static class Restart
 {
     /// <summary>
@@ -36,7 +38,9 @@ internal static class Restart
         throw new PunnetException("cannot leave punnet's own file: " + errno.Words()) { NeedsCopy = true };
     }
 
-    /// <summary>After a failure to leave the file, when all that was made has been undone; returns where there is no copy to execute.</summary>
+    /// <summary>
+    /// After a failure to leave the file, when all that was made has been undone; returns where there is no copy to execute.
+    /// </summary>
     /// <param name="origin">The directory that punnet was called in, where it matters.</param>
     public static void AfterFailure(string? origin)
     {

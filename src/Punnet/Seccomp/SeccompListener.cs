@@ -58,7 +58,9 @@ internal sealed class SeccompListener : IDisposable
             : throw ErrorMessages.SeccompAgent(plan, "connect to the seccomp agent " + path, errno);
     }
 
-    /// <summary>Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.</summary>
+    /// <summary>
+    /// Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.
+    /// </summary>
     /// <param name="message">Says which descriptor it will be.</param>
     /// <param name="process">The new process.</param>
     /// <param name="channel">Its channel.</param>
@@ -164,7 +166,8 @@ internal sealed class SeccompListener : IDisposable
     }
 
     private static Descriptor? TakeCarried(Descriptor channel) =>
-        PendingSignals.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.PeekKind(channel.Number) == Message.Carried && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
+        PendingSignals.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.PeekKind(channel.Number) == Message.Carried
+            && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
             ? new Descriptor(descriptor)
             : null;
 

@@ -85,7 +85,8 @@ internal sealed class SeccompLogText : IDisposable
         foreach ((SeccompRefusal refusal, int count) in sorted)
         {
             text.Append("punnet: seccomp: ").Append(count.ToString().PadLeft(8)).Append(" x ").Append(NameOf(refusal)).Append(" = ")
-                .Append(Outcome(refusal.Verdict)).Append(", ").Append(SeccompReport.Cause(profile, refusal.Name, refusal.Verdict)).Append('\n');
+                .Append(Outcome(refusal.Verdict)).Append(", ").Append(SeccompReport.Cause(profile, refusal.Name, refusal.Verdict))
+                    .Append('\n');
         }
 
         Write(Encoding.UTF8.GetBytes(text.ToString()));

@@ -78,7 +78,9 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     public void Hide(LayerNode whiteout)
     {
         Check(Sys.Mknodat(_target.Current, whiteout.Name, FileMode.CharacterDevice, 0, 0), "make the whiteout", whiteout);
-        Check(Sys.Utimensat(_target.Current, whiteout.Name, whiteout.Status.Accessed, whiteout.Status.Modified), "set the times of", whiteout);
+        Check(
+            Sys.Utimensat(_target.Current, whiteout.Name, whiteout.Status.Accessed, whiteout.Status.Modified), "set the times of",
+            whiteout);
         _progress.Add(0);
     }
 
@@ -218,7 +220,8 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     {
         if (errno != Errno.None)
         {
-            throw new SysException(errno, what + " " + FileNameBytes.Printable(node.Path.Length == 0 ? "/" : node.Path) + " in the new layer");
+            throw new SysException(
+                errno, what + " " + FileNameBytes.Printable(node.Path.Length == 0 ? "/" : node.Path) + " in the new layer");
         }
     }
 }

@@ -110,10 +110,12 @@ public sealed class LayerTar : ILayerVisitor
                 _output.Write((Header(file, path, TarType.SymbolicLink) with { Target = target }).ToArray());
                 break;
             case FileMode.CharacterDevice:
-                _output.Write((Header(file, path, TarType.CharacterDevice) with { Major = status.DeviceMajor, Minor = status.DeviceMinor }).ToArray());
+                _output.Write((Header(file, path, TarType.CharacterDevice) with { Major = status.DeviceMajor, Minor = status.DeviceMinor })
+                    .ToArray());
                 break;
             case FileMode.BlockDevice:
-                _output.Write((Header(file, path, TarType.BlockDevice) with { Major = status.DeviceMajor, Minor = status.DeviceMinor }).ToArray());
+                _output.Write(
+                    (Header(file, path, TarType.BlockDevice) with { Major = status.DeviceMajor, Minor = status.DeviceMinor }).ToArray());
                 break;
             default:
                 _output.Write(Header(file, path, TarType.Fifo).ToArray());
@@ -196,7 +198,8 @@ public sealed class LayerTar : ILayerVisitor
         string path = node.Path;
         if (path.AsSpan(path.LastIndexOf('/') + 1).StartsWith(WhiteoutPrefix, StringComparison.Ordinal))
         {
-            throw new PunnetException(FileNameBytes.Printable(path) + " cannot be in an OCI layer: there, a name that starts with .wh. removes a file"
+            throw new PunnetException(
+                FileNameBytes.Printable(path) + " cannot be in an OCI layer: there, a name that starts with .wh. removes a file"
                 + " (a directory can hold it: commit ID DEST)");
         }
 

@@ -87,7 +87,8 @@ public sealed record TarHeader
         byte[] blocks = new byte[length + Block];
         if (records.Length > 0)
         {
-            TarHeader holder = new() { Path = "PaxHeaders/next", Type = TarType.Records, Mode = Permissions.Mode0644, Size = (ulong)records.Length };
+            TarHeader holder =
+                new() { Path = "PaxHeaders/next", Type = TarType.Records, Mode = 0x1A4, Size = (ulong)records.Length }; // octal 0644
             holder.Fill(blocks, "", holder.Path);
             records.CopyTo(blocks.AsSpan(Block));
         }

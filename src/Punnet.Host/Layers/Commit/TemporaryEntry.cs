@@ -11,6 +11,7 @@ namespace Punnet.Host.Layers;
 public sealed class TemporaryEntry : IDisposable
 {
     private const string Prefix = ".punnet-commit.";
+    private const uint OwnerOnly = 0x1c0; // octal 0700
     private readonly int _parent;
     private readonly Kernel.Descriptor _made;
     private readonly byte[] _name;
@@ -91,11 +92,12 @@ public sealed class TemporaryEntry : IDisposable
         for (int number = 0; ; number++)
         {
             byte[] name = FileNameBytes.WithNul(Prefix + Sys.Getpid().ToString() + "." + number.ToString());
-            Errno errno = isDirectory ? Sys.Mkdirat(parent, name, Permissions.Mode0700) : Errno.None;
+            Errno errno = isDirectory ? Sys.Mkdirat(parent, name, OwnerOnly) : Errno.None;
             int made = -1;
             errno = errno != Errno.None ? errno : isDirectory
                 ? Sys.Openat(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made)
-                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Permissions.Mode0600, out made);
+                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180,
+                    out made); // octal 0600
 
             // Between making and locking another commit may have taken it for a leftover, and has it locked.
             errno = errno != Errno.None ? errno : Sys.Flock(made);
@@ -149,5 +151,6 @@ public sealed class TemporaryEntry : IDisposable
 
     private static bool IsSame(int parent, byte[] name, int opened) =>
         Sys.StatxNoFollow(parent, name, out FileStatus named) == Errno.None && Sys.Statx(opened, out FileStatus status) == Errno.None
-            && named.Inode == status.Inode && named.FileSystemMajor == status.FileSystemMajor && named.FileSystemMinor == status.FileSystemMinor;
+            && named.Inode == status.Inode && named.FileSystemMajor == status.FileSystemMajor
+                && named.FileSystemMinor == status.FileSystemMinor;
 }

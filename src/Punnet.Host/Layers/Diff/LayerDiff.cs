@@ -144,7 +144,8 @@ public sealed class LayerDiff : ILayerVisitor
             || current.Size != was.Size
             || !IsSameTime(current.Modified, was.Modified)
             || HasOtherAttributes(now, before)
-            || (current.Is(FileMode.SymbolicLink) && !LinkTarget.Read(now.Parent, now.Name).AsSpan().SequenceEqual(LinkTarget.Read(before.Directory, now.Name)))
+            || (current.Is(FileMode.SymbolicLink)
+                && !LinkTarget.Read(now.Parent, now.Name).AsSpan().SequenceEqual(LinkTarget.Read(before.Directory, now.Name)))
             || (current.Is(FileMode.Regular) && !ContentComparison.IsSame(now.Parent, before.Directory, now.Name));
     }
 

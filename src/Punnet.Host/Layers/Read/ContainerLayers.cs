@@ -40,10 +40,12 @@ public sealed class ContainerLayers
         }
 
         OverlayRecord overlay = container.Record?.Overlay ?? throw new PunnetException(
-            "container " + container.Directory.Id + " does not run on layers (run --layer): its changes are in its root, and nothing says which they are");
+            "container " + container.Directory.Id
+                + " does not run on layers (run --layer): its changes are in its root, and nothing says which they are");
         if (overlay.UpperTmpfs is not null)
         {
-            throw new PunnetException("the top layer of container " + container.Directory.Id + " is a tmpfs that only the container reaches (--upper-tmpfs)");
+            throw new PunnetException(
+                "the top layer of container " + container.Directory.Id + " is a tmpfs that only the container reaches (--upper-tmpfs)");
         }
 
         Sys.RaiseRlimit(Abi.ResourceLimit.OpenFiles);
@@ -89,5 +91,6 @@ public sealed class ContainerLayers
         return MountPoints.Find(Upper!, lower, destinations);
     }
 
-    private Config ReadConfig() => BundleFile.Refusing(() => ConfigReader.ReadConfig(HostFile.ReadWithinLimit(_container.Record!.ConfigPath)));
+    private Config ReadConfig() =>
+        BundleFile.Refusing(() => ConfigReader.ReadConfig(HostFile.ReadWithinLimit(_container.Record!.ConfigPath)));
 }

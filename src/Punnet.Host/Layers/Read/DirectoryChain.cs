@@ -41,7 +41,8 @@ public sealed class DirectoryChain : IDisposable
     /// <exception cref="SysException">The path cannot be opened.</exception>
     public static DirectoryChain Open(string path, int window)
     {
-        Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root).OrThrow("open the layer", path);
+        Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root)
+            .OrThrow("open the layer", path);
         return new DirectoryChain(root, path, window);
     }
 

@@ -105,7 +105,8 @@ public sealed record ExtendedAttribute(string Name, byte[] Value)
         return value[..length].ToArray();
     }
 
-    private static Errno Get(int descriptor, ReadOnlySpan<byte> file, ReadOnlySpan<byte> name, Span<byte> value, out int length) => file.IsEmpty
+    private static Errno Get(int descriptor, ReadOnlySpan<byte> file, ReadOnlySpan<byte> name, Span<byte> value, out int length) =>
+        file.IsEmpty
         ? Sys.Fgetxattr(descriptor, name, value, out length)
         : Sys.LgetxattrAt(descriptor, file, name, value, out length);
 }

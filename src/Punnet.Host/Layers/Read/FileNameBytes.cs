@@ -32,10 +32,14 @@ public static class FileNameBytes
     {
         byte[] bytes = Bytes(raw);
         string text = Encoding.UTF8.GetString(bytes);
-        return text.Contains('\uFFFD', StringComparison.Ordinal) && !Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(bytes) ? null : text;
+        return text.Contains('\uFFFD', StringComparison.Ordinal) && !Encoding.UTF8.GetBytes(text).AsSpan().SequenceEqual(bytes)
+            ? null
+            : text;
     }
 
-    /// <summary>For a terminal: what does not print, the backslash and what is no UTF-8 are written as \n, \t, \\ or three octal digits.</summary>
+    /// <summary>
+    /// For a terminal: what does not print, the backslash and what is no UTF-8 are written as \n, \t, \\ or three octal digits.
+    /// </summary>
     public static string Printable(string raw)
     {
         StringBuilder shown = new(raw.Length);

@@ -39,7 +39,9 @@ public sealed class LayerNode
     /// <summary>Descriptor of the directory, or of the file when its content is wanted; otherwise -1.</summary>
     public int Descriptor { get; set; } = -1;
 
-    /// <summary>Its path in the container, as <see cref="FileNameBytes"/>: <c>/etc/hosts</c>, empty for the root. Only while it is visited.</summary>
+    /// <summary>
+    /// Its path in the container, as <see cref="FileNameBytes"/>: <c>/etc/hosts</c>, empty for the root. Only while it is visited.
+    /// </summary>
     public string Path => _path.ToString();
 }
 
@@ -169,7 +171,8 @@ public sealed class LayerWalker : IDisposable
     private int OpenContent(byte[] name, ref FileStatus status)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
-        Errno errno = Sys.Openat2(_chain.Current, name, Flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoMountCrossing, out int content);
+        Errno errno = Sys.Openat2(
+            _chain.Current, name, Flags, 0, ResolveFlags.Beneath | ResolveFlags.NoSymlinks | ResolveFlags.NoMountCrossing, out int content);
         if (errno != Errno.None)
         {
             throw Unreadable("open", errno);

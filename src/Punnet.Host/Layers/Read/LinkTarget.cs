@@ -13,7 +13,8 @@ public static class LinkTarget
     public static byte[] Read(int directory, ReadOnlySpan<byte> name)
     {
         Span<byte> buffer = stackalloc byte[Longest];
-        Sys.Readlinkat(directory, name, buffer, out int length).OrThrow("read the link", FileNameBytes.Printable(FileNameBytes.Of(name[..^1])));
+        Sys.Readlinkat(directory, name, buffer, out int length)
+            .OrThrow("read the link", FileNameBytes.Printable(FileNameBytes.Of(name[..^1])));
         return buffer[..length].ToArray();
     }
 }

@@ -20,7 +20,9 @@ public static class LayerFailures
     /// <summary>A layer that cannot be used.</summary>
     public static PunnetException Layer(LayerStep layer, Errno errno) => new(
         Name(layer) + ": " + errno.Words(),
-        errno == Errno.EINVAL ? "its mount may be unbindable, or belong to another mount namespace" : PathCause.Of(layer.Path.ToString(), errno));
+        errno == Errno.EINVAL
+            ? "its mount may be unbindable, or belong to another mount namespace"
+            : PathCause.Of(layer.Path.ToString(), errno));
 
     /// <summary>A layer whose files cannot get other owners.</summary>
     public static PunnetException Mapping(LayerStep layer, Errno errno) => new(
@@ -50,7 +52,9 @@ public static class LayerFailures
         return Upper(
             plan,
             "in a user namespace its file system, " + type + ", must keep extended attributes of users: " + errno.Words(),
-            type == "tmpfs" ? "a tmpfs does so from Linux 6.6 on; give --upper DIR on another file system" : "give --upper DIR on another file system, such as ext4, xfs or btrfs");
+            type == "tmpfs"
+                ? "a tmpfs does so from Linux 6.6 on; give --upper DIR on another file system"
+                : "give --upper DIR on another file system, such as ext4, xfs or btrfs");
     }
 
     private static PunnetException Stack(OverlayPlan plan, Errno errno)

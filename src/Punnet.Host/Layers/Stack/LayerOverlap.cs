@@ -7,7 +7,10 @@ namespace Punnet.Host.Layers;
 /// <summary>Finds directories that are given twice or lie within each other; the kernel says only that there are some (ELOOP).</summary>
 public static class LayerOverlap
 {
-    /// <summary>Checks all directories of a stack against each other, by their paths without links; other mounts of one directory are left to the kernel.</summary>
+    /// <summary>
+    /// Checks all directories of a stack against each other, by their paths without links; other mounts of one directory are left to the
+    /// kernel.
+    /// </summary>
     /// <exception cref="PunnetException">Two overlap.</exception>
     public static void Check(OverlayPlan plan, List<LayerDirectory> layers, UpperDirectory? upper)
     {
@@ -46,13 +49,17 @@ public static class LayerOverlap
         {
             // Of two that are equal the later one is named first, in whatever order they were sorted.
             return isSame
-                ? new PunnetException(Words(plan.Layers[Math.Max(inner, outer)]) + ": it is the same directory as the layer " + Name(plan.Layers[Math.Min(inner, outer)]))
+                ? new PunnetException(Words(plan.Layers[Math.Max(inner, outer)]) + ": it is the same directory as the layer "
+                    + Name(plan.Layers[Math.Min(inner, outer)]))
                 : new PunnetException(Words(plan.Layers[inner]) + ": it lies within the layer " + Name(plan.Layers[outer]));
         }
 
         string layer = Name(plan.Layers[inner < 0 ? outer : inner]);
         return LayerFailures.Upper(
-            plan, isSame ? "it is the layer " + layer : inner < 0 ? "it lies within the layer " + layer : "the layer " + layer + " lies within it");
+            plan,
+            isSame ? "it is the layer " + layer
+                : inner < 0 ? "it lies within the layer " + layer
+                : "the layer " + layer + " lies within it");
     }
 
     private static string Words(LayerStep layer) => "cannot use the layer " + Name(layer);

@@ -141,7 +141,9 @@ public sealed class LayerStack : IDisposable
         {
             Layers = paths,
             Upper = _plan.Upper.IsNull ? null : _upper?.Path ?? _plan.Upper.ToString(),
-            UpperTmpfs = _plan.TmpfsSize.IsNull ? null : ulong.Parse(_plan.TmpfsSize.ToString(), System.Globalization.CultureInfo.InvariantCulture),
+            UpperTmpfs = _plan.TmpfsSize.IsNull
+                ? null
+                : ulong.Parse(_plan.TmpfsSize.ToString(), System.Globalization.CultureInfo.InvariantCulture),
             OwnsUpper = _plan.OwnsUpper,
             UserXattr = _plan.UserXattr,
         };

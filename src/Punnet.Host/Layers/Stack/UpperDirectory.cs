@@ -66,7 +66,8 @@ public sealed class UpperDirectory : IDisposable
         if (upper!.Status.IsMountRoot)
         {
             upper.Dispose();
-            throw LayerFailures.Upper(plan, "it is a mount itself, and overlayfs needs a work directory beside it", "give a directory in it");
+            throw LayerFailures.Upper(
+                plan, "it is a mount itself, and overlayfs needs a work directory beside it", "give a directory in it");
         }
 
         errno = LayerDirectory.Open(upper.Number, CString.Of(".."), out LayerDirectory? parent);
@@ -151,7 +152,8 @@ public sealed class UpperDirectory : IDisposable
     public static void Release(string path, string stateDirectory)
     {
         int slash = path.LastIndexOf('/');
-        if (!Is(Sys.Openat(Sys.WorkingDirectory, CString.Of(path[..(slash + 1)]).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int parent), path))
+        if (!Is(Sys.Openat(
+            Sys.WorkingDirectory, CString.Of(path[..(slash + 1)]).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int parent), path))
         {
             return;
         }
@@ -205,7 +207,8 @@ public sealed class UpperDirectory : IDisposable
 
     private void Own(string stateDirectory)
     {
-        Check(Sys.Openat(Parent.Number, CString.Of(_workName).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int work));
+        Check(Sys.Openat(
+            Parent.Number, CString.Of(_workName).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out int work));
         using Descriptor ownedWork = new(work);
         Check(Sys.Statx(work, out FileStatus status));
         if (!IsOurs(status))
