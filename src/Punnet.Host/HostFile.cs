@@ -93,7 +93,7 @@ public static class HostFile
     public static Errno OpenForAppend(string path, out int file)
     {
         const OpenFlags Append = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Append;
-        return Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, 0x1a4, out file); // octal 0644
+        return Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Append, Permissions.Mode0644, out file);
     }
 
     private static void WaitForWriter(int file, string name)

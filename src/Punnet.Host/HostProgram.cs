@@ -16,12 +16,11 @@ public static class HostProgram
     /// <returns>Its path, or null.</returns>
     public static string? Find(string name, params ReadOnlySpan<string> first)
     {
-        const int Executable = 1; // X_OK
         string path = Environment.GetEnvironmentVariable("PATH") ?? "/usr/bin:/bin";
         foreach (string directory in (ReadOnlySpan<string>)[.. first, .. path.Split(':')])
         {
             string candidate = directory + "/" + name;
-            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, Executable) == Errno.None)
+            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, AccessMode.Execute) == Errno.None)
             {
                 return candidate;
             }

@@ -1,5 +1,4 @@
 using System;
-using System.Buffers.Text;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
@@ -14,20 +13,18 @@ namespace Punnet.Init;
 /// </summary>
 internal static class Overlay
 {
-    private const int LongestName = 32; // "/proc/self/fd/" and a number
-
     /// <summary>Makes the root.</summary>
     /// <param name="plan">What it is made of.</param>
-    /// <param name="material">The directories.</param>
+    /// <param name="fds">The directories.</param>
     /// <param name="place">Where the root is going to be, O_PATH, on a mount that passes nothing on.</param>
     /// <param name="report">ErrorMessages.</param>
     /// <returns>A detached mount.</returns>
-    public static int Make(OverlayPlan plan, LayerFds material, int place, InitReport report)
+    public static int Make(OverlayPlan plan, LayerFds fds, int place, InitReport report)
     {
         Span<int> layers = stackalloc int[plan.Layers.Length];
         for (int i = 0; i < layers.Length; i++)
         {
-            layers[i] = material.Mounts[i] >= 0 ? material.Mounts[i] : OpenLayer(plan.Layers[i], i, report);
+            layers[i] = fds.Mounts[i] >= 0 ? fds.Mounts[i] : OpenLayer(plan.Layers[i], i, report);
         }
 
         if (plan.IsBind)
@@ -44,7 +41,7 @@ internal static class Overlay
             top = layers[i];
         }
 
-        (int upper, int work) = OpenUpper(plan, material, layers[^1], ref top, report);
+        (int upper, int work) = OpenUpper(plan, fds, layers[^1], ref top, report);
         if (plan.UserXattr && work >= 0)
         {
             // late: overlayfs would go on without its marks, and a directory could not be removed (EIO).
@@ -67,11 +64,9 @@ internal static class Overlay
 
     private static int MakeStage(int place, out int first, InitReport report)
     {
-        report.Check(InitStep.LayerStack, Sys.Fsopen("tmpfs\0"u8, out int context));
-        report.Check(InitStep.LayerStack, Sys.FsconfigCreate(context));
-        report.Check(InitStep.LayerStack, Sys.Fsmount(context, MountAttributes.None, out int stage));
-        Sys.Close(context);
-        report.Check(InitStep.LayerStack, Sys.Mkdirat(stage, "layers\0"u8, 0x1C0)); // octal 0700
+        report.Check(InitStep.LayerStack, NewFileSystem.Open("tmpfs\0"u8, out NewFileSystem tmpfs));
+        report.Check(InitStep.LayerStack, tmpfs.Finish(MountAttributes.None, out int stage));
+        report.Check(InitStep.LayerStack, Sys.Mkdirat(stage, "layers\0"u8, Permissions.Mode0700));
         report.Check(InitStep.LayerStack, Sys.MoveMount(stage, place));
         report.Check(InitStep.LayerStack, Sys.Openat(stage, "layers\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out first));
         return stage;
@@ -83,35 +78,36 @@ internal static class Overlay
         return mount;
     }
 
-    private static Errno ClonePrivate(CString path, out int mount) => PrivateMount.Clone(Sys.WorkingDirectory, path.WithNul, user: -1, out mount, out _);
+    private static Errno ClonePrivate(CString path, out int mount) =>
+        PrivateMount.Clone(Sys.WorkingDirectory, path.WithNul, user: -1, out mount, out _);
 
-    private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerFds material, int model, ref int top, InitReport report)
+    private static (int Upper, int Work) OpenUpper(OverlayPlan plan, LayerFds fds, int model, ref int top, InitReport report)
     {
         if (!plan.HasUpper)
         {
             return (-1, -1);
         }
 
-        int parent = material.UpperParent;
+        int parent = fds.UpperParent;
         if (!plan.TmpfsSize.IsNull)
         {
             parent = MakeMemory(plan.TmpfsSize, model, report);
         }
         else if (parent < 0)
         {
-            report.Check(InitStep.LayerUpper, ClonePrivate(material.UpperParentPath, out parent));
+            report.Check(InitStep.LayerUpper, ClonePrivate(fds.UpperParentPath, out parent));
         }
 
         report.Check(InitStep.LayerUpper, Sys.MoveMount(parent, top));
         top = parent;
-        if (material.Upper >= 0)
+        if (fds.Upper >= 0)
         {
-            return (material.Upper, material.Work);
+            return (fds.Upper, fds.Work);
         }
 
         const OpenFlags Directory = OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow;
-        ReadOnlySpan<byte> upperName = plan.TmpfsSize.IsNull ? material.UpperName.WithNul : "upper\0"u8;
-        ReadOnlySpan<byte> workName = plan.TmpfsSize.IsNull ? material.WorkName.WithNul : "work\0"u8;
+        ReadOnlySpan<byte> upperName = plan.TmpfsSize.IsNull ? fds.UpperName.WithNul : "upper\0"u8;
+        ReadOnlySpan<byte> workName = plan.TmpfsSize.IsNull ? fds.WorkName.WithNul : "work\0"u8;
         report.Check(InitStep.LayerUpper, Sys.Openat(parent, upperName, Directory, 0, out int upper));
         report.Check(InitStep.LayerUpper, Sys.Openat(parent, workName, Directory, 0, out int work));
         return (upper, work);
@@ -121,14 +117,12 @@ internal static class Overlay
     private static int MakeMemory(CString size, int model, InitReport report)
     {
         report.Check(InitStep.LayerUpper, Sys.Statx(model, out FileStatus status));
-        report.Check(InitStep.LayerUpper, Sys.Fsopen("tmpfs\0"u8, out int context));
-        Sys.Fsconfig(context, "source\0"u8, "tmpfs\0"u8);
-        report.Check(InitStep.LayerUpper, Sys.Fsconfig(context, "size\0"u8, size.WithNul));
-        report.Check(InitStep.LayerUpper, Sys.FsconfigCreate(context));
-        report.Check(InitStep.LayerUpper, Sys.Fsmount(context, MountAttributes.None, out int mount));
-        Sys.Close(context);
-        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "upper\0"u8, status.Mode & 0xFFFu));
-        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "work\0"u8, 0x1C0)); // octal 0700
+        report.Check(InitStep.LayerUpper, NewFileSystem.Open("tmpfs\0"u8, out NewFileSystem tmpfs));
+        tmpfs.Set("source\0"u8, "tmpfs\0"u8);
+        report.Check(InitStep.LayerUpper, tmpfs.Set("size\0"u8, size.WithNul));
+        report.Check(InitStep.LayerUpper, tmpfs.Finish(MountAttributes.None, out int mount));
+        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "upper\0"u8, status.Mode & Permissions.Mask));
+        report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "work\0"u8, Permissions.Mode0700));
         if (status.Uid != 0 || status.Gid != 0)
         {
             // An owner that the user namespace does not know cannot be given.
@@ -142,48 +136,43 @@ internal static class Overlay
     private static Errno Make(OverlayPlan plan, ReadOnlySpan<int> layers, int upper, int work, out int mount)
     {
         mount = -1;
-        Errno errno = Sys.Fsopen("overlay\0"u8, out int context);
+        Errno errno = NewFileSystem.Open("overlay\0"u8, out NewFileSystem overlay);
         if (errno != Errno.None)
         {
             return errno;
         }
 
-        Sys.Fsconfig(context, "source\0"u8, "overlay\0"u8);
+        overlay.Set("source\0"u8, "overlay\0"u8);
         for (int i = layers.Length - 1; i >= 0 && errno == Errno.None; i--)
         {
-            errno = Name(context, "lowerdir+\0"u8, layers[i]);
+            errno = Name(overlay, "lowerdir+\0"u8, layers[i]);
         }
 
         if (errno == Errno.None && upper >= 0)
         {
-            errno = Name(context, "upperdir\0"u8, upper);
-            errno = errno == Errno.None ? Name(context, "workdir\0"u8, work) : errno;
+            errno = Name(overlay, "upperdir\0"u8, upper);
+            errno = errno == Errno.None ? Name(overlay, "workdir\0"u8, work) : errno;
         }
 
         ImmutableArray<MountParameter> options = plan.Options;
         for (int i = 0; i < options.Length && errno == Errno.None; i++)
         {
-            errno = Sys.Fsconfig(context, options[i].Key.WithNul, options[i].Value.WithNul);
+            errno = overlay.Set(options[i].Key.WithNul, options[i].Value.WithNul);
         }
 
         if (errno == Errno.None && !plan.LabelKey.IsNull)
         {
-            errno = Sys.Fsconfig(context, plan.LabelKey.WithNul, plan.Label.WithNul);
+            errno = overlay.Set(plan.LabelKey.WithNul, plan.Label.WithNul);
         }
 
-        errno = errno == Errno.None ? Sys.FsconfigCreate(context) : errno;
-        errno = errno == Errno.None ? Sys.Fsmount(context, MountAttributes.None, out mount) : errno;
-        Sys.Close(context);
+        errno = errno == Errno.None ? overlay.Create(MountAttributes.None, out mount) : errno;
+        overlay.Close();
         return errno;
     }
 
-    private static Errno Name(int context, ReadOnlySpan<byte> key, int directory)
+    private static Errno Name(NewFileSystem overlay, ReadOnlySpan<byte> key, int directory)
     {
-        Span<byte> path = stackalloc byte[LongestName];
-        ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;
-        prefix.CopyTo(path);
-        Utf8Formatter.TryFormat(directory, path[prefix.Length..], out int digits);
-        path[prefix.Length + digits] = 0;
-        return Sys.Fsconfig(context, key, path[..(prefix.Length + digits + 1)]);
+        Span<byte> buffer = stackalloc byte[Sys.DescriptorPathSize];
+        return overlay.Set(key, Sys.DescriptorPath(directory, buffer));
     }
 }

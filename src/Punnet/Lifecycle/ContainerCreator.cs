@@ -155,7 +155,7 @@ internal sealed class ContainerCreator
             IdMaps = opened.IdMaps.Numbers,
             Devices = opened.Devices?.Number ?? -1,
             Root = opened.Root?.Number ?? -1,
-            Layers = _made.Layers?.Material,
+            Layers = _made.Layers?.Fds,
             CgroupPath = CString.Of(_made.Unit?.HostPath ?? _made.Cgroup?.Path ?? CgroupMount.OwnDirectory()),
             CgroupMount = CString.Of(CgroupMount.Find()),
             HasCgroup = _made.Unit is not null || _made.Cgroup is not null,

@@ -88,7 +88,7 @@ public sealed record TarHeader
         if (records.Length > 0)
         {
             TarHeader holder =
-                new() { Path = "PaxHeaders/next", Type = TarType.Records, Mode = 0x1A4, Size = (ulong)records.Length }; // octal 0644
+                new() { Path = "PaxHeaders/next", Type = TarType.Records, Mode = Permissions.Mode0644, Size = (ulong)records.Length };
             holder.Fill(blocks, "", holder.Path);
             records.CopyTo(blocks.AsSpan(Block));
         }

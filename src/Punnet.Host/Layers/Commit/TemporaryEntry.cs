@@ -11,7 +11,6 @@ namespace Punnet.Host.Layers;
 public sealed class TemporaryEntry : IDisposable
 {
     private const string Prefix = ".punnet-commit.";
-    private const uint OwnerOnly = 0x1c0; // octal 0700
     private readonly int _parent;
     private readonly Kernel.Descriptor _made;
     private readonly byte[] _name;
@@ -92,12 +91,12 @@ public sealed class TemporaryEntry : IDisposable
         for (int number = 0; ; number++)
         {
             byte[] name = FileNameBytes.WithNul(Prefix + Sys.Getpid().ToString() + "." + number.ToString());
-            Errno errno = isDirectory ? Sys.Mkdirat(parent, name, OwnerOnly) : Errno.None;
+            Errno errno = isDirectory ? Sys.Mkdirat(parent, name, Permissions.Mode0700) : Errno.None;
             int made = -1;
             errno = errno != Errno.None ? errno : isDirectory
                 ? Sys.Openat(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made)
-                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180,
-                    out made); // octal 0600
+                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Permissions.Mode0600,
+                    out made);
 
             // Between making and locking another commit may have taken it for a leftover, and has it locked.
             errno = errno != Errno.None ? errno : Sys.Flock(made);

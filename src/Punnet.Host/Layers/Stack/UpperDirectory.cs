@@ -251,7 +251,7 @@ public sealed class UpperDirectory : IDisposable
             Check(errno == Errno.EPERM && Sys.Geteuid() != 0 ? Errno.None : errno);
         }
 
-        Check(Sys.Fchmod(upper.Number, model.Mode & 0xFFFu));
+        Check(Sys.Fchmod(upper.Number, model.Mode & Permissions.Mask));
     }
 
     private void Check(Errno errno)
