@@ -12,10 +12,10 @@ public static class BundleFile
 {
     /// <summary>Makes the bundle the working directory and reads its config.json.</summary>
     /// <param name="bundle">As given, or null for the working directory.</param>
-    /// <param name="file">Absolute path of what to read in place of its config.json, or null.</param>
-    /// <param name="log">Gets the properties that nobody knows.</param>
+    /// <param name="file">Absolute path of the file to read instead of its config.json, or null.</param>
+    /// <param name="log">Gets the unknown properties.</param>
     /// <param name="path">The bundle, absolute and free of links.</param>
-    /// <exception cref="PunnetException">The config is not one; the sentence names the place.</exception>
+    /// <exception cref="PunnetException">The config is invalid; the message names the place.</exception>
     /// <exception cref="SysException">The bundle or the file cannot be read.</exception>
     public static Config Enter(string? bundle, string? file, Log log, out string path)
     {
@@ -32,9 +32,9 @@ public static class BundleFile
 
     /// <summary>Reads a config.json.</summary>
     /// <param name="file">Its path.</param>
-    /// <param name="isNamed">Whether it is the caller who named it: then its writer is waited for.</param>
-    /// <param name="log">Gets the properties that nobody knows.</param>
-    /// <exception cref="PunnetException">The config is not one; the sentence names the place.</exception>
+    /// <param name="isNamed">Whether the caller named it: then punnet waits for its writer.</param>
+    /// <param name="log">Gets the unknown properties.</param>
+    /// <exception cref="PunnetException">The config is invalid; the message names the place.</exception>
     /// <exception cref="SysException">The file cannot be read.</exception>
     public static Config Read(string file, bool isNamed, Log log)
     {
@@ -44,8 +44,8 @@ public static class BundleFile
         return config;
     }
 
-    /// <summary>Tells of properties that nobody knows.</summary>
-    /// <param name="unknown">What a reader has collected, or null.</param>
+    /// <summary>Logs the unknown properties.</summary>
+    /// <param name="unknown">Properties that a reader has collected, or null.</param>
     /// <param name="name">The document.</param>
     /// <param name="log">Gets a line for each.</param>
     public static void Tell(UnknownProperties? unknown, string name, Log log)
@@ -57,7 +57,7 @@ public static class BundleFile
         }
     }
 
-    /// <summary>Tells how long the filter is, and what a plan leaves out because this kernel, or punnet, does not know it.</summary>
+    /// <summary>Logs the length of the filter, and the parts of a plan that this kernel, or punnet, does not know.</summary>
     public static void Tell(ProcessPlan plan, Log log)
     {
         foreach (string warning in plan.Warnings)
@@ -77,7 +77,7 @@ public static class BundleFile
         }
     }
 
-    /// <summary>Does something with a config.json and names the file in its refusals.</summary>
+    /// <summary>Runs an action on a config.json and names the file in its refusals.</summary>
     /// <exception cref="PunnetException">A refusal.</exception>
     public static T Refusing<T>(Func<T> action)
     {
@@ -87,7 +87,7 @@ public static class BundleFile
         }
         catch (SpecException refusal)
         {
-            // An option of the command line is a place too, and not one in config.json.
+            // The place may be an option of the command line, not one in config.json.
             throw new PunnetException((refusal.Place.StartsWith("--", StringComparison.Ordinal) ? "" : "config.json: ") + refusal.Message);
         }
     }

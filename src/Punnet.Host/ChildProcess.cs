@@ -5,7 +5,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Host;
 
-/// <summary>A process that punnet has cloned, until it is the program.</summary>
+/// <summary>A process that punnet has cloned, until it executes the program.</summary>
 public sealed class ChildProcess : IDisposable
 {
     private const string SmallMemory = "the memory limit may be too small";
@@ -15,8 +15,8 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Takes a clone over.</summary>
     /// <param name="pid">Its pid.</param>
     /// <param name="pidfd">Its pidfd.</param>
-    /// <param name="isStage">Whether it only clones the one that matters.</param>
-    /// <param name="final">Where the kernel says which one that is; or null where the stage tells.</param>
+    /// <param name="isStage">Whether it is a stage, which only clones the container's process.</param>
+    /// <param name="final">Where the kernel writes the pid of that one; null where the stage sends it.</param>
     public ChildProcess(int pid, Descriptor pidfd, bool isStage, SharedFlag? final = null)
     {
         Pid = pid;
@@ -40,7 +40,7 @@ public sealed class ChildProcess : IDisposable
     /// <summary>Whether it was found killed before it ran at all.</summary>
     public bool WasKilledAtOnce { get; private set; }
 
-    /// <summary>The stage has cloned the process that matters, also a child of punnet: it takes the stage's place.</summary>
+    /// <summary>The stage has cloned the container's process, also a child of punnet, which now replaces the stage.</summary>
     public void BecomeInit(int pid)
     {
         Sys.Waitid(Pidfd, out _);
@@ -51,7 +51,7 @@ public sealed class ChildProcess : IDisposable
         _pidfd = new Descriptor(pidfd);
     }
 
-    /// <summary>Waits for what it says, or its stage.</summary>
+    /// <summary>Waits for a message of the process or its stage.</summary>
     /// <exception cref="PunnetException">It is dead.</exception>
     public ChannelMessage Hear(Descriptor channel)
     {
@@ -75,8 +75,8 @@ public sealed class ChildProcess : IDisposable
     }
 
     /// <summary>
-    /// Waits for what it says, or its stage. Who is in the container may have its end of the channel: it does not wait longer than it
-    /// lives.
+    /// Waits for a message of the process or its stage. A process in the container may hold its end of the channel, so this waits no longer
+    /// than it lives.
     /// </summary>
     /// <param name="channel">punnet's end.</param>
     /// <param name="message">What it says.</param>
@@ -84,7 +84,7 @@ public sealed class ChildProcess : IDisposable
     /// Whether the program is about to run: a signal to punnet is then meant for it, and stays where <c>ForegroundProcess</c> finds it. But
     /// where the program does not come to run, punnet ends all the same.
     /// </param>
-    /// <returns>False when it can say nothing any more: the program runs, or it is dead.</returns>
+    /// <returns>False when it can send nothing more: the program runs, or the process is dead.</returns>
     /// <exception cref="PunnetException">punnet is to end.</exception>
     /// <exception cref="SysException">It cannot be waited for.</exception>
     public bool TryHear(Descriptor channel, out ChannelMessage message, bool isStarting = false)
@@ -121,7 +121,7 @@ public sealed class ChildProcess : IDisposable
         }
     }
 
-    // Where the stage has cloned. What is heard then may be what the clone says; the stage itself says nothing any more.
+    // Where the stage has cloned. A message then may be from the clone; the stage itself sends no more.
     private bool TakePlaceOfStage()
     {
         if (!IsStage || _final is not { Value: > 0 and int pid })
@@ -133,7 +133,7 @@ public sealed class ChildProcess : IDisposable
         return true;
     }
 
-    /// <summary>Ends it, if it has not ended, and waits for that.</summary>
+    /// <summary>Kills it if it still runs, and waits for its end.</summary>
     public void Kill()
     {
         Sys.PidfdSendSignal(Pidfd, Pid, (int)Signal.Kill);

@@ -19,9 +19,9 @@ public static class HostFile
         return Read(file.Number, path);
     }
 
-    /// <summary>The same for a file that the caller has not named: the writer of a fifo is not waited for without end.</summary>
+    /// <summary>The same for a file that the caller has not named: punnet does not wait forever for the writer of a FIFO.</summary>
     /// <exception cref="SysException">It cannot be opened or read.</exception>
-    /// <exception cref="PunnetException">Nobody writes to it.</exception>
+    /// <exception cref="PunnetException">Its writer sends nothing.</exception>
     public static byte[] ReadWithinLimit(string path)
     {
         using Descriptor file = Descriptor.Open(path, OpenFlags.ReadOnly | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal);
@@ -34,7 +34,7 @@ public static class HostFile
         return Read(file.Number, status, path);
     }
 
-    /// <summary>Reads what is left of an open file.</summary>
+    /// <summary>Reads the rest of an open file.</summary>
     /// <param name="file">The descriptor.</param>
     /// <param name="name">For errors.</param>
     /// <exception cref="SysException">It cannot be read.</exception>
@@ -45,7 +45,7 @@ public static class HostFile
         return Read(file, status, name);
     }
 
-    /// <summary>Reads what is left of an open file whose status is known.</summary>
+    /// <summary>Reads the rest of an open file whose status is known.</summary>
     /// <param name="file">The descriptor.</param>
     /// <param name="status">Its status.</param>
     /// <param name="name">For errors.</param>
@@ -58,7 +58,7 @@ public static class HostFile
             throw TooLarge(name);
         }
 
-        // Files of /proc and pipes have no size of their own.
+        // Files of /proc and pipes have no size.
         byte[] buffer = new byte[Math.Clamp((long)status.Size, 0, Limit) + 512];
         int filled = 0;
         while (true)
@@ -101,14 +101,14 @@ public static class HostFile
         Sys.PollReadable(file, 10_000, out bool isReady).OrThrow("wait for", name);
         if (!isReady)
         {
-            throw new PunnetException(name + " is no regular file, and nobody has written to it for 10 seconds");
+            throw new PunnetException(name + " is not a regular file, and nothing was written to it for 10 seconds");
         }
     }
 
     private static PunnetException TooLarge(string name) => new(name + " is larger than 16 MB");
 
     /// <summary>Reads a short file of the kernel as text, or null when it is not there, or has nothing for this caller.</summary>
-    /// <exception cref="SysException">Nobody knows what it says.</exception>
+    /// <exception cref="SysException">It cannot be read, so its state is unknown.</exception>
     public static string? TryReadText(int directory, ReadOnlySpan<byte> path)
     {
         Span<byte> buffer = stackalloc byte[4096];
@@ -121,7 +121,7 @@ public static class HostFile
     /// <param name="buffer">Where to.</param>
     /// <param name="count">How many bytes were read.</param>
     /// <returns>False when it is not there, or has nothing for this caller.</returns>
-    /// <exception cref="SysException">Nobody knows what it says: descriptors or memory are short.</exception>
+    /// <exception cref="SysException">Descriptors or memory are short, so it could not be read.</exception>
     public static bool TryRead(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int count)
     {
         Errno errno = ReadStart(directory, path, buffer, out count);
@@ -133,7 +133,7 @@ public static class HostFile
         return errno == Errno.None;
     }
 
-    /// <summary>The same, for who takes no other error than a missing file for "nothing".</summary>
+    /// <summary>The same, for a caller that treats only a missing file as empty.</summary>
     public static Errno ReadStart(int directory, ReadOnlySpan<byte> path, Span<byte> buffer, out int count)
     {
         count = 0;

@@ -5,7 +5,9 @@ using Punnet.Kernel;
 
 namespace Punnet.Host;
 
-/// <summary>Paths of the command line mean what they meant where punnet was called, also after it has entered the bundle.</summary>
+/// <summary>
+/// Resolves paths of the command line against the directory in which punnet was called, also after it has entered the bundle.
+/// </summary>
 public static class HostPath
 {
     /// <summary>Whether one was relative.</summary>

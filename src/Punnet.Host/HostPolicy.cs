@@ -13,7 +13,7 @@ public static class HostPolicy
     /// <summary>Why an ordinary user gets no user namespace, or one without rights; null when nothing is known to forbid it.</summary>
     public static string? OfUserNamespaces()
     {
-        // Debian's and Ubuntu's switches, which no manual page has.
+        // Sysctls of Debian and Ubuntu, which no manual page documents.
         if (Is("/proc/sys/kernel/unprivileged_userns_clone\0"u8, '0'))
         {
             return "user namespaces are forbidden to ordinary users here: sysctl kernel.unprivileged_userns_clone is 0";
@@ -36,7 +36,7 @@ public static class HostPolicy
     /// <summary>Whether punnet has CAP_SYS_ADMIN.</summary>
     public static bool HasSystemAdministration() => Has(Capability.SysAdmin);
 
-    /// <summary>That punnet lacks the capability which something needs, or null.</summary>
+    /// <summary>The hint that punnet lacks a needed capability, or null.</summary>
     /// <param name="errno">What the kernel says.</param>
     /// <param name="capability">Its number, capabilities(7).</param>
     public static string? Lacks(Errno errno, int capability) =>

@@ -6,14 +6,14 @@ using Punnet.Plan;
 
 namespace Punnet.Host;
 
-/// <summary>Looks at the host, so that planning need not.</summary>
+/// <summary>Looks at the host on behalf of the planner, which looks at nothing.</summary>
 public static class HostProbe
 {
     /// <summary>Gathers the facts.</summary>
     public static HostFacts Facts() =>
         Facts(Cgroups.CgroupMount.OwnPath());
 
-    /// <summary>Gathers what planning a single process needs: nothing of the cgroups.</summary>
+    /// <summary>Gathers the facts for planning a single process, which needs none about cgroups.</summary>
     public static HostFacts ProcessFacts() => Facts("/");
 
     private static HostFacts Facts(string cgroup)
@@ -35,7 +35,7 @@ public static class HostProbe
     }
 
     /// <summary>
-    /// The calling convention that this binary was built for, as the kernel tells it to a filter; a constant of the binary.
+    /// The calling convention of this binary, as the kernel passes it to a filter; a constant.
     /// </summary>
     public static SeccompArchitecture Native => RuntimeInformation.ProcessArchitecture switch
     {
@@ -50,7 +50,7 @@ public static class HostProbe
         _ => throw new PunnetException("this build is for a machine whose system calls punnet does not know"),
     };
 
-    /// <summary>Flags that seccomp(2) takes. Only the one that is younger than Linux 5.14 is worth asking for.</summary>
+    /// <summary>Flags that seccomp(2) takes. Only the one newer than Linux 5.14 is probed.</summary>
     public static SeccompFilterFlags SeccompFlags()
     {
         const SeccompFilterFlags Always = SeccompFilterFlags.ThreadSync | SeccompFilterFlags.Log | SeccompFilterFlags.SpeculationAllow;
@@ -58,7 +58,7 @@ public static class HostProbe
         return Sys.KnowsSeccompFlags(SeccompFilterFlags.NewListener | Young) ? Always | Young : Always;
     }
 
-    /// <summary>Highest capability of this kernel. Those that punnet has no name for count too: they are dropped.</summary>
+    /// <summary>Highest capability of this kernel. It includes those that punnet has no name for: they are dropped.</summary>
     public static int LastCapability()
     {
         int last = Capability.Names.Length - 1;
@@ -76,7 +76,7 @@ public static class HostProbe
     }
 
     /// <summary>
-    /// The host's /proc as a descriptor, O_PATH: verified to be one, so that what is written below it reaches the kernel
+    /// The host's /proc as a descriptor, O_PATH: verified to be a procfs, so what is written below it reaches the kernel
     /// (CVE-2019-16884, CVE-2025-52881).
     /// </summary>
     /// <exception cref="PunnetException">/proc is something else.</exception>

@@ -13,8 +13,8 @@ public static class Inheritance
     private static ulong? s_ignored;
 
     /// <summary>
-    /// Signals that a program would start with ignored, one bit each from signal 1 on; all of them where nobody says. Read at once from
-    /// /proc/self/status: to ask for or to reset each of the 62 is a system call.
+    /// Signals that a program would start with ignored, one bit each from signal 1 on; all of them where it is unknown. Read at once from
+    /// /proc/self/status: otherwise each of the 62 costs a system call to ask for or to reset.
     /// </summary>
     public static ulong IgnoredSignals => s_ignored ??= Read();
 
@@ -36,15 +36,15 @@ public static class Inheritance
             new PollDescriptor { Descriptor = 2 },
         ];
 
-        // Fails where three descriptors are more than the caller allows: then nothing else can be opened, and that is said then.
+        // Fails where the caller allows fewer than three descriptors: the next open then fails, with its own error.
         Sys.Ppoll(streams, 0);
         for (int stream = 0; stream < streams.Length; stream++)
         {
             if ((streams[stream].Found & PollEvents.NotOpen) != PollEvents.None)
             {
-                // Becomes the lowest that is free, which is this one; init puts the container's own null device in its place.
+                // The lowest free descriptor, which is this one; init replaces it with the container's null device.
                 Sys.Openat(Sys.WorkingDirectory, "/dev/null\0"u8, OpenFlags.ReadWrite, 0, out int opened).OrThrow("open", "/dev/null");
-                Sys.Dup3(opened, stream).OrThrow("open", "/dev/null"); // Not close-on-exec any more.
+                Sys.Dup3(opened, stream).OrThrow("open", "/dev/null"); // No longer close-on-exec.
                 Output.IsClosed |= stream == 1;
             }
         }

@@ -32,7 +32,7 @@ public sealed class Log
     /// <summary>Whether debug entries are written; asked before one is put together.</summary>
     public bool IsDebug { get; }
 
-    /// <summary>Something for whoever looks for a cause.</summary>
+    /// <summary>Writes an entry that helps to find a cause.</summary>
     public void Debug(string message)
     {
         if (IsDebug)
@@ -42,7 +42,7 @@ public sealed class Log
     }
 
     /// <summary>
-    /// Something that was asked for and is not done, or that went wrong and is nothing to stop at: the spec wants it to be said.
+    /// A warning: a request that is not fulfilled, or a failure that does not stop the command but that the spec requires to be reported.
     /// </summary>
     public void Warn(string message)
     {
@@ -55,7 +55,7 @@ public sealed class Log
         (_warnings ??= []).Add(Entry("warning", message));
     }
 
-    /// <summary>Makes sure that the file can be written, before anything is done that it should tell of.</summary>
+    /// <summary>Makes sure that the file can be written, before anything is done.</summary>
     /// <exception cref="SysException">It cannot.</exception>
     public void CheckFile()
     {
@@ -67,7 +67,7 @@ public sealed class Log
         }
     }
 
-    /// <summary>The command has done its work: what it warned of can be said.</summary>
+    /// <summary>Writes the warnings, once the command has done its work.</summary>
     public void TellWarnings()
     {
         foreach (byte[] entry in _warnings ?? [])
@@ -76,8 +76,8 @@ public sealed class Log
         }
     }
 
-    /// <summary>The one failure of this run: to the log, and to standard error for people and for engines that read that.</summary>
-    /// <param name="message">The sentence, from the verb on.</param>
+    /// <summary>Writes the failure of this run to the log, and to standard error for people and for engines that read that.</summary>
+    /// <param name="message">The message, from the command's name on.</param>
     /// <param name="hint">A second line for people, or null.</param>
     public void Fail(string message, string? hint)
     {
@@ -131,7 +131,7 @@ public sealed class Log
         return buffer.WrittenSpan.ToArray();
     }
 
-    // logrus's text format: what runc writes, and scripts cut apart.
+    // logrus's text format, which runc writes and scripts parse.
     private static byte[] Text(string level, string message)
     {
         StringBuilder line = new();

@@ -13,18 +13,18 @@ public static class Output
     public static bool IsClosed { get; set; }
 
     /// <summary>Writes bytes to standard output.</summary>
-    /// <exception cref="SysException">Nobody takes them.</exception>
+    /// <exception cref="SysException">Standard output is closed.</exception>
     public static void Write(ReadOnlySpan<byte> bytes) => TryWrite(bytes).OrThrow("write to standard output");
 
-    /// <summary>Writes bytes to standard output, if somebody takes them.</summary>
+    /// <summary>Writes bytes to standard output, if it is open.</summary>
     public static Errno TryWrite(ReadOnlySpan<byte> bytes) => IsClosed ? Errno.EBADF : Sys.WriteAll(1, bytes);
 
     /// <summary>Writes text to standard output.</summary>
-    /// <exception cref="SysException">Nobody takes it.</exception>
+    /// <exception cref="SysException">Standard output is closed.</exception>
     public static void Write(string text) => Write(Encoding.UTF8.GetBytes(text));
 
-    /// <summary>Writes a sentence to standard error, a line with punnet's name; when that fails there is nobody to tell.</summary>
-    /// <param name="sentence">The sentence; whatever is in it, it stays one line.</param>
+    /// <summary>Writes a line with punnet's name to standard error. A failure of that cannot be reported.</summary>
+    /// <param name="sentence">The message; it stays one line whatever it contains.</param>
     /// <param name="hint">A second line for people, or null.</param>
     public static void WriteError(string sentence, string? hint = null)
     {

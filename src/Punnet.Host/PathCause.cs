@@ -11,7 +11,7 @@ public static class PathCause
 {
     private const uint Search = 1; // The x of others; shifted left by 6 that of the owner.
 
-    /// <summary>The first part that cannot be passed, or null where the error says all there is.</summary>
+    /// <summary>The first part that cannot be passed, or null where the error already says it.</summary>
     /// <param name="path">An absolute path.</param>
     /// <param name="errno">What using it gave.</param>
     /// <param name="namespaces">The container's, whose root is the one that is refused; null for punnet itself.</param>
@@ -30,7 +30,7 @@ public static class PathCause
             string? cause = (errno, found) switch
             {
                 (Errno.ENOENT or Errno.ELOOP, Errno.ENOENT or Errno.ELOOP) => Missing(prefix, found, isWhole),
-                (Errno.ENOTDIR, Errno.None) when !status.Is(FileMode.Directory) => isWhole ? null : prefix + " is no directory",
+                (Errno.ENOTDIR, Errno.None) when !status.Is(FileMode.Directory) => isWhole ? null : prefix + " is not a directory",
                 (Errno.EACCES, Errno.None) when status.Is(FileMode.Directory) => Closed(prefix, status, isWhole, namespaces),
                 _ => null,
             };
@@ -69,7 +69,7 @@ public static class PathCause
         return isWhole || errno == Errno.ELOOP ? null : "the directory " + path + " does not exist";
     }
 
-    // Root of a user namespace may pass by what its owner and group are mapped for, capabilities(7); or like anybody else.
+    // Root of a user namespace may pass where owner and group are mapped, capabilities(7), or as any other user may.
     private static string? Closed(string path, FileStatus status, bool isWhole, NamespacePlan? namespaces)
     {
         if (isWhole)

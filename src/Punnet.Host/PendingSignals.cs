@@ -5,8 +5,8 @@ using Punnet.Kernel;
 namespace Punnet.Host;
 
 /// <summary>
-/// A signal that asks punnet to end, seen between two pieces of work and in every wait, so that what was begun can be undone: the processes
-/// of a container that is being made, a container thawed, an unfinished layer removed.
+/// A signal that asks punnet to end, seen between two pieces of work and in every wait, so a command can undo what it has begun: end
+/// the processes of an unfinished container, thaw a container, remove an unfinished layer.
 /// </summary>
 public static class PendingSignals
 {
@@ -16,10 +16,10 @@ public static class PendingSignals
     /// <summary>For a poll(2) that an interruption ends; <see cref="Check"/> then says whether one did.</summary>
     public static PollDescriptor End => new() { Descriptor = Number, Wanted = PollEvents.In };
 
-    /// <summary>Becomes readable when a signal comes; -1 while none is waited for.</summary>
+    /// <summary>Becomes readable when a signal comes; -1 before <see cref="Begin"/>.</summary>
     public static int Number => s_isHeld ? -1 : s_signals;
 
-    /// <summary>From here on signals wait to be seen; a write to a closed pipe fails, and does not kill.</summary>
+    /// <summary>Blocks signals until they are checked. A write to a closed pipe then fails and does not kill.</summary>
     /// <exception cref="SysException">The kernel has no descriptors left.</exception>
     public static void Begin()
     {
@@ -40,10 +40,10 @@ public static class PendingSignals
     }
 
     /// <summary>Undoing is not interrupted.</summary>
-    /// <param name="hold">False: from here on it may be again.</param>
+    /// <param name="hold">False allows it again.</param>
     public static void Hold(bool hold = true) => s_isHeld = hold;
 
-    /// <summary>After a clone, for which signals were blocked: as they were.</summary>
+    /// <summary>Restores the signals that were blocked for a clone.</summary>
     public static void AfterClone()
     {
         if (s_signals < 0)
@@ -63,14 +63,14 @@ public static class PendingSignals
         }
     }
 
-    /// <summary>Waits until a pipe takes at least a page; a reader that does not read must not keep a container still for ever.</summary>
+    /// <summary>Waits until a pipe takes at least a page; a reader that does not read must not keep a container paused forever.</summary>
     /// <param name="descriptor">The pipe.</param>
     /// <exception cref="PunnetException">SIGHUP, SIGINT, SIGQUIT or SIGTERM came.</exception>
     public static void WaitToWrite(int descriptor) => Wait(descriptor, PollEvents.Out, -1, "wait for the reader");
 
     /// <summary>Waits until there is something to read.</summary>
     /// <param name="descriptor">Where.</param>
-    /// <param name="milliseconds">How long; negative is for ever.</param>
+    /// <param name="milliseconds">How long; negative waits forever.</param>
     /// <param name="what">As in "cannot …".</param>
     /// <returns>False when the time is over.</returns>
     /// <exception cref="PunnetException">SIGHUP, SIGINT, SIGQUIT or SIGTERM came.</exception>

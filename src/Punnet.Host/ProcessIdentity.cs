@@ -5,7 +5,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Host;
 
-/// <summary>A process for good: pids come again, a pid with its start time does not.</summary>
+/// <summary>A unique process: a pid is used again, a pid with its start time is not.</summary>
 /// <param name="Pid">Its pid in punnet's pid namespace.</param>
 /// <param name="StartTime">Clock ticks since boot, field 22 of proc_pid_stat(5).</param>
 public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
@@ -20,9 +20,9 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
             ? new ProcessIdentity(pid, time)
             : null;
 
-    /// <summary>Looks at a process; null when there is none, or only its zombie.</summary>
-    /// <exception cref="SysException">Nobody knows whether there is one.</exception>
-    /// <exception cref="PunnetException">There is one, and no more can be seen of it.</exception>
+    /// <summary>Looks at a process; null when it does not exist, or is a zombie.</summary>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
+    /// <exception cref="PunnetException">It exists, but cannot be read further.</exception>
     public static ProcessIdentity? TryRead(int pid)
     {
         Span<byte> buffer = stackalloc byte[Longest];
@@ -43,7 +43,7 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
         return Field(Read(pid, buffer), FaultField - 2) is [(byte)'0'];
     }
 
-    // /proc/PID/stat from the third field on, with a blank before it; empty when there is no such process.
+    // /proc/PID/stat from the third field on, with a blank before it; empty without such a process.
     private static ReadOnlySpan<byte> Read(int pid, Span<byte> buffer)
     {
         Span<byte> path = stackalloc byte[LongestPath];
@@ -93,11 +93,11 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     /// <summary>Whether it is still this process.</summary>
     public bool IsAlive() => TryRead(Pid) == this;
 
-    /// <summary>A pidfd of it, or null when it has ended: asked again after opening, so that it is not another one's.</summary>
-    /// <exception cref="SysException">Nobody knows whether it has.</exception>
+    /// <summary>A pidfd of it, or null when it has ended: checked again after opening, so it is not that of another process.</summary>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     public Descriptor? TryOpen()
     {
-        // EINVAL, ENOENT: the number is a thread's by now.
+        // EINVAL, ENOENT: the number now belongs to a thread.
         Errno errno = Sys.PidfdOpen(Pid, out int pidfd);
         if (errno == Errno.EINVAL || errno.IsMissing())
         {

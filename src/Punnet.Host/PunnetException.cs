@@ -2,16 +2,16 @@ using System;
 
 namespace Punnet.Host;
 
-/// <summary>A refusal or a failure whose message is the whole sentence after <c>punnet: VERB: </c>.</summary>
+/// <summary>A refusal or a failure whose message is the whole text after <c>punnet: COMMAND: </c>.</summary>
 public sealed class PunnetException : Exception
 {
     /// <summary>Makes the sentence.</summary>
-    /// <param name="message">What is wrong, with its object.</param>
+    /// <param name="message">The problem, with its object.</param>
     /// <param name="hint">A second line, only where the kernel's words mislead.</param>
     public PunnetException(string message, string? hint = null)
         : base(message) => Hint = hint;
 
-    /// <summary>What punnet ends with; null for what the verb has for failures.</summary>
+    /// <summary>punnet's exit status; null for the command's own for failures.</summary>
     public int? ExitStatus { get; init; }
 
     /// <summary>

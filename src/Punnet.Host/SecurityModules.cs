@@ -6,7 +6,7 @@ using Punnet.Plan;
 namespace Punnet.Host;
 
 /// <summary>
-/// AppArmor and SELinux: whether what a plan asks of them can be had here. Asked before anything is made, and not left to the kernel:
+/// AppArmor and SELinux: whether this host has what a plan asks of them. Checked before anything is made, and not left to the kernel:
 /// without the one, the other may take its texts.
 /// </summary>
 public static class SecurityModules
@@ -64,7 +64,7 @@ public static class SecurityModules
             throw new PunnetException(sentence + "SELinux is not enabled on this host");
         }
 
-        // Who may not ask is told by init, if it comes to that.
+        // Where the question is refused, init reports the failure.
         if (Sys.Openat(directory.Number, "context\0"u8, OpenFlags.ReadWrite, 0, out int file) == Errno.None)
         {
             using Descriptor question = new(file);

@@ -14,7 +14,7 @@ public static class TreeRemoval
     private const ResolveFlags Strict =
         ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoSymlinks | ResolveFlags.NoMagicLinks;
 
-    /// <summary>Removes what has a name, if there is something.</summary>
+    /// <summary>Removes an entry, if it exists.</summary>
     /// <param name="parent">The directory it is in.</param>
     /// <param name="name">Its name.</param>
     /// <param name="path">For errors.</param>
@@ -178,7 +178,7 @@ public static class TreeRemoval
                     errno = Sys.Renameat(directory, name, _top, lifted.WithNul);
                 }
 
-                // The tree may hold that name already, whoever chose it.
+                // The tree may hold that name already.
                 if (errno is not (Errno.ENOTEMPTY or Errno.EEXIST or Errno.ENOTDIR))
                 {
                     return errno;

@@ -11,10 +11,10 @@ using Punnet.Spec;
 
 namespace Punnet;
 
-/// <summary>From arguments to a verb, and from a failure to words and an exit status.</summary>
+/// <summary>From arguments to a command, and from a failure to an error message and an exit status.</summary>
 internal static class Program
 {
-    // Does not return: the runtime's own orderly end has nothing to put in order here, and takes 0.05 ms.
+    // Does not return: the .NET runtime's shutdown has nothing to do here, and takes 0.05 ms.
     private static void Main(string[] args)
     {
         if (!Threads.IsAlone)
@@ -22,7 +22,7 @@ internal static class Program
             Threads.LeaveSignals();
         }
 
-        Sys.IgnoreSignal(Signal.FileTooLarge); // A write says it too, and whoever gets an error puts things in order.
+        Sys.IgnoreSignal(Signal.FileTooLarge); // write(2) fails with EFBIG instead, and the error is handled.
         Sys.ExitGroup(Run(args));
     }
 

@@ -9,7 +9,7 @@ namespace Punnet.Host.Cgroups;
 /// <summary>Why a file of a cgroup does not take a value (admin-guide/cgroup-v2.rst): the kernel has few numbers for many causes.</summary>
 public static class CgroupCause
 {
-    /// <summary>What an ordinary user can do about a cgroup that he may not enter.</summary>
+    /// <summary>What an ordinary user can do about a cgroup without permission to enter it.</summary>
     public const string Delegation =
         "an ordinary user can limit only below a cgroup that is delegated to it, and from inside of that: "
         + "see \"Delegation\" in cgroups(7), or run it with systemd-run --user --scope --property=Delegate=yes";
@@ -32,7 +32,7 @@ public static class CgroupCause
             ("cpu.max", Errno.EINVAL) => Bandwidth(cgroup, value),
             ("cpu.max.burst", Errno.EINVAL) => LongBurst,
             ("cpu.weight" or "io.weight", Errno.ERANGE or Errno.EINVAL) => "a weight is from 1 to 10000",
-            ("pids.max", Errno.EINVAL) => "the largest limit is 4194304; -1 is none",
+            ("pids.max", Errno.EINVAL) => "the largest limit is 4194304; -1 means no limit",
             ("io.max" or "io.weight" or "io.bfq.weight" or "io.latency", Errno.ENODEV or Errno.ENXIO or Errno.EINVAL) => Disk(value),
             (_, Errno.EOPNOTSUPP) when write.Controller == "io" =>
                 "a weight needs the scheduler bfq on the device, or the io cost model enabled for it (io.cost.qos of the root cgroup)",
@@ -43,7 +43,7 @@ public static class CgroupCause
         };
     }
 
-    /// <summary>What a controller that is there may lack a file for, or null.</summary>
+    /// <summary>Why an existing controller may lack a file, or null.</summary>
     public static string? OfMissing(string file)
     {
         const string Sizes = "/sys/kernel/mm/hugepages";

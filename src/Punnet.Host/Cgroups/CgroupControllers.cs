@@ -70,7 +70,7 @@ public static class CgroupControllers
                 if (errno != Errno.None)
                 {
                     hint = errno == Errno.EBUSY
-                        ? "the cgroup " + path[..slash] + " has processes of its own, and such a cgroup cannot give controllers to others: "
+                        ? "the cgroup " + path[..slash] + " has processes, and such a cgroup cannot give controllers to cgroups below it: "
                             + "choose another linux.cgroupsPath"
                         : null;
                     return "the controller " + controller + " cannot be enabled in " + directory + "/" + Given + ": " + errno.Words();

@@ -34,7 +34,7 @@ public sealed class CgroupDirectory : IDisposable
     public int Number => _directory.Number;
 
     /// <summary>Opens a container's cgroup, or null when it is gone.</summary>
-    /// <exception cref="SysException">Nobody knows whether it is.</exception>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     public static CgroupDirectory? TryOpen(string path)
     {
         string mount = CgroupMount.Find();
@@ -49,9 +49,9 @@ public sealed class CgroupDirectory : IDisposable
         return new CgroupDirectory(mount, path, new Descriptor(directory));
     }
 
-    /// <summary>Makes a container's cgroup and what is missing above it; after an error nothing of it is left.</summary>
+    /// <summary>Makes a container's cgroup and the missing ones above it. After an error nothing of it is left.</summary>
     /// <param name="path">Its path below the mount.</param>
-    /// <param name="isUsed">Whether it may be there, with processes in it or below.</param>
+    /// <param name="isUsed">Whether it may already exist, with processes in it or below.</param>
     /// <exception cref="SysException">It cannot be made.</exception>
     /// <exception cref="PunnetException">It is there, and in use or frozen.</exception>
     public static CgroupDirectory Make(string path, bool isUsed = false)
@@ -76,7 +76,7 @@ public sealed class CgroupDirectory : IDisposable
         }
     }
 
-    /// <summary>Removes what <see cref="Make"/> has made, also above it, as far as nothing else is in it by now.</summary>
+    /// <summary>Removes what <see cref="Make"/> has made, also above it, unless other cgroups are in it now.</summary>
     public void Unmake()
     {
         int mount = Path.Length - BelowMount.Length;
@@ -88,7 +88,7 @@ public sealed class CgroupDirectory : IDisposable
 
     /// <summary>Loads a device program and puts it on the cgroup; before any process is in it.</summary>
     /// <param name="instructions">The program.</param>
-    /// <returns>False where punnet may not load one: it lacks CAP_BPF on the host.</returns>
+    /// <returns>False without the permission to load one: punnet lacks CAP_BPF on the host.</returns>
     /// <exception cref="SysException">The kernel refuses it for another reason.</exception>
     public bool RestrictDevices(ImmutableArray<EbpfInstruction> instructions)
     {
@@ -177,8 +177,8 @@ public sealed class CgroupDirectory : IDisposable
         return HostFile.TryRead(directory, events, buffer, out int count) && buffer[..count].IndexOf("frozen 1"u8) >= 0;
     }
 
-    /// <summary>Freezes or thaws it, and waits until that is so.</summary>
-    /// <exception cref="PunnetException">The kernel does not come to an end with it in 10 seconds.</exception>
+    /// <summary>Freezes or thaws it, and waits for completion.</summary>
+    /// <exception cref="PunnetException">The kernel does not finish it within 10 seconds.</exception>
     public void Freeze(bool freeze)
     {
         Errno errno = TryWrite("cgroup.freeze", freeze ? "1"u8 : "0"u8);
@@ -194,7 +194,7 @@ public sealed class CgroupDirectory : IDisposable
     public bool TryRemove() =>
         Sys.Unlinkat(Sys.WorkingDirectory, CString.Of(Path).WithNul, isDirectory: true) is Errno.None or Errno.ENOENT;
 
-    /// <summary>Removes it with all that is below; what is in use by processes stays.</summary>
+    /// <summary>Removes it and the cgroups below. Those with processes stay.</summary>
     /// <exception cref="SysException">It cannot be removed.</exception>
     public void Remove()
     {
@@ -276,7 +276,7 @@ public sealed class CgroupDirectory : IDisposable
         }
     }
 
-    // cgroup.events wakes a poll(2) when one of its values changes; of two changes within 10 ms it tells the second only then.
+    // cgroup.events wakes poll(2) when a value changes; it reports the second of two changes within 10 ms only after them.
     private void WaitFor(string state, string what)
     {
         const long Limit = 10_000; // milliseconds

@@ -13,7 +13,7 @@ public static class CgroupLimits
     /// <param name="cgroup">The cgroup.</param>
     /// <param name="plan">What to write.</param>
     /// <param name="log">Takes the plan's warnings.</param>
-    /// <exception cref="PunnetException">A limit cannot be had.</exception>
+    /// <exception cref="PunnetException">A limit cannot be set.</exception>
     public static void Apply(CgroupDirectory cgroup, ResourcePlan plan, Log log)
     {
         Warn(plan, log);
@@ -21,9 +21,9 @@ public static class CgroupLimits
         WriteAll(cgroup, plan.Writes, null);
     }
 
-    /// <summary>Checks what is to change limits of a cgroup in use.</summary>
+    /// <summary>Checks new limits of a cgroup in use against its usage.</summary>
     /// <returns>Takes the values that change.</returns>
-    /// <exception cref="PunnetException">A limit is below what is in use.</exception>
+    /// <exception cref="PunnetException">A limit is below the usage.</exception>
     public static CgroupSnapshot Prepare(CgroupDirectory cgroup, ResourcePlan plan, Log log)
     {
         Warn(plan, log);
@@ -54,7 +54,7 @@ public static class CgroupLimits
     }
 
     /// <summary>Writes values; what a file had before goes into the snapshot.</summary>
-    /// <exception cref="PunnetException">A limit cannot be had.</exception>
+    /// <exception cref="PunnetException">A limit cannot be set.</exception>
     public static void WriteAll(CgroupDirectory cgroup, IReadOnlyList<CgroupWrite> writes, CgroupSnapshot? old)
     {
         for (int i = 0; i < writes.Count; i++)

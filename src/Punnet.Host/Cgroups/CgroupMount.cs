@@ -11,7 +11,7 @@ public static class CgroupMount
     private static string? s_found;
 
     /// <summary>The mount point: /sys/fs/cgroup, or wherever a hybrid host has it.</summary>
-    /// <exception cref="PunnetException">There is none.</exception>
+    /// <exception cref="PunnetException">It does not exist.</exception>
     public static string Find() => s_found ??= Search();
 
     private static string Search()
@@ -36,16 +36,16 @@ public static class CgroupMount
     }
 
     /// <summary>punnet's own cgroup below the mount, such as <c>/</c> or <c>/user.slice/x</c>.</summary>
-    /// <exception cref="PunnetException">The kernel names none.</exception>
+    /// <exception cref="PunnetException">The kernel names no cgroup.</exception>
     public static string OwnPath() => PathOf("self");
 
     /// <summary>Directory of punnet's own cgroup.</summary>
-    /// <exception cref="PunnetException">There is no cgroup2, or the kernel names none.</exception>
+    /// <exception cref="PunnetException">No cgroup2 is mounted, or the kernel names no cgroup.</exception>
     public static string OwnDirectory() => Find() + OwnPath();
 
     /// <summary>The cgroup of a process below the mount.</summary>
     /// <param name="process">A pid, or "self".</param>
-    /// <exception cref="PunnetException">The kernel names none.</exception>
+    /// <exception cref="PunnetException">The kernel names no cgroup.</exception>
     public static string PathOf(string process)
     {
         // cgroups(7): hierarchy:controllers:path, and cgroup v2 is hierarchy 0.

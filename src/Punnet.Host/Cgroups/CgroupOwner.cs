@@ -15,7 +15,7 @@ public static class CgroupOwner
 
     /// <summary>Changes the owner; the group stays.</summary>
     /// <param name="cgroup">The cgroup.</param>
-    /// <param name="uid">The host's id of the user, or null for nobody; its files are root's from the start.</param>
+    /// <param name="uid">The host's id of the new owner; null leaves root as the owner.</param>
     /// <exception cref="SysException">The kernel refuses it.</exception>
     public static void Set(CgroupDirectory cgroup, uint? uid)
     {

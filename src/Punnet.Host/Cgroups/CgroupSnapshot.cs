@@ -5,7 +5,7 @@ using Punnet.Abi;
 
 namespace Punnet.Host.Cgroups;
 
-/// <summary>What the files of a cgroup held before an update wrote them, so that a failed update leaves nothing changed.</summary>
+/// <summary>What the files of a cgroup held before an update wrote them: a failed update restores it.</summary>
 public sealed class CgroupSnapshot
 {
     private readonly CgroupDirectory _cgroup;
@@ -16,12 +16,12 @@ public sealed class CgroupSnapshot
 
     /// <summary>Remembers a file; called before each write.</summary>
     /// <param name="file">Its name.</param>
-    /// <param name="value">What is about to be written: for a file with a line for each device, it says which line.</param>
+    /// <param name="value">The new value: in a file with a line for each device, it says which line.</param>
     public void Remember(string file, string value)
     {
         if (file == "cpu.idle")
         {
-            // A group that is idle and then not any more has the default weight.
+            // A group that is no longer idle has the default weight.
             Remember("cpu.weight", string.Empty);
         }
 
@@ -50,7 +50,7 @@ public sealed class CgroupSnapshot
             }
         }
 
-        // cpu.max and cpu.max.burst bound each other: what is refused at first may be possible after the rest.
+        // cpu.max and cpu.max.burst bound each other: a value that is refused at first may be accepted after the others.
         List<(string File, string Value)> refused = writes.FindAll(Fails);
         return refused.FindAll(Fails).ConvertAll(write => write.File);
     }
@@ -74,7 +74,7 @@ public sealed class CgroupSnapshot
             }
         }
 
-        // Nothing at all is a value too (cpuset.cpus), but writing no byte does not reach the kernel's file.
+        // The empty value is valid (cpuset.cpus), but a write of no bytes does not reach the kernel's file.
         return values.Count == 0 ? ["\n"] : values;
     }
 

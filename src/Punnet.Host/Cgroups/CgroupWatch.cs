@@ -5,10 +5,10 @@ using Punnet.Kernel;
 
 namespace Punnet.Host.Cgroups;
 
-/// <summary>Waits for what happens in a cgroup: its end, and programs that were killed for want of memory.</summary>
+/// <summary>Waits for events of a cgroup: its end, and programs killed by the OOM killer.</summary>
 public sealed class CgroupWatch : IDisposable
 {
-    // The kernel tells of two changes in 10 ms only later, and then not at all when the cgroup has been removed meanwhile.
+    // The kernel reports the second of two changes within 10 ms later, and not at all if the cgroup has been removed meanwhile.
     private const int LongestWait = 1000; // milliseconds
 
     private readonly Descriptor _events;
@@ -23,7 +23,7 @@ public sealed class CgroupWatch : IDisposable
             .OrThrow("open", cgroup.Path + "/cgroup.events");
         _events = new Descriptor(events);
 
-        // Without the controller nobody is killed for its limit; the number is -1 then, which poll(2) passes over.
+        // Without the controller no process is killed for its limit. The descriptor is then -1, which poll(2) ignores.
         Sys.Openat(cgroup.Number, "memory.events\0"u8, OpenFlags.ReadOnly, 0, out int memory);
         _memory = new Descriptor(memory);
         _kills = Kills();
@@ -40,9 +40,9 @@ public sealed class CgroupWatch : IDisposable
         return _kills > before;
     }
 
-    /// <summary>Waits until something happens, or the time is over, or it is good to look again.</summary>
+    /// <summary>Waits until an event, the end of the time, or the moment for another look.</summary>
     /// <param name="milliseconds">Longest wait.</param>
-    /// <param name="output">Where the events are written to: a reader that goes away is something that happens.</param>
+    /// <param name="output">Where the events are written: the loss of its reader is an event too.</param>
     /// <returns>False when the reader is gone.</returns>
     public bool Wait(long milliseconds, int output)
     {

@@ -101,7 +101,7 @@ public static class CloneCause
     private static bool IsMade(NamespacePlan namespaces, CloneFlags kind) => (namespaces.New & kind) != CloneFlags.None
         || (kind == CloneFlags.NewCgroup && namespaces.NewCgroup) || (kind == CloneFlags.NewTime && namespaces.NewTime);
 
-    // The root of a mount namespace is a mount, and is that of process 1 too, where that is in the same namespace and in no chroot itself.
+    // The root of a mount namespace is a mount, and is also the root of PID 1 if that is in the same namespace and not in a chroot.
     private static bool IsInChroot()
     {
         if (Status("/proc/1/ns/mnt\0"u8) is FileStatus namespaceOfFirst && namespaceOfFirst.Inode == Status("/proc/self/ns/mnt\0"u8)?.Inode

@@ -4,7 +4,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Host.Errors;
 
-/// <summary>What an error number means wherever it comes from: for a failure that has no hint of its own.</summary>
+/// <summary>What an error number means wherever it comes from: the hint for a failure without another one.</summary>
 public static class ErrnoCause
 {
     /// <summary>The hint, or null.</summary>
@@ -19,7 +19,9 @@ public static class ErrnoCause
             : OuterFilter.Hint(failure);
     }
 
-    /// <summary>The soft limit of this process, as the words of a hint; without a file, of which there may be no more.</summary>
+    /// <summary>
+    /// The soft limit of this process, as text for a hint; without opening a file, since there may be no free descriptor.
+    /// </summary>
     public static string Limit(ResourceLimit limit) =>
         Sys.GetRlimit(limit, out ulong soft, out _) == Errno.None && soft != ulong.MaxValue ? soft.ToString() : "few";
 }

@@ -8,12 +8,12 @@ using Punnet.Plan;
 
 namespace Punnet.Host.Errors;
 
-/// <summary>From the three numbers of the new process to a sentence: object, place in config.json, the kernel's words.</summary>
+/// <summary>Turns the three numbers of the new process into a message: object, place in config.json, the kernel's words.</summary>
 public static class ErrorMessages
 {
     private const int MostGroups = 65536; // NGROUPS_MAX
 
-    /// <summary>A failure of a step that the host takes in the new process's place.</summary>
+    /// <summary>A failure of a step that the host takes for the new process.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="step">The step.</param>
     /// <param name="index">The number of its item in the plan.</param>
@@ -117,7 +117,7 @@ public static class ErrorMessages
         }
     }
 
-    // Whoever may trace the new process in the container can speak in its name.
+    // A process in the container that may trace the new process can send messages in its name.
     private static PunnetException Nonsense() => new("the new process has failed, but what it says about it makes no sense");
 
     private static PunnetException OfProcess(ProcessPlan plan, ChannelMessage failure)
@@ -214,7 +214,7 @@ public static class ErrorMessages
         InitStep.User when errno == Errno.EPERM => HostPolicy.Lacks(errno, Capability.SetUid),
         InitStep.Group or InitStep.Groups when HostPolicy.Lacks(errno, Capability.SetGid) is string lacking => lacking,
         InitStep.BoundingSet or InitStep.Capabilities when errno == Errno.EPERM => HostPolicy.Lacks(errno, Capability.SetPcap),
-        InitStep.Groups when errno == Errno.EPERM => "setgroups(2) is denied where an ordinary user maps only the own group",
+        InitStep.Groups when errno == Errno.EPERM => "setgroups(2) is denied where an ordinary user maps only the user's own group",
         InitStep.JoinNamespace or InitStep.CloneInit => JoinCause.OfExec(errno),
         InitStep.Limit when errno == Errno.EPERM && plan.Limits[item].Kind == ResourceLimit.OpenFiles && MostFiles() is ulong most
             && plan.Limits[item].Hard > most =>
@@ -236,7 +236,7 @@ public static class ErrorMessages
 
     /// <summary>linux.netDevices: a device that could not be moved.</summary>
     /// <param name="device">Which.</param>
-    /// <param name="what">What was being done, as in "cannot …".</param>
+    /// <param name="what">The action, as in "cannot …".</param>
     /// <param name="errno">Why.</param>
     public static PunnetException OfNetworkDevice(NetDeviceStep device, string what, Errno errno) => new(
         "cannot " + what + " the network device " + device.Name + " (linux.netDevices[\"" + device.Name + "\"]): " + errno.Words(),
@@ -244,7 +244,7 @@ public static class ErrorMessages
         {
             Errno.EPERM => "moving a device needs CAP_NET_ADMIN on the host",
             Errno.EEXIST => "the network namespace has a device named " + device.NewName + " already",
-            Errno.EINVAL => "some devices, like lo, belong to their network namespace for ever",
+            Errno.EINVAL => "some devices, such as lo, cannot leave their network namespace",
             _ => null,
         });
 

@@ -113,7 +113,7 @@ public static class MountFailures
     private static string? OfTarget(ContainerPlan plan, MountStep step, Errno errno, string named) => errno switch
     {
         _ when named.Length == 0 => null,
-        Errno.ENOTDIR => named + " is no directory",
+        Errno.ENOTDIR => named + " is not a directory",
         Errno.EROFS => named + " is read-only, and has no such mount point: make one in the root file system",
         Errno.ENOENT when named != step.Destination.ToString() => "nothing can be made in " + named + ", whose files are the kernel's",
         Errno.EACCES => plan.Namespaces.HasUser
@@ -143,7 +143,7 @@ public static class MountFailures
         step.Kind == MountKind.FileSystem && step.Source.ToString() is ['/', ..] source
         ? errno switch
         {
-            Errno.ENOTBLK => source + " is no block device",
+            Errno.ENOTBLK => source + " is not a block device",
             Errno.EINVAL => "the device may hold no " + step.Type + "; the kernel's log (dmesg) may say more",
             Errno.EACCES => PathCause.Of(source, errno) ?? "the device may be read-only, or refused by the device rules of punnet's cgroup",
             _ => PathCause.Of(source, errno),

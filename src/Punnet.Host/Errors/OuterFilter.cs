@@ -10,7 +10,7 @@ namespace Punnet.Host.Errors;
 /// </summary>
 public static class OuterFilter
 {
-    // Of these the kernel looks at the arguments first; of the next at CAP_SYS_ADMIN, and refuses them itself to whoever lacks it.
+    // For these the kernel checks the arguments first; for the next it checks CAP_SYS_ADMIN, and refuses a caller without it.
     private static readonly (SyscallNumber Call, string Name)[] s_mounts =
         [(SyscallNumber.OpenTree, "open_tree"), (SyscallNumber.MountSetattr, "mount_setattr"), (SyscallNumber.Fsconfig, "fsconfig")];
 
@@ -24,7 +24,7 @@ public static class OuterFilter
         (SyscallNumber.PidfdGetfd, "pidfd_getfd"),
     ];
 
-    /// <summary>Whether one of the mount calls of Linux 5.2 and 5.12 is refused. Where there is no filter, two calls tell.</summary>
+    /// <summary>Whether one of the mount calls of Linux 5.2 and 5.12 is refused. Without a filter, two calls tell.</summary>
     public static bool RefusesMounts()
     {
         const int Filtered = 2; // SECCOMP_MODE_FILTER
@@ -32,7 +32,7 @@ public static class OuterFilter
         return errno == Errno.None && mode != Filtered ? Sys.Refuses(SyscallNumber.OpenTree) : FirstMount() is not null;
     }
 
-    /// <summary>What to say of a failure that such a filter may have caused, or null.</summary>
+    /// <summary>The hint for a failure that such a filter may have caused, or null.</summary>
     /// <param name="failure">The failure's sentence.</param>
     public static string? Hint(string failure)
     {

@@ -40,7 +40,7 @@ public static class ProgramWords
             "the file is there, but not the interpreter that its first line or ELF header names",
         Errno.EACCES => "it may lack execute permission (chmod +x), or its mount may have noexec",
         Errno.ENOEXEC => "the program is for another machine, or is a script without a #! line",
-        Errno.ETXTBSY => "somebody has the file open for writing",
+        Errno.ETXTBSY => "a process has the file open for writing",
         _ => null,
     };
 
@@ -84,7 +84,7 @@ public static class ProgramWords
         Errno.EACCES or Errno.EPERM when !plan.SelinuxLabel.IsNull =>
             "the SELinux policy may not let punnet start a program as " + plan.SelinuxLabel + " (process.selinuxLabel)",
         Errno.ELOOP => "it is a script, and its interpreter is one too, and so on for too long",
-        Errno.ETXTBSY => "somebody has the file open for writing",
+        Errno.ETXTBSY => "a process has the file open for writing",
         Errno.E2BIG => TooBig(plan),
         Errno.ENOSYS => ErrorMessages.OfAgent(plan),
         Errno.EAGAIN => "user " + plan.Uid.ToString() + " has as many processes as RLIMIT_NPROC allows (process.rlimits)",

@@ -12,7 +12,7 @@ public static class SysctlFailures
         "cannot set " + sysctl.Name + " to \"" + sysctl.Value + "\" (linux.sysctl[\"" + sysctl.Name + "\"]): " + errno.Words(),
         Hint(plan, sysctl, errno, isOfValue));
 
-    // The host's own parameter tells much: what is there, and what it looks like.
+    // The host's own parameter shows whether it exists and what its value looks like.
     private static string? Hint(ContainerPlan plan, SysctlStep sysctl, Errno errno, bool isOfValue)
     {
         bool isOnHost = Sys.Statx(Sys.WorkingDirectory, CString.Of("/proc/" + sysctl.Path).WithNul, out FileStatus status) == Errno.None;

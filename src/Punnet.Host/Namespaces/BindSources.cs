@@ -35,7 +35,7 @@ public sealed class BindSources : IDisposable
             int mount = -1;
             if (step.Kind == MountKind.Bind)
             {
-                // What cannot be opened here either is reported by the new process, in its turn.
+                // If it cannot be opened here either, the new process reports it.
                 Errno errno = Sys.OpenTreeClone(Sys.WorkingDirectory, step.Source.WithNul, step.Recursive, !step.SourceNoFollow, out mount);
                 if (errno.IsShortage())
                 {
@@ -45,7 +45,7 @@ public sealed class BindSources : IDisposable
                 mount = room.Lift(mount);
                 if (mount >= 0)
                 {
-                    // As all mounts are that the new process clones itself: what the container mounts there must not reach the host.
+                    // Like the mounts that the new process clones itself: mounts of the container there must not reach the host.
                     MountAttributeChange slave = new() { Propagation = MountFlags.Slave };
                     Sys.MountSetattr(mount, slave, step.Recursive).OrThrow("change the propagation of", step.Source.ToString());
                 }
@@ -61,7 +61,7 @@ public sealed class BindSources : IDisposable
         return new BindSources(numbers.MoveToImmutable());
     }
 
-    /// <summary>Room for what the new process is to open as its caller. An ordinary user has no right to clone a mount here.</summary>
+    /// <summary>Room for the files that the new process opens as its caller. An ordinary user has no right to clone a mount here.</summary>
     public static int[] Room(ContainerPlan plan) =>
         !plan.Namespaces.HasUser ? [] : new int[Sys.Geteuid() == 0 ? 1 : 1 + plan.Mounts.Length];
 

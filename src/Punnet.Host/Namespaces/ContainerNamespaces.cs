@@ -30,7 +30,7 @@ public sealed class ContainerNamespaces : IDisposable
         ContainerNamespaces found = new();
         try
         {
-            // Closed, and then open: it was started meanwhile.
+            // It was closed and is now open: the container was started meanwhile.
             found.Kinds = Differences(pid) ?? (found.Ask(container.Directory) ? found.Kinds : Differences(pid) ?? throw Closed(container));
             return found;
         }
@@ -41,17 +41,17 @@ public sealed class ContainerNamespaces : IDisposable
         }
     }
 
-    /// <summary>Whether the container's first process is in another user namespace than punnet.</summary>
+    /// <summary>Whether the container's first process is in a different user namespace from punnet.</summary>
     public static bool HasOwnUser(int pid)
     {
-        // Who may not look at its own container is an ordinary user, who can have none without.
+        // A user who may not look at a container is an ordinary one, whose containers always have a user namespace.
         using Descriptor theirs = OpenProcess(pid.ToString()), own = OpenProcess("self");
         const int User = 0;
         return Differs(theirs, own, User) ?? true;
     }
 
     /// <summary>The socket where the new process hands its namespaces out.</summary>
-    /// <returns>Null where every exec can do without, or a filter forbids the process to answer.</returns>
+    /// <returns>Null where no exec needs it, or a filter forbids the process to answer.</returns>
     /// <exception cref="SysException">It cannot be made.</exception>
     public static Descriptor? MakeDoor(ContainerPlan plan, ContainerDirectory directory, bool waitsForStart)
     {
@@ -110,7 +110,7 @@ public sealed class ContainerNamespaces : IDisposable
             _files.Add(new Descriptor(file));
         }
 
-        // One that is missing would leave the program in the host's.
+        // If one is missing, the program would stay in the host's.
         return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container")
             && Channel.Receive(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.Value == _files.Count
             && Look();
@@ -142,7 +142,7 @@ public sealed class ContainerNamespaces : IDisposable
     private static ulong Inode(Descriptor process, CloneFlags kind)
     {
         Sys.Statx(process.Number, NamespaceKinds.File(NamespaceKinds.Number(kind)), out FileStatus found)
-            .OrThrow("look at the own namespaces");
+            .OrThrow("read punnet's own namespaces");
         return found.Inode;
     }
 
@@ -177,7 +177,7 @@ public sealed class ContainerNamespaces : IDisposable
         }
 
         errno.OrThrow("look at the namespaces of the container");
-        Sys.Readlinkat(own.Number, NamespaceKinds.File(number), ownText, out int ownLength).OrThrow("look at the own namespaces");
+        Sys.Readlinkat(own.Number, NamespaceKinds.File(number), ownText, out int ownLength).OrThrow("read punnet's own namespaces");
         return !text[..length].SequenceEqual(ownText[..ownLength]);
     }
 

@@ -38,14 +38,14 @@ public sealed class DescriptorRoom : IDisposable
             return new DescriptorRoom(0, 0, isRaised: false);
         }
 
-        // Who may not raise the hard limit goes as far as that.
+        // Without the right to raise the hard limit, it is the most.
         ulong wanted = soft + count;
         bool isRaised = Sys.SetRlimit(0, ResourceLimit.OpenFiles, wanted, Math.Max(hard, wanted)) == Errno.None
             || Sys.RaiseRlimit(ResourceLimit.OpenFiles) == Errno.None;
         return new DescriptorRoom(soft, hard, isRaised);
     }
 
-    /// <summary>Gives a descriptor that stays open a number out of the way; where there is none it keeps its own.</summary>
+    /// <summary>Gives a descriptor that stays open a high number. Without a free one it keeps its own.</summary>
     public int Lift(int descriptor)
     {
         if (!_isRaised || descriptor < 0 || Sys.DupCloexec(descriptor, (int)_soft, out int lifted) != Errno.None)

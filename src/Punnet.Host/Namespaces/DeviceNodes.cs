@@ -12,7 +12,7 @@ namespace Punnet.Host.Namespaces;
 public static class DeviceNodes
 {
     /// <summary>Makes them, each named by its number in the plan.</summary>
-    /// <returns>The tmpfs; null where there is nothing to make, or punnet may not make devices.</returns>
+    /// <returns>The tmpfs; null where there is nothing to make, or no permission.</returns>
     /// <exception cref="SysException">The kernel refuses it for another reason.</exception>
     public static Descriptor? Make(ContainerPlan plan)
     {
@@ -80,7 +80,7 @@ public static class DeviceNodes
         return true;
     }
 
-    // The mode as it is asked for, whatever the umask; the owner where the map is known.
+    // The requested mode, whatever the umask; the owner if the map is known.
     private static void Give(Descriptor nodes, CString name, DeviceStep device, NamespacePlan namespaces)
     {
         if (Owner(namespaces.UidMap, device.Uid) is uint uid && Owner(namespaces.GidMap, device.Gid) is uint gid)

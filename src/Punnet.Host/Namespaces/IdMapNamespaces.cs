@@ -73,7 +73,7 @@ public sealed class IdMapNamespaces : IDisposable
         }
     }
 
-    // The kernel would say so when all is made but the mount.
+    // The kernel would refuse it only at the mount, after all else.
     private static void Refuse(ContainerPlan plan, MountStep step)
     {
         if (step.IdMap is not null && Sys.Geteuid() != 0 && !HostPolicy.HasSystemAdministration())
@@ -108,7 +108,7 @@ public sealed class IdMapNamespaces : IDisposable
                 }
             }
 
-            // The container's own does not exist yet; what counts is only that the ids are the same.
+            // The container's does not exist yet; only the ids must be the same.
             (uids, gids) = (plan.Namespaces.UidMap, plan.Namespaces.GidMap);
             place = "linux";
         }
@@ -156,7 +156,7 @@ public sealed class IdMapNamespaces : IDisposable
         }
     }
 
-    // The new process: it is only there to be the namespace's first, and ends with punnet if not before.
+    // The new process: it exists only to be the namespace's first, and ends with punnet at the latest.
     private static void Idle(int readEnd, int writeEnd)
     {
         Sys.Close(writeEnd);

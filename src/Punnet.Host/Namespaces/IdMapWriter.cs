@@ -4,10 +4,10 @@ using Punnet.Plan;
 
 namespace Punnet.Host.Namespaces;
 
-/// <summary>user_namespaces(7): gives a new user namespace its ids, once and for all.</summary>
+/// <summary>user_namespaces(7): writes the id maps of a new user namespace, once.</summary>
 public static class IdMapWriter
 {
-    /// <summary>Writes both maps, or has them written where punnet itself may not.</summary>
+    /// <summary>Writes both maps, itself or through newuidmap(1) and newgidmap(1).</summary>
     /// <exception cref="PunnetException">The kernel, or the program that may, refuses them.</exception>
     public static void Write(Descriptor proc, int pid, NamespacePlan namespaces)
     {
@@ -30,7 +30,7 @@ public static class IdMapWriter
 
         if (RootlessIds.IsOnly(namespaces.GidMap, Sys.Getegid()))
         {
-            // Without privilege a group map is accepted only when no group can be given up any more.
+            // Without privilege a group map is accepted only after setgroups(2) is denied.
             HostProbe.WriteOfProcess(proc, pid, "setgroups", "deny"u8);
             Write(proc, pid, "gid_map", namespaces.GidMap, "linux.gidMappings");
         }
@@ -52,7 +52,7 @@ public static class IdMapWriter
                 errno switch
                 {
                     Errno.EPERM when Sys.Geteuid() != 0 =>
-                        HostPolicy.OfUserNamespaces() ?? "an ordinary user can map only the own id, with size 1",
+                        HostPolicy.OfUserNamespaces() ?? "an ordinary user can map only the user's own id, with size 1",
                     Errno.EPERM => "every id on the host's side must be one of punnet's own user namespace",
                     Errno.EINVAL => "ranges of ids must not overlap",
                     _ => null,

@@ -13,7 +13,7 @@ public static class JoinedPids
     /// </summary>
     /// <param name="plan">The plan.</param>
     /// <param name="joins">What it joins.</param>
-    /// <returns>Its file; -1 where there is none, or the container is made from inside.</returns>
+    /// <returns>Its file; -1 without one, or where the container is made from inside.</returns>
     public static int Find(ContainerPlan plan, NamespaceFiles joins)
     {
         for (int i = 0; i < plan.Namespaces.Joins.Length; i++)

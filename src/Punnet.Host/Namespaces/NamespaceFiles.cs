@@ -85,7 +85,7 @@ public sealed class NamespaceFiles : IDisposable
     {
         Sys.Statx(file, out FileStatus joined).OrThrow("look at a namespace");
 
-        // An ordinary user may not look at that of process 1, and then not join it either.
+        // An ordinary user may not look at that of process 1, and cannot join it either.
         return Sys.Statx(Sys.WorkingDirectory, other, out FileStatus found) == Errno.None && found.Inode == joined.Inode;
     }
 

@@ -8,13 +8,13 @@ namespace Punnet.Host.Namespaces;
 
 /// <summary>
 /// linux.netDevices: from punnet's network namespace to the container's. A move takes a device down and its addresses away; those that
-/// somebody gave it are put back. MTU and hardware address go with it. Nothing is moved back: the kernel does that with what is hardware.
+/// it was given are put back. MTU and hardware address go with it. Nothing is moved back: the kernel moves hardware back itself.
 /// </summary>
 public static class NetworkDevices
 {
     /// <summary>Moves every device of the plan.</summary>
     /// <param name="plan">The plan.</param>
-    /// <param name="pid">A process in the new network namespace; not asked where one is joined.</param>
+    /// <param name="pid">A process in the new network namespace; unused for a joined one.</param>
     /// <param name="proc">The host's /proc.</param>
     /// <exception cref="PunnetException">A device cannot be moved.</exception>
     /// <exception cref="SysException">A namespace cannot be entered.</exception>
@@ -75,7 +75,7 @@ public static class NetworkDevices
         }
     }
 
-    // A socket stays in the namespace where it was opened, whereas this process goes back at once.
+    // A socket stays in the namespace in which it was opened; this process returns at once.
     private static Descriptor OpenThere(NetDeviceStep first, Descriptor own, Descriptor target)
     {
         Check(first, "enter the container's network namespace with", Sys.Setns(target.Number, CloneFlags.NewNetwork));

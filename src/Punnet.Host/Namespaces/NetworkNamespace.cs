@@ -70,7 +70,7 @@ public static class NetworkNamespace
     private static void Give(Descriptor channel, Descriptor made) =>
         Check(Channel.SendWithFd(channel.Number, Message.Network, made.Number));
 
-    // Init may have failed meanwhile: then what it says comes first. Otherwise it would wait for ever.
+    // If init has failed meanwhile, its message comes first. Otherwise it would wait forever.
     private static void Check(Errno errno)
     {
         if (errno is not (Errno.EPIPE or Errno.ECONNRESET))
@@ -82,7 +82,7 @@ public static class NetworkNamespace
     /// <summary>Opens the namespace that a process is in.</summary>
     /// <param name="proc">The host's /proc.</param>
     /// <param name="process">A pid, or "self": the calling thread is the first of punnet's.</param>
-    /// <exception cref="SysException">There is none, or it may not be opened.</exception>
+    /// <exception cref="SysException">It does not exist, or may not be opened.</exception>
     public static Descriptor Open(Descriptor proc, string process)
     {
         string path = process + "/ns/net";

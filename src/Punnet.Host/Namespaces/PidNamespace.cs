@@ -7,13 +7,13 @@ using Punnet.Kernel;
 namespace Punnet.Host.Namespaces;
 
 /// <summary>
-/// The processes of a container that has a pid namespace but no cgroup of its own: slower to find, and not all at one moment.
+/// The processes of a container with its own pid namespace but no cgroup: slower to find, and not all at one moment.
 /// </summary>
 public static class PidNamespace
 {
     /// <summary>Every process in the container's pid namespace, by its pid in punnet's.</summary>
     /// <param name="container">A container without a cgroup.</param>
-    /// <param name="what">What cannot be done without it, as in "cannot …".</param>
+    /// <param name="what">The action that needs it, as in "cannot …".</param>
     /// <exception cref="PunnetException">The pid namespace is not the container's alone.</exception>
     public static List<int> Processes(Container container, string what)
     {
@@ -30,7 +30,7 @@ public static class PidNamespace
 
         if (Inode(init.Pid) is not ulong own)
         {
-            // Until it runs the container's program, nobody may look into it; nor has it any children.
+            // Until it runs the container's program, no process may look into it, and it has no children.
             pids.Add(init.Pid);
             return pids;
         }
@@ -47,7 +47,7 @@ public static class PidNamespace
         return pids;
     }
 
-    // Null where it has ended, or punnet may not look.
+    // Null where it has ended, or without permission to look.
     private static ulong? Inode(int pid)
     {
         CString path = CString.Of("/proc/" + pid.ToString() + "/ns/pid");

@@ -7,15 +7,15 @@ namespace Punnet.Host.Namespaces;
 
 /// <summary>
 /// Pipes that are the standard streams of a container with a user namespace. Its program opens them again as /dev/stdout and /dev/stderr,
-/// and for that they must be its own; who made them is no user of the container's, so that init cannot give them away. Whatever is no pipe
-/// stays whose it is: a file of the host's, or its terminal.
+/// and must own them for that; their creator is not a user of the container, so init cannot give them away. What is not a pipe
+/// keeps its owner: a file of the host, or its terminal.
 /// </summary>
 public static class StandardPipes
 {
-    /// <summary>Gives them to a user of the container, where punnet has the right to.</summary>
+    /// <summary>Gives them to a user of the container, if punnet may.</summary>
     /// <param name="proc">From <see cref="HostProbe.OpenProc"/>.</param>
     /// <param name="pid">A process in the container's user namespace.</param>
-    /// <param name="uid">The user, as the container counts.</param>
+    /// <param name="uid">The user's id in the container.</param>
     public static void Give(Descriptor proc, int pid, uint uid)
     {
         if (HostProbe.OpenOfProcess(proc, pid, "uid_map", OpenFlags.ReadOnly, out int file) != Errno.None)
@@ -33,7 +33,7 @@ public static class StandardPipes
         {
             if (Sys.Statx(stream, out FileStatus status) == Errno.None && status.Is(FileMode.Fifo) && status.Uid != owner)
             {
-                // An ordinary user may not: then they are his, and he is one of the container's.
+                // An ordinary user may not. The pipes then belong to that user, who is mapped in the container.
                 Sys.Fchown(stream, owner, uint.MaxValue);
             }
         }

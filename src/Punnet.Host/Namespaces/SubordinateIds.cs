@@ -9,7 +9,7 @@ using Punnet.Kernel;
 namespace Punnet.Host.Namespaces;
 
 /// <summary>
-/// Ids beyond an ordinary user's own: subuid(5) grants them, and newuidmap(1) and newgidmap(1), which are set-user-id programs, write the
+/// Ids beyond an ordinary user's own: subuid(5) grants them, and newuidmap(1) and newgidmap(1), which are set-user-ID programs, write the
 /// map. They are the host's programs, and get nothing of punnet's environment.
 /// </summary>
 public sealed record SubordinateIds
@@ -42,7 +42,7 @@ public sealed record SubordinateIds
     {
         string path = HostProgram.Find(kind.Program, s_directories) ?? throw new PunnetException(
             "cannot map ids (" + kind.Place + "): " + kind.Program + " is not on this host",
-            "an ordinary user maps more than the own id with " + kind.Program + ", which is in the package uidmap or shadow-utils");
+            "an ordinary user maps more than the user's own id with " + kind.Program + ", which is in the package uidmap or shadow-utils");
         string[] numbers = map.ToString().Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries);
         List<CString> args = [CString.Of(kind.Program), CString.Of(pid.ToString(CultureInfo.InvariantCulture))];
         foreach (string number in numbers)
@@ -84,7 +84,7 @@ public sealed record SubordinateIds
         }
 
         return "the ranges are granted in " + Grants + ": " + Program
-            + " needs to be set-user-id root, or to have the capability, and passwd(5) an entry for the user";
+            + " needs to be set-user-ID root, or to have the capability, and passwd(5) an entry for the user";
     }
 
     private static string Listed(List<(uint First, uint Size)> granted)

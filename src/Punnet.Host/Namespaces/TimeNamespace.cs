@@ -4,7 +4,7 @@ using Punnet.Plan;
 
 namespace Punnet.Host.Namespaces;
 
-/// <summary>time_namespaces(7): made by punnet for its next child, since offsets can be set only while nobody is inside.</summary>
+/// <summary>time_namespaces(7): made by punnet for its next child, since offsets can be set only while it has no process.</summary>
 public static class TimeNamespace
 {
     /// <summary>Makes it and sets its clocks, when the plan has one.</summary>

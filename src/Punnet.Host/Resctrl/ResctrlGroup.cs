@@ -26,10 +26,10 @@ public sealed class ResctrlGroup
     /// <summary>What the state keeps of it.</summary>
     public ResctrlRecord Record { get; }
 
-    /// <summary>Finds its place and looks whether it can be had; nothing is made.</summary>
+    /// <summary>Finds its place and checks that it can be used. Makes nothing.</summary>
     /// <param name="mount">Where resctrl is mounted.</param>
-    /// <param name="plan">What is asked for.</param>
-    /// <exception cref="PunnetException">A group that must not exist does, or the other way round.</exception>
+    /// <param name="plan">The request.</param>
+    /// <exception cref="PunnetException">A group exists that must not, or does not exist and must.</exception>
     public static ResctrlGroup Prepare(string mount, IntelRdtPlan plan)
     {
         string directory = plan.Group.Length == 0 ? mount : mount + "/" + plan.Group;
@@ -51,7 +51,7 @@ public sealed class ResctrlGroup
     }
 
     /// <summary>Makes and configures it.</summary>
-    /// <exception cref="PunnetException">It cannot be had.</exception>
+    /// <exception cref="PunnetException">It cannot be made or configured.</exception>
     public void Establish()
     {
         Make();
@@ -122,7 +122,7 @@ public sealed class ResctrlGroup
         }
     }
 
-    /// <summary>Puts a process into it. What the process makes later is in it too.</summary>
+    /// <summary>Moves a process into it. Its later children are in it too.</summary>
     /// <exception cref="SysException">The kernel refuses it.</exception>
     public static void Enter(ResctrlRecord record, int pid)
     {
@@ -137,8 +137,8 @@ public sealed class ResctrlGroup
     /// <summary>Changes the schemata of a running container's group.</summary>
     /// <param name="record">The group.</param>
     /// <param name="lines">The lines.</param>
-    /// <returns>What brings the old ones back.</returns>
-    /// <exception cref="PunnetException">The kernel refuses a line; the old ones are back.</exception>
+    /// <returns>The lines that restore the old ones.</returns>
+    /// <exception cref="PunnetException">The kernel refuses a line; the old ones are restored.</exception>
     public static string[] Change(ResctrlRecord record, IReadOnlyList<string> lines)
     {
         string[] old = Read(record.Directory).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -178,7 +178,7 @@ public sealed class ResctrlGroup
         }
     }
 
-    // A line a write: the kernel then says which one it does not like.
+    // One write for each line: the kernel then says which one it refuses.
     private static void Write(string directory, IReadOnlyList<string> lines)
     {
         foreach (string line in lines)
@@ -193,7 +193,7 @@ public sealed class ResctrlGroup
         }
     }
 
-    // resctrl tells more than an errno, in a file of its top directory.
+    // resctrl explains an errno in a file of its top directory.
     private static string? LastStatus(string directory, Errno errno)
     {
         if (errno != Errno.EINVAL)

@@ -7,13 +7,13 @@ namespace Punnet.Host.Resctrl;
 public static class ResctrlMount
 {
     /// <summary>The mount point.</summary>
-    /// <exception cref="PunnetException">There is none, and why.</exception>
+    /// <exception cref="PunnetException">None is mounted; the hint says why.</exception>
     public static string Find() => Find(Text("/proc/self/mountinfo"), Text("/proc/filesystems"));
 
     /// <summary>The same from what the kernel says.</summary>
     /// <param name="mountinfo">proc_pid_mountinfo(5).</param>
     /// <param name="fileSystems">proc_filesystems(5).</param>
-    /// <exception cref="PunnetException">There is none, and why.</exception>
+    /// <exception cref="PunnetException">None is mounted; the hint says why.</exception>
     public static string Find(string mountinfo, string fileSystems)
     {
         foreach (MountInfo mount in MountInfo.Parse(mountinfo))

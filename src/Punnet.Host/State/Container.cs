@@ -26,7 +26,7 @@ public enum ContainerStatus
     Stopped,
 }
 
-/// <summary>A container as its state directory and the kernel have it at this moment.</summary>
+/// <summary>A container, as its state directory and the kernel show it now.</summary>
 public sealed class Container : IDisposable
 {
     private readonly bool _ownsDirectory;
@@ -43,7 +43,7 @@ public sealed class Container : IDisposable
     /// <summary>Its state directory.</summary>
     public ContainerDirectory Directory { get; }
 
-    /// <summary>What does not change; null for what a killed create left.</summary>
+    /// <summary>The record; null for the remains of a killed create.</summary>
     public StateRecord? Record { get; }
 
     /// <summary>The first process, alive or not; null when it was never made.</summary>
@@ -52,14 +52,14 @@ public sealed class Container : IDisposable
     /// <summary>Its status.</summary>
     public ContainerStatus Status { get; }
 
-    /// <summary>Whether it is complete: what is being made is nobody's yet, and "poll the state, then start" is sound.</summary>
+    /// <summary>Whether it is complete: before that it is of no use to others, so "poll the state, then start" is sound.</summary>
     public bool Exists => Status != ContainerStatus.Creating;
 
     /// <summary>The status as users and engines read it.</summary>
     public string StatusWord => Word(Status);
 
     /// <summary>Finds and looks at a container.</summary>
-    /// <exception cref="PunnetException">There is none.</exception>
+    /// <exception cref="PunnetException">There is no such container.</exception>
     public static Container Find(StateStore store, string id)
     {
         Container container = Own(store.Find(id));
@@ -75,10 +75,10 @@ public sealed class Container : IDisposable
     /// <summary>Looks at a container, and closes the directory in the end.</summary>
     public static Container Own(ContainerDirectory directory) => Look(directory, owns: true);
 
-    /// <summary>Looks at a container whose directory is somebody else's to close.</summary>
+    /// <summary>Looks at a container whose directory the caller closes.</summary>
     public static Container Look(ContainerDirectory directory) => Look(directory, owns: false);
 
-    /// <summary>A container whose first process was waited for: nothing needs to be looked at.</summary>
+    /// <summary>A container whose first process has been waited for: nothing needs to be read.</summary>
     public static Container Ended(ContainerDirectory directory, StateRecord record) =>
         new(directory, ownsDirectory: false, record, init: null, ContainerStatus.Stopped);
 
@@ -105,24 +105,24 @@ public sealed class Container : IDisposable
     };
 
     /// <summary>
-    /// Whether it was made without a cgroup of its own: the one that its processes are in is its caller's, and not its own to touch.
+    /// Whether it was made without its own cgroup: its processes are in its caller's, which punnet does not touch.
     /// </summary>
     public bool HasNoCgroup => Record is { Cgroup: null };
 
-    /// <summary>The sentence for what only a cgroup can do.</summary>
+    /// <summary>The error for an action that needs a cgroup.</summary>
     /// <param name="what">As in "cannot …".</param>
     public PunnetException WithoutCgroup(string what) => new(
         "cannot " + what + " container " + Directory.Id + ": it has no cgroup of its own",
         "punnet was not allowed to make one when it made the container, or not to (--cgroup-manager disabled)");
 
-    /// <summary>The sentence for what cannot be done without the record.</summary>
+    /// <summary>The error for an action that needs the record.</summary>
     /// <param name="what">As in "cannot …".</param>
     public PunnetException Damaged(string what) => new(
         "cannot " + what + " container " + Directory.Id + ": its record " + Directory.RecordPath + " is damaged",
         "delete --force removes what is left of it");
 
     /// <summary>Its cgroup, or null when that is gone.</summary>
-    /// <exception cref="SysException">Nobody knows whether it is.</exception>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     public CgroupDirectory? TryOpenCgroup()
     {
         if (HasNoCgroup)

@@ -9,12 +9,12 @@ namespace Punnet.Host.State;
 /// <summary>
 /// One container's state directory. It is read by other runs of punnet at any moment, and its writer may be killed at any moment:
 /// <list type="bullet">
-/// <item><c>state.json</c>: what does not change; written before anything is made, and locked while the create goes on.</item>
+/// <item><c>state.json</c>: the record, which does not change; written before anything is made, and locked during the create.</item>
 /// <item><c>init</c>: a symbolic link to "PID STARTTIME" and <see cref="InitFile">more</see>, since a link appears whole or not at
 /// all.</item>
-/// <item><c>start</c>, <c>result</c>: fifos, there as long as the container waits for start; <c>start</c> is locked as the record
+/// <item><c>start</c>, <c>result</c>: FIFOs that exist while the container waits for start; <c>start</c> is locked as the record
 /// is.</item>
-/// <item><c>root</c>: where a container without a mount namespace of its own has its root, see <see cref="HostRoot"/>.</item>
+/// <item><c>root</c>: the root of a container without its own mount namespace, see <see cref="HostRoot"/>.</item>
 /// </list>
 /// </summary>
 public sealed class ContainerDirectory : IDisposable
@@ -44,7 +44,7 @@ public sealed class ContainerDirectory : IDisposable
     public string Path => _root + "/" + Id;
 
     /// <summary>Opens a container's directory, or null where there is none.</summary>
-    /// <exception cref="SysException">Nobody knows whether there is one.</exception>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     public static ContainerDirectory? Open(int root, string rootPath, string id)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
@@ -58,7 +58,7 @@ public sealed class ContainerDirectory : IDisposable
         return new ContainerDirectory(new Descriptor(directory), rootPath, id);
     }
 
-    /// <summary>Writes what does not change, and takes the lock that says "creating".</summary>
+    /// <summary>Writes the record, and takes the lock that means "creating".</summary>
     /// <exception cref="SysException">It cannot be written.</exception>
     public void Write(StateRecord record)
     {
@@ -69,7 +69,7 @@ public sealed class ContainerDirectory : IDisposable
         Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
     }
 
-    /// <summary>Writes again what does not change, where the create found that something of it cannot be had; the lock stays.</summary>
+    /// <summary>Writes the record again, where the create cannot make something that it names. The lock stays.</summary>
     /// <exception cref="SysException">It cannot be written.</exception>
     public void Rewrite(StateRecord record)
     {
@@ -87,9 +87,9 @@ public sealed class ContainerDirectory : IDisposable
         _locked = null;
     }
 
-    /// <summary>Reads what does not change; null when a create was killed before it was written whole, or it was damaged later.</summary>
-    /// <param name="isBeingCreated">Whether another process is creating the container now, or has only begun to when it was killed.</param>
-    /// <exception cref="SysException">Nobody knows what it says.</exception>
+    /// <summary>Reads the record; null when a create was killed before it was complete, or it was damaged later.</summary>
+    /// <param name="isBeingCreated">Whether another process is creating the container now, or was killed just after it began.</param>
+    /// <exception cref="SysException">It cannot be read, so its state is unknown.</exception>
     public StateRecord? TryRead(out bool isBeingCreated)
     {
         Errno errno = OpenRecord(out int file);
@@ -123,7 +123,7 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>Where its record is.</summary>
     public string RecordPath => Path + "/state.json";
 
-    // Whatever stands at its name, open(2) neither waits for it nor follows it; what cannot be opened because of what it is, is damage.
+    // open(2) neither waits for the file nor follows a link. A file of a type that cannot be opened is damage.
     private Errno OpenRecord(out int file)
     {
         Errno errno = Sys.Openat(Number, "state.json\0"u8, RecordFlags, 0, out file);
@@ -135,11 +135,11 @@ public sealed class ContainerDirectory : IDisposable
         return errno;
     }
 
-    /// <summary>Says that the container is not wanted any more, and asks who creates it to end.</summary>
-    /// <returns>That process; null when there is none that can be seen.</returns>
+    /// <summary>Marks the container for removal, and asks the process that creates it to end.</summary>
+    /// <returns>That process; null when none can be seen.</returns>
     public Descriptor? AskToEnd()
     {
-        // Another name than that of a file, if somebody has made one, says it too.
+        // A directory or link of that name means the same.
         const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
         Errno errno = Sys.Openat(Number, "removed\0"u8, Fresh, Permissions.Mode0600, out int mark);
         Sys.Close(mark);
@@ -168,7 +168,7 @@ public sealed class ContainerDirectory : IDisposable
 
         errno.OrThrow("open the process that makes", Path);
 
-        // Asked again: it is still this one, and no other with its number.
+        // Checked again: it is still this process, not another with its pid.
         Descriptor process = new(pidfd);
         if (Sys.FindLock(file, out _, out int still) == Errno.None && still == holder
             && Sys.PidfdSendSignal(pidfd, holder, (int)Signal.Terminate) == Errno.None)
@@ -180,21 +180,21 @@ public sealed class ContainerDirectory : IDisposable
         return null;
     }
 
-    /// <summary>Whether somebody has said so, or has removed the directory.</summary>
+    /// <summary>Whether it is marked so, or the directory is gone.</summary>
     public bool IsToBeRemoved() => Sys.StatxNoFollow(Number, "removed\0"u8, out _) == Errno.None
         || IsGone();
 
     /// <summary>Whether the directory is removed.</summary>
     public bool IsGone() => Sys.StatxNoFollow(Sys.WorkingDirectory, CString.Of(Path).WithNul, out _) == Errno.ENOENT;
 
-    /// <summary>Says which process is the container's first.</summary>
+    /// <summary>Records the container's first process.</summary>
     /// <param name="init">The process.</param>
     /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
     public void SetInit(ProcessIdentity init, StateRecord record) =>
         Sys.Symlinkat(CString.Of(InitFile.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
 
-    /// <summary>Says that another process is the container's first, in one step.</summary>
+    /// <summary>Records another process as the container's first, atomically.</summary>
     /// <param name="init">The process.</param>
     /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
@@ -205,7 +205,7 @@ public sealed class ContainerDirectory : IDisposable
     }
 
     /// <summary>The container's first process, or null when it was never made.</summary>
-    /// <exception cref="SysException">Nobody knows.</exception>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     public ProcessIdentity? TryGetInit()
     {
         Span<byte> buffer = stackalloc byte[64];
@@ -217,13 +217,13 @@ public sealed class ContainerDirectory : IDisposable
 
         errno.OrThrow("read", Path + "/init");
 
-        // Its first line; what may stand below, and be cut off here, is for list.
+        // Only its first line; the lines below, which may be cut off here, are for list.
         ReadOnlySpan<byte> text = buffer[..length];
         int end = text.IndexOf((byte)'\n');
         return ProcessIdentity.Parse(end < 0 ? text : text[..end]);
     }
 
-    /// <summary>The container's cgroup, as the same link says it below; or null.</summary>
+    /// <summary>The container's cgroup, from a later line of the same link, or null.</summary>
     public string? TryGetCgroup()
     {
         byte[] buffer = new byte[4096];
@@ -233,8 +233,8 @@ public sealed class ContainerDirectory : IDisposable
             : null;
     }
 
-    /// <summary>Makes the two fifos and opens both ends of both: neither side ever waits in open(2).</summary>
-    /// <param name="start">The gate, which this keeps and locks while the create goes on.</param>
+    /// <summary>Makes the two FIFOs and opens both ends of both, so neither side ever waits in open(2).</summary>
+    /// <param name="start">The gate, which this keeps, and locks during the create.</param>
     /// <returns>Where the result goes.</returns>
     /// <exception cref="SysException">They cannot be made.</exception>
     public Descriptor MakeStartGate(out int start)
@@ -246,7 +246,7 @@ public sealed class ContainerDirectory : IDisposable
     }
 
     /// <summary>Whether the container waits for start.</summary>
-    /// <exception cref="SysException">Nobody knows.</exception>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     public bool HasStartGate()
     {
         Errno errno = Sys.StatxNoFollow(Number, "start\0"u8, out _);
@@ -261,8 +261,8 @@ public sealed class ContainerDirectory : IDisposable
     /// <summary>
     /// Takes the start gate: of several that start, one wins.
     /// </summary>
-    /// <returns>False when somebody else has it, or the container has ended.</returns>
-    /// <exception cref="SysException">It cannot be taken, by anybody.</exception>
+    /// <returns>False when another process has taken it, or the container has ended.</returns>
+    /// <exception cref="SysException">It cannot be taken.</exception>
     public bool TakeStartGate(out int start, out int result)
     {
         result = -1;
@@ -272,7 +272,7 @@ public sealed class ContainerDirectory : IDisposable
         errno = errno != Errno.None ? errno : Sys.Unlinkat(Number, "start\0"u8, isDirectory: false);
         if (errno.IsMissing() || errno == Errno.ENXIO)
         {
-            return false; // ENXIO: nobody reads.
+            return false; // ENXIO: it has no reader.
         }
 
         errno.OrThrow("take the start gate of", Path);

@@ -73,7 +73,7 @@ public sealed class ContainerLister : IDisposable
     {
         glance = default;
 
-        // The process after its gate: whatever comes between, the pid is not older than what holds the gate.
+        // The process is read after its gate, so the pid is not older than the holder of the gate.
         Gate gate = LookAtGate(id, out bool isBeingCreated);
         if (gate == Gate.Unknown || isBeingCreated || !TryReadInit(id, out InitFile link))
         {
@@ -93,8 +93,8 @@ public sealed class ContainerLister : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _cgroups?.Dispose();
 
-    // As Container has it. Once nobody creates any more, only the first process holds the gate: who finds it held knows without a
-    // look at /proc, a third of the whole time, that it is alive.
+    // As Container has it. Once the create is over, only the first process holds the gate: while it is held, the process lives. A look at
+    // /proc, a third of the whole time, is not needed.
     private ContainerStatus FindStatus(string id, RecordSummary record, Gate gate, ProcessIdentity init)
     {
         if (gate != Gate.Held && !init.IsAlive())
@@ -107,7 +107,7 @@ public sealed class ContainerLister : IDisposable
             return ContainerStatus.Paused;
         }
 
-        // Asked again: at the first look a create may have been at work that has ended before the look at its lock.
+        // Checked again: a create may have ended between the first look and the check of its lock.
         return gate == Gate.None && LookAtGate(id, out _) == Gate.None ? ContainerStatus.Running : ContainerStatus.Created;
     }
 
@@ -126,7 +126,7 @@ public sealed class ContainerLister : IDisposable
         return errno == Errno.None && !isBeingCreated && RecordSummary.TryRead(_document.AsSpan(0, count), out record);
     }
 
-    // fifo(7): without waiting it can be opened for writing only while somebody has it open for reading.
+    // fifo(7): with O_NONBLOCK it can be opened for writing only while it is open for reading.
     private Gate LookAtGate(string id, out bool isBeingCreated)
     {
         isBeingCreated = false;

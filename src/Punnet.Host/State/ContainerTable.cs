@@ -7,7 +7,7 @@ using Punnet.Spec;
 namespace Punnet.Host.State;
 
 /// <summary>
-/// The table of <c>list</c>. Until all rows are known nobody knows how wide a column is: their text is kept, and no more.
+/// The table of <c>list</c>. The width of a column is known only with the last row, so the text of all rows is kept, and no more.
 /// </summary>
 public sealed class ContainerTable
 {
@@ -56,7 +56,7 @@ public sealed class ContainerTable
     }
 
     /// <summary>Writes the table to standard output.</summary>
-    /// <exception cref="SysException">Nobody takes it.</exception>
+    /// <exception cref="SysException">Standard output is closed.</exception>
     public void Write()
     {
         byte[] lines = new byte[16384];
@@ -131,7 +131,7 @@ public sealed class ContainerTable
         _column = (_column + 1) % Columns;
     }
 
-    // The one cell that is anybody's text: a line end in it would make another row.
+    // The one cell with text from outside: a line end in it would make another row.
     private static void HideControls(Span<byte> cell)
     {
         for (int odd = cell.IndexOfAnyInRange((byte)0, (byte)0x1F); odd >= 0; odd = cell.IndexOfAnyInRange((byte)0, (byte)0x1F))

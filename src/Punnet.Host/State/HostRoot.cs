@@ -4,8 +4,8 @@ using Punnet.Kernel;
 namespace Punnet.Host.State;
 
 /// <summary>
-/// The root of a container without a mount namespace of its own. Its mounts are the host's, and must go with it, whoever was killed: all of
-/// them lie below one place in the state directory, which is nobody else's, and nothing that is mounted there is passed on to other mount
+/// The root of a container without its own mount namespace. Its mounts are the host's, and must go with it, even after a kill: all of
+/// them lie below one private place in the state directory, and nothing that is mounted there is passed on to other mount
 /// namespaces but one bare mount, which the kernel takes away there as well.
 /// </summary>
 public static class HostRoot
@@ -16,7 +16,7 @@ public static class HostRoot
     /// <summary>Mounts the root, for a container without a mount namespace.</summary>
     /// <param name="path">The root's path.</param>
     /// <param name="directory">Where to.</param>
-    /// <param name="root">The mount; it may be none where an errno is returned.</param>
+    /// <param name="root">The mount; may be invalid after an error.</param>
     /// <exception cref="SysException">The place for it cannot be made.</exception>
     public static Errno Make(CString path, ContainerDirectory directory, out Descriptor root)
     {
@@ -37,7 +37,7 @@ public static class HostRoot
         return errno == Errno.None ? Attach(number, over.Number) : errno;
     }
 
-    /// <summary>Takes the root away, and all that was mounted in it.</summary>
+    /// <summary>Unmounts the root, and everything that was mounted in it.</summary>
     /// <exception cref="SysException">It cannot be taken away.</exception>
     public static void Detach(ContainerDirectory directory)
     {
@@ -62,7 +62,7 @@ public static class HostRoot
         }
     }
 
-    // First a mount of the place itself, which may be passed on from a shared mount; what lies on it, once it is private, is not.
+    // First a bind mount of the place itself, which a shared mount may propagate. Once it is private, mounts on it do not propagate.
     private static Errno Attach(int root, int place)
     {
         Errno errno = Sys.OpenTreeClone(place, "\0"u8, recursive: false, out int number);

@@ -55,16 +55,16 @@ public sealed class StateStore
     }
 
     /// <summary>Finds a container.</summary>
-    /// <exception cref="PunnetException">There is none.</exception>
+    /// <exception cref="PunnetException">There is no such container.</exception>
     public ContainerDirectory Find(string id) =>
         TryFind(id) ?? throw Missing(id);
 
-    /// <summary>There is no such container.</summary>
+    /// <summary>The error for an id that no container has.</summary>
     public static PunnetException Missing(string id) => new("container does not exist: " + id);
 
     /// <summary>Finds a container, or null.</summary>
-    /// <exception cref="PunnetException">The id is none.</exception>
-    /// <exception cref="SysException">Nobody knows whether there is one.</exception>
+    /// <exception cref="PunnetException">The id is invalid.</exception>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     public ContainerDirectory? TryFind(string id)
     {
         CheckId(id);
@@ -114,13 +114,13 @@ public sealed class StateStore
     }
 
     /// <summary>Opens one of them, or null when it is gone.</summary>
-    /// <exception cref="SysException">Nobody knows whether it is.</exception>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
     /// <param name="root">The directory of all containers.</param>
     /// <param name="id">The container's id.</param>
     public ContainerDirectory? TryOpen(Descriptor root, string id) => ContainerDirectory.Open(root.Number, _path, id);
 
-    /// <summary>Refuses what is no id.</summary>
-    /// <exception cref="PunnetException">It is none.</exception>
+    /// <summary>Refuses an invalid id.</summary>
+    /// <exception cref="PunnetException">The id is invalid.</exception>
     public static void CheckId(string id)
     {
         if (!IsId(id))
@@ -147,14 +147,14 @@ public sealed class StateStore
         string? runtime = Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR");
         return !string.IsNullOrEmpty(runtime) && IsOrdinary() ? runtime + "/punnet" : SystemPath;
 
-        // runc's rule: who has become root of a user namespace only is still the user who logged in.
+        // runc's rule: root of a user namespace is still the user who logged in.
         static bool IsOrdinary() => Sys.Geteuid() != 0
             || (Environment.GetEnvironmentVariable("USER") != "root" && HostProbe.IsInUserNamespace());
     }
 
     private void MakeRoot()
     {
-        // XDG Base Directory Specification: what is old and not sticky there may be cleaned away.
+        // XDG Base Directory Specification: old files without the sticky bit may be removed there.
         uint mode = _isDefault && _path != SystemPath ? PrivateMode | Permissions.Sticky : PrivateMode;
         Errno errno = Sys.Mkdirat(Sys.WorkingDirectory, CString.Of(_path).WithNul, mode);
         if (errno == Errno.ENOENT)

@@ -7,7 +7,7 @@ namespace Punnet.Host.Systemd;
 
 /// <summary>A Unix socket of a bus (D-Bus Specification, "Server Addresses").</summary>
 /// <param name="Socket">A path without NUL, or NUL and an abstract name, unix(7).</param>
-/// <param name="HasBroker">Whether a bus is there, with names and Hello, and not systemd itself.</param>
+/// <param name="HasBroker">Whether the peer is a bus, with names and Hello, not systemd itself.</param>
 public sealed record BusAddress(byte[] Socket, bool HasBroker)
 {
     /// <summary>A path.</summary>
@@ -34,7 +34,7 @@ public sealed record BusAddress(byte[] Socket, bool HasBroker)
 
     /// <summary>
     /// The Unix sockets of DBUS_SESSION_BUS_ADDRESS and its like: <c>unix:path=/run/bus;unix:abstract=x,guid=…</c>. Other transports are
-    /// left out, and what is no address too.
+    /// left out, and invalid addresses too.
     /// </summary>
     public static List<BusAddress> ReadAll(string? variable)
     {

@@ -29,14 +29,14 @@ public sealed class BusConnection : IDisposable
     /// <summary>Where it leads.</summary>
     public BusAddress Address { get; }
 
-    /// <summary>Signals that came while something else was waited for.</summary>
+    /// <summary>Signals that came while punnet waited for something else.</summary>
     public List<BusMessage> Signals { get; } = [];
 
     /// <summary>Connects and authenticates.</summary>
     /// <param name="address">Where.</param>
-    /// <param name="errno">Why nobody is there.</param>
-    /// <returns>Null when nobody is there.</returns>
-    /// <exception cref="PunnetException">Somebody is there, and does not want us or does not answer.</exception>
+    /// <param name="errno">Why it does not answer.</param>
+    /// <returns>Null when nothing listens there.</returns>
+    /// <exception cref="PunnetException">The other end refuses punnet, or does not answer.</exception>
     public static BusConnection? TryOpen(BusAddress address, out Errno errno)
     {
         const long ConnectPatience = 10_000;
@@ -206,7 +206,7 @@ public sealed class BusConnection : IDisposable
         _filled -= count;
     }
 
-    // A flood of them must not fill the memory; who waits for one asks after a while in any case.
+    // A flood of them must not fill the memory. A waiter asks again after a while anyway.
     private void Keep(BusMessage message)
     {
         const int Most = 1024;
@@ -226,7 +226,7 @@ public sealed class BusConnection : IDisposable
 
     private PunnetException Lost(Errno errno) => new("the connection to " + Address + " is lost: " + errno.Words());
 
-    private PunnetException Nonsense() => new(Address + " sends what is no D-Bus message");
+    private PunnetException Nonsense() => new(Address + " sent something that is not a D-Bus message");
 }
 
 /// <summary>A moment on the monotonic clock.</summary>

@@ -23,7 +23,7 @@ public enum BusMessageType
 }
 
 /// <summary>A call that is to be sent.</summary>
-/// <param name="Destination">Name of who is called; null where only one is there.</param>
+/// <param name="Destination">Name of the callee; null where there is only one peer.</param>
 /// <param name="Path">The object.</param>
 /// <param name="Interface">The interface.</param>
 /// <param name="Member">The method.</param>
@@ -65,7 +65,7 @@ public sealed record BusCall(string? Destination, string Path, string Interface,
 /// <summary>A message that came.</summary>
 public sealed record BusMessage
 {
-    /// <summary>No message that systemd sends is longer; the specification's own bound is 128 MiB.</summary>
+    /// <summary>systemd sends no longer message; the specification's limit is 128 MiB.</summary>
     public const int MaximumLength = 1024 * 1024;
 
     /// <summary>How much of a message says how long it is.</summary>
@@ -86,7 +86,7 @@ public sealed record BusMessage
     /// <summary>Of an error, such as org.freedesktop.systemd1.NoSuchUnit.</summary>
     public string ErrorName { get; init; } = "";
 
-    /// <summary>Unique name of who sent it, which a bus fills in; empty without one.</summary>
+    /// <summary>Unique name of the sender, which a bus fills in; empty without one.</summary>
     public string Sender { get; init; } = "";
 
     /// <summary>Types of the body.</summary>
@@ -97,7 +97,7 @@ public sealed record BusMessage
 
     /// <summary>The whole length of the message that starts with these bytes.</summary>
     /// <param name="head">Its first <see cref="HeadLength"/> bytes.</param>
-    /// <returns>The length in bytes, or -1 when no message starts so.</returns>
+    /// <returns>The length in bytes, or -1 for an invalid start.</returns>
     public static int LengthOf(ReadOnlySpan<byte> head)
     {
         if (head.Length < HeadLength || head[0] != (byte)'l' || head[3] != 1)
@@ -111,7 +111,7 @@ public sealed record BusMessage
 
     /// <summary>Reads a message.</summary>
     /// <param name="bytes">As long as <see cref="LengthOf"/> says.</param>
-    /// <returns>Null when it is none.</returns>
+    /// <returns>Null when it is invalid.</returns>
     public static BusMessage? TryRead(byte[] bytes)
     {
         uint body = BinaryPrimitives.ReadUInt32LittleEndian(bytes.AsSpan(4));
@@ -157,7 +157,7 @@ public sealed record BusMessage
         }
     }
 
-    /// <summary>The first value of the body as a text; empty when it is none.</summary>
+    /// <summary>The first value of the body as a text; empty when it is not a text.</summary>
     public string FirstText()
     {
         if (Signature.Length == 0 || Signature[0] is not ('s' or 'o'))

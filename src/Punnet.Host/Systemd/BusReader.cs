@@ -5,8 +5,8 @@ using System.Text;
 namespace Punnet.Host.Systemd;
 
 /// <summary>
-/// Reads values in D-Bus's wire format, little-endian. Whoever is at the other end may send anything: each length is checked, and after
-/// the first that is wrong everything is empty and <see cref="IsBroken"/> stays.
+/// Reads values in D-Bus's wire format, little-endian. The other end may send anything: each length is checked, and after
+/// the first violation everything reads as empty and <see cref="IsBroken"/> stays set.
 /// </summary>
 public ref struct BusReader
 {
@@ -16,7 +16,7 @@ public ref struct BusReader
     /// <summary>Reads from the first byte, which counts as aligned to 8.</summary>
     public BusReader(ReadOnlySpan<byte> bytes) => _bytes = bytes;
 
-    /// <summary>Whether something was not as the format demands.</summary>
+    /// <summary>Whether the format was violated.</summary>
     public bool IsBroken { get; private set; }
 
     /// <summary>Whether all is read.</summary>
@@ -77,7 +77,7 @@ public ref struct BusReader
                 Take((uint)size);
                 break;
             default:
-                Break(); // Tuples and variants stand in no header, and could be nested without end.
+                Break(); // Tuples and variants are in no header, and could be nested endlessly.
                 break;
         }
     }

@@ -58,7 +58,7 @@ public sealed class ContainerUnit : IDisposable
 
     /// <summary>Starts the unit around a process that waits, and moves that into the container's cgroup.</summary>
     /// <param name="pid">The container's first process.</param>
-    /// <param name="resources">What systemd is to know of the limits; their files are the caller's to write.</param>
+    /// <param name="resources">The limits for systemd; the caller writes their files.</param>
     /// <returns>The cgroup, with the process in it.</returns>
     /// <exception cref="PunnetException">systemd refuses it.</exception>
     /// <exception cref="SysException">The cgroup below the unit's cannot be made.</exception>
@@ -69,14 +69,14 @@ public sealed class ContainerUnit : IDisposable
         BusMessage? error = _systemd.StartUnit(Name, properties);
         if (error?.ErrorName == UnitExists)
         {
-            // One that has failed stays until somebody has seen it.
+            // A failed unit stays until it is reset.
             _systemd.ResetFailed(Name);
             error = _systemd.StartUnit(Name, properties);
         }
 
         if (error is not null)
         {
-            _isStarted = false; // Whoever has this unit keeps it.
+            _isStarted = false; // The unit belongs to another container, which keeps it.
             throw Refusal(error);
         }
 
@@ -120,9 +120,9 @@ public sealed class ContainerUnit : IDisposable
         }
     }
 
-    /// <summary>Ends the unit of a container whose processes have ended; one that systemd has removed by itself is no failure.</summary>
+    /// <summary>Ends the unit of a container whose processes have ended; one that systemd has removed itself is not a failure.</summary>
     /// <param name="record">Names the unit.</param>
-    /// <param name="log">Takes what goes wrong: a container must be removable where systemd is not.</param>
+    /// <param name="log">Gets failures: a container must be removable without systemd.</param>
     public static void Remove(StateRecord record, Log log)
     {
         string unit = record.SystemdUnit!;
@@ -140,7 +140,7 @@ public sealed class ContainerUnit : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _systemd.Dispose();
 
-    // What is below the unit's cgroup is a subgroup's.
+    // A cgroup below the unit's is that of a subgroup.
     private static string UnitPath(string path, string unit)
     {
         int name = path.LastIndexOf("/" + unit, StringComparison.Ordinal);
@@ -174,7 +174,7 @@ public sealed class ContainerUnit : IDisposable
         }
     }
 
-    // systemd applies them in this order, and complains of a policy that comes before the devices that it is about.
+    // systemd applies them in this order, and rejects a policy before its devices.
     private List<UnitProperty> Properties(int pid, ResourcePlan resources)
     {
         List<UnitProperty> properties =

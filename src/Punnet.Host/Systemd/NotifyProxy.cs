@@ -6,7 +6,7 @@ using Punnet.Kernel;
 namespace Punnet.Host.Systemd;
 
 /// <summary>
-/// Between a container that says how it is and the service manager: what is the container's to say passes, sd_notify(3). What would
+/// Between a container and the service manager, sd_notify(3): messages about the container pass. What would
 /// give it power over its service, or is a number that means something else outside, does not.
 /// </summary>
 public sealed class NotifyProxy : IDisposable
@@ -26,7 +26,7 @@ public sealed class NotifyProxy : IDisposable
 
     /// <summary>Passes messages on until the container is ready, and the manager knows it; or until the container ends.</summary>
     /// <param name="pidfd">The container's first process.</param>
-    /// <param name="pid">Its pid, which the manager watches from then on: punnet is about to leave.</param>
+    /// <param name="pid">Its pid, which the manager then watches, since punnet is about to end.</param>
     /// <exception cref="SysException">Nothing can be waited for.</exception>
     public void WaitUntilReady(int pidfd, int pid)
     {
@@ -40,7 +40,7 @@ public sealed class NotifyProxy : IDisposable
         }
     }
 
-    /// <summary>Passes messages on until the container ends. The manager goes on watching punnet, which stays.</summary>
+    /// <summary>Passes messages on until the container ends. The manager keeps watching punnet, which stays.</summary>
     /// <param name="pidfd">The container's first process.</param>
     /// <exception cref="SysException">Nothing can be waited for.</exception>
     public void FollowToEnd(int pidfd)
@@ -54,7 +54,7 @@ public sealed class NotifyProxy : IDisposable
 
     /// <summary>Passes one message on.</summary>
     /// <param name="pid">MAINPID of a container that is ready.</param>
-    /// <returns>Whether it says that the container is ready.</returns>
+    /// <returns>Whether it is READY=1 of the container.</returns>
     public bool Forward(int pid)
     {
         Span<byte> buffer = stackalloc byte[Limit + 1];
@@ -88,7 +88,7 @@ public sealed class NotifyProxy : IDisposable
 
         if (passed.Length > 0)
         {
-            // A manager that has gone hears no more; the container need not know.
+            // A manager that is gone gets no more messages; the container need not know.
             Sys.Sendmsg(_manager.Number, Encoding.UTF8.GetBytes(passed.ToString()), -1);
         }
 
@@ -130,7 +130,7 @@ public sealed class NotifyProxy : IDisposable
         return ends[0].Found != PollEvents.None;
     }
 
-    // The manager finds out who sends by the pid, so punnet may not leave before it has read: sd_notify_barrier(3).
+    // The manager finds the sender by its pid, so punnet must not end before the manager has read: sd_notify_barrier(3).
     private void AwaitManager()
     {
         Sys.Pipe2(out int readEnd, out int writeEnd).OrThrow("make a pipe");

@@ -7,8 +7,8 @@ using Punnet.Spec;
 namespace Punnet.Host.Systemd;
 
 /// <summary>
-/// NOTIFY_SOCKET, sd_notify(3): punnet was started by a service manager that wants to hear when the container is ready. The container
-/// gets a socket of its own in place of the manager's, which is out of its reach and would not take messages from its processes.
+/// NOTIFY_SOCKET, sd_notify(3): punnet was started by a service manager that waits for the container's READY=1. The container
+/// gets its own socket in place of the manager's, which it cannot reach and which would not take messages from its processes.
 /// </summary>
 public sealed class NotifySocket
 {
@@ -18,7 +18,7 @@ public sealed class NotifySocket
 
     private NotifySocket(string address) => _address = address;
 
-    /// <summary>The manager's socket; null when punnet was started by nobody who listens.</summary>
+    /// <summary>The manager's socket; null when punnet was started without one.</summary>
     public static NotifySocket? FromEnvironment() =>
         Environment.GetEnvironmentVariable("NOTIFY_SOCKET") is string address && address.Length > 1 && address[0] is '/' or '@'
             ? new NotifySocket(address)
@@ -45,7 +45,7 @@ public sealed class NotifySocket
         };
     }
 
-    /// <summary>Makes the directory that is mounted; the socket comes when there is somebody to read it.</summary>
+    /// <summary>Makes the directory that is mounted; the socket is made when it has a reader.</summary>
     /// <exception cref="SysException">It cannot be made.</exception>
     public static void MakeDirectory(ContainerDirectory directory)
     {
@@ -54,7 +54,7 @@ public sealed class NotifySocket
     }
 
     /// <summary>Makes the container's socket, and connects to the manager's.</summary>
-    /// <returns>Null where the container was created without, and where nobody listens: the variable was left over.</returns>
+    /// <returns>Null where the container was created without one, and where nothing listens: the variable is stale.</returns>
     /// <exception cref="SysException">The container's socket cannot be made.</exception>
     public NotifyProxy? Open(ContainerDirectory directory)
     {
@@ -81,7 +81,7 @@ public sealed class NotifySocket
         Descriptor connected = new(manager);
         try
         {
-            // By the descriptor: the path may be longer than the 107 bytes of an address. One that a killed start has left is no good.
+            // By the descriptor: the path may be longer than the 107 bytes of an address. One that a killed start has left is useless.
             Sys.Unlinkat(opened, "notify.sock\0"u8, isDirectory: false);
             CString path = CString.Of("/proc/self/fd/" + opened.ToString() + "/notify.sock");
             Sys.BindUnixDatagram(path.WithNul, out int own).OrThrow("make the socket", directory.Path + "/notify/notify.sock");

@@ -5,13 +5,13 @@ using Punnet.Kernel;
 
 namespace Punnet.Host.Systemd;
 
-/// <summary>Where the systemd is that makes units for this user.</summary>
+/// <summary>The address of the systemd that makes units for this user.</summary>
 public static class SystemdAddresses
 {
     private const string SystemBus = "/run/dbus/system_bus_socket";
 
     /// <summary>Connects.</summary>
-    /// <param name="remembered">Where it was when the container was made, or null.</param>
+    /// <param name="remembered">Its address when the container was made, or null.</param>
     /// <exception cref="PunnetException">It is not there, or does not answer.</exception>
     public static BusConnection Connect(string? remembered)
     {
@@ -24,7 +24,7 @@ public static class SystemdAddresses
         List<string> tried = [];
         if (Sys.Geteuid() == 0)
         {
-            // Its own socket needs no bus, and no bus can lose what is said.
+            // Its own socket needs no bus, and no bus can lose a message.
             BusConnection? system = TryOpen(BusAddress.Path("/run/systemd/private", hasBroker: false), tried, out Errno errno)
                 ?? (IsForeign(errno) ? null : TryOpenFirst(SystemBuses(), tried));
             if (system is not null)

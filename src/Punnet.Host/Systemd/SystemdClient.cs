@@ -7,7 +7,7 @@ namespace Punnet.Host.Systemd;
 /// <summary>The few methods of org.freedesktop.systemd1(5) that a container's unit needs.</summary>
 public sealed class SystemdClient : IDisposable
 {
-    /// <summary>The error of a unit that systemd does not have (any more).</summary>
+    /// <summary>The error for a unit that systemd does not have, or no longer has.</summary>
     public const string NoSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
 
     private const string Name = "org.freedesktop.systemd1";
@@ -25,11 +25,11 @@ public sealed class SystemdClient : IDisposable
     public string Address => _connection.Address.ToString();
 
     /// <summary>Connects.</summary>
-    /// <param name="remembered">Where it was when the container was made, or null.</param>
+    /// <param name="remembered">Its address when the container was made, or null.</param>
     /// <exception cref="PunnetException">It is not there, or does not answer.</exception>
     public static SystemdClient Connect(string? remembered) => new(SystemdAddresses.Connect(remembered));
 
-    /// <summary>The manager's own place, below which its units are: empty for the system's.</summary>
+    /// <summary>The manager's cgroup, which holds its units: empty for the system's.</summary>
     /// <exception cref="PunnetException">It does not say.</exception>
     public string ControlGroup() => Property("ControlGroup");
 
@@ -48,7 +48,7 @@ public sealed class SystemdClient : IDisposable
     }
 
     /// <summary>
-    /// Whether its scopes have a property: one that is not known makes it refuse a whole unit. Distributions add some to older versions.
+    /// Whether its scopes have a property: an unknown one makes it refuse the whole unit. Distributions backport some.
     /// </summary>
     /// <exception cref="PunnetException">It does not answer.</exception>
     public bool HasScopeProperty(string name) => Get(Path + "/unit/init_2escope", Name + ".Scope", name).Type != BusMessageType.Error;
@@ -96,7 +96,7 @@ public sealed class SystemdClient : IDisposable
         return null;
     }
 
-    /// <summary>Lets systemd forget that a unit has failed, and with it the unit.</summary>
+    /// <summary>Resets a failed unit, so systemd unloads it.</summary>
     /// <exception cref="PunnetException">systemd does not answer.</exception>
     public void ResetFailed(string unit)
     {
@@ -152,7 +152,7 @@ public sealed class SystemdClient : IDisposable
         arguments.EndArray(array);
     }
 
-    // systemd itself tells everybody at the other end of its socket; a bus tells only those who asked. The answers do not matter: if
+    // On its own socket systemd tells every peer; a bus tells only those that asked. The answers do not matter: if
     // one is an error, no signal comes, and WaitForJob asks.
     private void HearJobs()
     {
@@ -168,7 +168,7 @@ public sealed class SystemdClient : IDisposable
         _connection.Send(Method("Subscribe", ""));
     }
 
-    // The result of a job: done, canceled, timeout, failed, dependency, skipped, …. "done" where it is over and nobody said how.
+    // The result of a job: done, canceled, timeout, failed, dependency, skipped, …. "done" where it is over without a result.
     private string WaitForJob(BusMessage answer, string unit)
     {
         const long Limit = 30_000, Silence = 3_000; // milliseconds
@@ -179,7 +179,7 @@ public sealed class SystemdClient : IDisposable
         {
             for (; next < _connection.Signals.Count; next++)
             {
-                // Anybody on a bus may send a signal: only what comes from who answered counts.
+                // Any peer of a bus may send a signal: only those from the one that answered count.
                 BusMessage signal = _connection.Signals[next];
                 if (signal.Member == "JobRemoved" && signal.Sender == answer.Sender && IsJob(signal, job, out string result))
                 {
@@ -196,7 +196,7 @@ public sealed class SystemdClient : IDisposable
 
                 if (Get(job, Name + ".Job", "State").Type == BusMessageType.Error)
                 {
-                    return "done"; // No such job any more.
+                    return "done"; // The job is gone.
                 }
             }
         }
@@ -246,7 +246,7 @@ public sealed class SystemdClient : IDisposable
         return text.Length == 0 ? error.ErrorName : text;
     }
 
-    /// <summary>What to do about an error whose words do not say it, or null.</summary>
+    /// <summary>The hint for an error whose words mislead, or null.</summary>
     public static string? Hint(BusMessage error) => error.ErrorName switch
     {
         "org.freedesktop.DBus.Error.ServiceUnknown" or "org.freedesktop.DBus.Error.NameHasNoOwner"

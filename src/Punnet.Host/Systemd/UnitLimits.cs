@@ -11,10 +11,10 @@ public static class UnitLimits
 {
     private const int FirstVersionWithIdle = 252;
 
-    /// <summary>The properties that stand for the writes; of two for the same, the later.</summary>
+    /// <summary>The properties for the writes; of two for the same, the later.</summary>
     /// <param name="writes">The plan.</param>
-    /// <param name="cgroup">The cgroup when it is in use, and keeps what is not given; null for a new one.</param>
-    /// <param name="systemd">Is asked what it knows, if the writes need that.</param>
+    /// <param name="cgroup">A cgroup in use, which keeps values that are not given; null for a new one.</param>
+    /// <param name="systemd">Asked for its features, if the writes need them.</param>
     public static List<UnitProperty> Of(IReadOnlyList<CgroupWrite> writes, CgroupDirectory? cgroup, SystemdClient systemd)
     {
         List<UnitProperty> properties = [];
@@ -42,7 +42,7 @@ public static class UnitLimits
         return properties;
     }
 
-    /// <summary>The properties that stand for what the files of the writes hold now.</summary>
+    /// <summary>The properties for the current values of the files.</summary>
     public static List<UnitProperty> Current(IReadOnlyList<CgroupWrite> writes, CgroupDirectory cgroup, SystemdClient systemd)
     {
         List<CgroupWrite> held = [];
@@ -62,7 +62,7 @@ public static class UnitLimits
     private static ImmutableArray<UnitProperty> Of(string file, string value, SystemdClient systemd) => (file, value) switch
     {
         ("cpu.idle", "1") => systemd.Version() >= FirstVersionWithIdle ? [UnitLimit.Idle] : [],
-        // What is not idle has a weight; if the plan has one too, it comes later.
+        // A cgroup that is not idle has a weight. One in the plan comes later.
         ("cpu.idle", _) => UnitLimit.Of("cpu.weight", "100"),
         _ => UnitLimit.Of(file, value),
     };

@@ -52,7 +52,7 @@ public sealed class UnitUpdate : IDisposable
         }
     }
 
-    /// <summary>Sets the old values again. What is refused now cannot be told any more: the first failure is.</summary>
+    /// <summary>Sets the old values again. A refusal is not reported: the first failure is.</summary>
     public void Restore()
     {
         if (_old.Count > 0)

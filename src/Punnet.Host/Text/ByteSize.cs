@@ -10,7 +10,7 @@ public static class ByteSize
     /// A number, perhaps a blank, perhaps one of k, m, g, t and p (powers of 1024), perhaps i, perhaps b; any case.
     /// </param>
     /// <param name="bytes">Bytes, or -1.</param>
-    /// <returns>False where it is none, or more than the kernel can count.</returns>
+    /// <returns>False where it is invalid, or more than the kernel can count.</returns>
     public static bool TryParse(string text, out long bytes)
     {
         bytes = -1;

@@ -13,8 +13,8 @@ public static class GoDuration
 
     /// <summary>Reads a duration.</summary>
     /// <param name="text">Numbers with units, one after the other, perhaps with a sign in front; or 0.</param>
-    /// <param name="milliseconds">Whole milliseconds, away from 0: a microsecond is not nothing.</param>
-    /// <returns>False where it is none, or longer than Go can count.</returns>
+    /// <param name="milliseconds">Milliseconds, rounded up: a microsecond is not 0.</param>
+    /// <returns>False where it is invalid, or longer than Go can count.</returns>
     public static bool TryParse(string text, out long milliseconds)
     {
         bool isNegative = text.StartsWith('-');

@@ -5,14 +5,14 @@ namespace Punnet.Host.Text;
 
 /// <summary>
 /// Text from outside (a config.json, an option, the name of a file, what a hook printed) in a line for people: a line end in it would
-/// forge a line, and an escape sequence would do to a terminal what it likes.
+/// forge a line, and an escape sequence could control a terminal.
 /// </summary>
 public static class OneLine
 {
     /// <summary>Adds a text without its control characters: <c>\n</c>, <c>\t</c>, <c>\x1b</c> stand for them.</summary>
     /// <param name="line">Gets it.</param>
     /// <param name="text">The text.</param>
-    /// <param name="isQuoted">Whether it stands in quotation marks, which then cannot stand in it.</param>
+    /// <param name="isQuoted">Whether it is in quotation marks, which are then escaped.</param>
     public static void Append(StringBuilder line, string text, bool isQuoted)
     {
         foreach (char character in text)

@@ -9,8 +9,8 @@ public static class ScaledNumber
     /// <summary>Reads the number and multiplies.</summary>
     /// <param name="text">Digits, perhaps a point and more digits; neither sign nor blank.</param>
     /// <param name="unit">How much 1 is.</param>
-    /// <param name="value">The product, without what is behind its point.</param>
-    /// <returns>False where the text is none, or the product more than a long.</returns>
+    /// <param name="value">The product, rounded down.</param>
+    /// <returns>False where the text is invalid, or the product exceeds a long.</returns>
     public static bool TryParse(ReadOnlySpan<char> text, long unit, out long value)
     {
         value = 0;

@@ -42,7 +42,7 @@ public static class SignalNames
     }
 
     /// <summary>
-    /// strsignal(3) in lower case for those that end what has failed, a name for the others; null for what is no standard signal.
+    /// strsignal(3) in lower case for those that end a failed program, a name for the others; null for other numbers.
     /// </summary>
     public static string? Words(int signal) => signal switch
     {

@@ -11,7 +11,7 @@ namespace Punnet.Cli;
 internal sealed record Option(string Name, string Short, string Value, string Help);
 
 /// <summary>
-/// Arguments, taken apart as runc does: <c>--name value</c>, <c>--name=value</c>, <c>-n value</c>, and a single dash before a long name
+/// Arguments, parsed as runc does: <c>--name value</c>, <c>--name=value</c>, <c>-n value</c>, and a single dash before a long name
 /// too. A repeated option keeps all its values; commas separate nothing.
 /// </summary>
 internal sealed class CommandLine
@@ -22,10 +22,10 @@ internal sealed class CommandLine
     {
     }
 
-    /// <summary>What is no option, in order.</summary>
+    /// <summary>The arguments that are not options, in order.</summary>
     public List<string> Positionals { get; } = [];
 
-    /// <summary>Takes arguments apart.</summary>
+    /// <summary>Parses arguments.</summary>
     /// <param name="args">The arguments.</param>
     /// <param name="options">Those that are known.</param>
     /// <param name="stopAtFirst">Whether all that follows the first positional argument is one too.</param>
@@ -43,7 +43,7 @@ internal sealed class CommandLine
                     i++;
                 }
 
-                // After "--", and after the first one where the verb says so, everything is meant literally.
+                // After "--", or after the first one if the command says so, everything is positional.
                 bool isLiteral = arg == "--" || stopAtFirst;
                 do
                 {
@@ -123,11 +123,11 @@ internal sealed class CommandLine
     }
 }
 
-/// <summary>A command line that says nothing that punnet can do.</summary>
+/// <summary>An invalid command line.</summary>
 internal sealed class UsageException : Exception
 {
     /// <summary>Makes it.</summary>
-    /// <param name="message">What is wrong with it.</param>
+    /// <param name="message">The problem.</param>
     public UsageException(string message)
         : base(message)
     {

@@ -12,7 +12,7 @@ using Punnet.Spec;
 
 namespace Punnet.Cli;
 
-/// <summary>What create and run have in common: options, and the way from a bundle to a request.</summary>
+/// <summary>The common part of create and run: options, and the way from a bundle to a context.</summary>
 internal static class CreateCommandLine
 {
     /// <summary>Of create, run and exec.</summary>
@@ -23,13 +23,13 @@ internal static class CreateCommandLine
     public static readonly Option[] Options =
     [
         new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
-        new("config", "f", "FILE", "file in place of the bundle's config.json"),
+        new("config", "f", "FILE", "file to read instead of the bundle's config.json"),
         new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
         new("pid-file", "", "PATH", "file that gets the process id"),
         new("pidfd-socket", "", "PATH", "Unix socket that gets a pidfd of the container's process"),
-        new("no-pivot", "", "", "move the root in place of pivot_root, for a root on a ramfs"),
+        new("no-pivot", "", "", "move the root instead of pivot_root, for a root on a ramfs"),
         new("no-new-keyring", "", "", "keep the caller's session keyring"),
-        new("preserve-fds", "", "N", "pass N more descriptors to the container, from 3 on"),
+        new("preserve-fds", "", "N", "pass N additional file descriptors to the container, from 3 on"),
         DryRun,
         .. LayerOptions.Options,
     ];
@@ -92,7 +92,7 @@ internal static class CreateCommandLine
 
     /// <summary><c>--preserve-fds</c> and LISTEN_FDS: how many descriptors from 3 on are passed.</summary>
     /// <exception cref="PunnetException">One is not open.</exception>
-    /// <exception cref="UsageException">The number is none.</exception>
+    /// <exception cref="UsageException">The number is invalid.</exception>
     public static int Preserved(CommandLine line)
     {
         string given = line.Value("preserve-fds") ?? "0";
@@ -118,13 +118,13 @@ internal static class CreateCommandLine
     public static int ListenCount() =>
         int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), out int count) && count is > 0 and <= 4096 ? count : 0;
 
-    /// <summary>What the container is told of them: its program is process 1 of its own.</summary>
+    /// <summary>The variables that tell the container of them. Its program is PID 1 there.</summary>
     public static ImmutableArray<CString> ListenEnv() => ListenCount() is int count and > 0
         ? [CString.Of("LISTEN_FDS=" + count.ToString()), CString.Of("LISTEN_PID=1")]
         : [];
 
-    /// <summary>Whether a terminal has somewhere to go.</summary>
-    /// <exception cref="PunnetException">It has not, or there is none to go there.</exception>
+    /// <summary>Checks that a terminal has a receiver.</summary>
+    /// <exception cref="PunnetException">It has not, or there is a socket without a terminal.</exception>
     public static void CheckTerminal(bool terminal, bool detach, string? socket)
     {
         if (terminal && detach && socket is null)

@@ -9,7 +9,7 @@ namespace Punnet.Cli;
 internal static class ExecOptions
 {
     /// <summary>Applies them.</summary>
-    /// <exception cref="UsageException">A value is none.</exception>
+    /// <exception cref="UsageException">A value is invalid.</exception>
     public static Process Change(Process process, CommandLine line)
     {
         User user = process.User;
@@ -40,7 +40,7 @@ internal static class ExecOptions
         };
     }
 
-    /// <summary>Strictly UID or UID:GID; without a group it is 0 (CVE-2026-30892: a loose parser ran programs as somebody else).</summary>
+    /// <summary>Strictly UID or UID:GID; without a group it is 0 (CVE-2026-30892: a loose parser ran programs as another user).</summary>
     /// <exception cref="UsageException">It is not that.</exception>
     public static (uint Uid, uint Gid) ParseUser(string text)
     {
@@ -78,7 +78,7 @@ internal static class ExecOptions
                 "invalid value \"" + text + "\" for flag -" + option + ": a number from 0 to 4294967294 is expected");
     }
 
-    // Never inheritable (CVE-2022-29162), and ambient only where the container's process has it inheritable anyway.
+    // Never inheritable (CVE-2022-29162), and ambient only if the container's process already has it inheritable.
     private static Capabilities? Add(Capabilities? capabilities, List<string> added)
     {
         if (added.Count == 0)

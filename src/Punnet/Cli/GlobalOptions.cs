@@ -12,10 +12,10 @@ internal sealed class GlobalOptions
         new("root", "", "DIR", "directory for the state of containers (default: /run/punnet)"),
         new("log", "", "FILE", "file to append the log to (default: standard error)"),
         new("log-format", "", "FORMAT", "text or json (default: text)"),
-        new("debug", "", "", "log what is done"),
+        new("debug", "", "", "write debug entries to the log"),
         new("systemd-cgroup", "", "", "let systemd make the cgroup"),
-        new("cgroup-manager", "", "WHO", "cgroupfs, systemd or disabled: who makes the cgroup, or that nobody does (default: cgroupfs)"),
-        new("rootless", "", "WHEN", "true, false or auto: go on where no cgroup can be made and none is asked for (default: auto)"),
+        new("cgroup-manager", "", "WHO", "who makes the cgroup: cgroupfs, systemd or disabled, for no cgroup (default: cgroupfs)"),
+        new("rootless", "", "WHEN", "true, false or auto: continue if no cgroup can be made and none is requested (default: auto)"),
         new("version", "v", "", "print the version"),
     ];
 
@@ -69,6 +69,6 @@ internal sealed class GlobalOptions
     public string? Origin { get; set; }
 
     /// <summary>Where containers are registered.</summary>
-    /// <exception cref="PunnetException">The path is no place for that.</exception>
+    /// <exception cref="PunnetException">The path cannot hold it.</exception>
     public StateStore Store() => new(RootPath);
 }

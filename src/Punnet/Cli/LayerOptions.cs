@@ -18,15 +18,15 @@ internal static class LayerOptions
     public static readonly Option[] Options =
     [
         new("layer", "", "DIR", "stack DIR on the root file system; repeated, the lowest first"),
-        new("upper", "", "DIR", "directory that takes what the container changes, and keeps it"),
-        new("upper-tmpfs", "", "SIZE", "take what the container changes in memory, at most SIZE"),
+        new("upper", "", "DIR", "directory that keeps the container's changes"),
+        new("upper-tmpfs", "", "SIZE", "keep the container's changes in memory, at most SIZE"),
     ];
 
     private const string Prefix = "org.punnet.rootfs.";
 
     /// <summary>What the command line asks for; paths are those of the working directory at this moment.</summary>
     /// <returns>Null when it asks for no layers.</returns>
-    /// <exception cref="UsageException">A size is none.</exception>
+    /// <exception cref="UsageException">A size is invalid.</exception>
     public static LayerRequest? Of(CommandLine line)
     {
         List<string> layers = line.Values("layer");
@@ -76,8 +76,8 @@ internal static class LayerOptions
     /// <summary>Adds what the annotations ask for.</summary>
     /// <param name="request">Of the command line, or null.</param>
     /// <param name="annotations">config.json's.</param>
-    /// <returns>Null when nobody asks for layers.</returns>
-    /// <exception cref="SpecException">An annotation is not what it should be, or stands against an option.</exception>
+    /// <returns>Null without layers.</returns>
+    /// <exception cref="SpecException">An annotation is invalid, or conflicts with an option.</exception>
     public static LayerRequest? Add(LayerRequest? request, IReadOnlyDictionary<string, string> annotations)
     {
         foreach ((string key, string value) in annotations)
@@ -98,7 +98,7 @@ internal static class LayerOptions
     public static LayerRequest Resolve(LayerRequest request, string? root, string stateDirectory) =>
         request with { Root = string.IsNullOrEmpty(root) ? RootContent.Missing : Look(root), StateDirectory = stateDirectory };
 
-    // Relative to the bundle, the working directory by now. What is no directory is refused as a layer, with the kernel's words.
+    // Relative to the bundle, the working directory by now. If it is not a directory, it is refused as a layer, with the kernel's words.
     private static RootContent Look(string root)
     {
         Errno errno =
@@ -134,7 +134,7 @@ internal static class LayerOptions
     }
 
     private static SpecException Conflict(string place, string option) =>
-        new(place, "stands against " + option + ": only one of them can be meant");
+        new(place, "conflicts with " + option + ": give only one of them");
 
     private static ImmutableArray<RequestedPath> Paths(string json, string place)
     {

@@ -12,17 +12,17 @@ internal static class UpdateOptions
     /// <summary>The options; names as runc has them.</summary>
     public static readonly Option[] Options =
     [
-        new("resources", "r", "FILE", "JSON with limits, as linux.resources of config.json; - is standard input; flags win over it"),
+        new("resources", "r", "FILE", "JSON with limits, as linux.resources of config.json; - is standard input; flags override it"),
         new("blkio-weight", "", "WEIGHT", "weight of disk I/O, 10 to 1000"),
         new("cpu-period", "", "US", "length of a CPU period in microseconds"),
         new("cpu-quota", "", "US", "CPU time per period in microseconds; -1 is unlimited"),
-        new("cpu-burst", "", "US", "unused CPU time that may be saved up, in microseconds"),
+        new("cpu-burst", "", "US", "unused CPU time that may accumulate, in microseconds"),
         new("cpu-share", "", "SHARES", "relative weight of CPU time, 2 to 262144"),
         new("cpu-rt-period", "", "US", "cgroup v1 only: ignored"),
         new("cpu-rt-runtime", "", "US", "cgroup v1 only: ignored"),
         new("cpuset-cpus", "", "LIST", "CPUs that may be used, such as 0-2,4"),
         new("cpuset-mems", "", "LIST", "memory nodes that may be used"),
-        new("cpu-idle", "", "0|1", "1 runs it only when nobody else wants the CPU"),
+        new("cpu-idle", "", "0|1", "1: run only when nothing else needs the CPU"),
         new("kernel-memory", "", "SIZE", "cgroup v1 only: ignored"),
         new("kernel-memory-tcp", "", "SIZE", "cgroup v1 only: ignored"),
         new("memory", "", "SIZE", "limit of memory, such as 512M; -1 is unlimited"),
@@ -57,8 +57,8 @@ internal static class UpdateOptions
         return lines;
     }
 
-    /// <summary>What is asked for in all: the file, and over it the flags.</summary>
-    /// <exception cref="PunnetException">A flag's value is none that it could have.</exception>
+    /// <summary>All that is asked for: the file, overridden by the flags.</summary>
+    /// <exception cref="PunnetException">A flag has an invalid value.</exception>
     public static Resources Overlay(CommandLine line, Resources file)
     {
         MemoryResources memory = file.Memory ?? new MemoryResources();

@@ -14,7 +14,7 @@ internal static class CommandTable
     ];
 
     /// <summary>Finds a command, or null.</summary>
-    /// <remarks>A switch, and no table of all commands: only the one that runs costs its start.</remarks>
+    /// <remarks>A switch instead of a table of all commands: only the command that runs is initialized.</remarks>
     public static Command? Find(string name) => name switch
     {
         "create" => CreateCommand.Definition,

@@ -15,12 +15,12 @@ internal static class CommitCommand
     {
         Name = "commit",
         Arguments = "ID DEST, or --tar FILE ID",
-        Summary = "make a layer of what a container has changed",
+        Summary = "make a layer of a container's changes",
         Options =
         [
             new("tar", "", "FILE", "write an OCI layer tar instead of a directory; - is standard output"),
             new("gzip", "", "", "compress the tar"),
-            new("no-pause", "", "", "let a running container go on meanwhile"),
+            new("no-pause", "", "", "do not pause a running container"),
         ],
         MinArguments = 1,
         MaxArguments = 2,

@@ -16,7 +16,7 @@ internal static class DeleteCommand
         Name = "delete",
         Arguments = "ID",
         Summary = "remove a container that has stopped, or was never started",
-        Options = [new("force", "f", "", "kill it first if it runs, and do not mind if there is none")],
+        Options = [new("force", "f", "", "kill it first if it runs; succeed if it does not exist")],
         Run = Run,
     };
 
@@ -45,7 +45,7 @@ internal static class DeleteCommand
         return 0;
     }
 
-    // One that is being made: who makes it ends and takes everything back; what is left, or was left by one that was killed, is removed.
+    // A container that is being made: the process that makes it undoes everything and ends. What a killed one has left is removed.
     private static int Abandon(ContainerDirectory directory, GlobalOptions globals)
     {
         const long Patience = 10_000; // milliseconds

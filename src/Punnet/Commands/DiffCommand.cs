@@ -14,8 +14,8 @@ internal static class DiffCommand
     {
         Name = "diff",
         Arguments = "ID",
-        Summary = "list what a container has added (A), changed (C) and deleted (D) on its layers",
-        Options = [new("json", "", "", "a list of objects instead of lines")],
+        Summary = "list the files that a container has added (A), changed (C) and deleted (D)",
+        Options = [new("json", "", "", "print a list of objects instead of lines")],
         Run = Run,
     };
 

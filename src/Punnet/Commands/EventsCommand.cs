@@ -74,7 +74,7 @@ internal static class EventsCommand
         bool isHeard = true;
         for (long next = Now(); isHeard;)
         {
-            // In this order: the kill that ended the container is told before the end.
+            // In this order: a kill that ended the container is reported before the end.
             bool hasEnded = watch.HasEnded();
             if (watch.HasOomKill())
             {
@@ -130,7 +130,7 @@ internal static class EventsCommand
         return buffer;
     }
 
-    // False when nobody reads any more: the end of a pipe is no failure of events.
+    // False when the reader is gone: the end of a pipe is not a failure of events.
     private static bool Print(ArrayBufferWriter<byte> line)
     {
         Errno errno = Output.TryWrite(line.WrittenSpan);

@@ -24,23 +24,23 @@ internal static class ExecCommand
         Summary = "run another program in a container",
         Options =
         [
-            new("process", "p", "FILE", "JSON of the whole process, in place of the options below"),
+            new("process", "p", "FILE", "file with the whole process as JSON, instead of the options below"),
             new("detach", "d", "", "do not wait for the program"),
             new("tty", "t", "", "give the program a terminal"),
             new("console-socket", "", "PATH", "Unix socket that gets the terminal"),
             new("pidfd-socket", "", "PATH", "Unix socket that gets a pidfd of the program"),
             new("pid-file", "", "PATH", "file that gets the process id"),
-            new("user", "u", "UID[:GID]", "numeric user, and group"),
-            new("additional-gids", "g", "GID", "one more group; may be repeated"),
-            new("env", "e", "NAME=VALUE", "one more variable; may be repeated"),
+            new("user", "u", "UID[:GID]", "numeric user id, and group id"),
+            new("additional-gids", "g", "GID", "additional group id; may be repeated"),
+            new("env", "e", "NAME=VALUE", "additional environment variable; may be repeated"),
             new("cwd", "", "DIR", "working directory in the container"),
-            new("cap", "c", "CAP", "one more capability; may be repeated"),
+            new("cap", "c", "CAP", "additional capability; may be repeated"),
             new("no-new-privs", "", "", "set no_new_privs"),
             new("process-label", "", "LABEL", "SELinux label"),
             new("apparmor", "", "PROFILE", "AppArmor profile"),
             new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
-            new("ignore-paused", "", "", "also in a paused container; the program then runs once that is resumed"),
-            new("preserve-fds", "", "N", "pass N more descriptors to the program, from 3 on"),
+            new("ignore-paused", "", "", "accept a paused container; the program runs once it is resumed"),
+            new("preserve-fds", "", "N", "pass N additional file descriptors to the program, from 3 on"),
             CreateCommandLine.DryRun,
             .. SeccompLogOptions.Options,
         ],
@@ -103,7 +103,7 @@ internal static class ExecCommand
             foreground?.Connect();
             receivers.Send("setns"u8, process.Pidfd);
 
-            // Before the program: it may have ended by the time that an engine looks.
+            // Before the program: it may have ended by the time an engine looks.
             if (pidFile is not null)
             {
                 PidFile.Write(pidFile, process.Pid);

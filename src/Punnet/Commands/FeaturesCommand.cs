@@ -9,7 +9,7 @@ using Punnet.Spec;
 
 namespace Punnet.Commands;
 
-/// <summary><c>features</c>: features.md, what this punnet can do whatever the kernel.</summary>
+/// <summary><c>features</c>: features.md, what this punnet can do, independent of the kernel.</summary>
 internal static class FeaturesCommand
 {
     /// <summary>The command.</summary>
@@ -65,7 +65,7 @@ internal static class FeaturesCommand
                 NetDevices = new FeatureSwitch(true),
             },
             Annotations = new Dictionary<string, string> { ["org.punnet.version"] = SpecVersion.Punnet },
-            // What lets a config.json choose files of the host, change units, or keep rights.
+            // Annotations that let a config.json choose files of the host, change units, or keep rights.
             PotentiallyUnsafeConfigAnnotations =
             [
                 "org.punnet.rootfs.", "org.systemd.property.", "run.oci.delegate-cgroup", "run.oci.hooks.stderr", "run.oci.hooks.stdout",

@@ -39,7 +39,7 @@ internal static class KillCommand
         using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
         if (init is null)
         {
-            // Without a pid namespace of its own the end of the first process is not the end of the others.
+            // Without its own pid namespace, the end of the first process is not the end of the others.
             if (signal == (int)Signal.Kill && MayLeaveProcesses(container) && HasProcesses(container))
             {
                 SendToAll(container, signal);
@@ -64,7 +64,7 @@ internal static class KillCommand
         return 0;
     }
 
-    // Without a cgroup they cannot be found, and the first process is all that the signal was asked for.
+    // Without a cgroup the others cannot be found, and the signal was asked only for the first process.
     private static bool MayLeaveProcesses(Container container) => container.Record is { PrivatePidNamespace: false, Cgroup: not null };
 
     private static bool HasProcesses(Container container)
@@ -93,7 +93,7 @@ internal static class KillCommand
             return;
         }
 
-        // Whoever forks between the list and the signal would have a child that is on no list: as long as all stand still nobody forks.
+        // A process that forks between the list and the signal would have a child on no list. While all are frozen, none forks.
         bool isHeld = signal != 0 && Hold(cgroup);
         try
         {
@@ -108,10 +108,10 @@ internal static class KillCommand
         }
     }
 
-    // False where it must not or cannot be frozen: the signal then reaches those who are on the list.
+    // False where it must not or cannot be frozen: the signal then reaches the processes on the list.
     private static bool Hold(CgroupDirectory cgroup)
     {
-        // A paused container stays paused; who is in the cgroup himself would freeze before he could thaw it.
+        // A paused container stays paused. A punnet inside the cgroup would freeze itself before it could thaw it.
         if (CgroupDirectory.IsFrozen(cgroup.BelowMount)
             || (CgroupMount.OwnPath() + "/").StartsWith(cgroup.BelowMount + "/", StringComparison.Ordinal))
         {
@@ -124,7 +124,7 @@ internal static class KillCommand
         }
         catch (PunnetException)
         {
-            // One that does not freeze in time (it is in the kernel, for a disk that is gone) does not fork meanwhile.
+            // A process that does not freeze in time (it waits in the kernel, such as for a lost disk) does not fork meanwhile.
         }
         catch (SysException)
         {

@@ -17,7 +17,7 @@ internal static class ListCommand
         Name = "list",
         Arguments = "",
         Summary = "list the containers",
-        Options = [new("format", "f", "FORMAT", "table or json (default: table)"), new("quiet", "q", "", "only the ids")],
+        Options = [new("format", "f", "FORMAT", "table or json (default: table)"), new("quiet", "q", "", "print only the ids")],
         MinArguments = 0,
         MaxArguments = 0,
         Run = Run,
@@ -83,7 +83,7 @@ internal static class ListCommand
         Output.Write(text.ToString());
     }
 
-    // One that cannot be looked at is no reason to be silent of the others, but where descriptors or memory are short they all are not.
+    // One unreadable container does not hide the others. A shortage of descriptors or memory would hide all of them, so it is an error.
     private static void Each(Log log, Descriptor? root, string[] ids, Action<ContainerLister, string> look)
     {
         if (root is null)

@@ -13,7 +13,7 @@ internal static class PauseCommand
     {
         Name = "pause",
         Arguments = "ID",
-        Summary = "stop all processes of a container where they are",
+        Summary = "suspend all processes of a container",
         Run = (globals, line) => Freeze(globals, line, freeze: true),
     };
 
@@ -22,7 +22,7 @@ internal static class PauseCommand
     {
         Name = "resume",
         Arguments = "ID",
-        Summary = "let the processes of a paused container go on",
+        Summary = "resume the processes of a paused container",
         Run = (globals, line) => Freeze(globals, line, freeze: false),
     };
 

@@ -46,7 +46,7 @@ internal static class PsCommand
         return 0;
     }
 
-    // The host's ps, by the host's PATH: nothing of the container decides what runs here.
+    // The host's ps, from the host's PATH: the container has no influence on what runs here.
     private static string HostPs(List<string> options)
     {
         string program = HostProgram.Find("ps") ?? throw new PunnetException("no ps program in PATH of the host");

@@ -25,7 +25,7 @@ internal static class RunCommand
             new("detach", "d", "", "do not wait for the container, and do not delete it"),
             new("keep", "", "", "do not delete the container after its end"),
             .. SeccompLogOptions.Options,
-            new("no-subreaper", "", "", "do not become the parent of processes that the container leaves"),
+            new("no-subreaper", "", "", "do not become the parent of the container's orphaned processes"),
         ],
         Run = Execute,
     };

@@ -18,7 +18,7 @@ internal static class SpecCommand
         Options =
         [
             new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
-            new("rootless", "", "", "for an ordinary user without root"),
+            new("rootless", "", "", "for an ordinary user"),
         ],
         MinArguments = 0,
         MaxArguments = 0,

@@ -43,7 +43,7 @@ internal static class StartCommand
 
         using NotifyProxy? proxy = NotifySocket.FromEnvironment()?.Open(container.Directory);
 
-        // Before it runs: it may have spoken and ended by the time that anybody listens.
+        // Before it runs: otherwise it may have sent its message and ended before there is a reader.
         using Descriptor? init = proxy is null ? null : container.Init?.TryOpen();
         if (!container.Directory.TakeStartGate(out int gate, out int result))
         {

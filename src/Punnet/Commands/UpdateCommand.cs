@@ -10,7 +10,7 @@ using Punnet.Spec;
 
 namespace Punnet.Commands;
 
-/// <summary><c>update</c>: changes limits of a container. What is not given stays, and after an error everything has stayed.</summary>
+/// <summary><c>update</c>: changes limits of a container. The others stay, and after an error all do.</summary>
 internal static class UpdateCommand
 {
     /// <summary>The command.</summary>

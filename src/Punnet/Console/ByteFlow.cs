@@ -5,7 +5,7 @@ using Punnet.Kernel;
 namespace Punnet.Console;
 
 /// <summary>
-/// One direction of a relay. What was read and the other end does not take yet waits here, so that a reader who stops holds up neither the
+/// One direction of a relay. Bytes that the other end does not take yet wait here, so a reader that stops holds up neither the
 /// other direction nor a signal.
 /// </summary>
 /// <param name="source">Descriptor that bytes come from.</param>
@@ -29,8 +29,8 @@ internal sealed class ByteFlow(int source, int target)
         return errno == Errno.EAGAIN || _end > 0;
     }
 
-    /// <summary>write(2) of what is pending.</summary>
-    /// <returns>False where the target fails: nobody reads it any more.</returns>
+    /// <summary>write(2) of the pending bytes.</summary>
+    /// <returns>False where the target fails: its reader is gone.</returns>
     public bool Write()
     {
         Errno errno = Sys.Write(target, _bytes.AsSpan(_start.._end), out int count);

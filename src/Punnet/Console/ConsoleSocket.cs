@@ -10,7 +10,7 @@ internal static class ConsoleSocket
     /// <summary>Connects. Done by the host side: the path is the host's.</summary>
     /// <param name="path">Where it is.</param>
     /// <param name="what">Which socket.</param>
-    /// <exception cref="PunnetException">Nobody listens there.</exception>
+    /// <exception cref="PunnetException">Nothing listens there.</exception>
     public static Descriptor Connect(string path, string what = "the console socket")
     {
         Errno errno = Sys.ConnectUnixStream(CString.Of(path).WithNul, out int socket);

@@ -59,7 +59,7 @@ internal sealed class ForegroundProcess : IDisposable
         notify?.FollowToEnd(process.Pidfd);
         int status = process.Wait();
 
-        // As a subreaper, what the container has left behind outside of its pid namespace.
+        // As a subreaper: processes that the container left behind outside its pid namespace.
         while (Sys.WaitidAny(out int pid) == Errno.None && pid > 0)
         {
         }
@@ -159,7 +159,7 @@ internal sealed class ForegroundProcess : IDisposable
             return;
         }
 
-        // It may just have ended: then nobody misses the signal.
+        // If it has just ended, the signal is not needed.
         Sys.PidfdSendSignal(process.Pidfd, process.Pid, (int)signal);
     }
 }

@@ -6,7 +6,7 @@ namespace Punnet.Console;
 /// <summary>termios(3): the kernel's struct, four flag words and control characters.</summary>
 internal static class TerminalMode
 {
-    /// <summary>cfmakeraw(3), but output is still processed: what the container ends with a line feed ends a line here too.</summary>
+    /// <summary>cfmakeraw(3), but with output processing: a line feed of the container ends a line here too.</summary>
     public static void MakeRaw(Span<byte> mode)
     {
         const uint Ignbrk = 0x1, Brkint = 0x2, Parmrk = 0x8, Istrip = 0x20, Inlcr = 0x40, Igncr = 0x80, Icrnl = 0x100, Ixon = 0x400;

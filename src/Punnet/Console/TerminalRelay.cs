@@ -36,9 +36,9 @@ internal sealed class TerminalRelay : IDisposable
     public void Resize(TerminalSize size) => Sys.SetWindowSize(_master.Number, size);
 
     /// <summary>
-    /// The program has ended: what the kernel still holds of its output is moved, and no more, whoever else writes there.
+    /// The program has ended: the output that the kernel still holds is moved, and no more, even if other processes write there.
     /// </summary>
-    public void Finish() => _readsLeft = 32; // a pty holds 64 KiB and a line more
+    public void Finish() => _readsLeft = 32; // a pty holds 64 KiB and one line
 
     /// <summary>Fills in what to wait for: stdin, the master, stdout.</summary>
     public void Ask(Span<PollDescriptor> ends)
@@ -65,7 +65,7 @@ internal sealed class TerminalRelay : IDisposable
 
         if (canWrite && !_output!.Write())
         {
-            // Nobody reads any more: the container's session gets SIGHUP, as from a line that broke.
+            // The reader is gone: the container's session gets SIGHUP, as after a hangup.
             _input = _output = null;
             _master.Dispose();
         }

@@ -9,15 +9,15 @@ using Punnet.Plan;
 namespace Punnet.Lifecycle;
 
 /// <summary>
-/// The cgroup of a container that is being made: with its limits, or, where punnet may make none and config.json asks for none, left out.
-/// The container is then in its caller's cgroup.
+/// The cgroup of a container that is being made: made with its limits, or left out if punnet may make none and config.json asks for none.
+/// The container then stays in its caller's cgroup.
 /// </summary>
 internal static class ContainerCgroup
 {
     /// <summary>Makes it with its limits, before any process is in it.</summary>
-    /// <param name="request">What is being made.</param>
-    /// <param name="made">Gets it from the moment that it exists; without one where the container goes without.</param>
-    /// <exception cref="PunnetException">It cannot be made and is needed, or a limit cannot be had.</exception>
+    /// <param name="request">The container.</param>
+    /// <param name="made">Gets it as soon as it exists; stays without one if the container has none.</param>
+    /// <exception cref="PunnetException">It cannot be made and is needed, or a limit cannot be set.</exception>
     /// <exception cref="SysException">The kernel refuses its owner.</exception>
     public static void Make(CreateContext request, CreatedResources made)
     {
@@ -52,7 +52,7 @@ internal static class ContainerCgroup
         Limit(request, cgroup);
     }
 
-    /// <summary>A cgroup that takes no process.</summary>
+    /// <summary>The error for a cgroup that takes no process.</summary>
     /// <param name="cgroup">The cgroup.</param>
     /// <param name="errno">EBUSY or EOPNOTSUPP.</param>
     public static PunnetException Refusal(CgroupDirectory cgroup, Errno errno) => new(
@@ -61,10 +61,10 @@ internal static class ContainerCgroup
             ? "it gives controllers to cgroups below it (cgroup.subtree_control), and then takes no process itself"
             : "a cgroup above it is threaded (cgroup.type)");
 
-    /// <summary>Sets its limits, before the first program that is not punnet runs in it: there is no moment without.</summary>
-    /// <param name="request">What is being made.</param>
+    /// <summary>Sets its limits, before the first program that is not punnet runs in it: they hold from its first instruction on.</summary>
+    /// <param name="request">The container.</param>
     /// <param name="cgroup">The cgroup.</param>
-    /// <exception cref="PunnetException">A limit cannot be had.</exception>
+    /// <exception cref="PunnetException">A limit cannot be set.</exception>
     /// <exception cref="SysException">The kernel refuses its device rules or its owner.</exception>
     public static void Limit(CreateContext request, CgroupDirectory cgroup)
     {
@@ -78,8 +78,8 @@ internal static class ContainerCgroup
     }
 
     /// <summary>Sets its device rules, before the first program that is not punnet runs in it.</summary>
-    /// <param name="request">What is being made.</param>
-    /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
+    /// <param name="request">The container.</param>
+    /// <param name="cgroup">The cgroup, or null without one.</param>
     /// <exception cref="SysException">The kernel refuses them.</exception>
     public static void RestrictDevices(CreateContext request, CgroupDirectory? cgroup)
     {
@@ -94,15 +94,15 @@ internal static class ContainerCgroup
             throw new SysException(Errno.EPERM, "load the device program of the cgroup " + cgroup.Path);
         }
 
-        // Nothing is lost without root's rights: neither user nor container can make a device, and both may open the same ones.
+        // Without root's rights nothing is lost: neither the user nor the container can make a device, and both may open the same ones.
         request.Log.Debug("linux.resources.devices: ignored, since only the host's root may set device rules");
     }
 
     /// <summary>
-    /// Moves the first process into the cgroup that its program is to have for itself, if any; its cgroup namespace is made by now.
+    /// Moves the first process into the delegated cgroup of its program, if any. Its cgroup namespace is already made.
     /// </summary>
-    /// <param name="request">What is being made.</param>
-    /// <param name="cgroup">The cgroup, or null where the container goes without.</param>
+    /// <param name="request">The container.</param>
+    /// <param name="cgroup">The cgroup, or null without one.</param>
     /// <param name="pid">The first process.</param>
     /// <exception cref="SysException">The cgroup cannot be made, or entered.</exception>
     public static void Delegate(CreateContext request, CgroupDirectory? cgroup, int pid)
@@ -132,7 +132,7 @@ internal static class ContainerCgroup
         }
     }
 
-    // runc's rule: what nobody asked for may be missing; a limit, or a cgroup by its name, may not.
+    // runc's rule: a limit, or a cgroup named in config.json, must not be missing; anything else may be.
     private static void GoWithout(CreateContext request, SysException failure)
     {
         string? hint = Sys.Geteuid() != 0 || HostProbe.IsInUserNamespace()
@@ -165,7 +165,7 @@ internal static class ContainerCgroup
         }
     }
 
-    // cgroup-v2.rst, "Delegation Containment": whoever moves a process needs to write to cgroup.procs of the nearest cgroup above both.
+    // cgroup-v2.rst, "Delegation Containment": to move a process needs write access to cgroup.procs of the nearest common ancestor.
     private static bool MayEnter(CgroupDirectory cgroup)
     {
         string own = CgroupMount.OwnPath() + "/";

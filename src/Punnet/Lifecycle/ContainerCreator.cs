@@ -197,7 +197,7 @@ internal sealed class ContainerCreator
         return new ChildProcess(pid, new Descriptor(pidfd), isStage: _plan.Namespaces.Staged, context.Final);
     }
 
-    // What the host still does once the new process only waits for its start.
+    // The last steps of the host: the new process only waits for its start.
     private void Finish(ChildProcess process, Descriptor proc)
     {
         ContainerCgroup.Delegate(_request, _made.Cgroup, process.Pid);

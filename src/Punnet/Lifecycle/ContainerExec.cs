@@ -115,12 +115,12 @@ internal static class ContainerExec
         }
     }
 
-    /// <summary>Whether the container's first process is in another user namespace than punnet.</summary>
+    /// <summary>Whether the container's first process is in a different user namespace from punnet.</summary>
     public static bool HasOwnUserNamespace(Container container) =>
         container.Init is ProcessIdentity init && ContainerNamespaces.HasOwnUser(init.Pid);
 
-    // Null where punnet may not enter the container's cgroup, but the systemd that made it can bring the new process there: an ordinary
-    // user's containers are below his service manager, and his session is not (cgroup-v2.rst, "Delegation Containment").
+    // Null where punnet may not enter the container's cgroup, but the systemd that made it can move the new process there: an ordinary
+    // user's containers are below the user's service manager, and the session is not (cgroup-v2.rst, "Delegation Containment").
     private static ChildProcess? Clone(ExecContext request, ExecTarget target, InitContext context, int cgroup)
     {
         Errno errno = Sys.Clone3(CloneFlags.None, cgroup, out int pid, out int pidfd);
@@ -165,8 +165,8 @@ internal static class ContainerExec
         }
     }
 
-    // A program such as systemd makes cgroups below the container's and gives controllers to them; the container's own cgroup then takes
-    // no process any more (cgroup-v2.rst, "No Internal Process Constraint"), and the one of the first process does.
+    // A program such as systemd makes cgroups below the container's and gives controllers to them; then the container's own cgroup takes
+    // no process (cgroup-v2.rst, "No Internal Process Constraint"), and the one of the first process does.
     private static CgroupDirectory? InnerCgroup(Container container) =>
         container.Init is ProcessIdentity init ? CgroupDirectory.TryOpen(CgroupMount.PathOf(init.Pid.ToString())) : null;
 
@@ -188,7 +188,7 @@ internal static class ContainerExec
         }
     }
 
-    /// <summary>Takes the listener of the new process's filter to who answers.</summary>
+    /// <summary>Takes the listener of the new process's filter to the agent, or to punnet's log.</summary>
     /// <exception cref="PunnetException">It cannot be taken, or the agent is gone.</exception>
     public static void TakeListener(ExecContext request, ChannelMessage message, ChildProcess process, Descriptor channel)
     {
@@ -219,8 +219,8 @@ internal static class ContainerExec
     }
 
     /// <summary>
-    /// Whether a filter that has to be loaded early lets pass what a stage and its clone still call. The profile may have been made for the
-    /// container's programs alone.
+    /// Whether a filter that has to be loaded early allows the calls that a stage and its clone still make. The profile may have been made
+    /// for the container's programs alone.
     /// </summary>
     public static bool PassesClone(ProcessPlan plan)
     {

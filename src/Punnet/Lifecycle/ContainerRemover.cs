@@ -15,10 +15,10 @@ namespace Punnet.Lifecycle;
 /// <summary>The end of a container: processes, cgroup, state, hooks.</summary>
 internal static class ContainerRemover
 {
-    /// <summary>Ends and removes everything; what a killed create or delete has left as well.</summary>
+    /// <summary>Ends and removes everything, including the remains of a killed create or delete.</summary>
     /// <param name="container">The container.</param>
-    /// <param name="log">Is told of hooks that fail.</param>
-    /// <param name="force">Whether also one that only seems to have stopped, see <see cref="IsAliveElsewhere"/>.</param>
+    /// <param name="log">Gets the failures of hooks.</param>
+    /// <param name="force">Whether to end one that only seems to have stopped too, see <see cref="IsAliveElsewhere"/>.</param>
     /// <exception cref="PunnetException">Processes do not end.</exception>
     /// <exception cref="SysException">Something cannot be removed.</exception>
     public static void Remove(Container container, Log log, bool force = true)
@@ -54,7 +54,7 @@ internal static class ContainerRemover
         using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
         if (init is not null)
         {
-            // First: the kernel tells of this end at once, but of the cgroup's only 10 ms after its last change, which may be its start.
+            // First: the kernel reports this end at once, but that of the cgroup only 10 ms after its last change, which may be its start.
             Sys.PidfdSendSignal(init.Number, container.Init!.Value.Pid, (int)Signal.Kill);
             Sys.PollReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
             if (!hasEnded)

@@ -17,19 +17,19 @@ internal sealed record CreateContext : ProgramContext
     /// <summary>What the command line adds.</summary>
     public required PlanOptions Options { get; init; }
 
-    /// <summary><c>--config</c>: absolute path of what was read in place of the bundle's; or null.</summary>
+    /// <summary><c>--config</c>: absolute path of the file read instead of the bundle's; or null.</summary>
     public string? ConfigPath { get; init; }
 
     /// <summary>The plan.</summary>
     public required ContainerPlan Plan { get; init; }
 
-    /// <summary>LISTEN_FDS and LISTEN_PID for the container, sd_listen_fds(3); empty without.</summary>
+    /// <summary>LISTEN_FDS and LISTEN_PID for the container, sd_listen_fds(3), or empty.</summary>
     public ImmutableArray<CString> ListenEnv { get; init; } = [];
 
-    /// <summary>Where the service manager hears that the container is ready, or null.</summary>
+    /// <summary>Where the service manager gets READY=1 of the container, or null.</summary>
     public NotifySocket? Notify { get; init; }
 
-    /// <summary><c>--rootless</c>: whether a cgroup that cannot be made is no failure; null decides by who punnet is.</summary>
+    /// <summary><c>--rootless</c>: whether a cgroup that cannot be made is ignored; null decides by punnet's user.</summary>
     public bool? Rootless { get; init; }
 
     /// <summary><c>--cgroup-manager disabled</c>: whether the container stays in its caller's cgroup.</summary>

@@ -16,7 +16,7 @@ internal sealed class CreatedContainer : IDisposable
     private readonly HookRunner? _hooks;
     private readonly StateRecord _record;
 
-    /// <summary>Takes over what a creation has made.</summary>
+    /// <summary>Takes over the resources of a create.</summary>
     public CreatedContainer(
         CreateContext request,
         ContainerDirectory directory,
@@ -41,7 +41,7 @@ internal sealed class CreatedContainer : IDisposable
 
     /// <summary>Lets the program run (not after a create that waits for <c>start</c>), and runs the poststart hooks.</summary>
     /// <exception cref="PunnetException">
-    /// The program cannot be executed, or a hook failed: the container is then to be destroyed.
+    /// The program cannot be executed, or a hook failed: the caller then destroys the container.
     /// </exception>
     public void Start()
     {
@@ -64,9 +64,9 @@ internal sealed class CreatedContainer : IDisposable
         }
     }
 
-    /// <summary>Ends and removes it. Nothing needs to be looked at, which could fail as what went wrong before has.</summary>
+    /// <summary>Ends and removes it. It reads nothing, which could fail like the step before.</summary>
     /// <param name="hasEnded">Whether its first process was waited for.</param>
-    /// <param name="log">Takes what goes wrong with its hooks.</param>
+    /// <param name="log">Gets the failures of its hooks.</param>
     /// <exception cref="PunnetException">Processes do not end.</exception>
     /// <exception cref="SysException">Something cannot be removed.</exception>
     public void Destroy(bool hasEnded, Log log)

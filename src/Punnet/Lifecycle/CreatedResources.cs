@@ -54,16 +54,16 @@ internal sealed class CreatedResources : IDisposable
     /// <summary>The new process.</summary>
     public ChildProcess? Process { get; set; }
 
-    /// <summary>Whether a sealed copy of punnet is going to do it.</summary>
+    /// <summary>Whether a sealed copy of punnet runs the command again.</summary>
     public bool IsRestarted { get; set; }
 
     /// <summary>Whether the new process waits until it is in its cgroup.</summary>
     public bool WaitsForCgroup => Unit is not null || EntersCgroupLate;
 
-    // Whether the create is tried again: no hook has run yet.
+    // Whether the create is tried again. No hook has run then.
     private bool IsRepeated => IsRestarted || (!EntersCgroupLate && Process is { WasKilledAtOnce: true });
 
-    /// <summary>Tells coming hooks how far the container is.</summary>
+    /// <summary>Updates the state that the next hooks read.</summary>
     public void UpdateHookState(ContainerStatus status, int pid)
     {
         if (Hooks is null && _request.Plan.Hooks.Poststop.IsEmpty)
@@ -75,12 +75,12 @@ internal sealed class CreatedResources : IDisposable
         Hooks?.UpdateHookState(_state);
     }
 
-    /// <summary>Everything went well: hands it over.</summary>
+    /// <summary>Hands everything over after success.</summary>
     public CreatedContainer HandOver()
     {
         _isHandedOver = true;
         Cgroup?.Dispose();
-        Unit?.Dispose(); // Its name stays; a connection that nobody reads would only cost systemd memory.
+        Unit?.Dispose(); // Its name stays; an unread connection would only cost systemd memory.
         return new CreatedContainer(_request, Directory, Process!, Channel!, Hooks, Record!);
     }
 
@@ -152,7 +152,7 @@ internal sealed class CreatedResources : IDisposable
         hooks.RunAll(_request.Plan.Hooks.Poststop, _request.Log);
     }
 
-    // The first failure is the one to be told, and what follows is undone all the same.
+    // The first failure is the one reported. The rest is undone all the same.
     private void Quietly(Action undo)
     {
         try

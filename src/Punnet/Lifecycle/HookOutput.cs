@@ -5,7 +5,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Lifecycle;
 
-/// <summary>crun's annotations run.oci.hooks.stdout and run.oci.hooks.stderr: files that get what hooks print.</summary>
+/// <summary>crun's annotations run.oci.hooks.stdout and run.oci.hooks.stderr: files for the output of hooks.</summary>
 internal static class HookOutput
 {
     /// <summary>Opens the file for one of the two streams.</summary>

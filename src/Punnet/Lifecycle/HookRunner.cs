@@ -11,7 +11,7 @@ using Punnet.Spec;
 
 namespace Punnet.Lifecycle;
 
-/// <summary>Hooks of the runtime namespace, and what those of the container need.</summary>
+/// <summary>Runs hooks in the runtime namespace, and prepares those of the container.</summary>
 internal sealed class HookRunner : IDisposable
 {
     private readonly Descriptor _state;
@@ -20,7 +20,7 @@ internal sealed class HookRunner : IDisposable
     private readonly Descriptor? _stderr;
 
     /// <summary>Makes the files that hooks read and write.</summary>
-    /// <param name="annotations">The container's, which may name files for what hooks print.</param>
+    /// <param name="annotations">The container's, which may name files for the output of hooks.</param>
     /// <exception cref="SysException">No memory file can be made.</exception>
     /// <exception cref="PunnetException">A file that an annotation names cannot be written.</exception>
     public HookRunner(IReadOnlyDictionary<string, string> annotations)
@@ -33,16 +33,16 @@ internal sealed class HookRunner : IDisposable
         _output = new Descriptor(output);
     }
 
-    /// <summary>Memory file with what hooks have printed, where no annotation names another.</summary>
+    /// <summary>Memory file with the output of hooks, unless an annotation names another.</summary>
     public Descriptor Output => _output;
 
     /// <summary>Memory file with the state.</summary>
     public int StateNumber => _state.Number;
 
-    /// <summary>File for what hooks print: one in memory, unless an annotation names another.</summary>
+    /// <summary>File for the output of hooks: in memory, unless an annotation names another.</summary>
     public int OutputNumber => (_stdout ?? _output).Number;
 
-    /// <summary>File for what hooks print to standard error.</summary>
+    /// <summary>File for the standard error of hooks.</summary>
     public int ErrorsNumber => (_stderr ?? _output).Number;
 
     /// <summary>Puts the container's state where the next hooks read it.</summary>
@@ -77,7 +77,7 @@ internal sealed class HookRunner : IDisposable
         }
     }
 
-    /// <summary>Runs all hooks, whatever becomes of each: runtime.md#lifecycle wants a failure after the end to be a warning.</summary>
+    /// <summary>Runs all hooks, even if one fails: by runtime.md#lifecycle a failure after the end is a warning.</summary>
     public void RunAll(ImmutableArray<HookStep> hooks, Log log)
     {
         foreach (HookStep hook in hooks)

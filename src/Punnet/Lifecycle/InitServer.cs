@@ -11,7 +11,7 @@ using Punnet.Plan;
 
 namespace Punnet.Lifecycle;
 
-/// <summary>The host's side of the conversation with a container's first process: what that one may not do itself.</summary>
+/// <summary>The host's side of the conversation with a container's first process: does what that process may not do itself.</summary>
 internal sealed class InitServer
 {
     private readonly CreateContext _request;
@@ -22,7 +22,7 @@ internal sealed class InitServer
     private readonly Descriptor _proc;
 
     /// <summary>Begins after the clone.</summary>
-    /// <param name="request">What is being made.</param>
+    /// <param name="request">The container.</param>
     /// <param name="made">With the process and the channel.</param>
     /// <param name="proc">From <see cref="HostProbe.OpenProc"/>.</param>
     public InitServer(CreateContext request, CreatedResources made, Descriptor proc)
@@ -35,7 +35,7 @@ internal sealed class InitServer
         _proc = proc;
     }
 
-    /// <summary>Works while the new process mounts. Hooks are the first programs that it runs and that are not punnet.</summary>
+    /// <summary>Works while the new process mounts. The first other programs that it runs are hooks.</summary>
     /// <exception cref="PunnetException">Something cannot be made.</exception>
     /// <exception cref="SysException">Something cannot be made.</exception>
     public void RunConcurrently()
@@ -61,7 +61,7 @@ internal sealed class InitServer
         {
             ChannelMessage message = _process.Hear(_channel);
 
-            // Others may speak for a process that they see.
+            // Processes that see it may forge its messages.
             bool isTrusted = !_process.ReplacesStage;
             switch (message.Kind)
             {
@@ -102,7 +102,7 @@ internal sealed class InitServer
     {
         int pid = _process.Pid;
         ProcessIdentity identity = ProcessIdentity.TryRead(pid)
-            ?? throw ErrorMessages.Of(_plan, _made.Hooks?.Output, _process.Hear(_channel)); // It has ended, but said why.
+            ?? throw ErrorMessages.Of(_plan, _made.Hooks?.Output, _process.Hear(_channel)); // It has ended, and has sent the reason.
         _made.Directory.SetInit(identity, _made.Record!);
         _made.UpdateHookState(ContainerStatus.Creating, pid);
         if (_made.Resctrl is not null)
@@ -137,7 +137,7 @@ internal sealed class InitServer
         }
     }
 
-    // The stage has done its work, and the process that it has cloned is the container's first.
+    // The stage is done; the process that it has cloned is the container's first.
     private void ReplaceStage()
     {
         if (ProcessIdentity.TryRead(_process.Pid) is ProcessIdentity identity)
@@ -161,7 +161,7 @@ internal sealed class InitServer
         catch (Exception failure) when (failure is SysException or PunnetException
             && Sys.PollReadable(_channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
         {
-            // It has ended before: what could not be written is only the consequence.
+            // It had already ended: the failed write is only the consequence.
             throw ErrorMessages.Of(_plan, hookOutput: null, _process.Hear(_channel));
         }
     }

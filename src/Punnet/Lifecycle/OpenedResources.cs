@@ -16,7 +16,7 @@ internal sealed class OpenedResources : IDisposable
 {
     private readonly Stack<IDisposable> _opened = new();
 
-    /// <summary>Opens everything, and hands the host's end of the channel to what is made.</summary>
+    /// <summary>Opens everything, and puts the host's end of the channel into the created resources.</summary>
     /// <exception cref="PunnetException">Something cannot be opened.</exception>
     /// <exception cref="SysException">Something cannot be opened.</exception>
     public OpenedResources(CreateContext request, CreatedResources made)
@@ -80,10 +80,10 @@ internal sealed class OpenedResources : IDisposable
     /// <summary>punnet's own file.</summary>
     public RuntimeBinary Image { get; }
 
-    /// <summary>Fifo that the new process waits at for <c>start</c>, or -1; the state directory keeps it.</summary>
+    /// <summary>FIFO at which the new process waits for <c>start</c>, or -1; the state directory keeps it.</summary>
     public int StartFifo { get; }
 
-    /// <summary>Fifo for a failure after that, or null.</summary>
+    /// <summary>FIFO for a failure after that, or null.</summary>
     public Descriptor? StartResult { get; }
 
     /// <summary>Where an exec that comes before start asks for the namespaces, or null.</summary>

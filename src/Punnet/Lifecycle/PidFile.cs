@@ -5,11 +5,11 @@ using Punnet.Kernel;
 namespace Punnet.Lifecycle;
 
 /// <summary>
-/// <c>--pid-file</c>: the decimal pid and nothing else. Engines take its appearance for "done", so it is written last and whole.
+/// <c>--pid-file</c>: the decimal pid and nothing else. Its existence means "done" to engines, so it is written last, and whole.
 /// </summary>
 internal static class PidFile
 {
-    /// <summary>Writes it beside its place and renames it there.</summary>
+    /// <summary>Writes a hidden file beside it and renames that.</summary>
     /// <param name="path">Relative to the caller's working directory, not to the bundle.</param>
     /// <param name="pid">The process.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
@@ -21,7 +21,7 @@ internal static class PidFile
         Errno errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, Permissions.Mode0666, out int file);
         if (errno == Errno.EEXIST)
         {
-            // One that was killed before it could rename it has left it.
+            // It is left from a punnet that was killed before the rename.
             Sys.Unlinkat(Sys.WorkingDirectory, hidden.WithNul, isDirectory: false);
             errno = Sys.Openat(Sys.WorkingDirectory, hidden.WithNul, Fresh, Permissions.Mode0666, out file);
         }

@@ -6,18 +6,18 @@ using Punnet.Kernel;
 namespace Punnet.Lifecycle;
 
 /// <summary>
-/// Who wants a pidfd of the new process: <c>--pidfd-socket</c>, and crun's annotation run.oci.pidfd_receiver. Connected before anything
-/// is made: a monitor that is not there is no reason to undo a container.
+/// The receivers of a pidfd of the new process: <c>--pidfd-socket</c>, and crun's annotation run.oci.pidfd_receiver. Connected before
+/// anything is made: a missing monitor must not undo a container.
 /// </summary>
 internal sealed class PidfdReceivers : IDisposable
 {
     private const string Annotation = "run.oci.pidfd_receiver";
     private readonly List<Descriptor> _sockets = [];
 
-    /// <summary>Connects to everybody who is named.</summary>
+    /// <summary>Connects to all of them.</summary>
     /// <param name="option">The option's path, or null.</param>
     /// <param name="annotations">Of the container; none for an exec.</param>
-    /// <exception cref="SysException">Nobody listens there.</exception>
+    /// <exception cref="SysException">Nothing listens there.</exception>
     public static PidfdReceivers Connect(string? option, IReadOnlyDictionary<string, string>? annotations)
     {
         PidfdReceivers receivers = new();
@@ -35,7 +35,7 @@ internal sealed class PidfdReceivers : IDisposable
     }
 
     /// <summary>Sends a pidfd.</summary>
-    /// <param name="kind">What it is of: <c>standard</c> for a container's first process, <c>setns</c> for an exec.</param>
+    /// <param name="kind">The kind of process: <c>standard</c> for a container's first process, <c>setns</c> for an exec.</param>
     /// <param name="pidfd">The process.</param>
     /// <exception cref="SysException">The receiver has gone.</exception>
     public void Send(ReadOnlySpan<byte> kind, int pidfd)

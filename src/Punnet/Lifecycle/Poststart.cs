@@ -9,7 +9,7 @@ internal static class Poststart
 {
     /// <summary>Runs them.</summary>
     /// <exception cref="PunnetException">
-    /// One failed, or punnet is to end: runtime.md#lifecycle wants the container stopped and destroyed.
+    /// One failed, or punnet is to end: by runtime.md#lifecycle the container is then stopped and destroyed.
     /// </exception>
     public static void Run(Container container)
     {

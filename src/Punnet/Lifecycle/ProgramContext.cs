@@ -15,13 +15,13 @@ internal abstract record ProgramContext
     /// <summary>Connection that gets the terminal, or null.</summary>
     public Descriptor? ConsoleSocket { get; init; }
 
-    /// <summary>The listener's way out, where the filter has one.</summary>
+    /// <summary>Hands out the filter's listener; null without one.</summary>
     public SeccompListener? Listener { get; init; }
 
     /// <summary>How many descriptors from 3 on the program inherits.</summary>
     public int Preserved { get; init; }
 
-    /// <summary>What the new process is handed, as far as a create and an exec hand the same.</summary>
+    /// <summary>The part of the context for init that is the same in a create and an exec.</summary>
     /// <param name="plan">The program.</param>
     /// <param name="channel">The new process's end of the channel.</param>
     /// <param name="image">punnet's own file.</param>

@@ -7,12 +7,12 @@ using Punnet.Kernel;
 namespace Punnet.Lifecycle;
 
 /// <summary>
-/// The same command once more, by a sealed copy of punnet, which has no file of the host's to leave: <see cref="RuntimeBinary"/>.
+/// Runs the same command again in a sealed copy of punnet, which has no file of the host to leave: <see cref="RuntimeBinary"/>.
 /// </summary>
 internal static class Restart
 {
     /// <summary>
-    /// For an ordinary user, or root of a user namespace only, on a kernel without CONFIG_CHECKPOINT_RESTORE: there leaving is known to
+    /// For an ordinary user, or root of a user namespace only, on a kernel without CONFIG_CHECKPOINT_RESTORE: there leaving would
     /// fail. The first thing that create, run and exec do.
     /// </summary>
     /// <exception cref="SysException">The copy can be neither made nor executed.</exception>
@@ -24,8 +24,8 @@ internal static class Restart
         }
     }
 
-    /// <summary>Leaves punnet's own file, after whose failure the command is to start again.</summary>
-    /// <exception cref="PunnetException">It can neither be reached by a mount of its own nor be copied, or not be mapped again.</exception>
+    /// <summary>Leaves punnet's own file. After a failure the command is to start again.</summary>
+    /// <exception cref="PunnetException">Neither its own mount nor a copy can be made, or it cannot be mapped again.</exception>
     public static RuntimeBinary LeaveFile(bool isInitAlone)
     {
         Errno errno = RuntimeBinary.Leave(isInitAlone, out RuntimeBinary? binary);
@@ -39,9 +39,9 @@ internal static class Restart
     }
 
     /// <summary>
-    /// After a failure to leave the file, when all that was made has been undone; returns where there is no copy to execute.
+    /// Starts again after a failure to leave the file, when everything is undone. Returns if there is no copy to execute.
     /// </summary>
-    /// <param name="origin">The directory that punnet was called in, where it matters.</param>
+    /// <param name="origin">The directory that punnet was called in, if a relative path depends on it.</param>
     public static void AfterFailure(string? origin)
     {
         if (!RuntimeBinary.IsSealedCopy()

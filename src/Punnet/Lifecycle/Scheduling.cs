@@ -9,7 +9,7 @@ namespace Punnet.Lifecycle;
 
 /// <summary>
 /// process.scheduler, process.ioPriority and process.execCPUAffinity of a process that is ready and waits. Set from outside: in a
-/// user namespace nobody has CAP_SYS_NICE over the host's CPUs, and earlier a SCHED_DEADLINE process could not have cloned hooks.
+/// user namespace no process has CAP_SYS_NICE over the host's CPUs, and earlier a SCHED_DEADLINE process could not have cloned hooks.
 /// </summary>
 internal static class Scheduling
 {
@@ -29,8 +29,8 @@ internal static class Scheduling
     }
 
     /// <summary>
-    /// Gives a process every CPU that its cgroup has: punnet may have been started by an engine that is pinned (taskset), and that is
-    /// no wish for the container. Without the right to it, it stays where it is.
+    /// Gives a process every CPU that its cgroup has: the engine that started punnet may be pinned (taskset), which is
+    /// not meant for the container. Without permission the affinity stays as it is.
     /// </summary>
     public static void ResetAffinity(int pid) => _ = Sys.ResetAffinity(pid);
 

@@ -9,7 +9,7 @@ using Punnet.Spec;
 
 namespace Punnet.Seccomp;
 
-/// <summary>The way of a filter's listener from the new process to who answers: an agent, or punnet itself where it explains.</summary>
+/// <summary>Takes a filter's listener from the new process to the agent, or to punnet itself for <c>--seccomp-log</c>.</summary>
 internal sealed class SeccompListener : IDisposable
 {
     private readonly SeccompPlan _plan;
@@ -19,7 +19,7 @@ internal sealed class SeccompListener : IDisposable
 
     private SeccompListener(SeccompPlan plan, SeccompLog? log, Descriptor? agent)
     {
-        // The new process is not dumpable, so that nobody in the container looks into it; nor does its own user then, pidfd_getfd(2).
+        // The new process is not dumpable, so no process in the container can look into it. Its own user cannot either, pidfd_getfd(2).
         IsSent = (Sys.CapgetPermitted() & (1UL << Capability.SysPtrace)) == 0;
         _plan = plan;
         _log = log;
@@ -35,9 +35,9 @@ internal sealed class SeccompListener : IDisposable
 
     /// <summary>Connects to the agent, before anything is made: the path is the host's.</summary>
     /// <param name="plan">The filter, or null.</param>
-    /// <param name="log">Who answers in place of an agent, or null.</param>
+    /// <param name="log">Answers instead of an agent, or null.</param>
     /// <returns>Null where the filter has no listener.</returns>
-    /// <exception cref="PunnetException">Nobody listens there.</exception>
+    /// <exception cref="PunnetException">Nothing listens there.</exception>
     public static SeccompListener? Prepare(SeccompPlan? plan, SeccompLog? log)
     {
         if (plan is not { NeedsListener: true })
@@ -59,7 +59,7 @@ internal sealed class SeccompListener : IDisposable
     }
 
     /// <summary>
-    /// Takes the listener from the new process and hands it on. Returns without it when that process failed: it will say why.
+    /// Takes the listener from the new process and hands it on. Returns without it if that process failed, which then sends the reason.
     /// </summary>
     /// <param name="message">Says which descriptor it will be.</param>
     /// <param name="process">The new process.</param>
@@ -91,7 +91,7 @@ internal sealed class SeccompListener : IDisposable
         }
     }
 
-    // Null where that process has failed: it will say why.
+    // Null where that process has failed. It sends the reason.
     private Descriptor? Fetch(int number, ChildProcess process, Descriptor channel)
     {
         int taken;
@@ -139,7 +139,7 @@ internal sealed class SeccompListener : IDisposable
                 return null;
             }
 
-            // To the last trace of it: until the kernel has forgotten it, it could still become a child that the program does not know.
+            // Until the kernel has forgotten it: before that it could become a child that the program does not know.
             while (Sys.PidfdSendSignal(relay.Number, 0, 0) != Errno.ESRCH)
             {
                 Span<PollDescriptor> ends =
@@ -174,7 +174,7 @@ internal sealed class SeccompListener : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _agent?.Dispose();
 
-    // The new process closes its copy. Where the profile has even that call answered, nobody but punnet can answer it yet.
+    // The new process closes its copy. If the profile has even that call answered, only punnet can answer it yet.
     private void Release(Descriptor listener, Descriptor channel)
     {
         _handOver.Value = Init.HandOver.Taken;
@@ -188,7 +188,7 @@ internal sealed class SeccompListener : IDisposable
             Sys.Ppoll(ends, 1).OrThrow("wait for the new process");
             PendingSignals.Check();
 
-            // Not released even now: then it is the close that waits, and no call of the program.
+            // If it is not released now, the close waits, not a call of the program.
             bool waits = ends[0].Found == PollEvents.In && _handOver.Value != Init.HandOver.Released;
             if (waits && Sys.SeccompNotifRecv(listener.Number, out SeccompNotification call) == Errno.None)
             {

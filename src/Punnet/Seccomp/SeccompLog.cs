@@ -20,7 +20,7 @@ internal readonly record struct SeccompRefusal(SeccompArchitecture Architecture,
 }
 
 /// <summary>
-/// <c>--seccomp-log</c>: answers the calls that the profile refuses just as the profile says, and writes each of them down. Documented
+/// <c>--seccomp-log</c>: answers the calls that the profile refuses as the profile says, and logs each of them. Documented
 /// in docs/seccomp.md, with what differs from a run without it.
 /// </summary>
 internal sealed class SeccompLog : IDisposable
@@ -35,14 +35,14 @@ internal sealed class SeccompLog : IDisposable
     private BpfInstruction[] _verdicts = [];
     private Spec.Seccomp? _profile;
 
-    /// <summary>A log that nobody fills yet.</summary>
-    /// <param name="text">Where to; taken over.</param>
+    /// <summary>An empty log.</summary>
+    /// <param name="text">The output; taken over.</param>
     public SeccompLog(SeccompLogText text) => _text = text;
 
     /// <summary>The filter that lets punnet answer.</summary>
     /// <param name="profile">linux.seccomp.</param>
     /// <param name="plan">The same, compiled.</param>
-    /// <exception cref="PunnetException">There is nothing to explain, or somebody else answers already.</exception>
+    /// <exception cref="PunnetException">There is nothing to explain, or an agent answers already.</exception>
     public SeccompPlan Explain(Spec.Seccomp? profile, SeccompPlan? plan)
     {
         if (profile is null || plan is null)
@@ -64,14 +64,14 @@ internal sealed class SeccompLog : IDisposable
         _orders = new Descriptor(orders);
         _order = new Descriptor(order);
 #pragma warning disable RS0030
-        // What musl gives a thread that does not ask is 128 KiB.
+        // musl's default is 128 KiB.
         _thread = new Thread(Serve, maxStackSize: 1 << 20);
-        Sys.BlockSignals(); // In that thread for ever: signals are for the main one.
+        Sys.BlockSignals(); // Permanently in that thread: signals are for the main one.
         _thread.Start();
         PendingSignals.AfterClone();
 #pragma warning restore RS0030
 
-        // It has begun to wait: from here on it writes nothing that leaving punnet's own file could lose.
+        // The thread now waits: it writes nothing that leaving punnet's own file could lose.
         Sys.Read(order, new byte[1], out int _).OrThrow("start a thread");
     }
 
@@ -121,7 +121,7 @@ internal sealed class SeccompLog : IDisposable
     // The first order is to answer, if there is a listener by then; the next one is to end.
     private void Order() => Sys.WriteAll(_order!.Number, "."u8);
 
-    // While this waits, punnet leaves its own file: what a thread wrote to a page that is being moved would be lost.
+    // While this waits, punnet leaves its own file: a write by this thread to a page being moved would be lost.
     private void Serve()
     {
         Sys.WriteAll(_orders!.Number, "."u8);
@@ -150,12 +150,12 @@ internal sealed class SeccompLog : IDisposable
             }
             else if (ends[0].Found != PollEvents.None || ends[1].Found != PollEvents.None)
             {
-                return; // Nobody is left who has the filter, or punnet is done.
+                return; // No process has the filter any longer, or punnet is done.
             }
         }
     }
 
-    // Written down before it is answered: whoever reads the program's complaint finds the reason already there.
+    // Written before it is answered: a reader of the program's complaint finds the reason already there.
     private void AnswerCall(in SeccompNotification call, uint verdict)
     {
         SeccompRefusal refusal = new(SeccompReport.ArchitectureOf(call), call.Number, verdict);
@@ -182,7 +182,7 @@ internal sealed class SeccompLog : IDisposable
         Sys.SeccompNotifSend(_listener!.Number, response);
     }
 
-    // As long as the thread waits for the answer, its number is no other's.
+    // While the thread waits for the answer, its id is not used again.
     private void Signal(in SeccompNotification call, Signal signal)
     {
         if (Sys.SeccompNotifIdValid(_listener!.Number, call.Id) == Errno.None)

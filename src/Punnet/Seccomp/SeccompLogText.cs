@@ -12,7 +12,7 @@ using Punnet.Spec;
 
 namespace Punnet.Seccomp;
 
-/// <summary>What <c>--seccomp-log</c> writes: a line for each refused call as it happens, and a summary; as text or JSON.</summary>
+/// <summary>What <c>--seccomp-log</c> writes: a line for each refused call as it happens, and a summary, as text or JSON.</summary>
 internal sealed class SeccompLogText : IDisposable
 {
     private readonly Descriptor? _owned;

@@ -122,7 +122,7 @@ public sealed class LimitTests : ContainerTest
         guest.Bundle.Set("linux.cgroupsPath", $"\"/{owner.Id}/{guest.Id}\"");
         guest.TryCreate().Fails(
             $"the controller {controller} cannot be enabled in {owner.Cgroup}/cgroup.subtree_control: device or resource busy",
-            $"hint: the cgroup /{owner.Id} has processes of its own");
+            $"hint: the cgroup /{owner.Id} has processes, and such a cgroup");
         guest.AssertNothingLeft();
 
         guest.Limits("{}").Create();

@@ -24,9 +24,9 @@ public sealed class SystemdBusTests : ContainerTest
     [Theory]
     [InlineData("close", "the connection to bus ", "is lost: connection reset by peer (ECONNRESET)")]
     [InlineData("REJECTED EXTERNAL\r\n", "refuses this user")]
-    [InlineData("DATA\r\nOK 1234\r\nnot a message at all", "sends what is no D-Bus message")]
-    [InlineData("DATA\r\nOK 1234\r\nl\u0002\u0001\u0001\u00ff\u00ff\u00ff\u007f\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "sends what is no D-Bus message")]
-    [InlineData("DATA\r\nOK 1234\r\nl\u0002\u0001\u0001\u0000\u0000\u0000\u0000\u0001\u0000\u0000\u0000\u0010\u0000\u0000\u0000\u0005\u0001u\u0000\u0001\u0000\u0000\u0000\u0008\u00ffg\u0000\u00ff\u00ff\u00ff\u00ff", "sends what is no D-Bus message")]
+    [InlineData("DATA\r\nOK 1234\r\nnot a message at all", "sent something that is not a D-Bus message")]
+    [InlineData("DATA\r\nOK 1234\r\nl\u0002\u0001\u0001\u00ff\u00ff\u00ff\u007f\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "sent something that is not a D-Bus message")]
+    [InlineData("DATA\r\nOK 1234\r\nl\u0002\u0001\u0001\u0000\u0000\u0000\u0000\u0001\u0000\u0000\u0000\u0010\u0000\u0000\u0000\u0005\u0001u\u0000\u0001\u0000\u0000\u0000\u0008\u00ffg\u0000\u00ff\u00ff\u00ff\u00ff", "sent something that is not a D-Bus message")]
     public async Task Whatever_a_bus_sends_it_ends_in_one_sentence(string says, params string[] expected)
     {
         Assert.SkipWhen(Systemd.IsHere, "needs a machine without systemd as process 1");

@@ -106,7 +106,7 @@ public sealed class HostCauseTests : ContainerTest
     [InlineData("cpu", """{"cpu":{"quota":5000,"period":2000000}}""", "hint: a period is from 1000 to 1000000 microseconds")]
     [InlineData("cpu", """{"cpu":{"quota":5000,"period":10000,"burst":6000}}""", "hint: a burst may not be longer than the quota (cpu.max)")]
     [InlineData("cpu", """{"unified":{"cpu.weight":"20000"}}""", "hint: a weight is from 1 to 10000")]
-    [InlineData("pids", """{"pids":{"limit":5000000}}""", "hint: the largest limit is 4194304; -1 is none")]
+    [InlineData("pids", """{"pids":{"limit":5000000}}""", "hint: the largest limit is 4194304; -1 means no limit")]
     [InlineData("io", """{"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":1,"rate":1000}]}}""", "hint: there is no block device 4000:1 here")]
     public void A_limit_that_the_kernel_refuses_has_its_cause(string controller, string limits, string hint)
     {

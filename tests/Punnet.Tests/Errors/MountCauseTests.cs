@@ -10,7 +10,7 @@ public sealed class MountCauseTests : ContainerTest
 {
     [Theory]
     [InlineData("/missing/a/b", "no such file or directory (ENOENT)\nhint: the directory /missing does not exist\n")]
-    [InlineData("/etc/passwd/b", "not a directory (ENOTDIR)\nhint: /etc/passwd is no directory\n")]
+    [InlineData("/etc/passwd/b", "not a directory (ENOTDIR)\nhint: /etc/passwd is not a directory\n")]
     [InlineData("@/circle/x", "too many levels of symbolic links (ELOOP)\nhint: @/circle is a symbolic link to circle, and so round in a circle\n")]
     [InlineData("@/dangling", "no such file or directory (ENOENT)\nhint: @/dangling is a symbolic link to /missing/t, which does not exist\n")]
     public void A_source_names_the_first_part_that_fails(string source, string words)
@@ -33,7 +33,7 @@ public sealed class MountCauseTests : ContainerTest
     }
 
     [Theory]
-    [InlineData("/etc/passwd/x", "not a directory (ENOTDIR)", "/etc/passwd is no directory")]
+    [InlineData("/etc/passwd/x", "not a directory (ENOTDIR)", "/etc/passwd is not a directory")]
     [InlineData("/proc/missing", "no such file or directory (ENOENT)", "nothing can be made in /proc, whose files are the kernel's")]
     [InlineData("/sys/missing/x", "read-only file system (EROFS)", "/sys is read-only, and has no such mount point: make one in the root file system")]
     public void A_destination_names_what_is_in_the_way(string destination, string words, string hint)

@@ -96,7 +96,7 @@ public sealed class ProgramCauseTests : ContainerTest
         Container container = NewContainer().Runs("/x");
         File.Copy(Workplace.Busybox, container.Bundle.Rootfs + "/x");
         using FileStream writer = new(container.Bundle.Rootfs + "/x", FileMode.Open, FileAccess.ReadWrite);
-        container.Run().Fails("exec /x: text file busy", "hint: somebody has the file open for writing");
+        container.Run().Fails("exec /x: text file busy", "hint: a process has the file open for writing");
     }
 
     [Theory]

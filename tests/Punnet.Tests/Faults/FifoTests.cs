@@ -39,7 +39,7 @@ public sealed class FifoTests : ContainerTest
         Container container = NewContainer().Sleeps();
         string config = container.Bundle.Path + "/config.json";
         Assert.Equal(0, Syscall.mkfifo(config, FilePermissions.DEFFILEMODE));
-        const string Words = "config.json is no regular file, and nobody has written to it for 10 seconds";
+        const string Words = "config.json is not a regular file, and nothing was written to it for 10 seconds";
         container.Call("create", "--bundle", container.Bundle.Path, container.Id).Fails("punnet: create: " + Words);
         container.AssertNothingLeft();
         File.Delete(config);

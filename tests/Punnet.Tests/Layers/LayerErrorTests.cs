@@ -64,7 +64,7 @@ public sealed class LayerErrorTests : ContainerTest
         Container container = Layered();
         container.Bundle.Set("annotations", new System.Text.Json.Nodes.JsonObject { ["org.punnet.rootfs." + name] = value }.ToJsonString());
         container.TryCreate(option, name == "upper-tmpfs" ? "1M" : container.Layer("layer"))
-            .Fails($"config.json: annotations[\"org.punnet.rootfs.{name}\"]: stands against {option}: only one of them can be meant");
+            .Fails($"config.json: annotations[\"org.punnet.rootfs.{name}\"]: conflicts with {option}: give only one of them");
         container.AssertNothingLeft();
     }
 

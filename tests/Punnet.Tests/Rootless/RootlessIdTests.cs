@@ -175,7 +175,7 @@ public sealed class RootlessIdTests : RootlessTest
             $"for f in /usr/bin/newuidmap /bin/newuidmap /usr/sbin/newuidmap; do [ ! -e $f ] || mount --bind {plain} $f; done; exec \"$@\"", "sh", .. create.Words]);
         hidden.Run().Fails(
             "punnet: create: cannot map ids (linux.uidMappings): newuidmap is not on this host\n",
-            "hint: an ordinary user maps more than the own id with newuidmap, which is in the package uidmap or shadow-utils\n");
+            "hint: an ordinary user maps more than the user's own id with newuidmap, which is in the package uidmap or shadow-utils\n");
         container.AssertNothingLeft();
     }
 

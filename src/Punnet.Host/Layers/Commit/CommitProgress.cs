@@ -2,7 +2,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Host.Layers;
 
-/// <summary>How far a commit is, on a terminal; otherwise nothing is written.</summary>
+/// <summary>The progress of a commit, on a terminal only.</summary>
 public sealed class CommitProgress
 {
     private readonly bool _isShown;
@@ -21,7 +21,7 @@ public sealed class CommitProgress
         _files++;
         _bytes += bytes;
 
-        // Looking at the clock for every file would be seen in the throughput.
+        // Reading the clock for every file would cost throughput.
         if (_isShown && (_files % 64 == 0 || bytes > 1_000_000))
         {
             Sys.ClockGettime(Clock.Monotonic, out long seconds, out long nanoseconds);

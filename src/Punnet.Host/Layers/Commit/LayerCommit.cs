@@ -5,7 +5,7 @@ using Punnet.Kernel;
 namespace Punnet.Host.Layers;
 
 /// <summary>
-/// Makes a layer: in a place beside, then to the disk, then under its name. Killed at any moment, there is nothing by that name or
+/// Makes a layer: beside its place, then synced, then renamed. After a kill at any moment, there is nothing by that name or
 /// the whole.
 /// </summary>
 public sealed class LayerCommit
@@ -20,8 +20,8 @@ public sealed class LayerCommit
     /// <param name="container">The container.</param>
     /// <param name="layers">What it runs on.</param>
     /// <param name="upper">Its top layer.</param>
-    /// <param name="isPaused">Whether it stands still meanwhile.</param>
-    /// <param name="log">For what is left out.</param>
+    /// <param name="isPaused">Whether it is paused meanwhile.</param>
+    /// <param name="log">Gets the files that are left out.</param>
     public LayerCommit(Container container, ContainerLayers layers, string upper, bool isPaused, Log log)
     {
         _container = container;
@@ -53,7 +53,7 @@ public sealed class LayerCommit
     }
 
     /// <summary>As an OCI layer.</summary>
-    /// <param name="destination">A file that is not there yet, or <c>-</c>.</param>
+    /// <param name="destination">A file that does not exist yet, or <c>-</c>.</param>
     /// <param name="isCompressed">gzip.</param>
     /// <exception cref="PunnetException">Something is there already, or the layer cannot be a tar.</exception>
     /// <exception cref="SysException">A file cannot be read, or the tar not be written.</exception>
@@ -122,7 +122,7 @@ public sealed class LayerCommit
         Descriptor parent = Descriptor.Open(parentPath, OpenFlags.ReadOnly | OpenFlags.Directory);
         TemporaryEntry.RemoveLeftovers(parent.Number, _log);
 
-        // Said before an hour of copying too; the end is what decides.
+        // Checked before an hour of copying too; the check at the end decides.
         if (Sys.StatxNoFollow(parent.Number, CString.Of(name).WithNul, out _) == Errno.None)
         {
             parent.Dispose();

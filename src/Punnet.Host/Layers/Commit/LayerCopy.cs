@@ -7,7 +7,7 @@ using Punnet.Kernel;
 namespace Punnet.Host.Layers;
 
 /// <summary>
-/// A top layer as a directory of its own, in overlayfs's form: whiteouts are devices 0:0, whatever they were; opaque directories
+/// A top layer as a new directory in overlayfs's form: whiteouts are devices 0:0, whatever they were; opaque directories
 /// are marked for both kinds of overlay mount. Everything else of a file comes along: type, owner, permissions, times, attributes,
 /// ACLs, capabilities, holes and names that are the same file.
 /// </summary>
@@ -22,10 +22,10 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
     private readonly bool _usesUserXattr;
 
     /// <summary>Copies into a directory.</summary>
-    /// <param name="target">Empty, and nobody else's; opened for reading, and closed with this.</param>
-    /// <param name="links">Keeps files that have more names to come.</param>
-    /// <param name="usesUserXattr">Which mark of opaque directories must be possible; the other one only may.</param>
-    /// <param name="progress">Is told what is done.</param>
+    /// <param name="target">Empty and private; opened for reading, and closed with this.</param>
+    /// <param name="links">Remembers files with further names.</param>
+    /// <param name="usesUserXattr">Which mark of opaque directories is required; the other one is optional.</param>
+    /// <param name="progress">Counts the work done.</param>
     public LayerCopy(int target, TemporaryEntry links, bool usesUserXattr, CommitProgress progress)
     {
         _target = new DirectoryChain(target, "the new layer", Window);
@@ -118,7 +118,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         Errno errno = Sys.Linkat(_links.Descriptor, kept, _target.Current, file.Name);
         if (errno == Errno.EMLINK)
         {
-            // A file system with a lower limit than the other one: a second copy takes over.
+            // The file system has a lower limit than the other one: a second copy starts.
             Sys.Unlinkat(_links.Descriptor, kept, isDirectory: false);
             _linksLeft.Remove(key);
             return false;
@@ -160,7 +160,7 @@ public sealed class LayerCopy : ILayerVisitor, IDisposable
         using Descriptor owned = new(made);
         Check(_content.Copy(file.Descriptor, made, file.Status), "copy the content of", file);
 
-        // In this order: a new owner takes away set-id bits and capabilities, an ACL changes the permissions it agrees with.
+        // In this order: a change of owner clears set-ID bits and capabilities, and an ACL changes the permissions.
         SetOwner(made, file);
         foreach (ExtendedAttribute attribute in file.Attributes)
         {

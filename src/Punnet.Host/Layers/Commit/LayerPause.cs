@@ -4,7 +4,7 @@ using Punnet.Host.State;
 
 namespace Punnet.Host.Layers;
 
-/// <summary>Keeps a running container still while its layer is read, and lets it go on whatever happens to the reading.</summary>
+/// <summary>Pauses a running container while its layer is read, and resumes it even after a failure.</summary>
 public sealed class LayerPause : IDisposable
 {
     private readonly CgroupDirectory? _cgroup;
@@ -15,7 +15,7 @@ public sealed class LayerPause : IDisposable
     /// <summary>Freezes the container when it runs. Signals must already wait: see <see cref="PendingSignals"/>.</summary>
     /// <param name="container">The container.</param>
     /// <param name="isWanted">False with <c>--no-pause</c>.</param>
-    /// <param name="log">Is told when a running container cannot be frozen.</param>
+    /// <param name="log">Gets a warning when a running container cannot be frozen.</param>
     /// <exception cref="PunnetException">It does not freeze.</exception>
     public static LayerPause Begin(Container container, bool isWanted, Log log)
     {
@@ -23,7 +23,9 @@ public sealed class LayerPause : IDisposable
         CgroupDirectory? cgroup = isWanted && isRunning ? container.TryOpenCgroup() : null;
         if (cgroup is null && isWanted && isRunning)
         {
-            log.Warn("the container has no cgroup of its own and cannot be paused: what it writes meanwhile may be in the layer by half");
+            log.Warn(
+                "the container has no cgroup of its own and cannot be paused: "
+                + "files that it writes meanwhile may be incomplete in the layer");
         }
 
         LayerPause pause = new(cgroup);

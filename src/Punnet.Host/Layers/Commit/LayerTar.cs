@@ -125,7 +125,7 @@ public sealed class LayerTar : ILayerVisitor
 
     private static TarHeader Header(LayerNode node, string path, TarType type)
     {
-        // In a tar these would not be what they are: whoever unpacks it into a layer would let the container make marks of overlayfs.
+        // Drop them: otherwise a container could forge overlayfs marks in a layer unpacked from this tar.
         List<ExtendedAttribute> attributes = [];
         foreach (ExtendedAttribute attribute in node.Attributes)
         {
@@ -147,7 +147,7 @@ public sealed class LayerTar : ILayerVisitor
         };
     }
 
-    // Holes are written as what they read as: layer.md does not want sparse files.
+    // Holes are written as zeros: layer.md does not allow sparse files.
     private void WriteContent(LayerNode file, long size)
     {
         bool hasHoles = file.Status.Blocks * 512 < file.Status.Size;

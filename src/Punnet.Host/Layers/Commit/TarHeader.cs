@@ -150,7 +150,7 @@ public sealed record TarHeader
         records.Add((byte)'\n');
     }
 
-    // The old header's names are ASCII by the standard; a name that is no UTF-8 must not be in a record, which is UTF-8 by the standard.
+    // The old header's names are ASCII by the standard; a name that is not UTF-8 must not be in a record, which is UTF-8 by the standard.
     private static bool IsForeign(string raw)
     {
         foreach (char one in raw)

@@ -38,7 +38,7 @@ public sealed class TemporaryEntry : IDisposable
 
     /// <summary>Removes what killed commits have left.</summary>
     /// <param name="parent">Descriptor of the directory, open for reading.</param>
-    /// <param name="log">Is told what could not be removed; that is no reason to fail.</param>
+    /// <param name="log">Gets what could not be removed, which is not a failure.</param>
     public static void RemoveLeftovers(int parent, Log log)
     {
         foreach (LayerName found in LayerNames.Sorted(parent))
@@ -79,7 +79,7 @@ public sealed class TemporaryEntry : IDisposable
             }
             catch (SysException)
             {
-                // Something else has failed before, and that is what is told; the next commit tries again.
+                // An earlier failure is reported; the next commit tries again.
             }
         }
 
@@ -98,7 +98,7 @@ public sealed class TemporaryEntry : IDisposable
                 : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Permissions.Mode0600,
                     out made);
 
-            // Between making and locking another commit may have taken it for a leftover, and has it locked.
+            // Before it was locked, another commit may have taken it for a leftover and locked it.
             errno = errno != Errno.None ? errno : Sys.Flock(made);
             if (errno == Errno.None && IsSame(parent, name, made))
             {

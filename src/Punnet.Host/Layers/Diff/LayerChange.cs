@@ -22,7 +22,7 @@ public readonly record struct LayerChange(char Kind, string Path)
     }
 
     /// <summary>
-    /// A JSON list of objects with <c>kind</c> and <c>path</c>; a path that is no UTF-8 has instead <c>pathBytes</c>, its bytes in base64.
+    /// A JSON list of objects with <c>kind</c> and <c>path</c>; a path that is not UTF-8 has <c>pathBytes</c> instead, its bytes in base64.
     /// </summary>
     public static byte[] Json(List<LayerChange> changes)
     {

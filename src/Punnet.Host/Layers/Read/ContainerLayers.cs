@@ -52,8 +52,8 @@ public sealed class ContainerLayers
         return new ContainerLayers(container, overlay);
     }
 
-    /// <summary>From the ids that the top layer stores to the container's own.</summary>
-    /// <exception cref="PunnetException">The bundle does not tell them any more.</exception>
+    /// <summary>Translates the ids in the top layer to the container's.</summary>
+    /// <exception cref="PunnetException">The bundle no longer tells them.</exception>
     public IdTranslation FindIds()
     {
         if (!_overlay.UserXattr || _container.Record!.Owner == 0)
@@ -65,9 +65,9 @@ public sealed class ContainerLayers
         return new IdTranslation(linux?.UidMappings ?? [], linux?.GidMappings ?? []);
     }
 
-    /// <summary>What punnet has put into the top layer to mount something on, as far as the bundle still says so.</summary>
+    /// <summary>Mount points that punnet has made in the top layer, as far as the bundle still tells them.</summary>
     /// <param name="lower">The layers below.</param>
-    /// <param name="log">Is told when the bundle does not.</param>
+    /// <param name="log">Gets a warning when the bundle does not tell.</param>
     public MountPoints FindMountPoints(LowerLayers lower, Log log)
     {
         List<string> destinations = [];

@@ -6,9 +6,9 @@ using Punnet.Kernel;
 namespace Punnet.Host.Layers;
 
 /// <summary>
-/// The way from a tree's root to where somebody is in it, by descriptors: no path is ever put together, no link followed, no mount
-/// crossed, so a tree may be as deep as it likes and hold whatever it likes. Of a deep way only the two ends are kept open; the
-/// rest is found again by "..", which must then be the very directory that it was.
+/// The way from a tree's root to the current place in it, by descriptors: no path is ever put together, no link followed, no mount
+/// crossed, so a tree may have any depth and content. Of a deep way only the two ends are kept open; the
+/// rest is found again by "..", which must then be the same directory.
 /// </summary>
 public sealed class DirectoryChain : IDisposable
 {
@@ -20,7 +20,7 @@ public sealed class DirectoryChain : IDisposable
 
     /// <summary>Stands at the root.</summary>
     /// <param name="root">The root, opened for reading; closed with the chain.</param>
-    /// <param name="tree">What the tree is, for errors.</param>
+    /// <param name="tree">A name for the tree, for errors.</param>
     /// <param name="window">How many of the deepest directories are kept open.</param>
     /// <exception cref="SysException">The root cannot be looked at.</exception>
     public DirectoryChain(int root, string tree, int window)
@@ -31,10 +31,10 @@ public sealed class DirectoryChain : IDisposable
         _steps.Add(new Step(root, status.FileSystemMajor, status.FileSystemMinor, status.Inode));
     }
 
-    /// <summary>How many directories below the root this stands.</summary>
+    /// <summary>The depth of the current directory below the root.</summary>
     public int Depth => _steps.Count - 1;
 
-    /// <summary>The descriptor of where it stands, open for reading.</summary>
+    /// <summary>The descriptor of the current directory, open for reading.</summary>
     public int Current => _steps[^1].Descriptor;
 
     /// <summary>Opens a tree's root.</summary>

@@ -80,7 +80,7 @@ public sealed record ExtendedAttribute(string Name, byte[] Value)
         sorted.Insert(place, added);
     }
 
-    /// <summary>The value of one attribute, or null when there is none.</summary>
+    /// <summary>The value of one attribute, or null without it.</summary>
     /// <param name="descriptor">The file itself, or the directory of <paramref name="file"/>.</param>
     /// <param name="file">A name with NUL, or empty.</param>
     /// <param name="name">The attribute's, with NUL.</param>

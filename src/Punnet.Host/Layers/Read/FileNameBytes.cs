@@ -5,7 +5,7 @@ using Punnet.Spec;
 namespace Punnet.Host.Layers;
 
 /// <summary>
-/// Names of files as they are: bytes, of which one character each is kept (Latin-1). So nothing is lost of a name that is no UTF-8,
+/// Names of files as they are: bytes, each kept as one character (Latin-1). So nothing is lost of a name that is not UTF-8,
 /// and ordinal comparison is the comparison of bytes.
 /// </summary>
 public static class FileNameBytes
@@ -38,7 +38,7 @@ public static class FileNameBytes
     }
 
     /// <summary>
-    /// For a terminal: what does not print, the backslash and what is no UTF-8 are written as \n, \t, \\ or three octal digits.
+    /// For a terminal: unprintable bytes, the backslash and bytes that are not UTF-8 become \n, \t, \\ or three octal digits.
     /// </summary>
     public static string Printable(string raw)
     {

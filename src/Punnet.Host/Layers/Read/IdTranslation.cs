@@ -6,9 +6,9 @@ using Punnet.Spec;
 namespace Punnet.Host.Layers;
 
 /// <summary>
-/// From the ids that a layer's files have to the ids that the container calls them by: user_namespaces(7). Root's containers need
-/// none: their layers are idmapped mounts, and what is stored are the container's ids, whatever its map is. An ordinary user cannot
-/// make such mounts, so the files have the ids that his user namespace gives them.
+/// Translates the ids of a layer's files to the container's ids: user_namespaces(7). Root's containers need
+/// none: their layers are idmapped mounts, and the container's ids are stored, whatever its map is. An ordinary user cannot
+/// make such mounts, so the files have the ids that the user's namespace maps.
 /// </summary>
 public sealed class IdTranslation
 {

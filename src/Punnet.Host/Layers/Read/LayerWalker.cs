@@ -12,7 +12,7 @@ public sealed class LayerNode
     private readonly StringBuilder _path;
 
     /// <summary>Starts it.</summary>
-    /// <param name="path">The path of what is being visited: it changes with the next visit.</param>
+    /// <param name="path">The path of the visited file. It changes with the next visit.</param>
     public LayerNode(StringBuilder path) => _path = path;
 
     /// <summary>Its name with NUL; only the NUL for the layer's root.</summary>
@@ -33,7 +33,7 @@ public sealed class LayerNode
     /// <summary>How many of <see cref="Names"/> are whiteouts.</summary>
     public int Whiteouts { get; set; }
 
-    /// <summary>Descriptor of the directory that it is in; for what is no directory.</summary>
+    /// <summary>Descriptor of the directory that it is in; not for a directory.</summary>
     public int Parent { get; set; } = -1;
 
     /// <summary>Descriptor of the directory, or of the file when its content is wanted; otherwise -1.</summary>
@@ -88,14 +88,14 @@ public sealed class LayerWalker : IDisposable
     }
 
     /// <summary>Shows every file to a visitor.</summary>
-    /// <exception cref="PunnetException">The layer holds what is not understood, or punnet is asked to end.</exception>
+    /// <exception cref="PunnetException">The layer holds an unknown mark, or punnet is asked to end.</exception>
     /// <exception cref="SysException">Something cannot be read.</exception>
     public void Walk(ILayerVisitor visitor)
     {
         Sys.Statx(_chain.Current, out FileStatus status).OrThrow("look at the layer");
         LayerNode root = ReadDirectory([0], status);
 
-        // Nothing is below a layer's root that it could hide: overlayfs does not look.
+        // A layer's root has nothing below to hide: overlayfs does not check it.
         root.IsOpaque = false;
         visitor.Enter(root);
         Stack<(LayerNode Directory, int Next)> way = new();
@@ -129,7 +129,7 @@ public sealed class LayerWalker : IDisposable
         _path.Append('/').Append(directory.Names[index]);
         if (_mountPoints.Has(directory.Names[index], _path) || !IsThere(name, out FileStatus status))
         {
-            // Gone since the names were read: the container runs on.
+            // It is gone since the names were read: the container is running.
         }
         else if (index < directory.Whiteouts)
         {
@@ -167,7 +167,7 @@ public sealed class LayerWalker : IDisposable
         visitor.Visit(node);
     }
 
-    // Without waiting: a container that runs on could have put a fifo there.
+    // Without waiting: a running container could have put a FIFO there.
     private int OpenContent(byte[] name, ref FileStatus status)
     {
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking | OpenFlags.NoControllingTerminal;
@@ -227,7 +227,7 @@ public sealed class LayerWalker : IDisposable
                 && ExtendedAttribute.TryGet(_chain.Current, name, _marks.Whiteout) is not null));
     }
 
-    // What cannot be looked at is not absent: it would be missing in a diff or a commit.
+    // An unreadable file is not absent: it would be missing in a diff or a commit.
     private bool IsThere(byte[] name, out FileStatus status)
     {
         Errno errno = Sys.StatxNoFollow(_chain.Current, name, out status);

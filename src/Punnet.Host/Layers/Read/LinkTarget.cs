@@ -3,7 +3,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Host.Layers;
 
-/// <summary>What a symbolic link says; nobody here ever goes there.</summary>
+/// <summary>The text of a symbolic link, which is never followed.</summary>
 public static class LinkTarget
 {
     private const int Longest = 4096; // PATH_MAX

@@ -41,7 +41,7 @@ public sealed class LowerLayers : IDisposable
 
     /// <summary>Goes down into a directory.</summary>
     /// <param name="name">Its name, with NUL.</param>
-    /// <returns>False, and it stays where it is, when there is no such directory.</returns>
+    /// <returns>False, without moving, when there is no such directory.</returns>
     /// <exception cref="PunnetException">A layer cannot be understood.</exception>
     public bool TryEnter(ReadOnlySpan<byte> name)
     {
@@ -55,7 +55,7 @@ public sealed class LowerLayers : IDisposable
 
             if (!IsThere(chain, name, out FileStatus status))
             {
-                // It may still be in a layer further below, unless this one hides them all.
+                // It may still be in a lower layer, unless this one hides all of them.
                 continue;
             }
 
@@ -114,7 +114,7 @@ public sealed class LowerLayers : IDisposable
         return false;
     }
 
-    // What cannot be looked at is not absent: a diff would say that it is new.
+    // An unreadable file is not absent: a diff would call it new.
     private static bool IsThere(DirectoryChain chain, ReadOnlySpan<byte> name, out FileStatus status)
     {
         Errno errno = Sys.StatxNoFollow(chain.Current, name, out status);
@@ -129,7 +129,7 @@ public sealed class LowerLayers : IDisposable
     /// <summary>Every name where this stands, in no order.</summary>
     public List<string> Names()
     {
-        // What a layer hides stays hidden, whatever a lower one has.
+        // A file that a layer hides stays hidden, whatever a lower one has.
         HashSet<string> seen = new(StringComparer.Ordinal);
         List<string> visible = [];
         foreach (DirectoryChain chain in _chains)

@@ -7,8 +7,8 @@ using Punnet.Kernel;
 namespace Punnet.Host.Layers;
 
 /// <summary>
-/// What punnet itself has put into a top layer, to mount something on: nothing that the container did. The layer does not say so, so
-/// it is told by what is certain: the place is a destination of a mount in config.json, the layers below do not have it, and it is
+/// Mount points that punnet itself has made in a top layer, not the container. The layer does not tell them apart, so
+/// it is recognized by what is certain: the place is a destination of a mount in config.json, the layers below do not have it, and it is
 /// an empty file or directory, or one that holds nothing but such places.
 /// </summary>
 public sealed class MountPoints
@@ -25,7 +25,7 @@ public sealed class MountPoints
 
     /// <summary>Looks for them.</summary>
     /// <param name="upper">Path of the top layer.</param>
-    /// <param name="lower">The layers below; comes back to where it stands.</param>
+    /// <param name="lower">The layers below; ends at the same place.</param>
     /// <param name="destinations">As config.json has them.</param>
     /// <exception cref="SysException">The layer cannot be read.</exception>
     public static MountPoints Find(string upper, LowerLayers lower, IReadOnlyList<string> destinations)
@@ -33,7 +33,7 @@ public sealed class MountPoints
         MountPoints found = new();
         using DirectoryChain chain = DirectoryChain.Open(upper, window: 2);
 
-        // A second time, since a directory may hold places that come later in the list.
+        // A second pass, since a directory may hold mount points that come later in the list.
         for (int round = 0; round < 2; round++)
         {
             foreach (string destination in destinations)
@@ -50,7 +50,7 @@ public sealed class MountPoints
     /// <param name="path">Its path, with the name.</param>
     public bool Has(string name, StringBuilder path) => _names.Contains(name) && _paths.Contains(path.ToString());
 
-    /// <summary>Whether a directory holds one, so that its time of change is not the container's doing.</summary>
+    /// <summary>Whether a directory holds one: then the container did not cause its time of change.</summary>
     public bool HasBelow(string path, List<string> names)
     {
         foreach (string name in names)
@@ -106,7 +106,7 @@ public sealed class MountPoints
         }
     }
 
-    // Too little of something says nothing of what is there, and a place of punnet's would count as a change of the container's.
+    // A shortage does not tell whether it exists, and a mount point of punnet's would count as a change of the container's.
     private static bool IsSure(Errno errno)
     {
         if (errno.IsShortage())

@@ -3,14 +3,14 @@ using System.Collections.Generic;
 
 namespace Punnet.Host.Layers;
 
-/// <summary>What overlayfs says of a file by its own extended attributes: overlayfs.rst, "whiteouts and opaque directories".</summary>
-/// <param name="IsOpaque">Directory: nothing of the layers below shows in it.</param>
+/// <summary>The marks of overlayfs on a file, in its extended attributes: overlayfs.rst, "whiteouts and opaque directories".</summary>
+/// <param name="IsOpaque">Directory: it hides the layers below.</param>
 /// <param name="HoldsWhiteouts">Directory: whiteouts in it may be empty files with an attribute (Linux 6.7).</param>
 /// <param name="IsWhiteout">Empty file: it is one.</param>
-/// <param name="Refusal">What cannot be told from this layer alone, in words; null when nothing is.</param>
+/// <param name="Refusal">The reason why this layer alone does not tell; or null.</param>
 public readonly record struct FileMarks(bool IsOpaque, bool HoldsWhiteouts, bool IsWhiteout, string? Refusal);
 
-/// <summary>The attributes that overlayfs keeps for itself, and what else of them is not the container's.</summary>
+/// <summary>The attributes that overlayfs reserves, and others that are not the container's.</summary>
 public sealed class OverlayXattrs
 {
     /// <summary>The attribute that makes a directory opaque, for mounts of the host's root.</summary>
@@ -40,14 +40,14 @@ public sealed class OverlayXattrs
     /// <summary>Name of the attribute that makes an empty file a whiteout, with NUL.</summary>
     public byte[] Whiteout { get; }
 
-    /// <summary>Name of the attribute that takes a directory's content from elsewhere, with NUL.</summary>
+    /// <summary>Name of the attribute that redirects a directory, with NUL.</summary>
     public byte[] Redirect { get; }
 
     /// <summary>Whether an attribute says opaque.</summary>
     public static bool IsYes(ReadOnlySpan<byte> value) => value.SequenceEqual("y"u8);
 
     /// <summary>
-    /// Reads the marks and removes from the list what is not the container's: overlayfs's own attributes; the ones that another
+    /// Reads the marks and removes the attributes that are not the container's: overlayfs's own attributes; the ones that another
     /// kind of overlay mount would take for its own, which a container can write and so forge; and the host's security label. What
     /// overlayfs has escaped (<c>trusted.overlay.overlay.…</c>) is a container's own and stays.
     /// </summary>

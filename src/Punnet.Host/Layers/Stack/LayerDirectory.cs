@@ -27,7 +27,7 @@ public sealed class LayerDirectory : IDisposable
     /// <summary>Its status when it was opened.</summary>
     public FileStatus Status { get; }
 
-    /// <summary>Opens a directory for reading: the layer must be readable, and where it lies need not be so for anyone else.</summary>
+    /// <summary>Opens a directory for reading: the layer must be readable; its parent need not be for others.</summary>
     /// <param name="parent">Where a relative path starts.</param>
     /// <param name="path">The path.</param>
     /// <param name="directory">What was found.</param>

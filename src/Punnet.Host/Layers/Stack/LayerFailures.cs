@@ -5,7 +5,7 @@ using Punnet.Plan;
 
 namespace Punnet.Host.Layers;
 
-/// <summary>Sentences for what can go wrong with a root of layers.</summary>
+/// <summary>Errors of a root of layers.</summary>
 public static class LayerFailures
 {
     /// <summary>A failure of the new process.</summary>

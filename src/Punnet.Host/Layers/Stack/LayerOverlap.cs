@@ -14,7 +14,7 @@ public static class LayerOverlap
     /// <exception cref="PunnetException">Two overlap.</exception>
     public static void Check(OverlayPlan plan, List<LayerDirectory> layers, UpperDirectory? upper)
     {
-        // With a slash at the end a directory stands directly before all that is in it.
+        // With a slash at the end a directory sorts directly before its content.
         string[] paths = new string[layers.Count + (upper is null ? 0 : 1)];
         int[] numbers = new int[paths.Length];
         for (int i = 0; i < layers.Count; i++)
@@ -47,7 +47,7 @@ public static class LayerOverlap
     {
         if (inner >= 0 && outer >= 0)
         {
-            // Of two that are equal the later one is named first, in whatever order they were sorted.
+            // Of two equal ones the later is named first, whatever the sort order.
             return isSame
                 ? new PunnetException(Words(plan.Layers[Math.Max(inner, outer)]) + ": it is the same directory as the layer "
                     + Name(plan.Layers[Math.Min(inner, outer)]))

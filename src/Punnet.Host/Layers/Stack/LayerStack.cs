@@ -78,7 +78,7 @@ public sealed class LayerStack : IDisposable
         {
             mounts.Add(isPrivileged ? Clone(_plan.Layers[i], _layers[i], user) : -1);
 
-            // As many mounts follow: both at once may be more than a process may have open.
+            // The same number of mounts follows; both at once may exceed the limit of open files.
             _layers[i].Dispose();
         }
 
@@ -97,7 +97,7 @@ public sealed class LayerStack : IDisposable
             _upper is null ? default : CString.Of(_upper.WorkName));
     }
 
-    /// <summary>Gives an upper directory that is kept back, after a failure.</summary>
+    /// <summary>Releases a kept upper directory, after a failure.</summary>
     public void Undo(string stateDirectory) => _upper?.Undo(stateDirectory);
 
     /// <inheritdoc/>

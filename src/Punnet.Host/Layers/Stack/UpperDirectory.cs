@@ -76,7 +76,7 @@ public sealed class UpperDirectory : IDisposable
             : throw LayerFailures.Upper(plan, errno);
     }
 
-    /// <summary>The one of a container's own, in its state directory.</summary>
+    /// <summary>The container's private one, in its state directory.</summary>
     /// <exception cref="PunnetException">The directory cannot be opened.</exception>
     public static UpperDirectory Own(OverlayPlan plan, ContainerDirectory directory)
     {
@@ -84,7 +84,7 @@ public sealed class UpperDirectory : IDisposable
         return errno == Errno.None ? new UpperDirectory(plan, parent!, "upper") : throw LayerFailures.Upper(plan, errno);
     }
 
-    /// <summary>Makes what is missing and takes it for a container.</summary>
+    /// <summary>Makes the missing directories and claims them for a container.</summary>
     /// <param name="model">The topmost layer: the root of the stack has the owner and mode of the upper directory.</param>
     /// <param name="stateDirectory">The container's.</param>
     /// <exception cref="PunnetException">Another container has it, or it cannot be made.</exception>
@@ -120,7 +120,7 @@ public sealed class UpperDirectory : IDisposable
     /// <param name="mount">Of <see cref="Parent"/>.</param>
     /// <param name="upper">The upper directory; the caller closes it.</param>
     /// <param name="work">The work directory; the caller closes it.</param>
-    /// <exception cref="PunnetException">They are not there any more.</exception>
+    /// <exception cref="PunnetException">They are gone.</exception>
     public void Open(int mount, out int upper, out int work)
     {
         work = -1;
@@ -145,7 +145,7 @@ public sealed class UpperDirectory : IDisposable
         }
     }
 
-    /// <summary>Gives one that is kept back: its work directory goes.</summary>
+    /// <summary>Releases a kept one: its work directory is removed.</summary>
     /// <param name="path">The upper directory.</param>
     /// <param name="stateDirectory">The container's, whose work directory it must be.</param>
     /// <exception cref="SysException">It cannot be removed.</exception>
@@ -172,7 +172,7 @@ public sealed class UpperDirectory : IDisposable
             return;
         }
 
-        // One that names nobody was left by a create that was killed before it could.
+        // An empty one is from a create that was killed before it wrote its name.
         using Descriptor ownedFile = new(file);
         if (Sys.Lock(file) == Errno.None && Encoding.UTF8.GetString(HostFile.Read(file, path)) is string owner
             && (owner.Length == 0 || owner == stateDirectory))
@@ -189,10 +189,10 @@ public sealed class UpperDirectory : IDisposable
         Parent.Dispose();
     }
 
-    // Beside an upper directory in /tmp anybody can have made a work directory.
+    // In /tmp, any user may have made the work directory.
     private static bool IsOurs(FileStatus work) => work.Uid == Sys.Geteuid() && (work.Mode & Permissions.GroupOrOthersWrite) == 0;
 
-    // What somebody has put into its place is not this container's; what descriptors or memory were too few for stays its own.
+    // A directory that has replaced it is not this container's. After a shortage of descriptors or memory it still is.
     private static bool Is(Errno errno, string path)
     {
         if (errno.IsShortage())
@@ -235,7 +235,7 @@ public sealed class UpperDirectory : IDisposable
         Check(Sys.WriteAll(file, Encoding.UTF8.GetBytes(stateDirectory)));
     }
 
-    // Of a container that exists, in whatever state: a stopped one may still be looked into.
+    // A container in any state: a stopped one can still be read.
     private bool IsInUseBy(string stateDirectory)
     {
         using ContainerDirectory? directory = ContainerDirectory.Open(Sys.WorkingDirectory, "", stateDirectory);
@@ -246,7 +246,7 @@ public sealed class UpperDirectory : IDisposable
     {
         if (upper.Status.Uid != model.Uid || upper.Status.Gid != model.Gid)
         {
-            // An ordinary user can give it to nobody else.
+            // An ordinary user cannot give it to another one.
             Errno errno = Sys.Fchown(upper.Number, model.Uid, model.Gid);
             Check(errno == Errno.EPERM && Sys.Geteuid() != 0 ? Errno.None : errno);
         }
