@@ -4,7 +4,7 @@ using System.Text;
 namespace Punnet.Abi;
 
 /// <summary>
-/// Text as the kernel takes it: UTF-8 with one NUL at its end. Made once, while planning; the new process only passes it on.
+/// Text as the kernel takes it: UTF-8 with one NUL at its end. Encoded once, while planning; the new process only passes it on.
 /// </summary>
 public readonly struct CString : IEquatable<CString>
 {
@@ -24,9 +24,9 @@ public readonly struct CString : IEquatable<CString>
     /// <summary>The bytes without the NUL.</summary>
     public ReadOnlySpan<byte> Text => _bytes is null ? default : _bytes.AsSpan(0, _bytes.Length - 1);
 
-    /// <summary>Encodes a text.</summary>
+    /// <summary>Encodes text.</summary>
     /// <param name="text">Any text without NUL.</param>
-    /// <exception cref="ArgumentException">The text holds a NUL, which would cut it short in the kernel.</exception>
+    /// <exception cref="ArgumentException">The text has a NUL, where the kernel would stop reading.</exception>
     public static CString Of(string text)
     {
         if (text.Contains('\0', StringComparison.Ordinal))

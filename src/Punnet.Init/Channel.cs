@@ -5,73 +5,73 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-// Between the host side and the new process, over a socket pair that keeps message boundaries:
+// The protocol between the host side and the new process, over a SOCK_SEQPACKET socket pair:
 //
 //     host                                  stage (only when joining needs one)         init
 //      │── clone3 ───────────────────────────>│                                           │
-//      │<─────────────────────── Unmapped ────│                                           │  with a new user namespace
-//      │── Mapped ───────────────────────────>│                                           │
+//      │<──────────────────── NeedsIdMaps ────│                                           │  with a new user namespace
+//      │── IdMapsWritten ────────────────────>│                                           │
 //      │                                      │── clone3(CLONE_PARENT) ──────────────────>│
-//      │<──────────────────── Cloned(pid) ────│ ends                                      │
-//      │── Settled ──────────────────────────────────────────────────────────────────────>│  after a stage, with a new user namespace, or
+//      │<──────────────── InitCloned(pid) ────│ ends                                      │
+//      │── HostReady ────────────────────────────────────────────────────────────────────>│  after a stage, with a new user namespace, or
 //      │                                                                                  │  when systemd has to move it into its cgroup
 //      │── Network [+ descriptor] ────────────────────────────────────────────────────────>│  when the host makes the network namespace
 //      │<────────────────────────────────────────────────────────────────── RootReady ────│  when the host has hooks to run
 //      │── HooksDone ────────────────────────────────────────────────────────────────────>│
 //      │<──────────────────────────────────────────────────────────────────── Created ────│
-//      │── Go ───────────────────────────────────────────────────────────────────────────>│  run and exec; after a create the
+//      │── Exec ─────────────────────────────────────────────────────────────────────────>│  run and exec; after a create the
 //      │<──────────────────────────────────────────────────── end of file: executed ──────│  start gate takes this place
 //
-// With a joined pid namespace the stage does all up to the last, in the place of init (see FinalProcess):
+// With a joined PID namespace the stage does the work of init up to the last step (see FinalProcess):
 //
 //     host                                  stage                                      init
 //      │<────────────────────────── Joined ───│                                           │
-//      │── Settled ──────────────────────────>│ ... RootReady, HooksDone ...              │
+//      │── HostReady ────────────────────────>│ ... RootReady, HooksDone ...              │
 //      │                                      │── clone(CLONE_PARENT) ───────────────────>│
 //      │                                      │ ends                                      │
-//      │<───────────────────────────────────────────────────────────────────── Cloned ────│  its pid comes from the kernel
-//      │── Settled ──────────────────────────────────────────────────────────────────────>│
+//      │<───────────────────────────────────────────────────────────────── InitCloned ────│  its pid comes from the kernel
+//      │── HostReady ────────────────────────────────────────────────────────────────────>│
 //      │<──────────────────────────────────────────────────────────────────── Created ────│
 //
-// An exec that joins a pid namespace does so too, without Joined, Cloned and Settled.
+// An exec that joins a PID namespace does the same, without Joined, InitCloned and HostReady.
 //
-// Before it loads a filter with a listener, init sends Listener(number): once its ids are about to change, before Created, or after Go.
-// At any moment init may send Failed(step, item, errno, name) and end. End of file before Created: it was killed.
+// Before it loads a filter with a listener, init sends Listener(number): before its IDs change, before Created, or after Exec. At any time
+// init may send Failed(step, item, errno, name) and exit. End of file before Created means that it was killed.
 
-/// <summary>What one side tells the other; in the order of the protocol.</summary>
+/// <summary>The messages, in the order of the protocol.</summary>
 public enum Message
 {
-    /// <summary>The stage is in a new user namespace, which has no ids yet.</summary>
+    /// <summary>The stage is in a new user namespace, which has no ID maps yet.</summary>
     NeedsIdMaps = 1,
 
-    /// <summary>Its id maps are written.</summary>
+    /// <summary>The ID maps are written.</summary>
     IdMapsWritten,
 
-    /// <summary>The stage is in all namespaces but the pid namespace that it has joined for its child.</summary>
+    /// <summary>The stage is in all namespaces except the PID namespace, which it has joined for its child.</summary>
     Joined,
 
-    /// <summary>The stage has cloned init; the first number is its pid. From the child of a stage that has Joined: here it is.</summary>
+    /// <summary>The stage has cloned init; the value is its PID. After Joined, the child sends it itself.</summary>
     InitCloned,
 
-    /// <summary>The host knows the new process, it is in its cgroup, and its id maps are written.</summary>
+    /// <summary>The host knows the new process; its cgroup and ID maps are set.</summary>
     HostReady,
 
-    /// <summary>The network namespace, as a descriptor; without one the host cannot make it, and init does.</summary>
+    /// <summary>The network namespace, as a descriptor; without one, the host cannot make it, and init does.</summary>
     Network,
 
-    /// <summary>The root is mounted and populated, and not yet entered.</summary>
+    /// <summary>The root is mounted and populated, but not yet entered.</summary>
     RootReady,
 
     /// <summary>The host's hooks have run.</summary>
     HooksDone,
 
-    /// <summary>Everything is in place but the program; the first number is how many bytes were allocated since the clone: 0.</summary>
+    /// <summary>Everything but execve(2) is done; the value is how many bytes were allocated since the clone: 0.</summary>
     Created,
 
     /// <summary>Execute the program.</summary>
     Exec,
 
-    /// <summary>The filter is loaded next, and its listener will have the first number; see SeccompLoader.</summary>
+    /// <summary>The filter is loaded next, and the value is the number that its listener will have; see SeccompLoader.</summary>
     Listener,
 
     /// <summary>
@@ -79,33 +79,33 @@ public enum Message
     /// </summary>
     Carried,
 
-    /// <summary>To an exec that comes before start: one of the namespaces, as a descriptor; see NamespaceSocket.</summary>
+    /// <summary>To an exec before start: one of the namespaces, as a descriptor; see NamespaceSocket.</summary>
     Namespace,
 
-    /// <summary>To the same: those were all, and the first number is how many.</summary>
+    /// <summary>To the same exec: no more namespaces; the value is how many were sent.</summary>
     Namespaces,
 
     /// <summary>A step failed: <see cref="InitStep"/>, item, errno, name.</summary>
     Failed,
 }
 
-/// <summary>One message with its three numbers, and a name.</summary>
+/// <summary>One message: three numbers and a name.</summary>
 [StructLayout(LayoutKind.Sequential)]
 public struct ChannelMessage
 {
-    /// <summary>What is told.</summary>
+    /// <summary>The kind.</summary>
     public Message Kind;
 
-    /// <summary>A pid, or an <see cref="InitStep"/>.</summary>
+    /// <summary>A PID, or an <see cref="InitStep"/>.</summary>
     public int Value;
 
     /// <summary>The item of the step.</summary>
     public int Index;
 
-    /// <summary>Why.</summary>
+    /// <summary>The error.</summary>
     public Errno Errno;
 
-    /// <summary>What has failed there, where the host cannot look it up; empty otherwise.</summary>
+    /// <summary>The object of the failure, where the host cannot look it up; else empty.</summary>
     public FailureName Name;
 }
 
@@ -128,8 +128,8 @@ public static class Channel
         return Sys.Sendmsg(socket, MemoryMarshal.AsBytes(new ReadOnlySpan<ChannelMessage>(in message)), descriptor);
     }
 
-    /// <summary>Waits for one message, perhaps with a descriptor, which is -1 otherwise.</summary>
-    /// <returns>False when the other side is gone, or sent what is no message.</returns>
+    /// <summary>Waits for one message and its descriptor, which is -1 if there is none.</summary>
+    /// <returns>False when the peer is gone, or sent something else.</returns>
     public static bool ReceiveWithFd(int socket, out ChannelMessage message, out int descriptor)
     {
         message = default;
@@ -137,7 +137,7 @@ public static class Channel
         return Sys.Recvmsg(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length;
     }
 
-    /// <summary>Waits for a message and leaves it there: what comes next, or 0 when nothing does any more.</summary>
+    /// <summary>Waits for a message and leaves it in the queue: the kind of the next one, or 0 when the peer is gone.</summary>
     public static Message PeekKind(int socket)
     {
         ChannelMessage message = default;
@@ -146,7 +146,7 @@ public static class Channel
     }
 
     /// <summary>Waits for one message.</summary>
-    /// <returns>False when the other side is gone, or sent what is no message.</returns>
+    /// <returns>False when the peer is gone, or sent something else.</returns>
     public static bool Receive(int socket, out ChannelMessage message)
     {
         message = default;
@@ -154,7 +154,7 @@ public static class Channel
         Errno errno = Sys.Read(socket, bytes, out int count);
         if (errno == Errno.ECONNRESET)
         {
-            // Once, when the other side ended with something from here unread; what it had said before is still to be had, unix(7).
+            // Returned once when the peer exited without reading everything; its earlier messages can still be read, unix(7).
             errno = Sys.Read(socket, bytes, out count);
         }
 

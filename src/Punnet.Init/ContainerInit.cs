@@ -13,7 +13,7 @@ public static class ContainerInit
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         InitReport report = new(context.Channel);
 
-        // Who we are: off the host's file, unreachable for ptrace, dead if the parent dies, in the right namespaces.
+        // Identity: off the host's file, unreachable for ptrace(2), killed if the parent dies, in the right namespaces.
         Sys.Close(context.ImageMount);
         Namespaces.Enter(plan, context, report);
         Keyrings.Make(plan, context, report);
@@ -83,7 +83,7 @@ public static class ContainerInit
         ProcessSetup.Execute(plan.Process, program, context, report);
     }
 
-    // The host gets to know it before the container is complete.
+    // The host learns of it before the container is complete.
     private static void CloneFinal(ContainerPlan plan, InitContext context, InitReport report)
     {
         FinalProcess.Clone(plan.Process, context, report);
@@ -91,7 +91,7 @@ public static class ContainerInit
         Namespaces.AwaitHost(context, Message.HostReady);
     }
 
-    // First what needs no network namespace: the host makes that meanwhile.
+    // First the steps that need no network namespace: the host makes it meanwhile.
     private static void Populate(ContainerPlan plan, InitContext context, int root, InitReport report)
     {
         int count = plan.Mounts.Length;
@@ -124,7 +124,7 @@ public static class ContainerInit
         report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.RootReady));
         if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
         {
-            Sys.ExitGroup(1); // The parent is gone, or a hook failed: nobody is there to be told.
+            Sys.ExitGroup(1); // The parent is gone, or a hook failed: there is nothing to report.
         }
     }
 

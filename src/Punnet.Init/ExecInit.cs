@@ -10,8 +10,8 @@ public static class ExecInit
 {
     /// <summary>Becomes the program inside the container.</summary>
     /// <param name="plan">The program.</param>
-    /// <param name="target">Where it goes.</param>
-    /// <param name="context">What travels beside the plan; <see cref="InitContext.Joins"/> is empty.</param>
+    /// <param name="target">The container.</param>
+    /// <param name="context">The context; <see cref="InitContext.Joins"/> is empty.</param>
     public static void Run(ProcessPlan plan, ExecTarget target, InitContext context)
     {
         InitReport report = new(context.Channel);
@@ -73,7 +73,7 @@ public static class ExecInit
         Errno errno = Sys.Setns(target.Pidfd, target.Kinds & ~CloneFlags.NewUser);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
-            // late: an ordinary user has no rights but those that the user namespace gives, and joins all with them.
+            // late: an unprivileged user only has the privileges that the user namespace gives, and joins the others with them.
             CloneFlags rest = errno == Errno.EPERM ? target.Kinds : CloneFlags.NewUser;
             errno = errno is Errno.None or Errno.EPERM ? Sys.Setns(target.Pidfd, rest) : errno;
         }
@@ -96,7 +96,7 @@ public static class ExecInit
     {
         FinalProcess.Prepare(context, report);
 
-        // The user namespace last: until then this process has its rights over all the others.
+        // The user namespace last: until then this process has its privileges over all the others.
         Limits.Apply(plan, clonesLate, report);
         report.Check(InitStep.JoinNamespace, target.Files.IsEmpty ? JoinByProcess(target) : JoinByFiles(target.Files));
         Hardening.LeaveOwnFile(context, report);
@@ -112,15 +112,15 @@ public static class ExecInit
 
 /// <summary>The container that an exec joins.</summary>
 /// <param name="Pidfd">Its first process.</param>
-/// <param name="Kinds">The namespaces in which it differs from punnet.</param>
+/// <param name="Kinds">The namespaces that it does not share with punnet.</param>
 public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
 {
-    /// <summary>Its namespaces, the user namespace first, where the process itself handed them out; else empty.</summary>
+    /// <summary>Its namespaces, the user namespace first, where init sent them; else empty.</summary>
     public ImmutableArray<int> Files { get; init; } = [];
 
-    /// <summary>Its root, where its mount namespace is punnet's, and does not lead there; else -1.</summary>
+    /// <summary>Its root, where it shares punnet's mount namespace, which does not lead there; else -1.</summary>
     public int Root { get; init; } = -1;
 
-    /// <summary>Name of its session keyring; null where it has none of its own.</summary>
+    /// <summary>Name of its session keyring; null where it has none.</summary>
     public CString Keyring { get; init; }
 }

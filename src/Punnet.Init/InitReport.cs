@@ -5,11 +5,13 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>How the new process tells that it cannot go on: three numbers and perhaps a name, and it ends. The host has the plan, and the words.</summary>
+/// <summary>
+/// How the new process reports a failure: it sends three numbers and perhaps a name, and exits. The host has the plan and the words.
+/// </summary>
 /// <param name="Socket">Where the numbers go.</param>
 internal readonly record struct InitReport(int Socket)
 {
-    /// <summary>Goes on only after success.</summary>
+    /// <summary>Returns only after success.</summary>
     public void Check(InitStep step, int item, Errno errno)
     {
         if (errno != Errno.None)
@@ -18,14 +20,14 @@ internal readonly record struct InitReport(int Socket)
         }
     }
 
-    /// <summary>Goes on only after success.</summary>
+    /// <summary>Returns only after success.</summary>
     public void Check(InitStep step, Errno errno) => Check(step, 0, errno);
 
     /// <summary>Ends this process.</summary>
     [DoesNotReturn]
     public void Fail(InitStep step, int item, Errno errno) => Fail(step, item, errno, default);
 
-    /// <summary>Ends this process, and names what the host cannot know.</summary>
+    /// <summary>Ends this process, and sends a name that the host cannot know.</summary>
     [DoesNotReturn]
     public void Fail(InitStep step, int item, Errno errno, FailureName name)
     {
@@ -33,7 +35,7 @@ internal readonly record struct InitReport(int Socket)
         Sys.ExitGroup(1);
     }
 
-    /// <summary>Goes on only after success; the kernel may have written into the file system context what it did not like, fsopen(2).</summary>
+    /// <summary>Returns only after success; sends the kernel's message from the file system context, fsopen(2).</summary>
     public void CheckFileSystem(InitStep step, int item, Errno errno, int fileSystem)
     {
         if (errno == Errno.None)

@@ -1,12 +1,12 @@
 namespace Punnet.Init;
 
-/// <summary>What the new process was doing when something failed; the item says which one of a list.</summary>
+/// <summary>What the new process was doing when it failed; the item is an index into a list.</summary>
 public enum InitStep
 {
     /// <summary>Moving off punnet's own file.</summary>
     LeaveOwnFile = 1,
 
-    /// <summary>Asking to die with the parent, and to be no ptrace target.</summary>
+    /// <summary>Setting the parent-death signal, and clearing the dumpable flag.</summary>
     Harden,
 
     /// <summary>Joining linux.namespaces[item].</summary>
@@ -24,7 +24,7 @@ public enum InitStep
     /// <summary>A new cgroup namespace.</summary>
     CgroupNamespace,
 
-    /// <summary>New namespaces that init makes for itself; that of the network, where the host cannot.</summary>
+    /// <summary>New namespaces that init makes itself; the network namespace where the host cannot.</summary>
     NewNamespace,
 
     /// <summary>Joining the network namespace that the host made.</summary>
@@ -45,10 +45,10 @@ public enum InitStep
     /// <summary>Opening layer number item of the root.</summary>
     Layer,
 
-    /// <summary>Opening or making the directory for what the container changes.</summary>
+    /// <summary>Opening or making the upper directory.</summary>
     LayerUpper,
 
-    /// <summary>Whether the file system of the upper directory keeps overlayfs's marks.</summary>
+    /// <summary>Checking that the file system of the upper directory supports overlayfs's extended attributes.</summary>
     LayerMarks,
 
     /// <summary>Stacking the layers.</summary>
@@ -102,7 +102,7 @@ public enum InitStep
     /// <summary>Device number item.</summary>
     Device,
 
-    /// <summary>Device number item exists as something else.</summary>
+    /// <summary>Device number item exists as another file.</summary>
     DeviceMismatch,
 
     /// <summary>Link number item below /dev.</summary>
@@ -165,7 +165,7 @@ public enum InitStep
     /// <summary>Standard input, output or error (item).</summary>
     StandardStream,
 
-    /// <summary>process.scheduler; set by the host side, which has the right to.</summary>
+    /// <summary>process.scheduler; set by the host side, which has the privilege.</summary>
     Scheduler,
 
     /// <summary>process.ioPriority; set by the host side.</summary>
@@ -186,7 +186,7 @@ public enum InitStep
     /// <summary>process.selinuxLabel.</summary>
     Selinux,
 
-    /// <summary>process.selinuxLabel for the keys that are made.</summary>
+    /// <summary>process.selinuxLabel for new keys.</summary>
     SelinuxKeys,
 
     /// <summary>prctl(PR_SET_NO_NEW_PRIVS).</summary>

@@ -6,8 +6,8 @@ using Punnet.Abi;
 namespace Punnet.Kernel;
 
 /// <summary>
-/// argv or an environment as execve(2) takes it: a null-terminated array of pointers. Built by the host in memory that the
-/// garbage collector does not know, so that the new process only passes it on. Never freed: its end is the end of punnet.
+/// argv or an environment as execve(2) takes it: a null-terminated array of pointers. The host builds it in unmanaged memory, and the new
+/// process only passes it on. It is never freed.
 /// </summary>
 public readonly unsafe struct ArgumentBlock
 {
@@ -23,8 +23,8 @@ public readonly unsafe struct ArgumentBlock
     /// <summary>Address of the array.</summary>
     internal nint Pointer => (nint)_pointers;
 
-    /// <summary>Copies texts out of managed memory.</summary>
-    /// <param name="texts">The texts in order.</param>
+    /// <summary>Copies strings out of managed memory.</summary>
+    /// <param name="texts">The strings in order.</param>
     /// <param name="spare">How many entries <see cref="Append"/> can still add.</param>
     public static ArgumentBlock Of(IReadOnlyList<CString> texts, int spare = 0)
     {
@@ -54,7 +54,7 @@ public readonly unsafe struct ArgumentBlock
         return new ArgumentBlock(pointers, texts.Count + spare);
     }
 
-    /// <summary>Puts one more text into the first spare entry; it must stay where it is until exec.</summary>
+    /// <summary>Puts one more string into the first spare entry; it must not move until exec.</summary>
     /// <param name="text">With NUL, on the stack or in fixed memory of the caller.</param>
     /// <returns>False when there is no spare entry.</returns>
     public bool Append(ReadOnlySpan<byte> text)

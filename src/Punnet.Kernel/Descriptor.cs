@@ -3,17 +3,17 @@ using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
-/// <summary>A descriptor that the host side owns: <c>using Descriptor cgroup = …</c> closes it.</summary>
+/// <summary>A file descriptor that the host side owns: <c>using Descriptor cgroup = …</c> closes it.</summary>
 public sealed class Descriptor : IDisposable
 {
-    /// <summary>Takes a descriptor over.</summary>
+    /// <summary>Takes ownership of a descriptor.</summary>
     /// <param name="number">Its number, or -1 for none.</param>
     public Descriptor(int number) => Number = number;
 
     /// <summary>Its number, or -1.</summary>
     public int Number { get; private set; }
 
-    /// <summary>Opens a path; a relative one starts at the working directory.</summary>
+    /// <summary>Opens a path; a relative one is relative to the working directory.</summary>
     /// <exception cref="SysException">The path cannot be opened.</exception>
     public static Descriptor Open(string path, OpenFlags flags)
     {
@@ -21,7 +21,7 @@ public sealed class Descriptor : IDisposable
         return new Descriptor(number);
     }
 
-    /// <summary>Closes it now; a second time does nothing.</summary>
+    /// <summary>Closes it now; a second call does nothing.</summary>
     public void Dispose()
     {
         if (Number >= 0)

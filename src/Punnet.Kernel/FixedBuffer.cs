@@ -3,13 +3,13 @@ using System.Runtime.InteropServices;
 
 namespace Punnet.Kernel;
 
-/// <summary>Bytes at an address that never changes, for texts that execve(2) reads. Never freed.</summary>
+/// <summary>Bytes at a fixed address, for strings that execve(2) reads. Never freed.</summary>
 public readonly unsafe struct FixedBuffer
 {
     private readonly byte* _start;
     private readonly int _size;
 
-    /// <summary>Takes memory.</summary>
+    /// <summary>Allocates memory.</summary>
     /// <param name="size">Bytes.</param>
     public FixedBuffer(int size)
     {

@@ -5,16 +5,16 @@ using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
-/// <summary>An address of a network device, as rtnetlink(7) has it.</summary>
+/// <summary>An address of a network device, as in rtnetlink(7).</summary>
 /// <param name="Family">AF_INET or AF_INET6.</param>
-/// <param name="PrefixLength">Bits of the network.</param>
+/// <param name="PrefixLength">Bits of the network prefix.</param>
 /// <param name="Flags">IFA_F_*, 32 bits.</param>
-/// <param name="Attributes">IFA_ADDRESS, IFA_LOCAL and IFA_BROADCAST as the kernel gave them.</param>
+/// <param name="Attributes">IFA_ADDRESS, IFA_LOCAL and IFA_BROADCAST as the kernel returned them.</param>
 public sealed record LinkAddress(byte Family, byte PrefixLength, uint Flags, byte[] Attributes);
 
 /// <summary>
-/// rtnetlink(7): finding, moving and raising network devices. A socket belongs to the network namespace in which it was opened. Only for
-/// the host side: messages are built in memory of their own.
+/// rtnetlink(7): finding, moving and bringing up network devices. A socket belongs to the network namespace in which it was opened. Only
+/// for the host side: messages are allocated.
 /// </summary>
 public static class Netlink
 {
@@ -22,7 +22,7 @@ public static class Netlink
     private const ushort Request = 0x1, Acknowledge = 0x4, Create = 0x400, Exclusive = 0x200, Dump = 0x300; // NLM_F_*
     private const int HeaderSize = 16, LinkSize = 16, AddressSize = 8;
 
-    /// <summary>Looks a device up.</summary>
+    /// <summary>Looks up a device.</summary>
     /// <param name="socket">From <see cref="Sys.SocketRtnetlink"/>.</param>
     /// <param name="name">Its name, with NUL.</param>
     /// <param name="index">Its number in this namespace.</param>
@@ -37,11 +37,13 @@ public static class Netlink
         return errno;
     }
 
-    /// <summary>Lists the addresses of a device that somebody gave it and that hold everywhere: permanent, scope global.</summary>
+    /// <summary>Lists the permanent addresses of a device with global scope.</summary>
     public static Errno ListAddresses(int socket, int index, ICollection<LinkAddress> addresses) =>
         Talk(socket, GetAddress, Request | Dump, new byte[AddressSize], reply => Collect(reply, index, addresses));
 
-    /// <summary>Moves a device to another network namespace, where it has another name from the first moment that somebody can see it.</summary>
+    /// <summary>
+    /// Moves a device to another network namespace and renames it in one step: it is never visible there under its old name.
+    /// </summary>
     public static Errno MoveLink(int socket, int index, int networkNamespace, ReadOnlySpan<byte> newName)
     {
         const ushort Name = 3, NamespaceFile = 28; // IFLA_IFNAME, IFLA_NET_NS_FD
@@ -123,7 +125,7 @@ public static class Netlink
         }
     }
 
-    // One request and all that is answered: entries for the reader, until the acknowledgement or the end of a list.
+    // Sends one request and reads the answer: entries for the reader, until the acknowledgement or the end of a list.
     private static Errno Talk(int socket, ushort type, ushort flags, byte[] body, Reader? reader)
     {
         byte[] message = new byte[HeaderSize + body.Length];
@@ -134,7 +136,7 @@ public static class Netlink
         Errno errno = Sys.Write(socket, message, out _);
         bool isList = (flags & Dump) == Dump;
         bool isDone = false;
-        byte[] buffer = new byte[64 * 1024]; // more than the kernel puts into one answer
+        byte[] buffer = new byte[64 * 1024]; // More than the kernel sends at once.
         while (errno == Errno.None && !isDone)
         {
             errno = Sys.Read(socket, buffer, out int count);
@@ -163,7 +165,7 @@ public static class Netlink
             switch (BinaryPrimitives.ReadUInt16LittleEndian(answer[4..]))
             {
                 case Error:
-                    // An acknowledgement is the error 0.
+                    // An acknowledgement is error 0.
                     isDone = true;
                     return body.Length < 4 ? Errno.EPROTO : (Errno)(-BinaryPrimitives.ReadInt32LittleEndian(body));
                 case Done:

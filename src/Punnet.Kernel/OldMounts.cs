@@ -5,15 +5,14 @@ using Punnet.Abi;
 namespace Punnet.Kernel;
 
 /// <summary>
-/// The mount calls of Linux 5.2 and later (open_tree, fsopen, mount_setattr, move_mount …) by means of mount(2), for where a seccomp filter
-/// around punnet refuses them. What those calls keep detached hangs here in a tmpfs that nobody has a path to but this process: it lies
-/// over the root of a mount namespace in which no other process is, and each mount is moved from there to its place. All paths are
-/// /proc/self/fd/N below a verified /proc.
+/// The mount calls of Linux 5.2 and later (open_tree, fsopen, mount_setattr, move_mount …) implemented with mount(2), for where a seccomp
+/// filter around punnet refuses them. In place of detached mounts there is a stage: a tmpfs over the root of a mount namespace that has no
+/// other process. Each mount is made there and then moved to its mount point. All paths are /proc/self/fd/N below a verified /proc.
 /// </summary>
-/// <remarks>What mount(2) cannot do stays ENOSYS: id maps, attributes of a whole tree, fspick(2).</remarks>
+/// <remarks>ENOSYS is returned for what mount(2) cannot do: ID maps, attributes of a whole tree, fspick(2).</remarks>
 internal static unsafe class OldMounts
 {
-    private const int LongestData = 4096; // a page, mount(2)
+    private const int LongestData = 4096; // One page, mount(2).
 
     private static int s_proc;
     private static int s_stage;
@@ -31,7 +30,7 @@ internal static unsafe class OldMounts
         IsOn = true;
     }
 
-    /// <summary>Takes the stage off the root; the next mount makes a new one.</summary>
+    /// <summary>Unmounts the stage from the root; the next mount makes a new one.</summary>
     public static Errno RemoveStage()
     {
         if (!s_hasStage)
@@ -44,7 +43,7 @@ internal static unsafe class OldMounts
         return Sys.UmountDetach(OverRoot);
     }
 
-    // The root of a process hides nothing that is mounted on it, but ".." of it leads to the topmost mount there, path_resolution(7).
+    // "/" is the root itself, not what is mounted over it; "/.." is the topmost mount there, path_resolution(7).
     private static ReadOnlySpan<byte> OverRoot => "/..\0"u8;
 
     /// <summary>open_tree(2) with OPEN_TREE_CLONE.</summary>
@@ -106,7 +105,7 @@ internal static unsafe class OldMounts
             : errno;
     }
 
-    /// <summary>fsopen(2): a memory file that takes the type and then the parameters, each with a NUL.</summary>
+    /// <summary>fsopen(2): a memory file that holds the type and then the parameters, each with a NUL.</summary>
     public static Errno Open(ReadOnlySpan<byte> type, out int context)
     {
         Errno errno = Sys.MemfdCreate("mount\0"u8, sealable: false, out context);
@@ -122,7 +121,7 @@ internal static unsafe class OldMounts
             return errno == Errno.None ? Sys.WriteAll(context, "\0"u8) : errno;
         }
 
-        // Only the labels of security modules may have commas, in quotes.
+        // Only security labels can have commas, in quotes.
         bool isQuoted = value.Contains((byte)',');
         errno = value.Contains((byte)'"') ? Errno.EINVAL : Sys.WriteAll(context, isQuoted ? "=\""u8 : "="u8);
         errno = errno == Errno.None ? Sys.WriteAll(context, value[..^1]) : errno;
@@ -162,7 +161,7 @@ internal static unsafe class OldMounts
 
         data[used == 0 ? 0 : used - 1] = 0;
 
-        // mount(2) would make the file system itself read-only, and not only this mount of it.
+        // mount(2) would make the file system itself read-only, not only this mount.
         MountAttributes late = attributes & MountAttributes.ReadOnly;
         errno = Make(isDirectory: true, source, type, FlagsOf(attributes & ~late), data, out mount);
         return errno == Errno.None && late != MountAttributes.None
@@ -170,7 +169,7 @@ internal static unsafe class OldMounts
             : errno;
     }
 
-    // A mount on a place of its own on the stage.
+    // Mounts in a new slot on the stage.
     private static Errno Make(
         bool isDirectory, ReadOnlySpan<byte> source, ReadOnlySpan<byte> type, MountFlags flags, ReadOnlySpan<byte> data, out int mount)
     {
@@ -211,7 +210,7 @@ internal static unsafe class OldMounts
         const MountFlags Harmless = MountFlags.NoSuid | MountFlags.NoDev | MountFlags.NoExec;
         Errno errno = Sys.Mount("tmpfs\0"u8, OverRoot, "tmpfs\0"u8, Harmless, "mode=0700\0"u8);
 
-        // What is on it may be moved away only if it is not shared; and no copy of a tree takes it along.
+        // A mount can be moved away from it only if it is not shared; and a recursive bind must not copy it.
         errno = errno == Errno.None ? Sys.Mount(default, OverRoot, default, MountFlags.Unbindable) : errno;
         errno = errno == Errno.None
             ? Sys.Openat(Sys.WorkingDirectory, OverRoot, OpenFlags.Path | OpenFlags.Directory, 0, out s_stage)
@@ -220,7 +219,7 @@ internal static unsafe class OldMounts
         return errno;
     }
 
-    // mount(2) with /proc as working directory.
+    // mount(2) with /proc as the working directory.
     private static Errno Call(
         ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> type, MountFlags flags, ReadOnlySpan<byte> data)
     {

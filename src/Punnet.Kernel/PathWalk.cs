@@ -4,9 +4,9 @@ using Punnet.Abi;
 namespace Punnet.Kernel;
 
 /// <summary>
-/// What openat2(2) does with RESOLVE_IN_ROOT or RESOLVE_BENEATH, for where a seccomp filter around punnet refuses that call. The path is
-/// walked one component at a time, each opened with O_PATH | O_NOFOLLOW below the last: the kernel never follows a link and never
-/// resolves "..", so no rename at any moment leads out of the starting directory.
+/// openat2(2) with RESOLVE_IN_ROOT or RESOLVE_BENEATH in user space, for where a seccomp filter around punnet refuses that call. The path
+/// is walked one component at a time, each opened with O_PATH | O_NOFOLLOW below the last. The kernel never follows a link and never
+/// resolves "..", so no concurrent rename leads out of the starting directory.
 /// </summary>
 internal ref struct PathWalk
 {
@@ -17,12 +17,12 @@ internal ref struct PathWalk
     private readonly ResolveFlags _resolve;
     private readonly ulong _mount;
 
-    // What is still to be walked, from _next on.
+    // The rest of the path starts at _next.
     private readonly Span<byte> _rest;
     private int _next;
     private int _length;
 
-    // Where _here is: the real names from the root down, each with a NUL behind it.
+    // The path of _here: the real names from the root down, each followed by a NUL.
     private readonly Span<byte> _names;
     private int _depth;
     private int _here;
@@ -135,7 +135,7 @@ internal ref struct PathWalk
         return errno;
     }
 
-    // One component: a directory on the way, a link that is put in its place, or, where it is the last, what was asked for.
+    // One component: a directory on the way, a link, which is replaced by its target, or the last one, which is opened as asked.
     private Errno Step(ReadOnlySpan<byte> name, bool isLast, OpenFlags flags, out int descriptor)
     {
         descriptor = -1;
@@ -183,13 +183,13 @@ internal ref struct PathWalk
         return Use(name, flags, out descriptor);
     }
 
-    // For reading or writing: what has that name in this directory now, unless it is a link.
+    // Opens for reading or writing what now has that name in this directory, unless it is a link.
     private readonly Errno Use(ReadOnlySpan<byte> name, OpenFlags flags, out int descriptor)
     {
         Errno errno = Sys.Openat(_here, name, flags | OpenFlags.NoFollow, 0, out descriptor);
         if (errno == Errno.ELOOP)
         {
-            return Errno.EAGAIN; // It has become one since.
+            return Errno.EAGAIN; // It has been replaced by a link.
         }
 
         errno = errno == Errno.None ? CheckMount(descriptor) : errno;
@@ -216,7 +216,7 @@ internal ref struct PathWalk
         return Errno.None;
     }
 
-    // "..": down again from the root along the names that led here, less the last. What became a link meanwhile is not followed.
+    // "..": walks down again from the root along the names that led here, without the last. A name that has become a link is not followed.
     private Errno Ascend()
     {
         if (_depth == 0)
@@ -246,7 +246,7 @@ internal ref struct PathWalk
         return Errno.None;
     }
 
-    // Puts a link's text in its place.
+    // Replaces a link by its target.
     private Errno Follow(int link)
     {
         if ((_resolve & ResolveFlags.NoSymlinks) != ResolveFlags.None || ++_links > LinkLimit)
@@ -285,7 +285,8 @@ internal ref struct PathWalk
         return text[0] == '/' ? Restart() : Errno.None;
     }
 
-    // A magic link of proc(5) leads to an object and not along its text. Those that are none (self, thread-self, mounts, net) are relative.
+    // A magic link of proc(5) leads to an object, not along its text. The ordinary links there (self, thread-self, mounts, net) are
+    // relative.
     private static bool IsMagic(int link, ReadOnlySpan<byte> text) =>
         Sys.Fstatfs(link, out long magic) != Errno.None
             || (magic == FileSystemMagic.Proc && (text[0] is (byte)'/' or (byte)'(' || text.Contains((byte)':')));
@@ -323,7 +324,8 @@ internal ref struct PathWalk
         return errno == Errno.None && mount != _mount ? Errno.EXDEV : errno;
     }
 
-    // The mount by its id (Linux 5.8), or by its file system where statx(2) is refused too: then only a bind mount of the same passes.
+    // Compares mounts by their ID (Linux 5.8), or by file system where statx(2) is refused too: then a bind mount of the same file system
+    // passes unnoticed.
     private static Errno Identify(int descriptor, out ulong mount)
     {
         const uint HasMountId = 0x1000; // STATX_MNT_ID

@@ -5,19 +5,19 @@ namespace Punnet.Kernel;
 /// <summary>A program header, Elf64_Phdr of elf(5).</summary>
 /// <param name="Type">PT_LOAD and its kin.</param>
 /// <param name="Flags">PF_X is 1, PF_W 2, PF_R 4.</param>
-/// <param name="Offset">Where it begins in the file.</param>
-/// <param name="Address">Where it begins in memory, as linked.</param>
-/// <param name="PhysicalAddress">Means nothing here.</param>
+/// <param name="Offset">Where it starts in the file.</param>
+/// <param name="Address">Where it starts in memory, as linked.</param>
+/// <param name="PhysicalAddress">Unused.</param>
 /// <param name="FileSize">Bytes in the file.</param>
 /// <param name="MemorySize">Bytes in memory.</param>
-/// <param name="Alignment">Of both.</param>
+/// <param name="Alignment">Of the address and the offset.</param>
 public readonly record struct ProgramHeader(
     uint Type, uint Flags, nuint Offset, nuint Address, nuint PhysicalAddress, nuint FileSize, nuint MemorySize, nuint Alignment);
 
 /// <summary>Pages of a running program that are mapped from its file with one protection.</summary>
 /// <param name="Start">The first address.</param>
-/// <param name="End">The first address behind it.</param>
-/// <param name="Offset">Where it begins in the file.</param>
+/// <param name="End">The address after the last byte.</param>
+/// <param name="Offset">Where it starts in the file.</param>
 /// <param name="Protection">PROT_READ, PROT_WRITE and PROT_EXEC of mmap(2).</param>
 public readonly record struct ProgramSegment(nuint Start, nuint End, nuint Offset, int Protection)
 {
@@ -25,20 +25,20 @@ public readonly record struct ProgramSegment(nuint Start, nuint End, nuint Offse
     public bool IsCode => (Protection & 4) != 0;
 }
 
-/// <summary>What of a running program is mapped from its file, told from its program headers alone.</summary>
+/// <summary>The parts of a running program that are mapped from its file, computed from its program headers.</summary>
 public static class ProgramSegments
 {
-    /// <summary>More than a linker makes: a segment is at most three parts, where another protection begins within it.</summary>
+    /// <summary>More parts than a linker makes: a segment has at most three, where the protection changes within it.</summary>
     public const int Most = 16;
 
     private const nuint PageSize = 4096;
-    private const nuint FileHeaderSize = 64; // Elf64_Ehdr; linkers put the program headers behind it.
+    private const nuint FileHeaderSize = 64; // Elf64_Ehdr; linkers put the program headers after it.
 
     /// <summary>Plans the mappings.</summary>
     /// <param name="headers">The program headers.</param>
-    /// <param name="address">Where they lie in memory, AT_PHDR of getauxval(3).</param>
-    /// <param name="segments">Gets the parts in the order of the headers.</param>
-    /// <returns>How many; 0 where the headers are none that are understood.</returns>
+    /// <param name="address">Where they are in memory, AT_PHDR of getauxval(3).</param>
+    /// <param name="segments">Receives the parts in the order of the headers.</param>
+    /// <returns>How many; 0 where the headers are not understood.</returns>
     public static int Plan(ReadOnlySpan<ProgramHeader> headers, nuint address, Span<ProgramSegment> segments)
     {
         const uint Load = 1, RelocatedReadOnly = 0x6474e552; // PT_LOAD, PT_GNU_RELRO
@@ -74,7 +74,7 @@ public static class ProgramSegments
                 continue;
             }
 
-            // A part that is only written while it is relocated: the whole segment, its beginning, or none of it.
+            // PT_GNU_RELRO, written only during relocation: the whole segment, its beginning, or nothing of it.
             nuint first = nuint.Clamp(lockedStart, from, to), last = nuint.Clamp(lockedEnd, first, to);
             count = Add(segments, count, from, first, offset, protection | 2);
             count = Add(segments, count, first, last, offset + (first - from), protection);
@@ -102,7 +102,7 @@ public static class ProgramSegments
         return count + 1;
     }
 
-    // What is added to every address: PT_PHDR is where the headers themselves are. Not every linker writes it.
+    // The load bias: PT_PHDR is the address of the headers themselves. Not every linker writes it.
     private static bool TryFindBase(ReadOnlySpan<ProgramHeader> headers, nuint address, out nuint start)
     {
         const uint Load = 1, ProgramHeaders = 6;

@@ -5,29 +5,29 @@ using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
-/// <summary>How far a process has given up punnet's own file.</summary>
+/// <summary>How far a process has released punnet's own file.</summary>
 public enum BinaryState
 {
-    /// <summary>Not at all: it is mapped.</summary>
+    /// <summary>Not at all: the file is mapped.</summary>
     Mapped,
 
-    /// <summary>It is not mapped any more, but the kernel still holds it to be the executable.</summary>
+    /// <summary>The file is no longer mapped, but is still /proc/self/exe.</summary>
     Unmapped,
 
-    /// <summary>The kernel has let it go.</summary>
+    /// <summary>The kernel has released the file.</summary>
     Left,
 }
 
 /// <summary>
-/// punnet's own file, given up as executable before a process of punnet meets a container. CVE-2019-5736: whoever can follow
-/// /proc/PID/exe of a process that is still punnet (or make it execute /proc/self/exe) holds a reference to the host's file, and can write
-/// it once it no longer runs. Others execute a sealed copy of themselves, which costs a second start (0.8 ms). punnet instead maps the
-/// same pages through a read-only mount that exists nowhere else, and tells the kernel that this is its executable: 0.25 ms. What a
-/// container can reach is then on a read-only mount for ever. Where that fails, punnet executes a sealed copy too: <see cref="Restart"/>.
+/// Protects punnet's own file from containers (CVE-2019-5736): a process that can follow /proc/PID/exe of a process that is still punnet
+/// (or make it execute /proc/self/exe) gets a reference to the host's file, and can write to it once it no longer runs. Other runtimes
+/// execute a sealed copy of themselves, which costs a second start (0.8 ms). punnet instead maps the same pages through a detached
+/// read-only mount and makes that file its executable: 0.25 ms. A container can then only reach the file on a read-only mount. Where that
+/// fails, punnet executes a sealed copy too: <see cref="Restart"/>.
 /// </summary>
 public sealed unsafe class RuntimeBinary : IDisposable
 {
-    private const int PagemapChunk = 512; // pages looked at with one call
+    private const int PagemapChunk = 512; // Pages read with one call.
     private const nuint PageSize = 4096;
     private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
 
@@ -41,24 +41,24 @@ public sealed unsafe class RuntimeBinary : IDisposable
         Title = title;
     }
 
-    /// <summary>The file through its read-only mount, or its sealed copy.</summary>
+    /// <summary>The file on the read-only mount, or the sealed copy.</summary>
     public int Number => _file.Number;
 
-    /// <summary>The mount that is read-only, or -1. Closing it last costs a grace period of the kernel (0.1 ms).</summary>
+    /// <summary>The read-only mount, or -1. The last close waits for an RCU grace period (0.1 ms).</summary>
     public int MountNumber => _mount.Number;
 
     /// <summary>What ps shows until the program is executed.</summary>
     public FixedBuffer Title { get; }
 
-    /// <summary>How far this process has given the file up; the new process does what is left.</summary>
+    /// <summary>How far this process has released the file; the new process does the rest.</summary>
     public BinaryState State { get; private set; }
 
-    /// <summary>Opens the file another way, and leaves it when the kernel lets this process do so.</summary>
+    /// <summary>Opens the file on a read-only mount or a sealed copy, and switches to it if the kernel allows that.</summary>
     /// <param name="isInitAlone">
-    /// Whether nobody can see the new process before its own first steps. It then leaves the file itself, while this one makes other
-    /// things.
+    /// Whether no other process can see the new process before its first steps. It then switches itself, while this process does other
+    /// work.
     /// </param>
-    /// <param name="binary">To be disposed, also after a failure; null where nothing was opened.</param>
+    /// <param name="binary">Dispose it, also after a failure; null where nothing was opened.</param>
     public static Errno Leave(bool isInitAlone, out RuntimeBinary? binary)
     {
         binary = null;
@@ -95,8 +95,8 @@ public sealed unsafe class RuntimeBinary : IDisposable
     }
 
     /// <summary>
-    /// Replaces every mapping of punnet's file by <paramref name="file"/>, which everybody may do. Only then the kernel lets the file go:
-    /// <see cref="SetExecutable"/>. Allocates nothing. After a failure some are replaced, by the same bytes.
+    /// Replaces every mapping of punnet's file by <paramref name="file"/>, which needs no privilege. Only then can the kernel release the
+    /// file: <see cref="SetExecutable"/>. Allocates nothing. After a failure some mappings are replaced, by the same bytes.
     /// </summary>
     /// <param name="file">The same bytes.</param>
     public static Errno RemapTo(int file)
@@ -110,7 +110,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
             return Errno.ENOEXEC;
         }
 
-        // Where it cannot be read, every page is taken for written.
+        // If it cannot be read, every page counts as written.
         Sys.Openat(Sys.WorkingDirectory, "/proc/self/pagemap\0"u8, OpenFlags.ReadOnly, 0, out int pagemap);
         Errno errno = Errno.None;
         for (int i = 0; i < count && errno == Errno.None; i++)
@@ -126,11 +126,11 @@ public sealed unsafe class RuntimeBinary : IDisposable
     }
 
     /// <summary>
-    /// Tells the kernel that <paramref name="file"/> is this process's executable: /proc/self/exe. By PR_SET_MM_MAP, the one form of
-    /// PR_SET_MM that a user namespace's root may use (PR_SET_MM_EXE_FILE wants the host's CAP_SYS_RESOURCE); EPERM to those who are root
-    /// nowhere. The addresses only matter to those who read /proc/PID/stat, and only until exec.
+    /// Tells the kernel that <paramref name="file"/> is this process's executable: /proc/self/exe. It uses PR_SET_MM_MAP, the one form of
+    /// PR_SET_MM that root of a user namespace may use (PR_SET_MM_EXE_FILE needs the host's CAP_SYS_RESOURCE); EPERM for a process that is
+    /// root in no namespace. The addresses only show in /proc/PID/stat, and only until exec.
     /// </summary>
-    /// <param name="file">What <see cref="RemapTo"/> was given; -1 keeps the executable, which everybody may.</param>
+    /// <param name="file">What <see cref="RemapTo"/> was given; -1 keeps the executable, which needs no privilege.</param>
     /// <param name="title">What /proc/PID/cmdline shows from now on, with NUL.</param>
     public static Errno SetExecutable(int file, FixedBuffer title)
     {
@@ -145,7 +145,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
         return Sys.SetMemoryMap(&map);
     }
 
-    /// <summary>Whether punnet runs from a file in memory that nobody can write any more.</summary>
+    /// <summary>Whether punnet runs from a memfd that is sealed against writing.</summary>
     public static bool IsSealedCopy()
     {
         Errno errno = Sys.Openat(Sys.WorkingDirectory, "/proc/self/exe\0"u8, OpenFlags.ReadOnly, 0, out int file);
@@ -154,7 +154,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
         return isSealed;
     }
 
-    /// <summary>Executes a sealed copy of punnet in its place; returns only on failure.</summary>
+    /// <summary>Executes a sealed copy of punnet; returns only on failure.</summary>
     /// <param name="args">argv.</param>
     /// <param name="env">Its environment.</param>
     public static Errno Restart(ArgumentBlock args, ArgumentBlock env)
@@ -178,7 +178,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
         _mount.Dispose();
     }
 
-    // Through a detached read-only mount; without the right to make one (rootless), a sealed copy in memory. Both are close-on-exec.
+    // Opens the file on a detached read-only mount or, without the privilege to make one (rootless), a sealed copy. Both are close-on-exec.
     private static Errno Open(out int file, out int mount, out bool isOwn)
     {
         file = -1;
@@ -192,7 +192,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
 
         if (errno != Errno.None)
         {
-            // The right is missing, a filter refuses it, or punnet already runs from memory, which cannot be cloned (EINVAL).
+            // The privilege is missing, a filter refuses the call, or punnet runs from a memfd, whose mount cannot be cloned (EINVAL).
             Sys.Close(mount);
             mount = -1;
             return Copy(out file, out isOwn);
@@ -201,7 +201,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
         return errno;
     }
 
-    // A sealed copy of punnet's own file in memory, read-only and close-on-exec; the one that it runs from, where it does.
+    // A sealed copy of punnet's own file, read-only and close-on-exec; the one that punnet runs from, if it does.
     private static Errno Copy(out int copy, out bool isOwn)
     {
         copy = -1;
@@ -223,17 +223,17 @@ public sealed unsafe class RuntimeBinary : IDisposable
         errno = errno == Errno.None ? Sys.Sendfile(file, writable) : errno;
         errno = errno == Errno.None ? Sys.AddSeals(writable) : errno;
 
-        // Read-only from here: a writable descriptor of an executable image makes the kernel refuse it (ETXTBSY).
+        // Reopened read-only: the kernel does not execute a file that is open for writing (ETXTBSY).
         errno = errno == Errno.None ? Sys.Reopen(writable, OpenFlags.ReadOnly, out copy) : errno;
         Sys.Close(file);
         Sys.Close(writable);
         return errno;
     }
 
-    // What was written differs from the file: most of the data, and of the read-only pages the one with the .NET runtime's stack-guard
-    // cookie, which mapped from the file would be a cookie that everybody knows. The written pages are copied into a second mapping of the
-    // whole segment, which then takes the place in one call: no moment without the data, which the code that runs here needs too. One
-    // mapping a segment is also what the clone, execve and the end have the least work with.
+    // Written pages differ from the file: most of the data, and the read-only page with the .NET runtime's stack-guard cookie, which would
+    // have a known value if it were mapped from the file. The written pages are copied into a second mapping of the whole segment, which
+    // then replaces the first in one call: the data is never missing, and the code here needs it too. One mapping per segment is also the
+    // least work for clone, execve and exit.
     private static Errno MapAgain(ProgramSegment segment, int file, int pagemap)
     {
         nint length = (nint)(segment.End - segment.Start);
@@ -243,7 +243,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
             return errno;
         }
 
-        ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits a page
+        ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits per page
         bool isKnown = pagemap >= 0;
         for (nuint page = segment.Start; page < segment.End; page += PageSize)
         {

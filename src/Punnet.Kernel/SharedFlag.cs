@@ -4,7 +4,7 @@ using System.Threading;
 
 namespace Punnet.Kernel;
 
-/// <summary>A number that this process and those cloned from it see and change without any system call. Never freed.</summary>
+/// <summary>A number that this process and its clones read and write without a system call. Never freed.</summary>
 public readonly unsafe struct SharedFlag
 {
     private readonly int* _place;
@@ -20,7 +20,7 @@ public readonly unsafe struct SharedFlag
         set => Volatile.Write(ref *_place, value);
     }
 
-    /// <summary>A moment for the other side: the processor's own hint that somebody waits in a loop.</summary>
+    /// <summary>Tells the processor that this is a spin loop.</summary>
     public static void Pause()
     {
         if (X86Base.IsSupported)

@@ -6,7 +6,7 @@ namespace Punnet.Kernel;
 /// <summary>A system call that failed on the host side: <c>cannot open /x: permission denied (EACCES)</c>.</summary>
 public sealed class SysException : Exception
 {
-    /// <summary>Makes the sentence.</summary>
+    /// <summary>Builds the message.</summary>
     /// <param name="errno">Why.</param>
     /// <param name="what">What was being done, as in "cannot …".</param>
     public SysException(Errno errno, string what)

@@ -1,9 +1,9 @@
 namespace System.Runtime;
 
 /// <summary>
-/// Gives a method a C name, with nothing of the runtime around a call: unlike one with
-/// <see cref="System.Runtime.InteropServices.UnmanagedCallersOnlyAttribute"/> it works before the .NET runtime has started. The
-/// ahead-of-time compiler knows the attribute by its name; the one of the class library is internal.
+/// Gives a method a C name, without runtime transitions: unlike one with <see
+/// cref="System.Runtime.InteropServices.UnmanagedCallersOnlyAttribute"/> it works before the .NET runtime has started. The ahead-of-time
+/// compiler knows the attribute by its name; that of the class library is internal.
 /// </summary>
 /// <param name="entryPoint">The C name.</param>
 [AttributeUsage(AttributeTargets.Method)]

@@ -1,8 +1,8 @@
 namespace System.Runtime;
 
 /// <summary>
-/// Makes a method a bare call of a C function, with nothing of the runtime around it: it works before the .NET runtime has started, and
-/// while a collection stops every thread. The ahead-of-time compiler knows the attribute by its name; that of the class library is internal.
+/// Makes a method a bare call of a C function, without runtime transitions: it works before the .NET runtime has started, and while a
+/// collection stops every thread. The ahead-of-time compiler knows the attribute by its name; that of the class library is internal.
 /// </summary>
 /// <param name="entryPoint">The C name.</param>
 [AttributeUsage(AttributeTargets.Method)]

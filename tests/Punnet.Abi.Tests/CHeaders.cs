@@ -8,12 +8,12 @@ using System.Text.RegularExpressions;
 
 namespace Punnet.Abi.Tests;
 
-/// <summary>What a C compiler makes of expressions with the kernel's headers: the oracle for every number in Punnet.Abi.</summary>
+/// <summary>Evaluates C expressions with the kernel's headers: the oracle for every number in Punnet.Abi.</summary>
 internal static partial class CHeaders
 {
     private const string Compiler = "gcc";
 
-    // The kernel's own headers only: glibc's disagree with them when both are included.
+    // The kernel's headers only: glibc's conflict with them.
     private static readonly string[] Headers =
     [
         "asm/errno.h", "asm/fcntl.h", "asm/poll.h", "asm/resource.h", "asm/signal.h", "asm/unistd.h", "linux/audit.h",
@@ -25,7 +25,7 @@ internal static partial class CHeaders
     /// <summary>Whether there is a compiler at all.</summary>
     public static bool ArePresent { get; } = HasCompiler();
 
-    /// <summary>The value of each expression, sign-extended to 64 bits; those that these headers do not know are left out.</summary>
+    /// <summary>The value of each expression, sign-extended to 64 bits; those that these headers do not define are left out.</summary>
     public static IReadOnlyDictionary<string, ulong> Evaluate(IEnumerable<string> expressions)
     {
         string directory = Directory.CreateTempSubdirectory("punnet-abi-").FullName;
@@ -103,7 +103,7 @@ internal static partial class CHeaders
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // The compiler's quotation marks are found by what they enclose: they must not depend on the caller's language.
+        // The quotation marks in the compiler's messages must not depend on the caller's locale.
         start.Environment["LC_ALL"] = "C";
         using Process process = Process.Start(start)!;
         System.Threading.Tasks.Task<string> errors = process.StandardError.ReadToEndAsync();

@@ -4,7 +4,7 @@ using Xunit;
 
 namespace Punnet.Abi.Tests;
 
-/// <summary>The words of an error against those of this machine's C library.</summary>
+/// <summary>The error messages against those of the C library.</summary>
 public sealed class ErrnoTextTests
 {
     [Fact]

@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Punnet.Abi.Tests;
 
-/// <summary>Every struct that goes to the kernel: its size, and where each field is.</summary>
+/// <summary>Every struct that is passed to the kernel: its size and the offsets of its fields.</summary>
 public sealed class LayoutTests
 {
     /// <summary>Type, C struct, fields as "ours=theirs".</summary>
@@ -70,7 +70,7 @@ public sealed class LayoutTests
         Assert.Empty(structs.Except(neverGivenToTheKernel).Except(Structs.Select(row => row.Data.Item1)));
     }
 
-    // The field behind a record's property carries the compiler's name.
+    // The backing field of a property has a name of the compiler.
     private static int OffsetOf(Type type, string field) =>
         (int)Marshal.OffsetOf(type, type.GetField(field) is null ? $"<{field}>k__BackingField" : field);
 }

@@ -8,19 +8,19 @@ using System.Xml.Linq;
 
 namespace Punnet.Abi.Tests;
 
-/// <summary>One number of Punnet.Abi and the C expression that it must be equal to.</summary>
+/// <summary>One number of Punnet.Abi and the C expression that it must equal.</summary>
 /// <param name="Member">Type and member.</param>
 /// <param name="Value">Sign-extended to 64 bits, as C converts it.</param>
-/// <param name="Expression">In C.</param>
+/// <param name="Expression">The C expression.</param>
 internal sealed record NativeNumber(string Member, ulong Value, string Expression);
 
-/// <summary>Finds the native name of each number where it is written down: at the beginning of its documentation.</summary>
+/// <summary>Finds the native name of each number at the beginning of its doc comment.</summary>
 internal static partial class NativeNames
 {
-    // No kernel header has these: libseccomp's names, and a list whose place is the number of a capability.
+    // Not in the kernel headers: libseccomp's names, and tables of the kernel's numbers.
     private static readonly string[] NotOfTheKernel = ["SeccompArchitecture", "SyscallTable"];
 
-    // Numbers that have no name in C, only a meaning, or another name there than in the manual.
+    // Numbers without a name in C, or with another name there than in the man page.
     private static readonly Dictionary<string, string> Meanings = new(StringComparer.Ordinal)
     {
         ["SeccompData.Number"] = "__builtin_offsetof(struct seccomp_data, nr)",
@@ -35,7 +35,7 @@ internal static partial class NativeNames
         ["DeviceRequest.EveryAccess"] = "BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE",
     };
 
-    /// <summary>The types of Punnet.Abi that give numbers.</summary>
+    /// <summary>The types of Punnet.Abi with numbers.</summary>
     public static IReadOnlyList<Type> Types { get; } =
     [
         .. typeof(Errno).Assembly.GetExportedTypes()

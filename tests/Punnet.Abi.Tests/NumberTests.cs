@@ -7,7 +7,7 @@ namespace Punnet.Abi.Tests;
 /// <summary>Every number in Punnet.Abi against the kernel's headers.</summary>
 public sealed class NumberTests
 {
-    // Newer than the headers of Debian 12, or kept by the kernel to itself.
+    // Newer than the headers of Debian 12, or internal to the kernel.
     private static readonly string[] NotInTheseHeaders = ["MPOL_WEIGHTED_INTERLEAVE"];
 
     public static TheoryData<string> Types { get; } = [.. NativeNames.Types.Select(type => type.Name)];

@@ -109,14 +109,14 @@ public struct FileStatus
     /// <summary>stx_mnt_id (Linux 5.8), where <see cref="Mask"/> has STATX_MNT_ID.</summary>
     public ulong MountId;
 
-    /// <summary>Whether st_mode says this file type.</summary>
+    /// <summary>Whether st_mode has this file type.</summary>
     /// <param name="type">One of <see cref="FileMode"/>.</param>
     public readonly bool Is(uint type) => (Mode & FileMode.TypeMask) == type;
 
-    /// <summary>Whether a mount is here (STATX_ATTR_MOUNT_ROOT).</summary>
+    /// <summary>Whether this is the root of a mount (STATX_ATTR_MOUNT_ROOT).</summary>
     public readonly bool IsMountRoot => (Attributes & 0x2000) != 0;
 
-    /// <summary>Whether this is the character device of these numbers, such as 1:3 for /dev/null.</summary>
+    /// <summary>Whether this is the character device with these numbers, such as 1:3 for /dev/null.</summary>
     /// <param name="major">Major number.</param>
     /// <param name="minor">Minor number.</param>
     public readonly bool IsCharacterDevice(uint major, uint minor) =>

@@ -28,7 +28,7 @@ public enum MountAttributes : ulong
     /// <summary>MOUNT_ATTR_STRICTATIME.</summary>
     StrictAtime = 0x20,
 
-    /// <summary>MOUNT_ATTR__ATIME: the two bits that say how access times are kept; must be cleared to change them.</summary>
+    /// <summary>MOUNT_ATTR__ATIME: the bits of the access time policy; must be cleared to change it.</summary>
     AtimeMask = 0x70,
 
     /// <summary>MOUNT_ATTR_NODIRATIME.</summary>

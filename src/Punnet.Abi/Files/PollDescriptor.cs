@@ -13,7 +13,7 @@ public enum PollEvents : short
     /// <summary>POLLIN.</summary>
     In = 1,
 
-    /// <summary>POLLPRI: for a cgroup file, it changed.</summary>
+    /// <summary>POLLPRI: a cgroup file has changed.</summary>
     Priority = 2,
 
     /// <summary>POLLOUT.</summary>
@@ -33,7 +33,7 @@ public enum PollEvents : short
 [StructLayout(LayoutKind.Sequential)]
 public struct PollDescriptor
 {
-    /// <summary>fd; a negative one is passed over.</summary>
+    /// <summary>fd; a negative one is ignored.</summary>
     public int Descriptor;
 
     /// <summary>events.</summary>

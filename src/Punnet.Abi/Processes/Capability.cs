@@ -2,7 +2,7 @@ using System;
 
 namespace Punnet.Abi;
 
-/// <summary>capabilities(7), linux/capability.h: the place in this list is the number.</summary>
+/// <summary>capabilities(7), linux/capability.h: the index in this list is the number.</summary>
 public static class Capability
 {
     /// <summary>CAP_DAC_OVERRIDE.</summary>

@@ -9,7 +9,7 @@ public struct CloneArguments
     /// <summary>flags.</summary>
     public CloneFlags Flags;
 
-    /// <summary>Address where the pidfd is stored.</summary>
+    /// <summary>pidfd: the address where it is stored.</summary>
     public ulong Pidfd;
 
     /// <summary>child_tid.</summary>
@@ -18,7 +18,7 @@ public struct CloneArguments
     /// <summary>parent_tid.</summary>
     public ulong ParentTid;
 
-    /// <summary>Signal to the parent at exit.</summary>
+    /// <summary>exit_signal: sent to the parent.</summary>
     public ulong ExitSignal;
 
     /// <summary>0: share the caller's stack address, copy on write.</summary>

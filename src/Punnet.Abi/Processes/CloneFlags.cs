@@ -9,10 +9,10 @@ public enum CloneFlags : ulong
     /// <summary>A plain fork.</summary>
     None = 0,
 
-    /// <summary>CLONE_NEWTIME: only unshare(2) and setns(2) can set offsets first.</summary>
+    /// <summary>CLONE_NEWTIME: only unshare(2) and setns(2) allow setting offsets first.</summary>
     NewTime = 0x80,
 
-    /// <summary>CLONE_FILES: one table of descriptors for both.</summary>
+    /// <summary>CLONE_FILES: both share one file descriptor table.</summary>
     Files = 0x400,
 
     /// <summary>CLONE_VFORK.</summary>
@@ -24,7 +24,7 @@ public enum CloneFlags : ulong
     /// <summary>CLONE_PARENT: the new process is a child of the caller's parent.</summary>
     Parent = 0x8000,
 
-    /// <summary>CLONE_PARENT_SETTID: the kernel stores the new process's number for the caller.</summary>
+    /// <summary>CLONE_PARENT_SETTID: the kernel stores the child's PID for the caller.</summary>
     StoresPid = 0x100000,
 
     /// <summary>CLONE_NEWNS.</summary>

@@ -61,7 +61,7 @@ public static class NamespaceKinds
         _ => "time",
     };
 
-    /// <summary>The number of one kind.</summary>
+    /// <summary>The number of a kind.</summary>
     /// <param name="kind">One CLONE_NEW… flag.</param>
     public static int Number(CloneFlags kind)
     {

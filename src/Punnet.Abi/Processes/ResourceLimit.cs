@@ -1,6 +1,6 @@
 namespace Punnet.Abi;
 
-/// <summary>getrlimit(2): RLIMIT_* of asm-generic/resource.h; the place in this list is the number.</summary>
+/// <summary>getrlimit(2): RLIMIT_* of asm-generic/resource.h; the index in this list is the number.</summary>
 public enum ResourceLimit
 {
     /// <summary>RLIMIT_CPU, seconds.</summary>

@@ -3,7 +3,7 @@ namespace Punnet.Abi;
 /// <summary>signal(7), numbers of x86 and ARM.</summary>
 public enum Signal
 {
-    /// <summary>No signal: only asks whether the process exists.</summary>
+    /// <summary>No signal: kill(2) only checks that the process exists.</summary>
     None = 0,
 
     /// <summary>SIGHUP.</summary>
@@ -54,7 +54,7 @@ public enum Signal
     /// <summary>SIGURG.</summary>
     Urgent = 23,
 
-    /// <summary>SIGXFSZ: a file would become larger than RLIMIT_FSIZE.</summary>
+    /// <summary>SIGXFSZ: a write exceeds RLIMIT_FSIZE.</summary>
     FileTooLarge = 25,
 
     /// <summary>SIGWINCH.</summary>

@@ -11,8 +11,8 @@ namespace Punnet.Abi;
 public readonly record struct BpfInstruction(ushort Code, byte JumpTrue, byte JumpFalse, uint K);
 
 /// <summary>
-/// The operations of linux/bpf_common.h that a seccomp filter here uses. They are just those that the kernel's
-/// seccomp_is_const_allow() understands, so that it can keep every plain allowed call in its bitmap.
+/// The operations of linux/bpf_common.h that a seccomp filter here uses. They are exactly those that the kernel's seccomp_is_const_allow()
+/// understands, so that it can keep every plain allowed call in its bitmap.
 /// </summary>
 public static class BpfCode
 {

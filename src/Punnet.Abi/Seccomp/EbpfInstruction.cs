@@ -44,7 +44,7 @@ public static class EbpfCode
     public const byte Exit = 0x95;
 }
 
-/// <summary>What a BPF_PROG_TYPE_CGROUP_DEVICE program is asked: <c>struct bpf_cgroup_dev_ctx</c> of linux/bpf.h.</summary>
+/// <summary>The context of a BPF_PROG_TYPE_CGROUP_DEVICE program: <c>struct bpf_cgroup_dev_ctx</c> of linux/bpf.h.</summary>
 public static class DeviceRequest
 {
     /// <summary>Offset of the word that holds the access in its high and the type in its low 16 bits.</summary>

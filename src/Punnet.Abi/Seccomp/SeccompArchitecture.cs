@@ -1,6 +1,6 @@
 namespace Punnet.Abi;
 
-/// <summary>A calling convention that a seccomp profile can name (SCMP_ARCH_*); x32 is one of its own here.</summary>
+/// <summary>A calling convention that a seccomp profile can name (SCMP_ARCH_*); x32 is a separate one here.</summary>
 public enum SeccompArchitecture : byte
 {
     /// <summary>None.</summary>
@@ -136,7 +136,7 @@ public static class SeccompArchitectureFacts
         _ => 0,
     };
 
-    /// <summary>Whether socketcall(2) and ipc(2) carry the socket and System V calls, beside or instead of calls of their own.</summary>
+    /// <summary>Whether socketcall(2) and ipc(2) multiplex the socket and System V calls, beside or instead of separate calls.</summary>
     /// <param name="architecture">The architecture.</param>
     public static bool HasMultiplexedCalls(this SeccompArchitecture architecture) => architecture
         is SeccompArchitecture.X86 or SeccompArchitecture.S390 or SeccompArchitecture.S390X

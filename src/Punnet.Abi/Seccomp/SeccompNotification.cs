@@ -8,13 +8,13 @@ namespace Punnet.Abi;
 [StructLayout(LayoutKind.Sequential)]
 public struct SeccompNotification
 {
-    /// <summary>Names the call in the answer.</summary>
+    /// <summary>id: identifies the call in the response.</summary>
     public ulong Id;
 
-    /// <summary>The thread that waits, as the reader's pid namespace numbers it; 0 when it cannot be seen from there.</summary>
+    /// <summary>pid: the waiting thread in the reader's PID namespace; 0 when it is not visible there.</summary>
     public uint Thread;
 
-    /// <summary>None is defined.</summary>
+    /// <summary>flags: none is defined.</summary>
     public uint Flags;
 
     /// <summary>seccomp_data.nr.</summary>
@@ -30,7 +30,7 @@ public struct SeccompNotification
     public SeccompArgumentValues Arguments;
 }
 
-/// <summary>The six arguments of a system call, as they stand in the registers.</summary>
+/// <summary>The six arguments of a system call, as in the registers.</summary>
 [InlineArray(6)]
 public struct SeccompArgumentValues
 {
@@ -41,16 +41,16 @@ public struct SeccompArgumentValues
 [StructLayout(LayoutKind.Sequential)]
 public struct SeccompResponse
 {
-    /// <summary>The notification's.</summary>
+    /// <summary>id of the notification.</summary>
     public ulong Id;
 
-    /// <summary>What the call returns.</summary>
+    /// <summary>val: what the call returns.</summary>
     public long Value;
 
-    /// <summary>A negative errno in place of the value, or 0.</summary>
+    /// <summary>error: a negative errno instead of the value, or 0.</summary>
     public int Error;
 
-    /// <summary>What else becomes of the call.</summary>
+    /// <summary>flags.</summary>
     public SeccompResponseFlags Flags;
 }
 

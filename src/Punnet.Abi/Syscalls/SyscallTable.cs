@@ -4,8 +4,8 @@ using System.Text;
 namespace Punnet.Abi;
 
 /// <summary>
-/// System call names and numbers of every architecture, from the kernel's headers (syscalls/generate). The tables are constant
-/// data of the binary: nothing is built at start, looking up allocates nothing.
+/// System call names and numbers of every architecture, from the kernel's headers (Syscalls/generate). The tables are constant data of the
+/// binary: nothing is built at startup, and a lookup allocates nothing.
 /// </summary>
 public static partial class SyscallTable
 {
@@ -17,7 +17,7 @@ public static partial class SyscallTable
 
     private const ushort Absent = 0xFFFF;
 
-    // arm's private calls 0xf0001 to 0xf0006 stand at the table's end.
+    // arm's private calls 0xf0001 to 0xf0006 are at the end of the table.
     private const ushort ArmPrivateEntry = 0xF000;
     private const uint ArmPrivateBase = 0xF0000;
     private const int ArmPrivateSlot = NumberCount - 16;
@@ -68,7 +68,7 @@ public static partial class SyscallTable
     /// <returns>The slot, or <see cref="Unknown"/> where the architecture has no such call.</returns>
     public static int SlotOf(SeccompArchitecture architecture, int nameIndex) => SlotIn(TableOf(architecture), nameIndex);
 
-    /// <summary>The same within a table that was found before, for many names.</summary>
+    /// <summary>The same in a table that was looked up before, for many names.</summary>
     /// <param name="table">From <see cref="TableOf"/>.</param>
     /// <param name="nameIndex">Index of the name, from <see cref="IndexOf"/>.</param>
     public static int SlotIn(ReadOnlySpan<ushort> table, int nameIndex)
@@ -90,7 +90,7 @@ public static partial class SyscallTable
             ? ArmPrivateBase + (uint)(slot - ArmPrivateSlot)
             : architecture.NumberBase() + (uint)slot;
 
-    /// <summary>Whether a slot belongs to arm's private calls, which stand far behind all others.</summary>
+    /// <summary>Whether a slot belongs to arm's private calls, whose numbers are far above all others.</summary>
     /// <param name="slot">A slot, from <see cref="SlotOf"/>.</param>
     public static bool IsPrivateSlot(int slot) => slot >= ArmPrivateSlot;
 
@@ -112,7 +112,7 @@ public static partial class SyscallTable
         return null;
     }
 
-    /// <summary>An architecture's entries, one a name, to be read by <see cref="SlotIn"/>.</summary>
+    /// <summary>An architecture's entries, one per name, for <see cref="SlotIn"/>.</summary>
     /// <param name="architecture">The architecture.</param>
     public static ReadOnlySpan<ushort> TableOf(SeccompArchitecture architecture) => architecture switch
     {

@@ -3,12 +3,12 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>What keeps others from using this process while it still has the host's rights.</summary>
+/// <summary>Protects this process from others while it still has the host's privileges.</summary>
 internal static class Hardening
 {
     /// <summary>
-    /// Gives up punnet's own file as executable, as far as the host side has not: see <see cref="RuntimeBinary"/>. Called as root of
-    /// a user namespace, and before a process of the container may see this one.
+    /// Releases punnet's own file, as far as the host side has not: see <see cref="RuntimeBinary"/>. Called as root of the user namespace,
+    /// before a process of the container can see this one.
     /// </summary>
     public static void LeaveOwnFile(InitContext context, InitReport report)
     {
@@ -24,8 +24,8 @@ internal static class Hardening
     }
 
     /// <summary>
-    /// No ptrace and no /proc/PID/fd for anybody inside (CVE-2016-9962), and no life without the parent. The kernel forgets the
-    /// second whenever ids change, so this is called again after such a change.
+    /// Denies ptrace(2) and /proc/PID/fd to processes inside (CVE-2016-9962), and sets the parent-death signal. The kernel clears that
+    /// signal whenever IDs change, so this is called again after such a change.
     /// </summary>
     public static void Apply(InitReport report)
     {
@@ -33,6 +33,6 @@ internal static class Hardening
         report.Check(InitStep.Harden, Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill));
     }
 
-    /// <summary>From here on the container may outlive punnet.</summary>
+    /// <summary>From here on the container can outlive punnet.</summary>
     public static void OutliveParent() => Sys.Prctl(ProcessControl.SetParentDeathSignal, 0);
 }

@@ -7,12 +7,12 @@ namespace Punnet.Init;
 /// <summary>process.user and process.capabilities.</summary>
 internal static class Identity
 {
-    /// <summary>Becomes the user with exactly the wanted capabilities.</summary>
+    /// <summary>Becomes the user, with exactly the given capabilities.</summary>
     public static void Assume(ProcessPlan plan, InitContext context, InitReport report)
     {
         CapabilitySets sets = plan.Capabilities;
 
-        // Before the ids change: dropping from the bounding set needs CAP_SETPCAP.
+        // Before the IDs change: dropping from the bounding set needs CAP_SETPCAP.
         for (int number = 0; number <= context.LastCapability; number++)
         {
             if ((sets.Bounding & (1UL << number)) == 0)
@@ -26,7 +26,7 @@ internal static class Identity
         {
             Errno errno = Sys.Setgroups(plan.Groups.AsSpan());
 
-            // EPERM: setgroups is denied in this user namespace (user_namespaces(7)); then there is none to give up either.
+            // EPERM: setgroups is denied in this user namespace (user_namespaces(7)); then there are no groups to drop.
             if (errno != Errno.EPERM || !plan.Groups.IsEmpty)
             {
                 report.Check(InitStep.Groups, errno);

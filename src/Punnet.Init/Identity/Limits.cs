@@ -6,7 +6,7 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>process.rlimits, set by the process itself while it is still root: afterwards even the host would need CAP_SYS_RESOURCE.</summary>
+/// <summary>process.rlimits, set by init while it is still root: later even the host would need CAP_SYS_RESOURCE.</summary>
 internal static class Limits
 {
     private const int Self = 0;
@@ -14,10 +14,10 @@ internal static class Limits
     /// <summary>Sets every limit.</summary>
     /// <param name="plan">The program.</param>
     /// <param name="isStage">
-    /// Whether this process will clone the program's as the program's user: without rights, clone(2) counts how many that user has. The
-    /// number of processes then stays as high as it may be, until <see cref="ApplyLast"/>.
+    /// Whether this process later clones as the program's user: without privileges, clone(2) checks RLIMIT_NPROC of that user. The limit
+    /// then stays as high as possible, until <see cref="ApplyLast"/>.
     /// </param>
-    /// <param name="report">ErrorMessages.</param>
+    /// <param name="report">Reports failures.</param>
     public static void Apply(ProcessPlan plan, bool isStage, InitReport report)
     {
         ImmutableArray<LimitStep> limits = plan.Limits;
@@ -34,7 +34,7 @@ internal static class Limits
         }
     }
 
-    /// <summary>Sets what the stage has put off: a limit is lowered without any right.</summary>
+    /// <summary>Sets the limit that the stage has deferred: lowering it needs no privilege.</summary>
     public static void ApplyLast(ProcessPlan plan, InitReport report)
     {
         ImmutableArray<LimitStep> limits = plan.Limits;

@@ -5,20 +5,20 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-// An exec that comes before start. Until the program runs, init is not dumpable: nobody may look into it, not even its own user, and
-// without CAP_SYS_PTRACE over the host's user namespace there is neither /proc/PID/ns nor setns(2) with a pidfd. But the user owns the
-// container's user namespace, and may join all of the container's once it has them as descriptors. So init hands these out, and nothing
-// else, to whoever gets at a socket in the state directory:
+// An exec before start. Until the program runs, init is not dumpable: even its own user cannot inspect it, and without CAP_SYS_PTRACE in
+// the host's user namespace neither /proc/PID/ns nor setns(2) with a pidfd works. But the user owns the container's user namespace, and can
+// join all namespaces of the container given their descriptors. So init sends these, and nothing else, to a process that can reach a socket
+// in the state directory:
 //
 //     exec                                             init, which waits for start
 //      │── a byte + one end of a socket pair ───────────>│  datagram to STATE/ID/namespaces
 //      │<──────────────────── Namespace + descriptor ────│  each of its namespaces, the user namespace first
 //      │<──────────────────── Namespaces(count) ─────────│  without it, the exec joins none
 
-/// <summary>Where a process that is closed to everybody hands out its namespaces.</summary>
+/// <summary>The socket where init, which is not dumpable, hands out its namespaces.</summary>
 internal static class NamespaceSocket
 {
-    /// <summary>Opens the namespaces that the plan makes or joins, while the host's /proc is still there.</summary>
+    /// <summary>Opens the namespaces that the plan makes or joins, while the host's /proc is still open.</summary>
     public static void Open(NamespacePlan plan, InitContext context)
     {
         if (context.NamespaceSocket < 0)
@@ -33,7 +33,7 @@ internal static class NamespaceSocket
             namespaces[i] = -1;
             if (plan.Has(NamespaceKinds.Flag(i)))
             {
-                // The stage is not in the pid namespace that its child will be in.
+                // The stage is not in the PID namespace that its child will be in.
                 ReadOnlySpan<byte> file = context.Final is not null && NamespaceKinds.Flag(i) == CloneFlags.NewPid
                     ? "ns/pid_for_children\0"u8 : NamespaceKinds.File(i);
                 isComplete &= Sys.Openat(own, file, OpenFlags.ReadOnly, 0, out namespaces[i]) == Errno.None;
@@ -44,12 +44,12 @@ internal static class NamespaceSocket
 
         if (!isComplete)
         {
-            // All or none: an exec would stay in the host's where one is missing.
+            // All or none: where one is missing, an exec would stay in the host's.
             namespaces[0] = -1;
         }
     }
 
-    /// <summary>No exec can come before start any more.</summary>
+    /// <summary>Closes it: no exec can come before start now.</summary>
     public static void Close(InitContext context)
     {
         if (context.NamespaceSocket < 0)
@@ -64,7 +64,7 @@ internal static class NamespaceSocket
         }
     }
 
-    /// <summary>Hands them out to an exec that asks.</summary>
+    /// <summary>Sends them to an exec that asks.</summary>
     public static void Answer(InitContext context)
     {
         Span<byte> one = stackalloc byte[1];

@@ -5,7 +5,7 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>Joining namespaces, and settling in those that the clone made.</summary>
+/// <summary>Joins namespaces, and sets up those that the clone made.</summary>
 internal static class Namespaces
 {
     /// <summary>On return this process is in every namespace of the plan, as root of its user namespace.</summary>
@@ -27,7 +27,7 @@ internal static class Namespaces
 
         if (plan.Staged || !plan.UidMap.IsNull || context.WaitsForCgroup)
         {
-            // Not hardened before: of a process that is not dumpable, an ordinary user may not write the maps.
+            // Hardened only now: an unprivileged user cannot write the ID maps of a process that is not dumpable.
             AwaitHost(context, Message.HostReady);
         }
 
@@ -55,9 +55,9 @@ internal static class Namespaces
         }
     }
 
-    // Joins before a user namespace is made that would have no right to. With a joined pid namespace this process stays the stage until the
-    // program is found, see FinalProcess; otherwise it clones init now. It must be dumpable while its ids are mapped: the files of a process
-    // that is not belong to root, and an ordinary user may not write the maps.
+    // Joins before the user namespace is made, which would not have the privilege. With a joined PID namespace this process stays the stage
+    // until the program is found, see FinalProcess; otherwise it clones init now. It must be dumpable while its IDs are mapped: otherwise
+    // its /proc files belong to root, and an unprivileged user cannot write the maps.
     private static void Stage(NamespacePlan plan, InitContext context, InitReport report)
     {
         bool makesUser = !plan.UidMap.IsNull;
@@ -92,21 +92,21 @@ internal static class Namespaces
         report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Joined));
     }
 
-    /// <summary>Waits until the host side has said so; ends if it cannot.</summary>
+    /// <summary>Waits for the message of the host side; exits if it cannot come.</summary>
     public static void AwaitHost(InitContext context, Message wanted)
     {
         if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != wanted)
         {
-            Sys.ExitGroup(1); // The parent is gone, or has said why it fails.
+            Sys.ExitGroup(1); // The parent is gone, or has reported its failure.
         }
     }
 
-    /// <summary>Takes the network namespace that the host has made meanwhile, its loopback device up, or makes it.</summary>
+    /// <summary>Joins the network namespace that the host has made meanwhile, with its loopback device up, or makes one.</summary>
     public static void EnterNetwork(InitContext context, InitReport report)
     {
         if (!Channel.ReceiveWithFd(context.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
         {
-            Sys.ExitGroup(1); // The parent is gone, or could not make it and says so itself.
+            Sys.ExitGroup(1); // The parent is gone, or has failed and reports that itself.
         }
 
         if (network < 0)
@@ -135,7 +135,7 @@ internal static class Namespaces
         }
     }
 
-    // Returns only in the new process, which is a child of punnet like this one.
+    // Returns only in the new process, a child of punnet like this one.
     private static void CloneInit(NamespacePlan plan, InitContext context, InitReport report)
     {
         report.Check(InitStep.CloneInit, Sys.Clone3((plan.New & ~CloneFlags.NewUser) | CloneFlags.Parent, cgroup: -1, out int pid, out _));

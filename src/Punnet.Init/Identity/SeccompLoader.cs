@@ -6,8 +6,8 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-// How the listener gets to the host side. Once the filter is loaded, any call of this process may be one that waits for the agent,
-// which cannot answer before it has the listener. So the way there must need no call at all:
+// How the listener gets to the host side. Once the filter is loaded, any system call of this process may have to wait for the agent, which
+// cannot answer before it has the listener. So the hand-over must not need a system call:
 //
 //     init                                             host
 //      │ finds out which number is the next free one    │
@@ -17,8 +17,8 @@ namespace Punnet.Init;
 //      │ close(2); if that waits, the host lets it pass │
 //      │ HandOver.Released  ───────────────────────────>│ gives it to the agent, and keeps no copy
 //
-// A host side without CAP_SYS_PTRACE may not take it: init is closed to its own user too. Then a relay goes between, a child of init
-// that no filter holds and that has the same table of descriptors:
+// A host side without CAP_SYS_PTRACE cannot take it: init is not dumpable. Then a relay sends it, a child of init that has no filter and
+// shares its file descriptor table:
 //
 //     init                              relay                            host
 //      │── clone3(CLONE_FILES) ──────────>│ waits in user space               │
@@ -29,30 +29,30 @@ namespace Punnet.Init;
 //      │                                  │ closes both, for init as well     │ waits until the relay is gone without a trace:
 //      │<───────────────────────────────── HandOver.Released ─────────────────│ the program has no child that it does not know
 //
-// With the agent as the listener's only owner, its end is ENOSYS for the container rather than a wait for ever. runc writes the
-// number to a pipe after loading; a profile that refuses write(2) or read(2) then stops it, and here it does not.
+// The agent is the listener's only owner: when it exits, the container gets ENOSYS instead of hanging. runc writes the number to a pipe
+// after loading, so a profile that refuses write(2) or read(2) stops it; here it does not.
 
-/// <summary>How far a listener is on its way out; in memory that both sides see.</summary>
+/// <summary>The state of the hand-over, in shared memory.</summary>
 public static class HandOver
 {
     /// <summary>The host has a copy.</summary>
     public const int Taken = 1;
 
-    /// <summary>The new process has none any more, or may not close it.</summary>
+    /// <summary>Init has closed its copy, or the filter forbids that.</summary>
     public const int Released = 2;
 
-    /// <summary>This and all above: the filter is loaded, and its listener has the number that is left.</summary>
+    /// <summary>This value and above: the filter is loaded; the difference is the number of its listener.</summary>
     public const int Loaded = 16;
 }
 
-/// <summary>linux.seccomp: loading the filter that was compiled before the clone.</summary>
+/// <summary>linux.seccomp: loads the filter that was compiled before the clone.</summary>
 internal static class SeccompLoader
 {
-    // Ten seconds of processor time and more. The host answers within a millisecond or two, or was killed: then nobody ever will.
+    // At least ten seconds of processor time. The host answers within a millisecond or two, or was killed and never will.
     private const int MostRounds = 300_000_000;
     private const int MostNaps = 20_000;
 
-    /// <summary>Loads it into this thread, and hands the notification descriptor out.</summary>
+    /// <summary>Loads it into this thread, and hands over the notification descriptor.</summary>
     public static void Load(SeccompPlan plan, InitContext context, InitReport report)
     {
         ReadOnlySpan<byte> program = MemoryMarshal.AsBytes(plan.Program.AsSpan());
@@ -82,7 +82,7 @@ internal static class SeccompLoader
     {
         SharedFlag handOver = context.HandOver;
 
-        // Nobody will wait for the relay: this process cannot be sure to be allowed to.
+        // No zombie: the filter may forbid waiting for the relay.
         report.Check(InitStep.SeccompListener, Sys.IgnoreSigchld(forget: true));
         report.Check(InitStep.SeccompListener, Sys.Clone3(CloneFlags.Files, cgroup: -1, out int pid, out int pidfd));
         if (pid == 0)
@@ -97,20 +97,20 @@ internal static class SeccompLoader
         Await(handOver, HandOver.Released, report);
         if (!context.StartContainer.IsEmpty)
         {
-            // Hooks are waited for. Without any, what comes next takes it back: ResetSignals, or execve(2).
+            // Reset for hooks, which are waited for. Without hooks, ResetSignals or execve(2) resets it.
             report.Check(InitStep.SeccompListener, Sys.IgnoreSigchld(forget: false));
         }
     }
 
-    // The relay: from its first moment to its end.
+    // The relay, from start to exit.
     private static void Carry(InitContext context)
     {
-        // Whether the filter is refused, or the host has gone: init ends then.
+        // Killed with init, which exits when the filter is refused or the host is gone.
         Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
         SharedFlag handOver = context.HandOver;
         for (int round = 0; handOver.Value < HandOver.Loaded && round < MostNaps; round++)
         {
-            // Nothing forbids this one to sleep, but mostly it need not.
+            // This process could sleep, but rarely has to wait.
             SharedFlag.Pause();
             if (round > 10_000)
             {

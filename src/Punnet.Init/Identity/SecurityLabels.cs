@@ -6,12 +6,12 @@ using Punnet.Plan;
 namespace Punnet.Init;
 
 /// <summary>
-/// process.apparmorProfile and process.selinuxLabel: written to the host's /proc that the parent opened and verified. In the container's
-/// they would go where an image has put a file of that name (CVE-2019-16884, CVE-2025-52881).
+/// process.apparmorProfile and process.selinuxLabel: written to the host's /proc, which the parent opened and verified. An image could put
+/// its own file at that path in the container (CVE-2019-16884, CVE-2025-52881).
 /// </summary>
 internal static class SecurityLabels
 {
-    /// <summary>Asks for profile and label at the next exec; called while the host's /proc is still open.</summary>
+    /// <summary>Sets profile and label for the next execve(2); called while the host's /proc is still open.</summary>
     public static void Request(ProcessPlan plan, InitContext context, InitReport report)
     {
         if (!plan.ApparmorProfile.IsNull)
@@ -19,7 +19,7 @@ internal static class SecurityLabels
             Errno errno = Write(context, "thread-self/attr/apparmor/exec\0"u8, plan.ApparmorRequest.Text);
             if (errno == Errno.ENOENT)
             {
-                // Before Linux 5.8 the modules had one file between them.
+                // Before Linux 5.8 all modules shared one file.
                 errno = Write(context, "thread-self/attr/exec\0"u8, plan.ApparmorRequest.Text);
             }
 
@@ -32,15 +32,15 @@ internal static class SecurityLabels
         }
     }
 
-    /// <summary>Says whose the keys are that this process makes; without a label, its own again.</summary>
+    /// <summary>Sets the label of new keys; without a label, back to the default.</summary>
     public static void LabelKeys(CString label, InitContext context, InitReport report) =>
         report.Check(InitStep.SelinuxKeys, Write(context, "thread-self/attr/keycreate\0"u8, label.Text));
 
-    /// <summary>Sees to it that this process may label the root of the message queues' file system.</summary>
+    /// <summary>Makes sure that this process can label the root of mqueue.</summary>
     public static void OwnRoot(NamespacePlan plan, MountStep step, InitReport report)
     {
-        // That file system belongs to who made the ipc namespace. In the clone this process was still its caller, and now it is root of
-        // the user namespace: made once more, it is its own.
+        // That file system belongs to the user who made the IPC namespace. The clone made it as the caller; now this process is root of the
+        // user namespace and makes it again.
         if (plan.HasUser && (plan.New & CloneFlags.NewIpc) != CloneFlags.None)
         {
             report.Check(InitStep.MountLabel, step.Index, Sys.Unshare(CloneFlags.NewIpc));
@@ -50,7 +50,7 @@ internal static class SecurityLabels
     /// <summary>Labels the root of a new file system.</summary>
     public static void LabelRoot(MountStep step, int mount, InitReport report)
     {
-        // fsetxattr(2) takes no descriptor of a path, which a mount's is.
+        // fsetxattr(2) does not take an O_PATH descriptor, which the mount is.
         Errno errno = Sys.Openat(mount, ".\0"u8, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int root);
         report.Check(InitStep.MountLabel, step.Index, errno);
         report.Check(InitStep.MountLabel, step.Index, Sys.Fsetxattr(root, "security.selinux\0"u8, step.RootLabel.WithNul));
@@ -59,7 +59,7 @@ internal static class SecurityLabels
 
     private static Errno Write(InitContext context, ReadOnlySpan<byte> path, ReadOnlySpan<byte> text)
     {
-        // "thread-self" is a link made of text, which these allow; what leads out of the procfs they do not.
+        // These flags allow "thread-self", an ordinary link, but nothing that leads out of this procfs.
         const ResolveFlags Strict = ResolveFlags.Beneath | ResolveFlags.NoMountCrossing | ResolveFlags.NoMagicLinks;
         Errno errno = Sys.Openat2(context.Proc, path, OpenFlags.WriteOnly, 0, Strict, out int file);
         if (errno == Errno.None)

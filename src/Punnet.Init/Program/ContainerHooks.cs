@@ -3,10 +3,10 @@ using Punnet.Abi;
 
 namespace Punnet.Init;
 
-/// <summary>createContainer and startContainer hooks: run by the container's own process, as it is at that moment.</summary>
+/// <summary>createContainer and startContainer hooks: run by init, with its privileges at that moment.</summary>
 internal static class ContainerHooks
 {
-    /// <summary>Runs hooks one after the other, in the container's root; the first failure ends the container.</summary>
+    /// <summary>Runs hooks in order, in the container's root; the first failure ends the container.</summary>
     public static void Run(
         ImmutableArray<PreparedHook> hooks, InitContext context, int root, InitReport report,
         InitStep run, InitStep status, InitStep timeout)

@@ -6,17 +6,17 @@ using Punnet.Kernel;
 namespace Punnet.Init;
 
 /// <summary>
-/// What the new process still holds of the host. It may wait for hours until it is started, in a container where somebody with
-/// CAP_SYS_PTRACE looks into /proc/PID/fd: everything that is not needed any more is closed as soon as that is so (CVE-2024-21626).
+/// The host's descriptors in the new process. It may wait for hours until it is started, in a container where a process with CAP_SYS_PTRACE
+/// can open /proc/PID/fd: each descriptor is closed as soon as it is no longer needed (CVE-2024-21626).
 /// </summary>
 internal static class Descriptors
 {
     private static int KeptCount => 10 + NamespaceKinds.Count;
 
-    /// <summary>Closes all descriptors but the streams, those that the program inherits, and these.</summary>
-    /// <param name="context">Says what else is needed until the program runs.</param>
+    /// <summary>Closes all descriptors except the streams, those that the program inherits, and these.</summary>
+    /// <param name="context">Has the other descriptors that are needed until the program runs.</param>
     /// <param name="root">The container's root.</param>
-    /// <param name="report">ErrorMessages.</param>
+    /// <param name="report">Reports failures.</param>
     public static void CloseHosts(InitContext context, int root, InitReport report)
     {
         Span<int> kept = stackalloc int[KeptCount];
@@ -47,7 +47,7 @@ internal static class Descriptors
         report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)next, uint.MaxValue, onlyAtExec: false));
     }
 
-    // A filter around punnet is older than close_range(2): what is open is asked of the host's /proc.
+    // A filter around punnet is older than close_range(2): lists the open descriptors in the host's /proc.
     private static void CloseListed(InitContext context, ReadOnlySpan<int> kept, InitReport report)
     {
         const OpenFlags List = OpenFlags.ReadOnly | OpenFlags.Directory;
@@ -67,14 +67,14 @@ internal static class Descriptors
     }
 
     /// <summary>
-    /// The last barrier against descriptors of the host (CVE-2024-21626), whoever opened them. They are closed before execve(2), not by
-    /// it: the kernel gives a program its new memory first and closes descriptors after, and in between who has CAP_SYS_PTRACE in the
-    /// container's user namespace can look.
+    /// The last barrier against leaked descriptors of the host (CVE-2024-21626). They are closed before execve(2), not by close-on-exec:
+    /// the kernel closes descriptors after it has replaced the memory, and in between a process with CAP_SYS_PTRACE in the container's user
+    /// namespace could open them.
     /// </summary>
-    /// <param name="channel">Tells the host by its end that the program runs; it closes at exec.</param>
-    /// <param name="context">Says what the program inherits, and what <see cref="CloseHosts"/> kept.</param>
+    /// <param name="channel">Its end of file tells the host that the program runs; it is close-on-exec.</param>
+    /// <param name="context">Has the descriptors that the program inherits, and those that <see cref="CloseHosts"/> kept.</param>
     /// <param name="root">The container's root.</param>
-    /// <param name="report">ErrorMessages.</param>
+    /// <param name="report">Reports failures.</param>
     public static void CloseAllBut(int channel, InitContext context, int root, InitReport report)
     {
         uint first = (uint)(3 + context.Preserved);
@@ -94,8 +94,8 @@ internal static class Descriptors
         report.Check(InitStep.CloseDescriptors, Sys.CloseRange((uint)channel + 1, uint.MaxValue, onlyAtExec: false));
     }
 
-    // A filter that is older than close_range(2) forbids it. What is open now was kept by CloseHosts, or opened since, and a new
-    // descriptor takes the lowest free number: no need to try a million of them. The channel was made to close at exec.
+    // A filter that is older than close_range(2) forbids it. The open descriptors were kept by CloseHosts, or opened since with the lowest
+    // free number: no need to try a million numbers. The channel is close-on-exec.
     private static void CloseEach(int channel, InitContext context, int root)
     {
         const int OpenedSince = 64;
@@ -112,7 +112,7 @@ internal static class Descriptors
         }
     }
 
-    /// <summary>Closes what is not needed any more once the program is found, where others will see the process that waits for start.</summary>
+    /// <summary>Closes what is no longer needed once the program is found: other processes can see the one that waits for start.</summary>
     public static void CloseUnused(InitContext context, int root)
     {
         Sys.Close(context.Image);
@@ -145,7 +145,7 @@ internal static class Descriptors
         Sort(kept);
     }
 
-    // By insertion: the library's Sort allocates its comparer at first use.
+    // Insertion sort: Span.Sort allocates its comparer at first use.
     private static void Sort(Span<int> numbers)
     {
         for (int i = 1; i < numbers.Length; i++)

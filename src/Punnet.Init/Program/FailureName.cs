@@ -4,16 +4,18 @@ using System.Runtime.CompilerServices;
 
 namespace Punnet.Init;
 
-/// <summary>The one thing of a failure that the host cannot look up: what a file of the container, or the kernel, names. Its start, if it is long.</summary>
+/// <summary>
+/// The part of a failure that the host cannot look up: a name from a file of the container, or the kernel's message. Long ones are cut.
+/// </summary>
 [InlineArray(Limit)]
 public struct FailureName
 {
-    /// <summary>Most bytes, the length in front included.</summary>
+    /// <summary>The size in bytes, with the length.</summary>
     public const int Limit = 128;
 
     private byte _first;
 
-    /// <summary>The bytes; empty where nothing is named.</summary>
+    /// <summary>The bytes; empty without a name.</summary>
     [UnscopedRef]
     public readonly ReadOnlySpan<byte> Text
     {
@@ -24,7 +26,7 @@ public struct FailureName
         }
     }
 
-    /// <summary>Takes as much of a text as there is room for.</summary>
+    /// <summary>Copies as much of a text as fits.</summary>
     public void Set(ReadOnlySpan<byte> text)
     {
         text = text[..Math.Min(text.Length, Limit - 1)];

@@ -5,7 +5,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>HOME when the environment has none: passwd(5) of the container, found by number only (CVE-2016-3697).</summary>
+/// <summary>HOME when the environment has none: from passwd(5) of the container, looked up by UID only (CVE-2016-3697).</summary>
 internal static class HomeDirectory
 {
     private const int LineLimit = 1024;
@@ -21,7 +21,7 @@ internal static class HomeDirectory
         scoped ReadOnlySpan<byte> home = "/"u8;
         if (RootPath.Open(root, "/etc/passwd\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out int file) == Errno.None)
         {
-            // Not a device or a FIFO, which may never end (a link may lead to one).
+            // Not a device or a FIFO, which may never end; a link may lead to one.
             bool isFile = Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular);
             home = isFile ? Search(file, uid, line) : home;
             Sys.Close(file);
@@ -32,7 +32,7 @@ internal static class HomeDirectory
         context.Env.Append(text[..(prefix.Length + home.Length + 1)]);
     }
 
-    // Reads line by line through a small buffer, up to the limit; a line that does not fit is nobody's.
+    // Reads line by line through a small buffer, up to the limit; skips a line that does not fit.
     private static ReadOnlySpan<byte> Search(int file, uint uid, Span<byte> buffer)
     {
         int filled = 0;

@@ -5,26 +5,26 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>How a hook went.</summary>
-/// <param name="Run">Why it could not be run at all, or none.</param>
-/// <param name="HasTimedOut">Whether it ran too long, and was killed.</param>
-/// <param name="Status">Exit status, 128 + signal when killed.</param>
+/// <summary>The outcome of a hook.</summary>
+/// <param name="Run">Why it could not be run, or None.</param>
+/// <param name="HasTimedOut">Whether it was killed after its timeout.</param>
+/// <param name="Status">The exit status, or 128 + signal when killed by one.</param>
 public readonly record struct HookOutcome(Errno Run, bool HasTimedOut, int Status)
 {
     /// <summary>Whether it was killed because its runner was interrupted.</summary>
     public bool IsInterrupted { get; init; }
 }
 
-/// <summary>config.md#posix-platform-hooks: one hook, as a child of whoever calls. Allocates nothing: init calls it too.</summary>
+/// <summary>config.md#posix-platform-hooks: one hook, as a child of the caller. Allocates nothing: init calls it too.</summary>
 public static class HookProcess
 {
     /// <summary>Runs a hook to its end.</summary>
     /// <param name="hook">The hook.</param>
-    /// <param name="state">Memory file with the container's state: its standard input.</param>
-    /// <param name="output">File for what it prints.</param>
-    /// <param name="errors">File for what it prints to standard error; may be the same.</param>
+    /// <param name="state">memfd with the container's state: its standard input.</param>
+    /// <param name="output">Its standard output.</param>
+    /// <param name="errors">Its standard error; may be the same file.</param>
     /// <param name="directory">Its working directory, or -1 for the caller's.</param>
-    /// <param name="interruption">Kills it as soon as this can be read; or -1.</param>
+    /// <param name="interruption">When this becomes readable, the hook is killed; or -1.</param>
     public static HookOutcome Run(PreparedHook hook, int state, int output, int errors, int directory, int interruption = -1)
     {
         Errno errno = Sys.Pipe2(out int result, out int report);
@@ -82,7 +82,7 @@ public static class HookProcess
 
     private static Errno Become(PreparedHook hook, int state, int output, int errors, int directory)
     {
-        // A hook ends with who waits for it.
+        // A hook is killed when its caller exits.
         Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
         Errno errno = Sys.Rewind(state);
         if (errno == Errno.None)
@@ -116,7 +116,7 @@ public static class HookProcess
         return Sys.Execve(hook.Path.WithNul, hook.Args, hook.Env);
     }
 
-    // A hook gets its three streams only. Everything that punnet opens closes at exec; this is about what its caller left open.
+    // A hook gets its three streams only. punnet's descriptors are close-on-exec; this closes those that its caller left open.
     private static void KeepFromHook()
     {
         const int LastInherited = 0xffff;

@@ -6,12 +6,12 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>From a process in the container to the program: what a create and an exec have in common.</summary>
+/// <summary>From a process in the container to the program: the steps that create and exec share.</summary>
 internal static class ProcessSetup
 {
     /// <summary>
-    /// Makes the working directory of the container's first program where it is missing, as the peers do: before the root is read-only. What
-    /// cannot be made cannot be entered either, and that is where it is told.
+    /// Makes the working directory of the container's first program if it is missing, as runc and crun do: before the root is read-only. A
+    /// failure is reported when the directory is entered.
     /// </summary>
     public static void MakeDirectory(ProcessPlan plan, int root)
     {
@@ -24,17 +24,17 @@ internal static class ProcessSetup
 
     /// <summary>Working directory, HOME, filter, limits, ids and capabilities, in the only order that works.</summary>
     /// <param name="plan">The program.</param>
-    /// <param name="context">What travels beside the plan.</param>
+    /// <param name="context">The context.</param>
     /// <param name="root">The container's root.</param>
-    /// <param name="report">ErrorMessages.</param>
-    /// <param name="isContainer">Whether this is the container's first program: its limits are not set yet.</param>
-    /// <param name="isStage">Whether this process clones the program's afterwards.</param>
+    /// <param name="report">Reports failures.</param>
+    /// <param name="isContainer">Whether this is the container's first program, whose limits are not set yet.</param>
+    /// <param name="isStage">Whether this process clones the program's process afterwards.</param>
     public static void DropPrivileges(ProcessPlan plan, InitContext context, int root, InitReport report, bool isContainer, bool isStage)
     {
         Errno directory = EnterDirectory(plan, root, report);
         if (directory == Errno.None)
         {
-            // Here rather than at the end: a filter may forbid getcwd(2).
+            // Here, not at the end: a filter may forbid getcwd(2).
             CheckDirectory(report);
         }
 
@@ -59,7 +59,7 @@ internal static class ProcessSetup
         Identity.Assume(plan, context, report);
         if (directory == Errno.EACCES)
         {
-            // Root may be shut out where the user is not: a network file system, or a user namespace.
+            // Root may have no access where the user has: a network file system, or a user namespace.
             report.Check(InitStep.WorkingDirectory, EnterDirectory(plan, root, report));
             CheckDirectory(report);
         }
@@ -67,7 +67,7 @@ internal static class ProcessSetup
         Sys.Umask(plan.Umask);
     }
 
-    /// <summary>Loads the filter, if this is the moment for it.</summary>
+    /// <summary>Loads the filter, if this is its moment.</summary>
     public static void LoadFilter(FilterMoment now, ProcessPlan plan, InitContext context, InitReport report)
     {
         if (plan.Seccomp is not null && now == MomentOf(plan, context))
@@ -91,10 +91,8 @@ internal static class ProcessSetup
         return context.StartContainer.IsEmpty ? FilterMoment.BeforeProgram : FilterMoment.BeforeHooks;
     }
 
-    /// <summary>
-    /// The first candidate that this user may execute. late: what the files are is known only here.
-    /// </summary>
-    /// <returns>Its place among the candidates.</returns>
+    /// <summary>The first candidate that this user can execute. late: the files are only known here.</summary>
+    /// <returns>Its index.</returns>
     public static int FindProgram(ProcessPlan plan, InitContext context, InitReport report)
     {
         ImmutableArray<CString> candidates = plan.Candidates;
@@ -110,8 +108,8 @@ internal static class ProcessSetup
                 return i;
             }
 
-            // "Permission denied" says more than "not found" in another directory of PATH. Whatever else is in the way there, a
-            // directory or a loop of links, is not the program, and engines know only the one word for that.
+            // "Permission denied" says more than "not found" in another directory of PATH. Anything else there, such as a directory or a
+            // loop of links, is not the program, and engines only match the words for that.
             if (errno == Errno.EACCES || !isSearched)
             {
                 (found, refused) = (errno, i);
@@ -135,11 +133,11 @@ internal static class ProcessSetup
             errno = Sys.Faccessat(Sys.WorkingDirectory, path, AccessMode.Execute);
         }
 
-        // No answer about a file, but the container's filter's about these calls.
+        // Not an error of the file: the container's filter refused the call.
         return errno.IsOfFilter() ? Errno.None : errno;
     }
 
-    // Before the filter, which may forbid both.
+    // Before the filter, which can forbid both.
     private static void ApplySettings(ProcessPlan plan, InitReport report)
     {
         if (plan.Personality is ExecutionDomain domain)
@@ -153,7 +151,7 @@ internal static class ProcessSetup
         }
     }
 
-    // /proc/self/exe as a program is punnet: it could do no harm (see RuntimeBinary), but nobody can mean it.
+    // /proc/self/exe as a program is punnet: harmless (see RuntimeBinary), but never intended.
     private static void RefuseOwnFile(FileStatus program, InitContext context, InitReport report)
     {
         Errno errno = Sys.Statx(context.Image, out FileStatus own);
@@ -169,7 +167,7 @@ internal static class ProcessSetup
         }
     }
 
-    /// <summary>Becomes the program. What the program does not inherit is closed by now.</summary>
+    /// <summary>Executes the program. All that it does not inherit is closed by now.</summary>
     public static void Execute(ProcessPlan plan, int program, InitContext context, InitReport report)
     {
         Sys.ResetSignals(context.IgnoredSignals);
@@ -196,7 +194,7 @@ internal static class ProcessSetup
         return errno;
     }
 
-    // CVE-2024-21626: a working directory that the host had opened leads out of the root.
+    // CVE-2024-21626: a working directory from a descriptor of the host leads out of the root.
     private static void CheckDirectory(InitReport report)
     {
         Span<byte> path = stackalloc byte[4096];
@@ -208,21 +206,21 @@ internal static class ProcessSetup
     }
 }
 
-/// <summary>When a filter is loaded: each as late as it can be, so that it need not let pass what punnet itself calls.</summary>
+/// <summary>When a filter is loaded: as late as possible, so that it need not allow punnet's own calls.</summary>
 internal enum FilterMoment
 {
-    /// <summary>Without no_new_privs: a filter needs CAP_SYS_ADMIN, seccomp(2), and this is the last moment to have it.</summary>
+    /// <summary>Without no_new_privs: a filter needs CAP_SYS_ADMIN, seccomp(2), and this is the last moment with it.</summary>
     BeforeIds,
 
     /// <summary>
-    /// A created container with a listener: later nobody is there who could take that to the agent, who from here on may have to
-    /// answer for punnet's own calls too.
+    /// A created container with a listener: later no host side is there to pass it to the agent. From here on the agent may have to answer
+    /// punnet's own calls too.
     /// </summary>
     BeforeGate,
 
-    /// <summary>Where hooks in the container still run: it is for them too.</summary>
+    /// <summary>With hooks in the container: the filter applies to them too.</summary>
     BeforeHooks,
 
-    /// <summary>Then only execve(2) must pass.</summary>
+    /// <summary>Otherwise: only execve(2) has to be allowed.</summary>
     BeforeProgram,
 }

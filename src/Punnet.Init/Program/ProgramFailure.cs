@@ -6,19 +6,19 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>Why a file cannot be executed, where execve(2) and access(2) have one number for many causes.</summary>
+/// <summary>Why a file cannot be executed, where execve(2) and access(2) have one errno for many causes.</summary>
 public enum ProgramCause
 {
-    /// <summary>Nothing more is known.</summary>
+    /// <summary>Unknown.</summary>
     None,
 
-    /// <summary>EACCES: the user may not search the named directory on the way.</summary>
+    /// <summary>EACCES: the user has no search permission for the named directory.</summary>
     Directory,
 
-    /// <summary>EACCES: nobody may execute it.</summary>
+    /// <summary>EACCES: no execute bit is set.</summary>
     Mode,
 
-    /// <summary>EACCES: others may execute it.</summary>
+    /// <summary>EACCES: the execute bits do not apply to the user.</summary>
     User,
 
     /// <summary>EACCES: its mount has noexec.</summary>
@@ -33,28 +33,28 @@ public enum ProgramCause
     /// <summary>ENOEXEC: an ELF file; the name is e_machine, two bytes, the lower one first.</summary>
     Machine,
 
-    /// <summary>The interpreter that the first line names is not there, or cannot be executed.</summary>
+    /// <summary>The interpreter in the first line does not exist, or cannot be executed.</summary>
     FirstLine,
 
-    /// <summary>The loader that the ELF header names is not there, or cannot be executed.</summary>
+    /// <summary>The loader (PT_INTERP) does not exist, or cannot be executed.</summary>
     ElfHeader,
 
-    /// <summary>It is the interpreter's interpreter.</summary>
+    /// <summary>The same for the interpreter's interpreter.</summary>
     Chain,
 }
 
 /// <summary>
-/// Looks at a program that could not be executed: as the program's user, in the container, and never at more than the heads of six regular
-/// files. A filter that is loaded by now may refuse all of that; then nothing is named.
+/// Examines a program that could not be executed: as the program's user, in the container, and never more than the heads of six regular
+/// files. A filter that is loaded by now may refuse that; then nothing is named.
 /// </summary>
 public static class ProgramFailure
 {
-    /// <summary>The item of a failure is the candidate, and this times the cause.</summary>
+    /// <summary>The item of a failure is the candidate plus this times the cause.</summary>
     public const int CauseUnit = 0x10000;
 
     private const int Limit = 4096; // PATH_MAX
     private const int HeadSize = 256; // BINPRM_BUF_SIZE
-    private const int Depth = 5; // As many interpreters as execve(2) follows.
+    private const int Depth = 5; // Interpreters that execve(2) follows.
 
     /// <summary>Ends this process: no candidate can be executed.</summary>
     [DoesNotReturn]
@@ -65,7 +65,7 @@ public static class ProgramFailure
         report.Fail(InitStep.FindProgram, candidate + ((int)cause * CauseUnit), errno, name);
     }
 
-    /// <summary>Ends this process: execve(2) has refused the program.</summary>
+    /// <summary>Ends this process: execve(2) has failed.</summary>
     [DoesNotReturn]
     internal static void Run(ReadOnlySpan<byte> path, int candidate, Errno errno, InitReport report)
     {
@@ -121,7 +121,7 @@ public static class ProgramFailure
         return ProgramCause.None;
     }
 
-    // From interpreter to interpreter, as execve(2) goes, to the first that cannot be used.
+    // Follows the interpreters as execve(2) does, to the first that cannot be executed.
     private static ProgramCause OfFile(ReadOnlySpan<byte> path, Errno refusal, ref FailureName name)
     {
         if (path.Length > Limit)
@@ -160,7 +160,7 @@ public static class ProgramFailure
         return ProgramCause.None;
     }
 
-    // What the file names as its interpreter, with NUL.
+    // The file's interpreter, with NUL.
     private static ProgramCause ReadHead(ReadOnlySpan<byte> path, Errno refusal, Span<byte> interpreter, out int length)
     {
         length = 0;

@@ -9,8 +9,8 @@ internal static class StandardStreams
     private const int Count = 3;
 
     /// <summary>
-    /// A stream that is the host's null device becomes the container's, so that no descriptor leads to the host's /dev. Only a
-    /// character device 1:3 is replaced: a pipe must stay what it is (CVE-2026-88265).
+    /// Replaces a stream that is the host's null device by the container's: no descriptor leads to the host's /dev. Only a character device
+    /// 1:3 is replaced: a pipe must stay (CVE-2026-88265).
     /// </summary>
     public static void LeaveHostNull(int root, InitReport report)
     {
@@ -27,7 +27,7 @@ internal static class StandardStreams
                 own = OpenOwnNull(root);
                 if (own < 0)
                 {
-                    return; // A container without a null device of its own: nothing better to give.
+                    return; // The container has no null device.
                 }
             }
 
@@ -40,7 +40,7 @@ internal static class StandardStreams
         }
     }
 
-    /// <summary>Makes the terminal all three.</summary>
+    /// <summary>Makes the terminal all three streams.</summary>
     public static void Use(int terminal, InitReport report)
     {
         for (int stream = 0; stream < Count; stream++)
@@ -49,14 +49,14 @@ internal static class StandardStreams
         }
     }
 
-    /// <summary>Gives the streams to the program's user, so that it can open /dev/stdout again; the null device is everybody's.</summary>
+    /// <summary>Changes the owner of the streams to the program's user, which can then open /dev/stdout; not of the null device.</summary>
     public static void Give(uint uid)
     {
         for (int stream = 0; stream < Count; stream++)
         {
             if (Sys.Statx(stream, out FileStatus status) == Errno.None && status.Uid != uid && !status.IsCharacterDevice(1, 3))
             {
-                // What cannot be given (a read-only file, an id that is not mapped) stays as it is.
+                // Where that is not possible (a read-only file, an ID that is not mapped) the owner stays.
                 Sys.Fchown(stream, uid, uint.MaxValue);
             }
         }

@@ -4,11 +4,11 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>The last wait before the program: for <c>start</c>, which is another process, or for run's own word.</summary>
+/// <summary>The last wait before the program: for <c>start</c>, which is another process, or for a message of <c>run</c>.</summary>
 internal static class StartFifo
 {
     /// <summary>Waits.</summary>
-    /// <returns>Where failures go from here on.</returns>
+    /// <returns>Where failures are reported from here on.</returns>
     public static InitReport Wait(InitContext context, InitReport report)
     {
         if (context.StartFifo < 0)
@@ -21,7 +21,7 @@ internal static class StartFifo
             return report;
         }
 
-        // The host side of the create waits for the end of this channel, and its stdio for ours.
+        // The host side of create waits for the end of file of this channel, and its caller for that of the streams.
         Sys.Close(context.Channel);
         ServeInit(context);
         Span<byte> one = stackalloc byte[1];
@@ -33,8 +33,8 @@ internal static class StartFifo
         return new InitReport(context.StartResult);
     }
 
-    // Until there is something to read. Signals are blocked since the clone: left alone, one that is to end the container would wait for the
-    // program, and the first process of a pid namespace would lose it then. A filter that is loaded by now may refuse both calls; then so be it.
+    // Waits until the FIFO is readable. Signals are blocked since the clone: a signal that ends the container would stay pending until the
+    // program runs, and PID 1 of a PID namespace would lose it then. If a filter refuses both calls, that cannot be helped.
     private static void ServeInit(InitContext context)
     {
         Sys.Signalfd(ulong.MaxValue, out int signals);
@@ -61,7 +61,7 @@ internal static class StartFifo
         NamespaceSocket.Close(context);
     }
 
-    // As with runc: those that ask a program to end. Nobody is there yet who could have a meaning for the others.
+    // As with runc: the signals that terminate a program. No program is there yet to handle the others.
     private static void Take(int signals)
     {
         if (Sys.ReadSignalfd(signals, out Signal signal) == Errno.None

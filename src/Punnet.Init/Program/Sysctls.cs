@@ -6,8 +6,8 @@ using Punnet.Plan;
 namespace Punnet.Init;
 
 /// <summary>
-/// Kernel parameters, through the host's /proc that the parent opened and verified: the container's could be made of anything
-/// (CVE-2025-52881). Which namespace a parameter belongs to is decided by who writes, not by where the procfs is mounted.
+/// Kernel parameters, through the host's /proc, which the parent opened and verified: the container's can be anything (CVE-2025-52881). The
+/// namespaces of the writer decide which parameter is set, not the mount of procfs.
 /// </summary>
 internal static class Sysctls
 {

@@ -5,15 +5,15 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>process.terminal: a pseudo-terminal of the container's own devpts.</summary>
+/// <summary>process.terminal: a pseudo-terminal of the container's devpts.</summary>
 internal static class Terminal
 {
-    /// <summary>Opens it, hands its other end out, and makes it the streams.</summary>
+    /// <summary>Opens it, sends its master to the console socket, and makes it the three streams.</summary>
     /// <param name="plan">Size of the terminal.</param>
-    /// <param name="context">Where it is handed out.</param>
+    /// <param name="context">Has the console socket.</param>
     /// <param name="root">The container's root.</param>
     /// <param name="isContainer">Whether it also becomes /dev/console: for the container, not for an exec.</param>
-    /// <param name="report">ErrorMessages.</param>
+    /// <param name="report">Reports failures.</param>
     public static void Open(ProcessPlan plan, InitContext context, int root, bool isContainer, InitReport report)
     {
         const OpenFlags Use = OpenFlags.ReadWrite | OpenFlags.NoControllingTerminal;
@@ -46,8 +46,8 @@ internal static class Terminal
     }
 
     /// <summary>
-    /// Starts a session, with the terminal that standard input is, if any. Without one: nobody's job control reaches the program, and an
-    /// engine can end it by its process group.
+    /// Starts a session, with standard input as its controlling terminal, if it is one. Without a terminal, the caller's job control does
+    /// not reach the program, and an engine can signal its process group.
     /// </summary>
     public static void Lead(ProcessPlan plan, InitReport report)
     {
@@ -58,7 +58,7 @@ internal static class Terminal
         }
     }
 
-    // A link in the place of /dev/console would let root's file be made, or the terminal be mounted, anywhere (CVE-2026-88264).
+    // A link at /dev/console would let the file be made, or the terminal be mounted, anywhere (CVE-2026-88264).
     private static void MakeConsole(int terminal, int root, InitReport report)
     {
         report.Check(InitStep.Console, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));

@@ -5,7 +5,7 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>Copies of the host's mounts.</summary>
+/// <summary>Bind mounts: clones of the host's mounts.</summary>
 internal static class BindMounts
 {
     /// <summary>Makes the mount, detached.</summary>
@@ -22,7 +22,7 @@ internal static class BindMounts
             return Clone(plan, step, step.Source, root, opened, report);
         }
 
-        // A user namespace has no right to map the ids of the host's file systems: there the host has done it.
+        // A user namespace cannot idmap the host's file systems: there the host has done it.
         int mount = opened;
         if (opened >= 0)
         {
@@ -34,7 +34,7 @@ internal static class BindMounts
             MountAttributeChange change = new() { Set = MountAttributes.IdMap, UserNamespace = (ulong)context.IdMaps[place] };
             Errno errno = Sys.MountSetattr(mount, change, step.IdMap.Recursive);
 
-            // A source that the host has not found, and that is there, is in an earlier mount of the container's.
+            // A source that the host did not find is in an earlier mount of the container.
             bool isCovered = errno == Errno.EPERM && !context.Sources.IsEmpty;
             report.Check(isCovered ? InitStep.MountCovered : InitStep.MountIdMap, step.Index, errno);
         }
@@ -45,12 +45,12 @@ internal static class BindMounts
     }
 
     /// <summary>Clones a source, with the attributes of the step.</summary>
-    /// <param name="plan">Of the container.</param>
+    /// <param name="plan">The plan.</param>
     /// <param name="step">The mount.</param>
-    /// <param name="source">What is cloned.</param>
+    /// <param name="source">The path to clone.</param>
     /// <param name="root">The container's root, or -1 where the source is not a path that config.json names.</param>
-    /// <param name="opened">What is taken where root of the user namespace may not reach the source; or -1.</param>
-    /// <param name="report">ErrorMessages.</param>
+    /// <param name="opened">The mount to take where root of the user namespace cannot reach the source; or -1.</param>
+    /// <param name="report">Reports failures.</param>
     public static int Clone(ContainerPlan plan, MountStep step, CString source, int root, int opened, InitReport report)
     {
         Errno errno = CloneSource(plan, step, source, root, out int mount);
@@ -74,7 +74,7 @@ internal static class BindMounts
             return Sys.OpenTreeClone(Sys.WorkingDirectory, path, step.Recursive, !step.SourceNoFollow, out mount);
         }
 
-        // Earlier mounts are not at root.path then, where a source below it means them.
+        // A source below root.path can mean an earlier mount, which is not at that path then.
         mount = -1;
         OpenFlags flags = step.SourceNoFollow ? OpenFlags.NoFollow : OpenFlags.ReadOnly;
         Errno errno = RootPath.Find(root, path[top.Length..], flags, out int inside);
@@ -87,7 +87,7 @@ internal static class BindMounts
         return errno;
     }
 
-    // Without a mount namespace of the container's: what is mounted there must not stay at the source.
+    // Without a mount namespace: what is mounted here must not propagate to the source.
     private static void CutOff(ContainerPlan plan, MountStep step, int mount, InitReport report)
     {
         if (plan.Namespaces.SharesMounts)
@@ -105,7 +105,7 @@ internal static class BindMounts
             Errno errno = Sys.MountSetattr(mount, change, recursive: false);
             if (errno == Errno.EPERM && step.Others != MountAttributes.None)
             {
-                // late: what is locked in a user namespace stays, with all that nobody named.
+                // late: attributes that are locked in a user namespace stay, unless config.json names them.
                 change.Clear = step.Clear;
                 errno = Sys.MountSetattr(mount, change, recursive: false);
             }
@@ -116,7 +116,7 @@ internal static class BindMounts
         Mounts.ChangeTree(step, mount, report);
     }
 
-    // The host has mapped the ids of what it sees there, and not of an earlier mount of the container's.
+    // The host has idmapped what it sees there, not an earlier mount of the container.
     private static void RefuseCovered(MountStep step, int opened, InitReport report)
     {
         Errno errno = step.SourceNoFollow
@@ -124,7 +124,7 @@ internal static class BindMounts
             : Sys.Statx(Sys.WorkingDirectory, step.Source.WithNul, out seen);
         if (errno != Errno.None)
         {
-            return; // late: root of the user namespace may not reach it.
+            return; // late: root of the user namespace cannot reach it.
         }
 
         report.Check(InitStep.MountSource, step.Index, Sys.Statx(opened, out FileStatus found));

@@ -5,7 +5,7 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>The container's view of the cgroups: its own as the top, or all of them where it has no cgroup namespace.</summary>
+/// <summary>The cgroup mount: the container's cgroup as its root, or the host's hierarchy without a cgroup namespace.</summary>
 internal static class CgroupMounts
 {
     /// <summary>Makes the mount, detached.</summary>
@@ -14,7 +14,7 @@ internal static class CgroupMounts
         int mount = plan.Namespaces.Has(CloneFlags.NewCgroup) ? Open(plan, step, context, report) : Clone(plan, step, context, report);
         if (!context.HasCgroup || IsHosts(plan))
         {
-            // The caller's cgroup, or all that belong to the user: to be seen, not to be changed (CVE-2023-25809).
+            // The caller's cgroup, or all cgroups of the user: read-only (CVE-2023-25809).
             MountAttributeChange change = new() { Set = MountAttributes.ReadOnly };
             report.Check(InitStep.MountAttributes, step.Index, Sys.MountSetattr(mount, change, recursive: false));
         }
@@ -22,7 +22,7 @@ internal static class CgroupMounts
         return mount;
     }
 
-    /// <summary>Puts the container's own cgroup, as its options say, over the host's that must not be changed.</summary>
+    /// <summary>Mounts the container's own cgroup, with the options of the mount, over the read-only hierarchy of the host.</summary>
     public static void AttachOwn(ContainerPlan plan, MountStep step, int hierarchy, InitContext context, InitReport report)
     {
         ReadOnlySpan<byte> path = context.CgroupPath.WithNul;
@@ -41,12 +41,12 @@ internal static class CgroupMounts
 
     private static bool IsHosts(ContainerPlan plan) => plan.Namespaces.HasUser && !plan.Namespaces.Has(CloneFlags.NewCgroup);
 
-    // All of them: the path in /proc/self/cgroup starts at the host's top.
+    // The whole hierarchy: the path in /proc/self/cgroup starts at the host's root cgroup.
     private static int Clone(ContainerPlan plan, MountStep step, InitContext context, InitReport report)
     {
         if (!step.Parameters.IsEmpty)
         {
-            // A bind has none; the kernel says whether there are such, cgroups(7): they count only where the host mounts it.
+            // A bind mount has no parameters; this only lets the kernel check them, cgroups(7): those of the host's mount apply.
             Configure(step, report).Close();
         }
 
@@ -58,7 +58,7 @@ internal static class CgroupMounts
         Errno errno = Configure(step, report).Finish(step.Set, out int mount);
         if (errno is Errno.EPERM or Errno.EBUSY)
         {
-            // late: a user namespace that does not own the cgroup namespace may not mount it. The container's own directory is its top.
+            // late: a user namespace that does not own the cgroup namespace cannot mount it. Bind mounts the container's cgroup instead.
             return BindMounts.Clone(plan, step, context.CgroupPath, root: -1, opened: -1, report);
         }
 

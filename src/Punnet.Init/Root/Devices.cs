@@ -7,10 +7,10 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>Device nodes and links below the container's /dev; umask is 0, so that modes are exact.</summary>
+/// <summary>Device nodes and links below the container's /dev; the umask is 0 here, which keeps modes exact.</summary>
 internal static class Devices
 {
-    /// <summary>Makes all of them, where the plan wants them.</summary>
+    /// <summary>Makes all of them, if the plan has any.</summary>
     public static void Make(ContainerPlan plan, InitContext context, int root, InitReport report)
     {
         if (!plan.MakesDevices)
@@ -18,11 +18,11 @@ internal static class Devices
             return;
         }
 
-        // Found inside the root, whatever link stands there (CVE-2026-41579), and from here on only used as a descriptor.
+        // Found inside the root, even through a link (CVE-2026-41579), and from here on only used as a descriptor.
         report.Check(InitStep.DeviceDirectory, RootPath.FindOrMake(root, "/dev\0"u8, isDirectory: true, out int dev));
         if (context.Devices >= 0)
         {
-            // Over the root, where no path leads: what is cloned must be mounted somewhere.
+            // Over the root, where no path leads: a mount must be attached to be cloned.
             report.Check(InitStep.DeviceDirectory, Sys.MoveMount(context.Devices, root));
         }
 
@@ -43,7 +43,7 @@ internal static class Devices
             MakeLink(links[i].Target.WithNul, dev, links[i].Name.WithNul, i, report);
         }
 
-        // late: not every kernel has it.
+        // late: not every kernel has this device.
         if (RootPath.Find(root, "/proc/kcore\0"u8, OpenFlags.ReadOnly, out int kcore) == Errno.None)
         {
             Sys.Close(kcore);
@@ -78,7 +78,7 @@ internal static class Devices
         }
         else if (errno == Errno.EPERM)
         {
-            // late: a user namespace may not make devices; the host's own is bound in its place.
+            // late: a user namespace cannot make devices; the host's device is bind mounted instead.
             BindFromHost(plan, device, item, context, parent, name, report);
         }
         else
@@ -124,7 +124,7 @@ internal static class Devices
             errno = Sys.OpenTreeClone(context.Devices, number[..(digits + 1)], recursive: false, out mount);
         }
 
-        // Where there is no user namespace, what keeps the device from being made is what has to be told.
+        // Without a user namespace, the error of mknod(2) is the one to report.
         report.Check(InitStep.Device, item, errno == Errno.ENOENT && !plan.Namespaces.HasUser ? Errno.EPERM : errno);
         report.Check(InitStep.Device, item, Sys.Statx(mount, out FileStatus status));
         if (!status.Is(device.Mode & FileMode.TypeMask) || status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)
@@ -149,7 +149,7 @@ internal static class Devices
         Errno errno = Sys.Symlinkat(target, dev, name);
         if (errno == Errno.EEXIST)
         {
-            // An image's own link stays, as with other runtimes; a ptmx that is a device would belong to the host's devpts.
+            // A link of the image stays, as with other runtimes; a ptmx device would belong to the host's devpts.
             errno = Errno.None;
             if (name.SequenceEqual("ptmx\0"u8) && Sys.StatxNoFollow(dev, name, out FileStatus status) == Errno.None
                 && status.Is(FileMode.CharacterDevice))

@@ -5,18 +5,18 @@ using Punnet.Plan;
 namespace Punnet.Init;
 
 /// <summary>
-/// mount_namespaces(7): attributes of a mount that a user namespace has got from its parent cannot be cleared there, nor the way in which it
-/// keeps access times be changed. The kernel does not say which attribute it refuses.
+/// mount_namespaces(7): attributes of a mount that a user namespace has inherited cannot be cleared there, and its access time policy
+/// cannot be changed. The kernel does not say which attribute it refuses.
 /// </summary>
 public static class LockedAttributes
 {
-    /// <summary>Most attributes that a failure tells apart; the item is the place in mounts times this, and the attribute.</summary>
+    /// <summary>Number of attributes that a failure tells apart; the item is the index in mounts times this, plus the attribute.</summary>
     public const int Limit = 16;
 
-    /// <summary>Added for an attribute of the whole tree.</summary>
+    /// <summary>Added for an attribute that is set recursively.</summary>
     public const int OfTree = 8;
 
-    /// <summary>The attribute with a number; the last is the way to keep access times.</summary>
+    /// <summary>The attribute with an index; the last is the access time policy.</summary>
     public static MountAttributes Of(int number) => number switch
     {
         0 => MountAttributes.ReadOnly,
@@ -26,7 +26,7 @@ public static class LockedAttributes
         _ => MountAttributes.AtimeMask | MountAttributes.NoDirAtime,
     };
 
-    /// <summary>Ends where a change was refused, and says which attribute was.</summary>
+    /// <summary>Reports which attribute was refused, if the change failed.</summary>
     internal static void Check(MountStep step, int mount, MountAttributeChange change, bool recursive, Errno errno, InitReport report)
     {
         for (int number = 0; errno == Errno.EPERM && number < 5; number++)

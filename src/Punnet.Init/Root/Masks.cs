@@ -5,10 +5,10 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>linux.readonlyPaths and linux.maskedPaths; what does not exist needs neither.</summary>
+/// <summary>linux.readonlyPaths and linux.maskedPaths; paths that do not exist are skipped.</summary>
 internal static class Masks
 {
-    /// <summary>Closes paths to writing: each becomes a read-only mount of itself.</summary>
+    /// <summary>Makes paths read-only: each becomes a read-only bind mount of itself.</summary>
     public static void MakeReadOnly(ContainerPlan plan, int root, InitReport report)
     {
         MountAttributeChange readOnly = new() { Set = MountAttributes.ReadOnly };
@@ -28,7 +28,7 @@ internal static class Masks
         }
     }
 
-    /// <summary>Hides paths: files under the null device, directories under one empty read-only tmpfs.</summary>
+    /// <summary>Masks paths: files with the null device, directories with one empty read-only tmpfs.</summary>
     public static void Hide(ContainerPlan plan, int root, InitReport report)
     {
         ImmutableArray<CString> paths = plan.MaskedPaths;
@@ -72,8 +72,8 @@ internal static class Masks
     }
 
     /// <summary>
-    /// The container's null device, O_PATH: opened once, looked at, and only then used (CVE-2025-31133: a link in its place made
-    /// other runtimes bind the host's files).
+    /// The container's null device, O_PATH: opened once, checked, and only then used (CVE-2025-31133: a link in its place made other
+    /// runtimes bind mount the host's files).
     /// </summary>
     public static int OpenNull(int root, InitReport report)
     {

@@ -6,12 +6,12 @@ using Punnet.Plan;
 namespace Punnet.Init;
 
 /// <summary>
-/// mounts, in their order. Each one is made detached, with all its attributes, and then attached to a descriptor of its
-/// destination: at no moment is a mount visible with less than it should have, and no path is resolved twice.
+/// mounts, in order. Each is made detached, with all its attributes, and then attached to a descriptor of its destination: a mount is never
+/// visible without its attributes, and no path is resolved twice.
 /// </summary>
 internal static class Mounts
 {
-    /// <summary>Makes the mounts from one place to before another.</summary>
+    /// <summary>Makes the mounts of a range; <paramref name="to"/> is not included.</summary>
     public static void Make(ContainerPlan plan, int from, int to, InitContext context, int root, InitReport report)
     {
         for (int i = from; i < to; i++)
@@ -44,7 +44,7 @@ internal static class Mounts
         }
     }
 
-    /// <summary>Opens as the caller what root of the user namespace may not reach; used where its own attempt is refused.</summary>
+    /// <summary>Opens, as the caller, paths that root of the user namespace may not reach; used where its own attempt fails.</summary>
     public static void Reach(ContainerPlan plan, InitContext context)
     {
         int[] reached = context.PreopenedPaths;
@@ -82,7 +82,7 @@ internal static class Mounts
         report.Check(InitStep.MountSource, step.Index, made.Set("source\0"u8, step.Source.WithNul));
         if (context.PidNamespace >= 0 && step.Type.Text.SequenceEqual("proc"u8))
         {
-            // Otherwise it shows the one that this process is in, which is the host's.
+            // Otherwise it shows the PID namespace of this process, which is the host's.
             report.Check(InitStep.MountType, step.Index, Sys.Fsconfig(made.Context, "pidns\0"u8, context.PidNamespace));
         }
 
@@ -125,8 +125,8 @@ internal static class Mounts
     private static bool IsForeignSysfs(ContainerPlan plan, MountStep step, Errno errno) =>
         errno == Errno.EPERM && plan.Namespaces.HasUser && step.Type.Text.SequenceEqual("sysfs"u8);
 
-    // late: sysfs shows the network namespace's devices, and only its owner may mount one. The host's is as good to look at, and so is what
-    // the host has mounted in it: nothing of that is the container's to change.
+    // late: only the owner of the network namespace can mount sysfs. The host's sysfs, with the mounts in it, is bind mounted read-only
+    // instead: the container must not change any of it.
     private static int CloneSysfs(MountStep step, InitReport report)
     {
         report.Check(InitStep.MountSource, step.Index, Sys.OpenTreeClone(Sys.WorkingDirectory, "/sys\0"u8, recursive: true, out int mount));
@@ -152,7 +152,7 @@ internal static class Mounts
         }
     }
 
-    // late: a tmpfs takes the permissions of the directory that it covers, if there is one.
+    // late: a tmpfs gets the mode of the directory that it covers, if there is one.
     private static void TakeMode(MountStep step, NewFileSystem made, int covered)
     {
         if (covered >= 0 && step.KeepsMode && Sys.Statx(covered, out FileStatus status) == Errno.None)
@@ -171,7 +171,7 @@ internal static class Mounts
     private static int FindCovered(MountStep step, int root) =>
         RootPath.Open(root, step.Destination.WithNul, OpenFlags.Directory, out int covered) == Errno.None ? covered : -1;
 
-    /// <summary>What concerns the whole tree of a mount, and how it is passed on.</summary>
+    /// <summary>Sets the recursive attributes and the propagation of a mount.</summary>
     public static void ChangeTree(MountStep step, int mount, InitReport report)
     {
         if (step.RecursiveSet != MountAttributes.None || step.RecursiveClear != MountAttributes.None)
@@ -190,14 +190,14 @@ internal static class Mounts
 
     private static void Attach(MountStep step, int mount, int root, InitReport report)
     {
-        // late: whether a file or a directory is bound decides what is made where nothing is.
+        // late: a missing destination becomes a file or a directory, like the source.
         report.Check(InitStep.MountSource, step.Index, Sys.Statx(mount, out FileStatus status));
         int target = Target(step, root, status.Is(FileMode.Directory), report);
         Errno errno = Sys.MoveMount(mount, target);
         if (errno == Errno.EINVAL && Sys.Statx(target, out FileStatus place) == Errno.None
             && place.Is(FileMode.Directory) != status.Is(FileMode.Directory))
         {
-            errno = Errno.ENOTDIR; // As mount(2) says it, whose words engines look for.
+            errno = Errno.ENOTDIR; // The errno of mount(2), whose words engines match.
         }
 
         report.Check(InitStep.MountAttach, step.Index, errno);
@@ -224,7 +224,7 @@ internal static class Mounts
 
         if (!step.MayCoverProc)
         {
-            // Asked of the descriptor: the path may have come here through a link.
+            // By descriptor: the path may have led here through a link.
             report.Check(InitStep.MountTarget, step.Index, Sys.Fstatfs(target, out long magic));
             if (magic == FileSystemMagic.Proc)
             {

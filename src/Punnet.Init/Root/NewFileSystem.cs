@@ -4,7 +4,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Init;
 
-/// <summary>A file system that is being made, from fsopen(2) to fsmount(2).</summary>
+/// <summary>A file system under construction, from fsopen(2) to fsmount(2).</summary>
 /// <param name="Context">Its context, fsopen(2).</param>
 internal readonly record struct NewFileSystem(int Context)
 {

@@ -7,17 +7,17 @@ using Punnet.Plan;
 namespace Punnet.Init;
 
 /// <summary>
-/// The root as a stack of layers: overlayfs.rst. overlayfs takes directories by name only, and only of mounts of its own mount
-/// namespace. So each layer, a detached mount, is hung over the last, all of them below a stage over the place of the root, and named
-/// by its descriptor, which needs no path and no quoting; once the file system exists they are taken away with the stage.
+/// The root as a stack of layers: overlayfs.rst. overlayfs takes directories by name only, and only from mounts in its mount namespace. So
+/// each layer, a detached mount, is mounted on the last, all of them on a stage over the mount point of the root, and named by
+/// /proc/self/fd/N, which needs no quoting. They are unmounted with the stage once the file system exists.
 /// </summary>
 internal static class Overlay
 {
     /// <summary>Makes the root.</summary>
-    /// <param name="plan">What it is made of.</param>
+    /// <param name="plan">The plan.</param>
     /// <param name="fds">The directories.</param>
-    /// <param name="place">Where the root is going to be, O_PATH, on a mount that passes nothing on.</param>
-    /// <param name="report">ErrorMessages.</param>
+    /// <param name="place">The mount point of the root, O_PATH, on a mount without propagation.</param>
+    /// <param name="report">Reports failures.</param>
     /// <returns>A detached mount.</returns>
     public static int Make(OverlayPlan plan, LayerFds fds, int place, InitReport report)
     {
@@ -44,20 +44,20 @@ internal static class Overlay
         (int upper, int work) = OpenUpper(plan, fds, layers[^1], ref top, report);
         if (plan.UserXattr && work >= 0)
         {
-            // late: overlayfs would go on without its marks, and a directory could not be removed (EIO).
+            // late: overlayfs would go on without extended attributes, and removing a directory would fail (EIO).
             report.Check(InitStep.LayerMarks, Sys.ProbeUserXattr(work));
         }
 
         Errno errno = Make(plan, layers, upper, work, out int root);
         if (errno == Errno.EINVAL)
         {
-            // late: before Linux 6.5 the layers must be in one parameter.
+            // late: before Linux 6.5 all layers must be in one parameter.
             errno = OverlayText.Make(plan, layers, upper, work, stage, out root);
         }
 
         report.Check(InitStep.LayerStack, errno);
 
-        // umount(2) takes what lies on top of a place. On the stage's root nothing does; on a layer the next one would.
+        // umount(2) takes the topmost mount of a path. The stage's root has no mount on it; a layer has the next one.
         report.Check(InitStep.LayerStack, Sys.UmountDetach(stage));
         return root;
     }
@@ -113,7 +113,7 @@ internal static class Overlay
         return (upper, work);
     }
 
-    // The root of the stack has the owner and mode of the upper directory: they are those of the topmost layer.
+    // The merged root has the owner and mode of the upper directory, which copies those of the topmost layer.
     private static int MakeMemory(CString size, int model, InitReport report)
     {
         report.Check(InitStep.LayerUpper, Sys.Statx(model, out FileStatus status));
@@ -125,7 +125,7 @@ internal static class Overlay
         report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "work\0"u8, Permissions.Mode0700));
         if (status.Uid != 0 || status.Gid != 0)
         {
-            // An owner that the user namespace does not know cannot be given.
+            // EINVAL: the owner is not mapped in the user namespace.
             Errno errno = Sys.Fchownat(mount, "upper\0"u8, status.Uid, status.Gid);
             report.Check(InitStep.LayerUpper, errno == Errno.EINVAL ? Errno.None : errno);
         }

@@ -8,19 +8,19 @@ using Punnet.Plan;
 namespace Punnet.Init;
 
 /// <summary>
-/// The stack of layers for mount(2), as kernels before 6.5 want it: everything in one text of at most a page. A layer is the number
-/// of its descriptor, relative to /proc/self/fd: 500 of them take half a page, whatever their paths are, and nothing needs quoting.
+/// The stack of layers for mount(2), which kernels before 6.5 need: all options in one string of at most a page. A layer is the number of
+/// its descriptor, relative to /proc/self/fd: 500 of them take half a page, and nothing needs quoting.
 /// </summary>
 internal static class OverlayText
 {
     private const int Page = 4096;
 
-    /// <summary>Makes the stack.</summary>
-    /// <param name="plan">What it is made of.</param>
+    /// <summary>Mounts the stack.</summary>
+    /// <param name="plan">The plan.</param>
     /// <param name="layers">The layers, the lowest first.</param>
     /// <param name="upper">The upper directory, or -1.</param>
     /// <param name="work">overlayfs's work directory, or -1.</param>
-    /// <param name="stage">A mount of our own, writable, in this mount namespace.</param>
+    /// <param name="stage">A writable mount in this mount namespace.</param>
     /// <param name="mount">The stack, detached.</param>
     public static Errno Make(OverlayPlan plan, ReadOnlySpan<int> layers, int upper, int work, int stage, out int mount)
     {
@@ -32,7 +32,7 @@ internal static class OverlayText
             return Errno.E2BIG;
         }
 
-        // mount(2) wants a place that has a name, so that what is mounted there can be found.
+        // mount(2) needs a mount point with a path.
         Span<byte> place = stackalloc byte[32];
         Utf8Formatter.TryFormat(stage, place, out int digits);
         "/root\0"u8.CopyTo(place[digits..]);
@@ -44,7 +44,7 @@ internal static class OverlayText
         return errno == Errno.None ? back : errno;
     }
 
-    // Length with the NUL, or -1 where it does not fit.
+    // The length with the NUL, or -1 if it does not fit.
     private static int Write(OverlayPlan plan, ReadOnlySpan<int> layers, int upper, int work, Span<byte> text)
     {
         int length = 0;
@@ -69,7 +69,7 @@ internal static class OverlayText
 
         if (!plan.LabelKey.IsNull)
         {
-            // In quotation marks: the categories of a label have commas between them.
+            // Quoted: a label has commas between its categories.
             fits = fits && Add(","u8, text, ref length) && Add(plan.LabelKey.Text, text, ref length) && Add("=\""u8, text, ref length);
             fits = fits && Add(plan.Label.Text, text, ref length) && Add("\""u8, text, ref length);
         }

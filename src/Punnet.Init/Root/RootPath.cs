@@ -5,34 +5,33 @@ using Punnet.Kernel;
 namespace Punnet.Init;
 
 /// <summary>
-/// Paths inside the container's root. Every component may be an attacker's symbolic link, and may change while it is looked at: a
-/// path is resolved by the kernel, inside the root, in one call, and what comes out is a descriptor (CVE-2019-18837,
-/// CVE-2021-30465, CVE-2024-45310).
+/// Paths inside the container's root. Every component can be an attacker's symbolic link, and can change during the lookup: the kernel
+/// resolves a path inside the root, in one call, to a descriptor (CVE-2019-18837, CVE-2021-30465, CVE-2024-45310).
 /// </summary>
 internal static class RootPath
 {
     private const int Limit = 4096; // PATH_MAX
     private const int LinkLimit = 40; // path_resolution(7)
 
-    /// <summary>Opens what is there, O_PATH.</summary>
+    /// <summary>Opens a path, O_PATH.</summary>
     /// <param name="root">The container's root.</param>
-    /// <param name="path">With NUL; absolute or not, it starts at the root.</param>
+    /// <param name="path">With NUL; always relative to the root.</param>
     /// <param name="flags">Added to O_PATH.</param>
-    /// <param name="descriptor">What was found.</param>
+    /// <param name="descriptor">The descriptor.</param>
     public static Errno Find(int root, ReadOnlySpan<byte> path, OpenFlags flags, out int descriptor) =>
         Sys.Openat2(root, path, OpenFlags.Path | flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
 
-    /// <summary>Opens for use, not only as a place.</summary>
+    /// <summary>Opens a path for I/O, not O_PATH.</summary>
     public static Errno Open(int root, ReadOnlySpan<byte> path, OpenFlags flags, out int descriptor) =>
         Sys.Openat2(root, path, flags, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out descriptor);
 
-    /// <summary>Opens what is there, O_PATH, where no component may be a symbolic link; ELOOP otherwise.</summary>
+    /// <summary>Opens a path, O_PATH; ELOOP if a component is a symbolic link.</summary>
     public static Errno FindWithoutLinks(int root, ReadOnlySpan<byte> path, out int descriptor) =>
         Sys.Openat2(root, path, OpenFlags.Path, 0, ResolveFlags.InRoot | ResolveFlags.NoSymlinks, out descriptor);
 
     /// <summary>
-    /// Opens what is there, O_PATH, and makes what is not: directories (0755), and at the end a directory or an empty file (0644).
-    /// A link that leads nowhere is followed, inside the root, and its end is made.
+    /// Opens a path, O_PATH, and makes what is missing: directories (0755), and at the end a directory or an empty file (0644). A dangling
+    /// link is followed, inside the root, and its target is made.
     /// </summary>
     public static Errno FindOrMake(int root, ReadOnlySpan<byte> path, bool isDirectory, out int descriptor)
     {
@@ -62,7 +61,7 @@ internal static class RootPath
         return Errno.ELOOP;
     }
 
-    /// <summary>How much of a path is there, for a failure: up to what is missing, or is in the way.</summary>
+    /// <summary>For a failure: the beginning of a path, up to the component that is missing or in the way.</summary>
     public static ReadOnlySpan<byte> Beginning(int root, ReadOnlySpan<byte> path)
     {
         Span<byte> prefix = stackalloc byte[Limit];
@@ -86,7 +85,7 @@ internal static class RootPath
         return found == 0 ? "/"u8 : path[..found];
     }
 
-    // One walk from the root along the whole text. EEXIST: a link that leads nowhere was met, and the text now leads where it does.
+    // One walk from the root along the whole path. EEXIST: a dangling link was met, and its target is now in the path.
     private static Errno Walk(int root, Span<byte> text, ref int length, bool isDirectory, out int descriptor)
     {
         descriptor = -1;
@@ -131,7 +130,7 @@ internal static class RootPath
         return errno;
     }
 
-    // The path so far, made when it is not there. Always looked up from the root: a link in it may lead anywhere inside.
+    // Opens the path so far, and makes it if it is missing. Always from the root: a link in it can lead anywhere inside.
     private static Errno Step(int root, int parent, ReadOnlySpan<byte> soFar, ReadOnlySpan<byte> name, bool asFile, out int next)
     {
         Errno errno = Find(root, soFar, OpenFlags.ReadOnly, out next);
@@ -146,7 +145,7 @@ internal static class RootPath
         return errno == Errno.None ? Find(root, soFar, OpenFlags.ReadOnly, out next) : errno;
     }
 
-    // text[start..end] is a link in parent: puts its target in its place.
+    // text[start..end] is a link in parent: replaces it by its target.
     private static Errno FollowLink(int parent, Span<byte> text, ref int length, int start, int end)
     {
         Span<byte> target = stackalloc byte[Limit];
@@ -156,7 +155,7 @@ internal static class RootPath
         text[end] = saved;
         if (errno == Errno.EINVAL)
         {
-            return Errno.None; // Not a link: somebody else made it in between. Walk again.
+            return Errno.None; // Not a link: another process made it in between. Walk again.
         }
 
         if (errno != Errno.None)

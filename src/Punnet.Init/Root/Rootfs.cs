@@ -4,10 +4,10 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>The container's root: made a mount, entered, closed to writing.</summary>
+/// <summary>The container's root: making it a mount, entering it, making it read-only.</summary>
 internal static class Rootfs
 {
-    /// <summary>Cuts the mount namespace off the host's and makes root.path a mount.</summary>
+    /// <summary>Stops propagation from and to the host, and makes root.path a mount.</summary>
     /// <returns>Its descriptor, O_PATH.</returns>
     public static int Prepare(ContainerPlan plan, InitContext context, InitReport report)
     {
@@ -24,7 +24,7 @@ internal static class Rootfs
 
         if (context.UsesOldMounts && outside != MountFlags.None)
         {
-            // Only where what it hangs over the root does not appear on the host.
+            // Only where its stage over the root does not propagate to the host.
             Sys.UseOldMounts(context.Proc);
         }
 
@@ -37,7 +37,7 @@ internal static class Rootfs
 
         if (errno == Errno.EACCES && plan.Overlay is not null && !plan.NoPivot)
         {
-            // late: a user namespace need not reach the place; nothing but pivot_root(2) looks for it.
+            // late: root of the user namespace may not reach the path; only pivot_root(2) needs it.
             errno = Sys.Openat(Sys.WorkingDirectory, "/\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out directory);
         }
 
@@ -45,8 +45,8 @@ internal static class Rootfs
         bool isCutOff = (outside & MountFlags.Recursive) != MountFlags.None || plan.Namespaces.MadeForUser;
         if (!isCutOff)
         {
-            // First of all: its clone would be a peer of the host's, which pivot_root(2) refuses, and what is attached to either would
-            // appear on the host.
+            // First: its clone would be a peer of the host's mount, which pivot_root(2) refuses, and mounts on either would propagate to
+            // the host.
             MakeMountPrivate(directory, report);
         }
 
@@ -56,11 +56,11 @@ internal static class Rootfs
             report.Check(InitStep.Root, Sys.OpenTreeClone(directory, "\0"u8, recursive: true, out root));
             if (!isCutOff)
             {
-                // What the host has mounted below root.path is cloned as well.
+                // Recursive: the host's mounts below root.path are cloned too.
                 report.Check(InitStep.Root, Sys.MountSetattr(root, Change(MountFlags.Slave), recursive: true));
             }
 
-            // What the host mounts there later stays outside.
+            // Later mounts of the host there do not propagate.
             report.Check(InitStep.Root, Sys.MountSetattr(root, Change(MountFlags.Private), recursive: false));
         }
         else
@@ -73,15 +73,15 @@ internal static class Rootfs
         return root;
     }
 
-    /// <summary>pivot_root(2) into the root and out of sight of the host; chroot(2) where the mount namespace is the host's.</summary>
+    /// <summary>pivot_root(2) into the root, and unmounts the host's; chroot(2) in the host's mount namespace.</summary>
     public static void Enter(ContainerPlan plan, int root, InitReport report)
     {
-        // First: umount2(2) below would take it, and leave the old root.
+        // First: umount2(2) below would take the stage and leave the old root.
         report.Check(InitStep.PivotRoot, Sys.RemoveOldMountStage());
         report.Check(InitStep.PivotRoot, Sys.Chdir(root));
         if (plan.Namespaces.SharesMounts)
         {
-            // The host's root stays where it is, for everybody.
+            // The host's root must stay where it is.
             report.Check(InitStep.PivotRoot, Sys.Chroot(".\0"u8));
         }
         else if (plan.NoPivot)
@@ -94,7 +94,7 @@ internal static class Rootfs
             report.Check(InitStep.PivotRoot, Sys.Openat(Sys.WorkingDirectory, "/\0"u8, Directory, 0, out int old));
             report.Check(InitStep.PivotRoot, Sys.PivotRoot(".\0"u8, ".\0"u8));
 
-            // The old root now lies over the new one. Unmounting must not reach the host.
+            // The old root is now mounted over the new one. Unmounting it must not propagate to the host.
             report.Check(InitStep.PivotRoot, Sys.Chdir(old));
             report.Check(InitStep.PivotRoot, Sys.Mount(default, ".\0"u8, default, MountFlags.Slave | MountFlags.Recursive));
             report.Check(InitStep.PivotRoot, Sys.UmountDetach(".\0"u8));
@@ -104,7 +104,7 @@ internal static class Rootfs
         report.Check(InitStep.PivotRoot, Sys.Chdir("/\0"u8));
     }
 
-    /// <summary>linux.rootfsPropagation, once everything is mounted: what is unbindable could not be made read-only.</summary>
+    /// <summary>linux.rootfsPropagation, after all mounts: an unbindable mount could not be made read-only.</summary>
     public static void Spread(ContainerPlan plan, InitReport report)
     {
         if (plan.RootPropagation != MountFlags.None)
@@ -113,7 +113,7 @@ internal static class Rootfs
         }
     }
 
-    /// <summary>Closes /dev and the root to writing, now that everything is in them.</summary>
+    /// <summary>Makes /dev and the root read-only, now that all is in them.</summary>
     public static void MakeReadOnly(ContainerPlan plan, int root, InitReport report)
     {
         MountAttributeChange readOnly = new() { Set = MountAttributes.ReadOnly };
@@ -131,13 +131,13 @@ internal static class Rootfs
 
         if (plan.RootReadOnly)
         {
-            // Whoever mounts a bundle noexec or nosuid, as /tmp and /home often are, means his own programs: as with binds, the word that is
-            // given is all there is. So do runc and crun.
+            // A bundle is often on a mount with noexec or nosuid, such as /tmp and /home. The container does not inherit these: as with
+            // bind mounts, only the options in config.json apply. runc and crun do the same.
             const MountAttributes Others = MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec;
             Errno errno = Sys.MountSetattr(root, readOnly with { Clear = Others }, recursive: false);
             if (errno == Errno.EPERM)
             {
-                // late: a user namespace may not undo what its parent has locked.
+                // late: a user namespace cannot clear locked attributes.
                 errno = Sys.MountSetattr(root, readOnly, recursive: false);
             }
 
@@ -145,17 +145,17 @@ internal static class Rootfs
         }
     }
 
-    // chroot(2) alone would leave the host's mounts where a process with CAP_SYS_CHROOT finds them. A bare /proc and /sys of the
-    // host must go as well: they would let a user namespace inside mount fresh ones without the masks.
+    // With chroot(2) alone, a process with CAP_SYS_CHROOT could reach the host's mounts. The host's /proc and /sys must be unmounted too:
+    // they would let a user namespace inside mount new ones without the masks.
     private static void EnterByMove(InitReport report)
     {
-        // The place that is moved to may still be shared with the host, like all that is to be hidden.
+        // The mount point and the mounts to hide may still be shared with the host.
         report.Check(InitStep.PivotRoot, Sys.Mount(default, "/\0"u8, default, MountFlags.Private));
         HideOnHost("/proc\0"u8, report);
         HideOnHost("/sys\0"u8, report);
         Errno errno = Sys.Mount(".\0"u8, "/\0"u8, default, MountFlags.Move);
 
-        // ELOOP, where root.path is "/": it lies there already.
+        // ELOOP if root.path is "/": it is there already.
         report.Check(InitStep.PivotRoot, errno == Errno.ELOOP ? Errno.None : errno);
         report.Check(InitStep.PivotRoot, Sys.Chroot(".\0"u8));
     }
@@ -175,7 +175,7 @@ internal static class Rootfs
         }
     }
 
-    // The propagation of the host's mounts in this mount namespace; None leaves it. Nothing that is unbindable could be cloned.
+    // The propagation of the host's mounts in this mount namespace; None keeps it. An unbindable mount cannot be cloned.
     private static MountFlags Outside(MountFlags wanted) => (wanted & ~MountFlags.Recursive) switch
     {
         MountFlags.None => MountFlags.Slave | MountFlags.Recursive,
@@ -186,7 +186,7 @@ internal static class Rootfs
 
     private static MountAttributeChange Change(MountFlags propagation) => new() { Propagation = propagation };
 
-    // Up from the directory to the root of the mount that it is on, which alone can be changed: EINVAL says that it is not here.
+    // Walks up to the root of the mount, which alone can be changed: EINVAL means that it is not here.
     private static void MakeMountPrivate(int directory, InitReport report)
     {
         report.Check(InitStep.Root, Sys.Openat(directory, ".\0"u8, OpenFlags.Path | OpenFlags.Directory, 0, out int here));
@@ -202,9 +202,10 @@ internal static class Rootfs
             report.Check(InitStep.Root, Sys.Statx(here, out FileStatus below));
             report.Check(InitStep.Root, Sys.Statx(up, out FileStatus above));
             if (errno != Errno.EINVAL
-                || (above.Inode == below.Inode && above.FileSystemMinor == below.FileSystemMinor && above.FileSystemMajor == below.FileSystemMajor))
+                || (above.Inode == below.Inode
+                    && above.FileSystemMinor == below.FileSystemMinor && above.FileSystemMajor == below.FileSystemMajor))
             {
-                report.Fail(InitStep.Propagation, 0, errno); // Punnet's own root is no mount: it runs in a chroot.
+                report.Fail(InitStep.Propagation, 0, errno); // punnet runs in a chroot whose root is not a mount.
             }
 
             Sys.Close(here);

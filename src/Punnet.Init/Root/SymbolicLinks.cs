@@ -5,13 +5,13 @@ using Punnet.Plan;
 
 namespace Punnet.Init;
 
-/// <summary>The mount option copy-symlink: what Podman uses for /etc/localtime and its like.</summary>
+/// <summary>The mount option copy-symlink, which Podman uses for files such as /etc/localtime.</summary>
 internal static class SymbolicLinks
 {
     private const int Limit = 4096; // PATH_MAX
 
-    /// <summary>Makes the link that the source is again at the destination.</summary>
-    /// <returns>False when the source is no link, or cannot be looked at from here: then it is to be bound.</returns>
+    /// <summary>Copies a source that is a link to the destination.</summary>
+    /// <returns>False when the source is not a link, or cannot be read here: then it is bind mounted.</returns>
     public static bool Copy(MountStep step, int root, InitReport report)
     {
         Span<byte> target = stackalloc byte[Limit];

@@ -5,15 +5,15 @@ using Punnet.Kernel;
 namespace Punnet.Init;
 
 /// <summary>
-/// tmpcopyup: what a tmpfs covers, copied into it before it is attached, where nothing else can reach it. Files, directories, links
-/// and nodes with their owners and permissions; a file with several names becomes several files.
+/// tmpcopyup: copies what a tmpfs covers into it before it is attached, out of reach of other processes. Files, directories, links and
+/// nodes keep owner and permissions; a file with several hard links becomes several files.
 /// </summary>
 internal static class TreeCopy
 {
     private const int DepthLimit = 64;
     private const int Chunk = 4096;
 
-    /// <summary>Copies the content of one directory into another, both by descriptor.</summary>
+    /// <summary>Copies the content of one directory into another.</summary>
     public static Errno Run(int from, int to) => Copy(from, to, depth: 0);
 
     private static Errno Copy(int from, int to, int depth)
@@ -44,7 +44,7 @@ internal static class TreeCopy
             return errno;
         }
 
-        // Owner before mode: changing the owner takes the set-user-ID bit away.
+        // Owner before mode: chown(2) clears the set-user-ID bit.
         uint mode = status.Mode & Permissions.Mask;
         return (status.Mode & FileMode.TypeMask) switch
         {
@@ -90,7 +90,7 @@ internal static class TreeCopy
             return errno;
         }
 
-        // Not what somebody has put in its place since: a FIFO would be waited for.
+        // It may have been replaced since: reading a FIFO would block.
         errno = Sys.Statx(source, out FileStatus status);
         errno = errno == Errno.None && !status.Is(FileMode.Regular) ? Errno.EAGAIN : errno;
         if (errno != Errno.None)

@@ -6,8 +6,7 @@ namespace Punnet.Kernel;
 public static unsafe partial class Sys
 {
     /// <summary>
-    /// bpf(2) BPF_PROG_LOAD of a cgroup device program. Tried again on EAGAIN: the verifier's answer when a signal, or a stop, is
-    /// waiting for the caller.
+    /// bpf(2) BPF_PROG_LOAD of a cgroup device program. Retried on EAGAIN, which the verifier returns when a signal or a stop is pending.
     /// </summary>
     /// <param name="instructions">Instructions, 8 bytes each.</param>
     /// <param name="program">Descriptor of the loaded program.</param>
@@ -33,7 +32,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>bpf(2) BPF_PROG_ATTACH of a device program to a cgroup, beside those that are there (BPF_F_ALLOW_MULTI).</summary>
+    /// <summary>bpf(2) BPF_PROG_ATTACH of a device program to a cgroup, beside those already attached (BPF_F_ALLOW_MULTI).</summary>
     public static Errno BpfProgAttach(int cgroup, int program)
     {
         const int Attach = 8; // BPF_PROG_ATTACH

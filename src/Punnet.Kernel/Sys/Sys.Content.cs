@@ -10,17 +10,17 @@ public enum SeekFrom
     /// <summary>SEEK_SET.</summary>
     Start = 0,
 
-    /// <summary>SEEK_DATA: the next byte that is not in a hole; ENXIO when there is none.</summary>
+    /// <summary>SEEK_DATA: the next byte that is not in a hole; ENXIO when there is no more data.</summary>
     Data = 3,
 
     /// <summary>SEEK_HOLE: the next hole; the end of the file counts as one.</summary>
     Hole = 4,
 }
 
-// The content of files, and how it gets to the disk.
+// The content of files, and writing it to disk.
 public static unsafe partial class Sys
 {
-    /// <summary>read(2), tried again when a signal interrupts it.</summary>
+    /// <summary>read(2), retried on EINTR.</summary>
     public static Errno Read(int descriptor, Span<byte> buffer, out int count)
     {
         fixed (byte* bytes = buffer)
@@ -37,7 +37,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>write(2), tried again when a signal interrupts it; may write less than asked.</summary>
+    /// <summary>write(2), retried on EINTR; may write less than asked.</summary>
     public static Errno Write(int descriptor, ReadOnlySpan<byte> bytes, out int count)
     {
         fixed (byte* start = bytes)
@@ -78,7 +78,7 @@ public static unsafe partial class Sys
     /// <summary>lseek(2) to the start.</summary>
     public static Errno Rewind(int descriptor) => Call(SyscallNumber.Lseek, descriptor, 0, SEEK_SET);
 
-    /// <summary>pread64(2), tried again when a signal interrupts it.</summary>
+    /// <summary>pread64(2), retried on EINTR.</summary>
     public static Errno Pread64(int descriptor, Span<byte> buffer, long offset, out int count)
     {
         fixed (byte* bytes = buffer)
@@ -112,7 +112,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>ioctl_ficlone(2) FICLONE: the whole content, shared until one of both is written.</summary>
+    /// <summary>ioctl_ficlone(2) FICLONE: the whole content, shared until either file is written.</summary>
     public static Errno Ficlone(int from, int to)
     {
         const int Clone = 0x40049409; // FICLONE
@@ -123,7 +123,7 @@ public static unsafe partial class Sys
     public static Errno CopyFileRange(int from, long fromOffset, int to, long toOffset, long length, out long copied) =>
         Call(SyscallNumber.CopyFileRange, out copied, from, (nint)(&fromOffset), to, (nint)(&toOffset), (nint)length, 0);
 
-    /// <summary>syncfs(2): everything of the file system that a descriptor is on.</summary>
+    /// <summary>syncfs(2): the whole file system that a descriptor is on.</summary>
     public static Errno Syncfs(int descriptor) => Call(SyscallNumber.Syncfs, descriptor);
 
     /// <summary>fsync(2).</summary>

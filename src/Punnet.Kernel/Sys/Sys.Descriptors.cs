@@ -27,13 +27,13 @@ public static unsafe partial class Sys
     /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
     public static Errno SetCloexec(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, F_SETFD, FD_CLOEXEC);
 
-    /// <summary>fcntl(2) F_SETFL O_NONBLOCK, for everyone that shares the open file description; the other flags are cleared.</summary>
+    /// <summary>fcntl(2) F_SETFL O_NONBLOCK, for all descriptors of the open file description; the other flags are cleared.</summary>
     public static Errno SetNonblock(int descriptor) => Call(SyscallNumber.Fcntl, descriptor, F_SETFL, O_NONBLOCK);
 
     /// <summary>dup3(2), without close-on-exec.</summary>
     public static Errno Dup3(int from, int to)
     {
-        // dup3(2) refuses equal descriptors; what is wanted then is only that it survives exec.
+        // dup3(2) refuses equal descriptors; then it only has to survive exec.
         return from == to ? Call(SyscallNumber.Fcntl, from, F_SETFD, 0) : Call(SyscallNumber.Dup3, from, to, 0);
     }
 
@@ -51,7 +51,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>Opens again what a descriptor refers to, with other flags, through /proc/self/fd.</summary>
+    /// <summary>Reopens a file with other flags, through /proc/self/fd.</summary>
     public static Errno Reopen(int descriptor, OpenFlags flags, out int opened)
     {
         Span<byte> buffer = stackalloc byte[DescriptorPathSize];
@@ -74,17 +74,17 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>fcntl(2) F_ADD_SEALS: no more seals, growing, shrinking or writing.</summary>
+    /// <summary>fcntl(2) F_ADD_SEALS: no more seals, no growing, shrinking or writing.</summary>
     public static Errno AddSeals(int descriptor) =>
         Call(SyscallNumber.Fcntl, descriptor, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
 
-    /// <summary>Whether a file is one in memory that nobody can write any more, fcntl(2) F_GET_SEALS.</summary>
+    /// <summary>fcntl(2) F_GET_SEALS: whether a file is a memfd that is sealed against writing.</summary>
     public static bool IsSealed(int file) =>
         Call(SyscallNumber.Fcntl, out long seals, file, F_GET_SEALS) == Errno.None && (seals & F_SEAL_WRITE) != 0;
 
-    /// <summary>The path of a descriptor of this process in /proc, "/proc/self/fd/N", with its NUL: proc_pid_fd(5).</summary>
+    /// <summary>"/proc/self/fd/N", with its NUL: proc_pid_fd(5).</summary>
     /// <param name="descriptor">N.</param>
-    /// <param name="buffer">Takes the path; <see cref="DescriptorPathSize"/> bytes.</param>
+    /// <param name="buffer">Receives the path; <see cref="DescriptorPathSize"/> bytes.</param>
     public static ReadOnlySpan<byte> DescriptorPath(int descriptor, Span<byte> buffer)
     {
         ReadOnlySpan<byte> prefix = "/proc/self/fd/"u8;

@@ -81,14 +81,14 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>readlinkat(2) of a descriptor in /proc: the path of what it refers to, as this process sees it; no NUL is added.</summary>
+    /// <summary>readlinkat(2) of /proc/self/fd/N: the path of the file in the root of this process; no NUL is added.</summary>
     public static Errno ReadlinkFd(int descriptor, Span<byte> buffer, out int length)
     {
         Span<byte> path = stackalloc byte[DescriptorPathSize];
         return Readlinkat(WorkingDirectory, DescriptorPath(descriptor, path), buffer, out length);
     }
 
-    /// <summary>linkat(2): another name for what a name means; a symbolic link is not followed.</summary>
+    /// <summary>linkat(2); a symbolic link is not followed.</summary>
     public static Errno Linkat(int fromDirectory, ReadOnlySpan<byte> from, int toDirectory, ReadOnlySpan<byte> to)
     {
         if (!IsText(from) || !IsText(to))
@@ -131,7 +131,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>renameat2(2) with RENAME_NOREPLACE: EEXIST when the new name is taken.</summary>
+    /// <summary>renameat2(2) with RENAME_NOREPLACE: EEXIST when the new name exists.</summary>
     public static Errno RenameatNoReplace(int fromDirectory, ReadOnlySpan<byte> from, int toDirectory, ReadOnlySpan<byte> to)
     {
         const int NoReplace = 1; // RENAME_NOREPLACE
@@ -163,7 +163,7 @@ public static unsafe partial class Sys
     /// <summary>fchdir(2).</summary>
     public static Errno Chdir(int descriptor) => Call(SyscallNumber.Fchdir, descriptor);
 
-    /// <summary>getcwd(2): the length includes the NUL. Outside the root the text starts with "(unreachable)".</summary>
+    /// <summary>getcwd(2): the length includes the NUL. Outside the root the path starts with "(unreachable)".</summary>
     public static Errno Getcwd(Span<byte> buffer, out int length)
     {
         fixed (byte* place = buffer)

@@ -3,8 +3,8 @@ using Punnet.Abi;
 
 namespace Punnet.Kernel;
 
-// Extended attributes, xattr(7). A descriptor names an open file or directory; what cannot be opened without an effect (links,
-// devices, fifos) is named by its directory and its name, through /proc/self/fd, since the *at calls are newer than Linux 5.14.
+// Extended attributes, xattr(7). Open files and directories are given by descriptor. Links, devices and FIFOs, which cannot be opened
+// without side effects, are given by directory and name, through /proc/self/fd: the *at calls are newer than Linux 5.14.
 public static unsafe partial class Sys
 {
     private const int LongestName = 255; // NAME_MAX
@@ -38,7 +38,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>fgetxattr(2). ERANGE when the buffer is too small, ENODATA when there is no such attribute.</summary>
+    /// <summary>fgetxattr(2). ERANGE when the buffer is too small, ENODATA without that attribute.</summary>
     public static Errno Fgetxattr(int descriptor, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
     {
         length = 0;
@@ -55,7 +55,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>lgetxattr(2) of a name in a directory. ERANGE when the buffer is too small, ENODATA when there is no such attribute.</summary>
+    /// <summary>lgetxattr(2) of a name in a directory. ERANGE when the buffer is too small, ENODATA without that attribute.</summary>
     public static Errno LgetxattrAt(int directory, ReadOnlySpan<byte> name, ReadOnlySpan<byte> attribute, Span<byte> buffer, out int length)
     {
         Span<byte> path = stackalloc byte[DescriptorPathSize + LongestName + 1];
@@ -102,7 +102,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>setxattr(2) of what a descriptor refers to, also one that was opened with O_PATH: whether it can have attributes of users.</summary>
+    /// <summary>setxattr(2) by descriptor, which may be O_PATH: whether a file can have user.* attributes.</summary>
     public static Errno ProbeUserXattr(int descriptor)
     {
         Span<byte> buffer = stackalloc byte[DescriptorPathSize];
@@ -112,7 +112,7 @@ public static unsafe partial class Sys
         }
     }
 
-    // Only a name: with a slash in it the path would be walked through links.
+    // A single name: with a slash in it, links would be followed.
     private static bool FormatPathBelow(int directory, ReadOnlySpan<byte> name, Span<byte> path)
     {
         if (!IsText(name) || name.Length > LongestName + 1 || name.Contains((byte)'/'))

@@ -17,7 +17,7 @@ public enum AccessMode
     Write = 2,
 }
 
-// Opening files, and what their inodes say: inode(7).
+// Opening files, and their inodes: inode(7).
 public static unsafe partial class Sys
 {
     /// <summary>openat(2); close-on-exec is always set.</summary>
@@ -36,8 +36,8 @@ public static unsafe partial class Sys
     }
 
     /// <summary>
-    /// openat2(2); close-on-exec is always set. Tried again on EAGAIN: the kernel's answer when somebody renames directories
-    /// while a path with "..", in a scoped lookup, is walked. Where a filter around punnet refuses the call, <see cref="PathWalk"/>.
+    /// openat2(2); close-on-exec is always set. Retried on EAGAIN, which the kernel returns when a directory is renamed during a scoped
+    /// lookup of a path with "..". Where a filter around punnet refuses the call, the fallback is <see cref="PathWalk"/>.
     /// </summary>
     public static Errno Openat2(
         int directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode, ResolveFlags resolve, out int descriptor)
@@ -67,7 +67,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>statx(2) of what a descriptor refers to.</summary>
+    /// <summary>statx(2) by descriptor.</summary>
     public static Errno Statx(int descriptor, out FileStatus status) => Statx(descriptor, "\0"u8, AT_EMPTY_PATH, out status);
 
     /// <summary>statx(2) of a path; a symbolic link at its end is followed.</summary>
@@ -93,7 +93,7 @@ public static unsafe partial class Sys
         }
     }
 
-    // newfstatat(2), where a filter around punnet refuses statx(2): without attributes and the id of the mount.
+    // newfstatat(2), where a filter around punnet refuses statx(2): without attributes and mount ID.
     private static Errno OldStatus(int directory, byte* path, int flags, out FileStatus status)
     {
         ulong* old = stackalloc ulong[18]; // struct stat of x86-64: 144 bytes
@@ -124,7 +124,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    // makedev(3) backwards.
+    // major(3) and minor(3).
     private static uint Major(ulong device) => (uint)(((device >> 8) & 0xfff) | ((device >> 32) & ~0xfffUL));
 
     private static uint Minor(ulong device) => (uint)((device & 0xff) | ((device >> 12) & ~0xffUL));
@@ -139,12 +139,12 @@ public static unsafe partial class Sys
     }
 
     /// <summary>
-    /// faccessat2(2), for the effective ids. Where a filter is older than that call, faccessat(2): the real ids are the effective ones in
-    /// every process of punnet that asks.
+    /// faccessat2(2), for the effective IDs. Where a filter is older than that call, faccessat(2): wherever punnet calls this, the real IDs
+    /// are the effective ones.
     /// </summary>
-    /// <param name="directory">Where a relative path starts.</param>
+    /// <param name="directory">Directory of a relative path.</param>
     /// <param name="path">The path.</param>
-    /// <param name="mode">What is asked for.</param>
+    /// <param name="mode">What is checked.</param>
     public static Errno Faccessat(int directory, ReadOnlySpan<byte> path, AccessMode mode)
     {
         if (!IsText(path))
@@ -162,7 +162,7 @@ public static unsafe partial class Sys
     /// <summary>fchmod(2).</summary>
     public static Errno Fchmod(int descriptor, uint mode) => Call(SyscallNumber.Fchmod, descriptor, (nint)mode);
 
-    /// <summary>fchmodat(2); a link that is the last part is followed.</summary>
+    /// <summary>fchmodat(2); a symbolic link is followed.</summary>
     public static Errno Fchmodat(int directory, ReadOnlySpan<byte> path, uint mode)
     {
         if (!IsText(path))
@@ -176,7 +176,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>fchmodat(2) of what a descriptor refers to, also one that was opened with O_PATH.</summary>
+    /// <summary>fchmodat(2) by descriptor, which may be O_PATH.</summary>
     public static Errno FchmodPathFd(int descriptor, uint mode)
     {
         Span<byte> buffer = stackalloc byte[DescriptorPathSize];
@@ -215,14 +215,14 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>utimensat(2) of what a descriptor refers to.</summary>
+    /// <summary>utimensat(2) by descriptor.</summary>
     public static Errno Futimens(int descriptor, FileTime accessed, FileTime modified)
     {
         long* times = stackalloc long[4] { accessed.Seconds, accessed.Nanoseconds, modified.Seconds, modified.Nanoseconds };
         return Call(SyscallNumber.Utimensat, descriptor, 0, (nint)times, 0);
     }
 
-    /// <summary>ioctl(2) FS_IOC_SETFLAGS: takes FS_IMMUTABLE_FL and FS_APPEND_FL from an open file or directory, ioctl_iflags(2).</summary>
+    /// <summary>ioctl(2) FS_IOC_SETFLAGS: clears FS_IMMUTABLE_FL and FS_APPEND_FL of an open file or directory, ioctl_iflags(2).</summary>
     public static Errno ClearImmutableFlags(int descriptor)
     {
         const uint GetFlags = 0x80086601, SetFlags = 0x40086602; // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS

@@ -30,10 +30,10 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>setresuid(2) with one id for all three, of this thread.</summary>
+    /// <summary>setresuid(2) with one ID for all three, of this thread.</summary>
     public static Errno Setresuid(uint uid) => Call(SyscallNumber.Setresuid, (nint)uid, (nint)uid, (nint)uid);
 
-    /// <summary>setresgid(2) with one id for all three, of this thread.</summary>
+    /// <summary>setresgid(2) with one ID for all three, of this thread.</summary>
     public static Errno Setresgid(uint gid) => Call(SyscallNumber.Setresgid, (nint)gid, (nint)gid, (nint)gid);
 
     /// <summary>capset(2): effective, permitted and inheritable.</summary>
@@ -81,7 +81,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>keyctl(2) KEYCTL_SETPERM: who may do what with a key.</summary>
+    /// <summary>keyctl(2) KEYCTL_SETPERM: the permissions of a key.</summary>
     /// <param name="key">Its number.</param>
     /// <param name="permissions">KEY_POS_*, KEY_USR_*, KEY_GRP_* and KEY_OTH_* of keyctl_setperm(3).</param>
     public static Errno KeyctlSetperm(int key, uint permissions)

@@ -6,12 +6,12 @@ namespace Punnet.Kernel;
 public static unsafe partial class Sys
 {
     /// <summary>
-    /// fcntl(2) F_SETLK: locks a whole file for this process. Such a lock ends with the process however it ends, and a new process
-    /// does not inherit it. EAGAIN when another one holds it.
+    /// fcntl(2) F_SETLK: locks a whole file for this process. The lock ends with the process, and a child does not inherit it. EAGAIN when
+    /// another process holds it.
     /// </summary>
     public static Errno Lock(int file) => Lock(file, F_SETLK, F_WRLCK, out _);
 
-    /// <summary>fcntl(2) F_SETLK: gives the lock back.</summary>
+    /// <summary>fcntl(2) F_SETLK: releases the lock.</summary>
     public static Errno Unlock(int file) => Lock(file, F_SETLK, F_UNLCK, out _);
 
     /// <summary>fcntl(2) F_GETLK: whether another process holds the lock.</summary>
@@ -20,7 +20,7 @@ public static unsafe partial class Sys
     /// <summary>fcntl(2) F_GETLK: which other process holds the lock.</summary>
     /// <param name="file">The file.</param>
     /// <param name="isLocked">Whether one does.</param>
-    /// <param name="holder">Its pid; 0 where it is outside of the caller's pid namespace.</param>
+    /// <param name="holder">Its PID; 0 where it is outside the caller's PID namespace.</param>
     public static Errno FindLock(int file, out bool isLocked, out int holder)
     {
         Errno errno = Lock(file, F_GETLK, F_RDLCK, out FileLock found);
@@ -37,14 +37,17 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>flock(2) LOCK_EX | LOCK_NB: such a lock is of the open file, directories have it too; EAGAIN when another one holds it.</summary>
+    /// <summary>
+    /// flock(2) LOCK_EX | LOCK_NB: the lock belongs to the open file description and also works on directories. EAGAIN when another holds
+    /// it.
+    /// </summary>
     public static Errno Flock(int descriptor)
     {
         const int Exclusive = 2, NonBlocking = 4; // LOCK_EX, LOCK_NB
         return Call(SyscallNumber.Flock, descriptor, Exclusive | NonBlocking);
     }
 
-    // struct flock of fcntl(2): start 0 and length 0 are the whole file.
+    // struct flock of fcntl(2): start 0 and length 0 mean the whole file.
     private struct FileLock
     {
         public short Type;

@@ -5,9 +5,9 @@ namespace Punnet.Kernel;
 
 public static unsafe partial class Sys
 {
-    private const int FlagSize = 4096; // one page
+    private const int FlagSize = 4096; // One page.
 
-    /// <summary>mmap(2), MAP_PRIVATE: maps a part of a file where the kernel likes.</summary>
+    /// <summary>mmap(2), MAP_PRIVATE: maps part of a file at an address that the kernel chooses.</summary>
     internal static Errno Map(nint length, int protection, int file, nuint offset, out nint address)
     {
         Errno errno = Call(SyscallNumber.Mmap, out long result, 0, length, protection, MAP_PRIVATE, file, (nint)offset);
@@ -15,7 +15,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>mmap(2), MAP_PRIVATE | MAP_FIXED: maps it in place of what is there.</summary>
+    /// <summary>mmap(2), MAP_PRIVATE | MAP_FIXED: replaces what is mapped there.</summary>
     internal static Errno MapOver(nuint address, nint length, int protection, int file, nuint offset) =>
         Call(SyscallNumber.Mmap, (nint)address, length, protection, MAP_PRIVATE | MAP_FIXED, file, (nint)offset);
 
@@ -37,14 +37,14 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>madvise(2) MADV_DONTFORK: the processes that this one clones do not have it.</summary>
+    /// <summary>madvise(2) MADV_DONTFORK: clones do not inherit it.</summary>
     public static Errno MadviseDontfork(SharedFlag flag) => Call(SyscallNumber.Madvise, flag.Address, FlagSize, MADV_DONTFORK);
 
     /// <summary>pread(2) of /proc/PID/pagemap: the states of pages.</summary>
     internal static Errno ReadPageStates(int pagemap, nuint firstPage, ulong* states, nint count) =>
         Call(SyscallNumber.Pread64, pagemap, (nint)states, count * sizeof(ulong), (nint)(firstPage * sizeof(ulong)));
 
-    /// <summary>brk(2), without a change: the end of the heap.</summary>
+    /// <summary>brk(2) without a change: the program break.</summary>
     internal static nuint HeapEnd()
     {
         Call(SyscallNumber.Brk, out long end, 0);
@@ -52,8 +52,8 @@ public static unsafe partial class Sys
     }
 
     /// <summary>
-    /// Whether the kernel has PR_SET_MM_MAP (CONFIG_CHECKPOINT_RESTORE): without it only the host's CAP_SYS_RESOURCE can move a process off
-    /// its file, and who lacks that is to execute a sealed copy.
+    /// Whether the kernel has PR_SET_MM_MAP (CONFIG_CHECKPOINT_RESTORE): without it only the host's CAP_SYS_RESOURCE can change the
+    /// executable, and a process that lacks it has to execute a sealed copy.
     /// </summary>
     public static bool KnowsMemoryMap()
     {
@@ -62,7 +62,7 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Prctl, (nint)ProcessControl.SetMemoryMap, Size, (nint)(&size), 0, 0) == Errno.None;
     }
 
-    /// <summary>prctl(2), PR_SET_MM_MAP; PR_SET_MM_EXE_FILE where the kernel has only that older form.</summary>
+    /// <summary>prctl(2), PR_SET_MM_MAP; PR_SET_MM_EXE_FILE where the kernel only has that older form.</summary>
     internal static Errno SetMemoryMap(MemoryMap* map)
     {
         const int SetMap = 14, SetFile = 13; // PR_SET_MM_MAP, PR_SET_MM_EXE_FILE

@@ -10,7 +10,7 @@ public static unsafe partial class Sys
     public static Errno Mount(ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> fileSystem, MountFlags flags) =>
         Mount(source, target, fileSystem, flags, default);
 
-    /// <summary>The same with the parameters of the file system, at most a page of text.</summary>
+    /// <summary>The same with file system options, at most a page.</summary>
     public static Errno Mount(
         ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> fileSystem, MountFlags flags, ReadOnlySpan<byte> data)
     {
@@ -29,7 +29,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>umount2(2) with MNT_DETACH of the mount that a descriptor is the root of, and of all that is mounted on it.</summary>
+    /// <summary>umount2(2) with MNT_DETACH of the mount whose root a descriptor is, with all mounts on it.</summary>
     public static Errno UmountDetach(int mount)
     {
         Span<byte> buffer = stackalloc byte[DescriptorPathSize];
@@ -69,7 +69,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>fspick(2) of the file system that a descriptor is the root of, close-on-exec.</summary>
+    /// <summary>fspick(2) of the mount whose root a descriptor is, close-on-exec.</summary>
     public static Errno Fspick(int descriptor, out int context)
     {
         if (OldMounts.IsOn)
@@ -85,7 +85,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>fsconfig(2): a parameter without a value when <paramref name="value"/> is empty (FSCONFIG_SET_FLAG, else _STRING).</summary>
+    /// <summary>fsconfig(2): FSCONFIG_SET_STRING, or FSCONFIG_SET_FLAG when <paramref name="value"/> is empty.</summary>
     public static Errno Fsconfig(int context, ReadOnlySpan<byte> key, ReadOnlySpan<byte> value)
     {
         if (OldMounts.IsOn)
@@ -137,7 +137,7 @@ public static unsafe partial class Sys
     public static Errno OpenTreeClone(int directory, ReadOnlySpan<byte> path, bool recursive, out int mount) =>
         OpenTreeClone(directory, path, recursive, followsLink: true, out mount);
 
-    /// <summary>The same, where a symbolic link at the end of the path may be meant itself (AT_SYMLINK_NOFOLLOW).</summary>
+    /// <summary>The same, with the choice not to follow a symbolic link at the end of the path (AT_SYMLINK_NOFOLLOW).</summary>
     public static Errno OpenTreeClone(int directory, ReadOnlySpan<byte> path, bool recursive, bool followsLink, out int mount)
     {
         mount = -1;
@@ -160,7 +160,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>move_mount(2) of a detached mount onto what a descriptor refers to.</summary>
+    /// <summary>move_mount(2) of a detached mount to a mount point, both by descriptor.</summary>
     public static Errno MoveMount(int mount, int target)
     {
         if (OldMounts.IsOn)
@@ -190,7 +190,9 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>fstatfs(2): the attributes of the mount that a descriptor is on; one of a read-only file system counts as read-only.</summary>
+    /// <summary>
+    /// fstatfs(2): the attributes of the mount that a descriptor is on. The mount of a read-only file system counts as read-only.
+    /// </summary>
     public static Errno FstatfsFlags(int descriptor, out MountAttributes attributes)
     {
         const int FlagsIndex = 10; // f_flags of struct statfs: 120 bytes
@@ -208,10 +210,12 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>From here on mount(2) does what the newer mount calls do, in a mount namespace of which nothing reaches the host.</summary>
-    /// <param name="proc">The host's /proc, verified, open as long as mounts are made.</param>
+    /// <summary>From here on mount(2) replaces the newer mount calls, in a mount namespace that does not propagate to the host.</summary>
+    /// <param name="proc">The host's /proc, verified; stays open as long as mounts are made.</param>
     public static void UseOldMounts(int proc) => OldMounts.TurnOn(proc);
 
-    /// <summary>With <see cref="UseOldMounts"/>, before pivot_root(2) and after the last mount: takes away what they have over the root.</summary>
+    /// <summary>
+    /// With <see cref="UseOldMounts"/>, before pivot_root(2) and after the last mount: unmounts their stage from the root.
+    /// </summary>
     public static Errno RemoveOldMountStage() => OldMounts.RemoveStage();
 }

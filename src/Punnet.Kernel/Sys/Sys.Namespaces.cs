@@ -9,10 +9,10 @@ public static unsafe partial class Sys
     /// <summary>unshare(2).</summary>
     public static Errno Unshare(CloneFlags flags) => Call(SyscallNumber.Unshare, (nint)flags);
 
-    /// <summary>setns(2) with a namespace file (of no kind: of whichever it is), or a pidfd and several kinds (Linux 5.8).</summary>
+    /// <summary>setns(2) with a namespace file (kind 0: any), or with a pidfd and several kinds (Linux 5.8).</summary>
     public static Errno Setns(int descriptor, CloneFlags kinds) => Call(SyscallNumber.Setns, descriptor, (nint)kinds);
 
-    /// <summary>ioctl_ns(2) NS_GET_NSTYPE: what kind a namespace file is.</summary>
+    /// <summary>ioctl_ns(2) NS_GET_NSTYPE: the kind of a namespace file.</summary>
     public static Errno GetNamespaceType(int descriptor, out CloneFlags kind)
     {
         const int GetType = 0xb703; // NS_GET_NSTYPE

@@ -12,10 +12,10 @@ public static unsafe partial class Sys
     private const int InfoSize = 32, InfoCode = 2, InfoPid = 3, InfoStatus = 6; // siginfo_t: 128 bytes, as ints
 
     /// <summary>
-    /// clone3(2) without shared memory: returns twice, like fork(2), with 0 in the new process. The caller has blocked signals;
-    /// the new process may call only <see cref="Sys"/> and code that allocates nothing, and ends with <see cref="ExitGroup"/> or exec.
+    /// clone3(2) without shared memory: returns twice, like fork(2). The caller has blocked signals; the new process may only call <see
+    /// cref="Sys"/> and code that allocates nothing, and ends with <see cref="ExitGroup"/> or exec.
     /// </summary>
-    /// <param name="flags">New namespaces; a pidfd is always asked for.</param>
+    /// <param name="flags">New namespaces; CLONE_PIDFD is always added.</param>
     /// <param name="cgroup">Directory descriptor with <see cref="CloneFlags.IntoCgroup"/>, else -1.</param>
     /// <param name="pid">0 in the new process.</param>
     /// <param name="pidfd">For the caller.</param>
@@ -27,7 +27,7 @@ public static unsafe partial class Sys
             Flags = flags | CloneFlags.Pidfd,
             Pidfd = (ulong)&place,
 
-            // With CLONE_PARENT the exit signal is the caller's own, and naming one is an error.
+            // With CLONE_PARENT the exit signal is the caller's, and giving one is an error.
             ExitSignal = (flags & CloneFlags.Parent) != CloneFlags.None ? 0 : (ulong)Signal.Child,
         };
         if (cgroup >= 0)
@@ -39,7 +39,7 @@ public static unsafe partial class Sys
         Errno errno = Call(SyscallNumber.Clone3, out long result, (nint)(&arguments), sizeof(CloneArguments));
         if (errno.IsOfFilter())
         {
-            // A seccomp profile cannot see clone3's arguments: many answer that it is missing, and let the older call pass.
+            // A seccomp filter cannot see clone3's arguments: many return ENOSYS for it and allow the older call.
             errno = OldClone(arguments, cgroup, &place, out result);
         }
 
@@ -48,7 +48,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    // clone(2) knows no CLONE_INTO_CGROUP: the new process enters its cgroup by itself before anything else, and says so over a pipe.
+    // clone(2) has no CLONE_INTO_CGROUP: the new process enters its cgroup itself, before anything else, and reports over a pipe.
     private static Errno OldClone(CloneArguments arguments, int cgroup, int* pidfd, out long pid)
     {
         pid = -1;
@@ -95,10 +95,10 @@ public static unsafe partial class Sys
     }
 
     /// <summary>
-    /// clone(2) of the last process of a chain: a child of the caller's parent. Only what nearly every system call filter lets pass, and
-    /// without a descriptor, of which the caller may have as many as it is allowed.
+    /// clone(2) of the last process of a chain: a child of the caller's parent. It uses only what nearly every seccomp filter allows, and
+    /// no pidfd: the caller may be at its limit of descriptors.
     /// </summary>
-    /// <param name="number">Gets its pid, before it runs.</param>
+    /// <param name="number">Receives its PID before it runs.</param>
     /// <param name="isNew">Whether this is the new process.</param>
     public static Errno CloneSibling(SharedFlag number, out bool isNew)
     {
@@ -110,17 +110,19 @@ public static unsafe partial class Sys
     /// <summary>The flags of <see cref="CloneSibling"/>: the first argument of clone(2).</summary>
     public const CloneFlags SiblingFlags = CloneFlags.Parent | CloneFlags.StoresPid;
 
-    /// <summary>exit_group(2), exit(2) where a filter refuses that, and where it refuses both an illegal access: no filter sees one.</summary>
+    /// <summary>
+    /// exit_group(2); exit(2) where a filter refuses that; and where it refuses both, a segmentation fault, which no filter can prevent.
+    /// </summary>
     [DoesNotReturn]
     public static void ExitGroup(int status)
     {
-        const nint Nowhere = 16; // In the first page, which nobody can map: mmap(2), vm.mmap_min_addr.
+        const nint Nowhere = 16; // In the first page, which is never mapped: vm.mmap_min_addr.
         while (true)
         {
             Call(SyscallNumber.ExitGroup, status);
             Call(SyscallNumber.Exit, status);
 
-            // Blocked, or without a handler, SIGSEGV always ends the process: the first of a pid namespace, too.
+            // SIGSEGV from a fault always ends the process when it is blocked, even PID 1 of a PID namespace.
             BlockSignals();
             Volatile.Write(ref *(int*)Nowhere, 0);
         }
@@ -142,7 +144,7 @@ public static unsafe partial class Sys
 
     /// <summary>waitid(2) for the end of a child.</summary>
     /// <param name="pidfd">The child.</param>
-    /// <param name="status">0 to 255 as exited, 128 + signal when killed by one.</param>
+    /// <param name="status">The exit status, or 128 + signal when killed by one.</param>
     public static Errno Waitid(int pidfd, out int status)
     {
         const int ByPidfd = 3; // P_PIDFD
@@ -158,7 +160,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>waitid(2) for any child, without waiting: reaps what a subreaper inherits.</summary>
+    /// <summary>waitid(2) for any child, without waiting: reaps the orphans of a subreaper.</summary>
     /// <param name="pid">0 when no child has ended.</param>
     public static Errno WaitidAny(out int pid)
     {
@@ -173,18 +175,20 @@ public static unsafe partial class Sys
     /// <summary>pidfd_open(2).</summary>
     public static Errno PidfdOpen(int pid, out int pidfd) => Open(SyscallNumber.PidfdOpen, out pidfd, pid, 0);
 
-    /// <summary>pidfd_getfd(2): a copy of another process's descriptor, close-on-exec. EBADF while that has none of this number.</summary>
+    /// <summary>
+    /// pidfd_getfd(2): a copy of another process's descriptor, close-on-exec. EBADF while that process has no such descriptor.
+    /// </summary>
     public static Errno PidfdGetfd(int pidfd, int number, out int descriptor) =>
         Open(SyscallNumber.PidfdGetfd, out descriptor, pidfd, number, 0);
 
-    /// <summary>kill(2) without a signal: whether there is a process, and punnet may send it one.</summary>
-    /// <param name="pid">Its pid, above 0.</param>
+    /// <summary>kill(2) with signal 0: whether the process exists and punnet may signal it.</summary>
+    /// <param name="pid">Its PID, above 0.</param>
     public static Errno ProbeProcess(int pid) => Call(SyscallNumber.Kill, pid, 0);
 
     /// <summary>prctl(2).</summary>
     public static Errno Prctl(ProcessControl option, nint argument) => Call(SyscallNumber.Prctl, (nint)option, argument, 0, 0, 0);
 
-    /// <summary>prctl(2) with an answer.</summary>
+    /// <summary>prctl(2) with a return value.</summary>
     public static Errno Prctl(ProcessControl option, nint argument, out int answer)
     {
         Errno errno = Call(SyscallNumber.Prctl, out long result, (nint)option, argument, 0, 0, 0);
@@ -199,7 +203,7 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Prlimit64, pid, (nint)limit, (nint)pair, 0);
     }
 
-    /// <summary>prlimit(2) of this process, without a change.</summary>
+    /// <summary>prlimit(2) of this process, without changing it.</summary>
     public static Errno GetRlimit(ResourceLimit limit, out ulong soft, out ulong hard)
     {
         ulong* pair = stackalloc ulong[2];
@@ -209,7 +213,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>prlimit(2): lets this process have as many of something as it may.</summary>
+    /// <summary>prlimit(2): raises the soft limit of this process to the hard limit.</summary>
     public static Errno RaiseRlimit(ResourceLimit limit)
     {
         Errno errno = GetRlimit(limit, out ulong soft, out ulong hard);

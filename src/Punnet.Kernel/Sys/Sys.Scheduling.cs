@@ -7,7 +7,7 @@ public static unsafe partial class Sys
 {
     /// <summary>sched_setattr(2).</summary>
     /// <param name="pid">The process, or 0 for this thread.</param>
-    /// <param name="attributes">Everything but its size, which is filled in here.</param>
+    /// <param name="attributes">Everything except size, which is set here.</param>
     public static Errno SchedSetattr(int pid, SchedulerAttributes attributes)
     {
         attributes.Size = (uint)sizeof(SchedulerAttributes);
@@ -16,7 +16,7 @@ public static unsafe partial class Sys
 
     /// <summary>ioprio_set(2) of one process.</summary>
     /// <param name="pid">The process, or 0 for this thread.</param>
-    /// <param name="priority">The class in the bits from 13 on, the level below.</param>
+    /// <param name="priority">The class from bit 13 on, the level below.</param>
     public static Errno IoprioSet(int pid, int priority)
     {
         const int WhoProcess = 1; // IOPRIO_WHO_PROCESS
@@ -34,7 +34,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>sched_setaffinity(2) to every CPU that there is; the kernel takes away those that the cpuset forbids.</summary>
+    /// <summary>sched_setaffinity(2) to all CPUs; the kernel removes those that the cpuset forbids.</summary>
     /// <param name="pid">The process, or 0 for this thread.</param>
     public static Errno ResetAffinity(int pid)
     {
@@ -52,7 +52,7 @@ public static unsafe partial class Sys
     {
         fixed (ulong* bits = nodes)
         {
-            // The kernel counts one bit less than it is told.
+            // The kernel uses one bit less than it is given.
             return Call(SyscallNumber.SetMempolicy, (nint)mode, (nint)bits, nodes.IsEmpty ? 0 : (nodes.Length * 64) + 1);
         }
     }

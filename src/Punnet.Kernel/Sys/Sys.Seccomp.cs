@@ -21,11 +21,11 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>Whether the kernel knows flags of seccomp(2): it looks at them before it looks at the program, of which there is none.</summary>
+    /// <summary>Whether the kernel supports flags of seccomp(2): it checks them before the program, which is a null pointer here.</summary>
     public static bool KnowsSeccompFlags(SeccompFilterFlags flags) =>
         Call(SyscallNumber.Seccomp, SetModeFilter, (nint)flags, 0) == Errno.EFAULT;
 
-    /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_RECV: waits for the next call; ENOENT when it was given up meanwhile.</summary>
+    /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_RECV: waits for the next call; ENOENT when the call was interrupted meanwhile.</summary>
     public static Errno SeccompNotifRecv(int listener, out SeccompNotification notification)
     {
         const uint Receive = 0xc0502100; // SECCOMP_IOCTL_NOTIF_RECV
@@ -35,14 +35,16 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_SEND: answers a call; ENOENT when nobody waits for it any more.</summary>
+    /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_SEND: answers a call; ENOENT when its thread no longer waits.</summary>
     public static Errno SeccompNotifSend(int listener, SeccompResponse response)
     {
         const uint Send = 0xc0182101; // SECCOMP_IOCTL_NOTIF_SEND
         return Call(SyscallNumber.Ioctl, listener, unchecked((nint)Send), (nint)(&response));
     }
 
-    /// <summary>ioctl(2) SECCOMP_IOCTL_NOTIF_ID_VALID: ENOENT when nobody waits for the answer any more, and the thread's number may be another's.</summary>
+    /// <summary>
+    /// ioctl(2) SECCOMP_IOCTL_NOTIF_ID_VALID: ENOENT when its thread no longer waits, and the thread ID may have been reused.
+    /// </summary>
     public static Errno SeccompNotifIdValid(int listener, ulong id)
     {
         const int IdValid = 0x40082102; // SECCOMP_IOCTL_NOTIF_ID_VALID

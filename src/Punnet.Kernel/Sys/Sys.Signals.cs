@@ -10,7 +10,7 @@ public static unsafe partial class Sys
 
     /// <summary>pidfd_send_signal(2); kill(2) where a filter around punnet refuses that.</summary>
     /// <param name="pidfd">The process.</param>
-    /// <param name="pid">Its pid: of a child that was not waited for, or of a process whose pidfd was opened just now.</param>
+    /// <param name="pid">Its PID: of a child that was not waited for, or of a process whose pidfd was just opened.</param>
     /// <param name="signal">The signal.</param>
     public static Errno PidfdSendSignal(int pidfd, int pid, int signal)
     {
@@ -30,9 +30,9 @@ public static unsafe partial class Sys
     private static void SetSignalMask(ulong mask) => Call(SyscallNumber.RtSigprocmask, SIG_SETMASK, (nint)(&mask), 0, SignalSetSize);
 
     /// <summary>
-    /// rt_sigaction(2): gives signals their default action. Ignored ones would survive exec, and also CLONE_CLEAR_SIGHAND of clone3(2).
+    /// rt_sigaction(2): sets signals to their default action. Ignored signals survive exec, and CLONE_CLEAR_SIGHAND of clone3(2).
     /// </summary>
-    /// <param name="ignored">One bit each, from signal 1 on; SIGKILL and SIGSTOP have no other.</param>
+    /// <param name="ignored">One bit each, from signal 1 on; SIGKILL and SIGSTOP cannot be ignored.</param>
     [SkipLocalsInit]
     public static void ResetSignals(ulong ignored)
     {
@@ -54,8 +54,8 @@ public static unsafe partial class Sys
     }
 
     /// <summary>
-    /// rt_sigaction(2) SIGCHLD with SIG_DFL: whether children vanish when they end (SA_NOCLDWAIT), and wait for nobody. execve(2) takes
-    /// that back: it keeps SIG_IGN, but no flags.
+    /// rt_sigaction(2) of SIGCHLD: SIG_DFL, with SA_NOCLDWAIT where children must not become zombies. execve(2) resets that: it keeps
+    /// SIG_IGN, but no flags.
     /// </summary>
     public static Errno IgnoreSigchld(bool forget)
     {
@@ -63,7 +63,7 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.RtSigaction, SIGCHLD, (nint)(&action), 0, SignalSetSize);
     }
 
-    /// <summary>rt_sigaction(2), without a change: whether this process ignores a signal.</summary>
+    /// <summary>rt_sigaction(2), without changing it: whether this process ignores a signal.</summary>
     public static bool IsSignalIgnored(Signal signal)
     {
         nint* action = stackalloc nint[4]; // The kernel's struct begins with the handler.
@@ -71,7 +71,9 @@ public static unsafe partial class Sys
             && action[0] == IgnoringHandler;
     }
 
-    /// <summary>signalfd(2), close-on-exec: what of <see cref="IsForwarded"/> arrives while this thread blocks it. There is no other thread.</summary>
+    /// <summary>
+    /// signalfd(2), close-on-exec, for the signals of <see cref="IsForwarded"/>. This thread blocks them; there is no other.
+    /// </summary>
     public static Errno Signalfd(out int descriptor)
     {
         ulong set = 0;
@@ -83,13 +85,13 @@ public static unsafe partial class Sys
         return Signalfd(set, out descriptor);
     }
 
-    /// <summary>signalfd(2), close-on-exec: those of a set of signals that arrive while this thread blocks them.</summary>
+    /// <summary>signalfd(2), close-on-exec, for a set of signals that this thread blocks.</summary>
     /// <param name="set">Signal 1 is the lowest bit.</param>
     /// <param name="descriptor">For <see cref="ReadSignalfd"/>.</param>
     public static Errno Signalfd(ulong set, out int descriptor) =>
         Open(SyscallNumber.Signalfd4, out descriptor, -1, (nint)(&set), SignalSetSize, O_CLOEXEC); // SFD_CLOEXEC
 
-    /// <summary>Takes the next signal from <see cref="Signalfd(out int)"/>.</summary>
+    /// <summary>Reads the next signal from <see cref="Signalfd(out int)"/>.</summary>
     public static Errno ReadSignalfd(int descriptor, out Signal signal)
     {
         const int Length = 128; // struct signalfd_siginfo, which begins with the number
@@ -99,7 +101,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    // Not what the kernel sends to a thread for its own faults, and not what a parent gets anyway.
+    // Not the signals that the kernel sends for faults of the thread, nor those that a parent receives anyway.
     private static bool IsForwarded(Signal signal) => signal is not (Signal.Kill or Signal.Stop or Signal.Child or Signal.Urgent
         or Signal.IllegalInstruction or Signal.Trap or Signal.Abort or Signal.BusError or Signal.ArithmeticError
         or Signal.SegmentationFault or Signal.BrokenPipe or Signal.BadSystemCall);

@@ -9,7 +9,9 @@ public static unsafe partial class Sys
     private const int PathLimit = 108; // sun_path of struct sockaddr_un, unix(7)
     private const int DescriptorMessageLength = 20; // CMSG_LEN(sizeof(int))
 
-    /// <summary>Milliseconds that a connection, and each write to it, may take; EAGAIN when its owner accepts or reads nothing for so long.</summary>
+    /// <summary>
+    /// Milliseconds that connecting, and each write, may take; EAGAIN when the peer neither accepts nor reads for so long.
+    /// </summary>
     private const long Patience = 10_000;
 
     /// <summary>socketpair(2) of AF_UNIX sockets that keep message boundaries (SOCK_SEQPACKET), close-on-exec.</summary>
@@ -46,7 +48,7 @@ public static unsafe partial class Sys
     public static Errno BindUnixDatagram(ReadOnlySpan<byte> path, out int socket) =>
         NameUnix(SyscallNumber.Bind, SOCK_DGRAM, path, isAbstract: false, out socket);
 
-    // connect(2) and bind(2) take an address in the same form.
+    // connect(2) and bind(2) take the same form of address.
     private static Errno NameUnix(SyscallNumber call, int type, ReadOnlySpan<byte> path, bool isAbstract, out int socket)
     {
         socket = -1;
@@ -66,7 +68,7 @@ public static unsafe partial class Sys
         int length = 2 + path.Length;
         if (isAbstract)
         {
-            // The length alone ends it.
+            // Its end is given by the length alone.
             address[2] = 0;
             length--;
         }
@@ -90,8 +92,8 @@ public static unsafe partial class Sys
     }
 
     /// <summary>
-    /// socket(2), setsockopt(2) SO_SNDTIMEO and connect(2) to a Unix stream socket whose owner may have stopped to accept: the connection
-    /// and each write to it end with EAGAIN when the time is over, socket(7).
+    /// socket(2), setsockopt(2) SO_SNDTIMEO and connect(2) to a Unix stream socket whose owner may no longer accept: connecting and each
+    /// write fail with EAGAIN after that time, socket(7).
     /// </summary>
     /// <param name="address">A path without NUL; or NUL and an abstract name, unix(7). At most 107 bytes, or ENAMETOOLONG.</param>
     /// <param name="milliseconds">How long each may take.</param>
@@ -116,7 +118,7 @@ public static unsafe partial class Sys
         errno = LimitSending(made, milliseconds);
         if (errno == Errno.None)
         {
-            // The length says where an abstract name ends; a path may end with the structure's zeros.
+            // The length ends an abstract name; a path ends with a NUL.
             errno = Call(SyscallNumber.Connect, made, (nint)name, 2 + address.Length + (address[0] == 0 ? 0 : 1));
         }
 
@@ -137,7 +139,7 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Setsockopt, socket, SOL_SOCKET, SO_SNDTIMEO, (nint)limit, 2 * sizeof(long));
     }
 
-    /// <summary>sendmsg(2) of bytes, with one descriptor beside them (SCM_RIGHTS) unless it is -1.</summary>
+    /// <summary>sendmsg(2) of bytes, with one descriptor (SCM_RIGHTS) unless it is -1.</summary>
     public static Errno Sendmsg(int socket, ReadOnlySpan<byte> bytes, int descriptor)
     {
         fixed (byte* start = bytes)
@@ -158,15 +160,15 @@ public static unsafe partial class Sys
             }
 
             Errno errno = Call(SyscallNumber.Sendmsg, out long sent, socket, (nint)(&header), MSG_NOSIGNAL);
-            return errno == Errno.None && sent < bytes.Length ? Errno.EAGAIN : errno; // The time of LimitSending was over in the middle.
+            return errno == Errno.None && sent < bytes.Length ? Errno.EAGAIN : errno; // The timeout expired in the middle.
         }
     }
 
     /// <summary>recvmsg(2) of bytes and at most one descriptor.</summary>
     /// <param name="socket">The socket.</param>
     /// <param name="buffer">Where the bytes go.</param>
-    /// <param name="count">How many came; 0 when the other end is closed.</param>
-    /// <param name="descriptor">The descriptor that came with them, close-on-exec, or -1.</param>
+    /// <param name="count">How many came; 0 when the peer has closed.</param>
+    /// <param name="descriptor">The received descriptor, close-on-exec, or -1.</param>
     public static Errno Recvmsg(int socket, Span<byte> buffer, out int count, out int descriptor)
     {
         fixed (byte* start = buffer)
@@ -194,7 +196,7 @@ public static unsafe partial class Sys
         }
     }
 
-    /// <summary>recvfrom(2) MSG_PEEK: waits for bytes and leaves them, and descriptors beside them, where they are.</summary>
+    /// <summary>recvfrom(2) MSG_PEEK: waits for bytes and leaves them in the queue, with their descriptors.</summary>
     public static Errno RecvPeek(int socket, Span<byte> buffer, out int count)
     {
         fixed (byte* start = buffer)

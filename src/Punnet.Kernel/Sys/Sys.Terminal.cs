@@ -29,7 +29,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>ioctl_tty(2) TIOCGPTPEER: the other end, without any path (CVE-2025-52565); close-on-exec.</summary>
+    /// <summary>ioctl_tty(2) TIOCGPTPEER: the other end, without a path (CVE-2025-52565); close-on-exec.</summary>
     public static Errno OpenPtyPeer(int master, out int peer) =>
         Open(SyscallNumber.Ioctl, out peer, master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 

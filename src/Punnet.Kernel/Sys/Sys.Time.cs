@@ -9,16 +9,16 @@ public enum Clock
     /// <summary>CLOCK_REALTIME: since 1970.</summary>
     Realtime = 0,
 
-    /// <summary>CLOCK_MONOTONIC: since some point in the past; never set back.</summary>
+    /// <summary>CLOCK_MONOTONIC: since an unspecified point in the past; never set back.</summary>
     Monotonic = 1,
 }
 
 public static unsafe partial class Sys
 {
     /// <summary>ppoll(2) on one descriptor.</summary>
-    /// <param name="descriptor">What to wait for.</param>
-    /// <param name="milliseconds">How long; negative means for ever.</param>
-    /// <param name="isReady">Whether anything happened: data, hang-up or error.</param>
+    /// <param name="descriptor">The descriptor.</param>
+    /// <param name="milliseconds">How long; negative means no limit.</param>
+    /// <param name="isReady">Whether there is data, a hang-up or an error.</param>
     public static Errno PollReadable(int descriptor, long milliseconds, out bool isReady)
     {
         Span<PollDescriptor> one = [new PollDescriptor { Descriptor = descriptor, Wanted = PollEvents.In }];
@@ -27,7 +27,7 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>ppoll(2), tried again when a signal interrupts it.</summary>
+    /// <summary>ppoll(2), retried on EINTR.</summary>
     public static Errno Ppoll(Span<PollDescriptor> descriptors, long milliseconds)
     {
         long* limit = stackalloc long[2] { milliseconds / 1000, milliseconds % 1000 * 1_000_000 };

@@ -5,12 +5,12 @@ using Tmds.Linux;
 namespace Punnet.Kernel;
 
 /// <summary>
-/// The kernel as methods: one system call, one method, one errno. Nothing here throws, allocates or lets a pointer out.
-/// Texts are passed with their NUL (<see cref="CString.WithNul"/>, or a literal <c>"…\0"u8</c>); one without gets EINVAL.
+/// The kernel as methods: one system call, one method, one errno. Nothing here throws, allocates or returns a pointer. Strings are passed
+/// with their NUL (<see cref="CString.WithNul"/>, or a literal <c>"…\0"u8</c>); one without gets EINVAL.
 /// </summary>
 /// <remarks>
-/// Every call goes through syscall(2). The C library's own setuid(2) and its kin signal every thread that it believes to exist, and in
-/// the new process those threads did not survive the clone; and nothing in it may take a lock that another thread held.
+/// Every call goes through syscall(2). The C library's own setuid(2) and its kin signal every thread that it believes to exist, and those
+/// threads are missing in the new process. Neither may the new process take a lock that another thread held.
 /// </remarks>
 public static unsafe partial class Sys
 {
@@ -29,7 +29,7 @@ public static unsafe partial class Sys
     private static Errno Call(SyscallNumber number, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0, nint f = 0) =>
         Call(number, out _, a, b, c, d, e, f);
 
-    // A call that hands out a descriptor: -1 on error, so that nobody closes somebody else's 0.
+    // A call that returns a descriptor: -1 on error, so that closing it is harmless.
     private static Errno Open(SyscallNumber number, out int descriptor, nint a = 0, nint b = 0, nint c = 0, nint d = 0, nint e = 0)
     {
         Errno errno = Call(number, out long result, a, b, c, d, e);
@@ -37,7 +37,9 @@ public static unsafe partial class Sys
         return errno;
     }
 
-    /// <summary>Whether a filter answers this call, or the kernel lacks it: asked with arguments that no call of the table takes.</summary>
+    /// <summary>
+    /// Whether a filter refuses this call, or the kernel lacks it. The arguments are invalid for every call of the table.
+    /// </summary>
     public static bool Refuses(SyscallNumber number) => Call(number, -1, 0, -1).IsOfFilter();
 
     private static bool IsText(ReadOnlySpan<byte> text) => !text.IsEmpty && text[^1] == 0;
