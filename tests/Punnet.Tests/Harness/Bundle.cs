@@ -192,10 +192,10 @@ internal sealed class Bundle
     public void GiveRootTo(int id)
     {
         OwnBusybox();
-        Assert.Equal(0, Syscall.lchown(Rootfs, (uint)id, (uint)id));
+        Assert.Equal(0, Syscall.lchown(Rootfs, id, id));
         foreach (string path in Directory.EnumerateFileSystemEntries(Rootfs, "*", SearchOption.AllDirectories))
         {
-            Assert.Equal(0, Syscall.lchown(path, (uint)id, (uint)id));
+            Assert.Equal(0, Syscall.lchown(path, id, id));
         }
     }
 

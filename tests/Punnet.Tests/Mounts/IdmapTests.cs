@@ -180,7 +180,7 @@ public sealed class IdmapTests : ContainerTest
         Assert.True((bool)System.Text.Json.Nodes.JsonNode.Parse(features)!["linux"]!["mountExtensions"]!["idmap"]!["enabled"]!);
     }
 
-    private static string Source(Container container, uint uid, uint gid)
+    private static string Source(Container container, int uid, int gid)
     {
         Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 3), "a tmpfs takes ids of its own from Linux 6.3 on");
         string source = container.Directory + "/source";

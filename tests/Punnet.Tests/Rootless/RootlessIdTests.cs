@@ -116,7 +116,7 @@ public sealed class RootlessIdTests : RootlessTest
         File.WriteAllText(container.Directory + "/closed/file", "reached\n");
         foreach (string closed in new[] { container.Directory + "/closed", container.Bundle.Path })
         {
-            uint owner = isRoot ? 0u : OrdinaryUser.Id;
+            int owner = isRoot ? 0 : OrdinaryUser.Id;
             Assert.Equal(0, Syscall.chown(closed, owner, owner));
             Assert.Equal(0, Syscall.chmod(closed, (FilePermissions)0x1C0));
         }
