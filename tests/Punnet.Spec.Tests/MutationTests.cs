@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Text;
 using Xunit;
 
@@ -58,12 +59,12 @@ public sealed class MutationTests
         Damage(record, 6, document => StateJson.ReadRecord(document));
     }
 
-    private static void Damage(byte[] original, int seed, Reading read)
+    /// <summary>The document damaged in many ways, the same for the same seed.</summary>
+    internal static IEnumerable<byte[]> Mutants(byte[] original, int seed)
     {
         // Weak on purpose: a failure must come again.
 #pragma warning disable CA5394
         Random random = new(seed);
-        int refused = 0;
         for (int round = 0; round < Rounds; round++)
         {
             byte[] document = original;
@@ -72,6 +73,15 @@ public sealed class MutationTests
                 document = DamageOnce(document, random);
             }
 
+            yield return document;
+        }
+    }
+
+    private static void Damage(byte[] original, int seed, Reading read)
+    {
+        int refused = 0;
+        foreach (byte[] document in Mutants(original, seed))
+        {
             try
             {
                 read(document);

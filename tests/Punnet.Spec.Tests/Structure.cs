@@ -71,15 +71,16 @@ internal static class Structure
                 text.Append("map\n");
                 foreach (DictionaryEntry entry in map)
                 {
-                    Line(text, depth + 1, "'" + entry.Key + "'", entry.Value);
+                    Line(text, depth + 1, "'" + entry.Key + "'", entry.Value ?? Empty(value.GetType().GetGenericArguments()[1]));
                 }
 
                 break;
             case IEnumerable list:
                 text.Append("list\n");
+                Type of = value.GetType() is { IsGenericType: true } generic ? generic.GetGenericArguments()[0] : typeof(object);
                 foreach (object? element in list)
                 {
-                    Line(text, depth + 1, "-", element);
+                    Line(text, depth + 1, "-", element ?? Empty(of));
                 }
 
                 break;
@@ -87,11 +88,28 @@ internal static class Structure
                 text.Append(value.GetType().Name).Append('\n');
                 foreach (PropertyInfo property in value.GetType().GetProperties().OrderBy(property => property.Name, StringComparer.Ordinal))
                 {
-                    Line(text, depth + 1, property.Name, property.GetValue(value));
+                    Line(text, depth + 1, property.Name, property.GetValue(value) ?? Initial(property));
                 }
 
                 break;
         }
+    }
+
+    // A generated reader sets every init-only property, and what the document leaves out to null whatever its initializer says.
+    private static object? Initial(PropertyInfo property) =>
+        new NullabilityInfoContext().Create(property).ReadState == NullabilityState.NotNull
+            ? property.GetValue(Empty(property.DeclaringType!)) : null;
+
+    // What ConfigReader makes of a null in a list or a map.
+    private static object? Empty(Type type)
+    {
+        if (type == typeof(string))
+        {
+            return "";
+        }
+
+        ConstructorInfo? constructor = type.GetConstructors().MinBy(constructor => constructor.GetParameters().Length);
+        return constructor?.Invoke(new object?[constructor.GetParameters().Length]);
     }
 
     private static void Line(StringBuilder text, int depth, string name, object? value)
