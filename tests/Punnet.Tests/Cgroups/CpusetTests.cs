@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Text.Json.Nodes;
 using Punnet.Tests.Harness;
 using Xunit;
 
@@ -86,8 +85,9 @@ public sealed class CpusetTests : ContainerTest
     public void The_statistics_name_the_cpus_and_the_nodes()
     {
         Container container = Two().Limits(Last).Create();
-        JsonNode cpuset = JsonNode.Parse(container.Call("events", "--stats", container.Id).Succeeds().Stdout)!["data"]!["cpuset"]!;
-        Assert.Equal("[1] [1]", cpuset["cpus"]!.ToJsonString() + " " + cpuset["mems"]!.ToJsonString());
+        PrintedCpuset cpuset = Printed.Event(container.Call("events", "--stats", container.Id).Succeeds().Stdout).Data!.Cpuset;
+        Assert.Equal([1], cpuset.Cpus!);
+        Assert.Equal([1], cpuset.Mems!);
     }
 
     private Container Two()

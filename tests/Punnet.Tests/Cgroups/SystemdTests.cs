@@ -310,7 +310,7 @@ public sealed class SystemdTests : ContainerTest
         string state = container.StateRoot;
         Punnet("--systemd-cgroup", "run", "--detach", "--bundle", container.Bundle.Path, container.Id).Succeeds();
         Assert.Contains("systemd " + Run + "/systemd/private", File.ReadAllText($"{state}/{container.Id}/state.json"), StringComparison.Ordinal);
-        string cgroup = CgroupTree.DirectoryOf((int)container.State()["pid"]!);
+        string cgroup = CgroupTree.DirectoryOf(container.State().Pid);
         Assert.EndsWith("/ptuser.service/user.slice/" + container.Unit(), cgroup, StringComparison.Ordinal);
         Assert.Equal(("67108864", "50"), (File.ReadAllText(cgroup + "/memory.max").Trim(), File.ReadAllText(cgroup + "/pids.max").Trim()));
         Assert.Equal("0::/\n", container.WaitForOutput("::"));

@@ -83,7 +83,7 @@ public sealed class CommandLineTests : ContainerTest
         container.Start();
         container.WaitForOutput("other\n");
         Assert.Equal("other\n", container.Exec("sh", "-c", "echo $A").Succeeds().Stdout);
-        Assert.Equal(container.Bundle.Path, (string?)container.State()["bundle"]);
+        Assert.Equal(container.Bundle.Path, container.State().Bundle);
     }
 
     [Fact]

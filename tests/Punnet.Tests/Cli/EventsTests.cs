@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Text.Json.Nodes;
 using System.Threading;
@@ -42,21 +43,21 @@ public sealed class EventsTests : ContainerTest
         Controllers.Need("memory");
         Container container = NewContainer().Sleeps()
             .Limits("""{"memory":{"limit":67108864,"swap":134217728},"pids":{"limit":50},"cpu":{"quota":50000,"period":100000}}""").CreateAndStart();
-        JsonNode data = Data(container);
-        Assert.Equal("{\"current\":1,\"limit\":50,\"events\":{\"max\":0}}", data["pids"]!.ToJsonString());
-        JsonNode memory = data["memory"]!;
-        Assert.Equal(67108864ul, (ulong)memory["usage"]!["limit"]!);
-        Assert.InRange((ulong)memory["usage"]!["usage"]!, 1ul, 67108864ul);
-        Assert.Equal(134217728ul, (ulong)memory["swap"]!["limit"]!);
-        Assert.Equal((ulong)memory["usage"]!["usage"]!, (ulong)memory["swap"]!["usage"]!);
-        Assert.Equal((ulong)memory["cache"]!, (ulong)memory["raw"]!["file"]!);
-        Assert.True(memory["raw"]!.AsObject().Count > 20);
+        PrintedStatistics data = Data(container);
+        Assert.Equal(new PrintedPids(Current: 1, Limit: 50, new PrintedPidsEvents(Max: 0)), data.Pids);
+        PrintedMemory memory = data.Memory;
+        Assert.Equal(67108864ul, memory.Usage!.Limit);
+        Assert.InRange(memory.Usage.Usage, 1ul, 67108864ul);
+        Assert.Equal(134217728ul, memory.Swap!.Limit);
+        Assert.Equal(memory.Usage.Usage, memory.Swap.Usage);
+        Assert.Equal(memory.Cache, memory.Raw!["file"]);
+        Assert.True(memory.Raw.Count > 20);
         foreach (string name in new[] { "low", "high", "max", "oom", "oom_kill", "oom_group_kill" })
         {
-            Assert.Equal(0ul, (ulong)memory["events"]![name]!);
+            Assert.Equal(0ul, memory.Events![name]);
         }
 
-        Assert.NotNull(data["cpu"]!["throttling"]!["periods"]);
+        Assert.NotNull(data.Cpu.Throttling.Periods);
     }
 
     [Fact]
@@ -64,10 +65,10 @@ public sealed class EventsTests : ContainerTest
     {
         Controllers.Need("memory");
         Container container = NewContainer().Sleeps().Create();
-        JsonNode data = Data(container);
-        Assert.Equal(ulong.MaxValue, (ulong)data["memory"]!["usage"]!["limit"]!);
-        Assert.Equal(ulong.MaxValue, (ulong)data["memory"]!["swap"]!["limit"]!);
-        Assert.Null(data["pids"]!["limit"]);
+        PrintedStatistics data = Data(container);
+        Assert.Equal(ulong.MaxValue, data.Memory.Usage!.Limit);
+        Assert.Equal(ulong.MaxValue, data.Memory.Swap!.Limit);
+        Assert.Null(data.Pids.Limit);
     }
 
     [Fact]
@@ -75,11 +76,11 @@ public sealed class EventsTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
         Assert.SkipUnless(System.IO.File.Exists(container.Cgroup + "/cpu.pressure"), "needs a kernel with pressure stall information");
-        JsonNode some = Data(container)["cpu"]!["psi"]!["some"]!;
-        Assert.True((double)some["avg10"]! >= 0);
-        Assert.NotNull(some["avg60"]);
-        Assert.NotNull(some["avg300"]);
-        Assert.NotNull(some["total"]);
+        PrintedStall some = Data(container).Cpu.Psi!.Some!;
+        Assert.True(some.Avg10 >= 0);
+        Assert.NotNull(some.Avg60);
+        Assert.NotNull(some.Avg300);
+        Assert.NotNull(some.Total);
     }
 
     [Fact]
@@ -87,7 +88,7 @@ public sealed class EventsTests : ContainerTest
     {
         Controllers.Need("hugetlb");
         Container container = NewContainer().Sleeps().Limits("""{"hugepageLimits":[{"pageSize":"2MB","limit":4194304}]}""").Create();
-        Assert.Equal("{\"usage\":0,\"limit\":4194304,\"failcnt\":0}", Data(container)["hugetlb"]!["2MB"]!.ToJsonString());
+        Assert.Equal(new PrintedHugePages(Usage: 0, Limit: 4194304, Failcnt: 0), Data(container).Hugetlb["2MB"]);
     }
 
     [Fact]
@@ -99,7 +100,7 @@ public sealed class EventsTests : ContainerTest
         Assert.False(events.HasExited);
         container.Stop();
         string[] lines = events.Wait().Succeeds().Stdout.TrimEnd('\n').Split('\n');
-        Assert.All(lines, line => Assert.Equal("stats", (string?)JsonNode.Parse(line)!["type"]));
+        Assert.All(lines, line => Assert.Equal("stats", Printed.Event(line).Type));
     }
 
     [Fact]
@@ -170,9 +171,9 @@ public sealed class EventsTests : ContainerTest
         container.Exec("dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1").Returns(137);
         string oom = $$"""{"type":"oom","id":"{{container.Id}}"}""";
         Eventually.True(() => events.Stdout.EndsWith(oom + "\n", StringComparison.Ordinal), "the line of the kill");
-        JsonNode told = Data(container)["memory"]!["events"]!;
-        Assert.Equal(1ul, (ulong)told["oom_kill"]!);
-        Assert.True((ulong)told["max"]! > 0);
+        Dictionary<string, ulong> told = Data(container).Memory.Events!;
+        Assert.Equal(1ul, told["oom_kill"]);
+        Assert.True(told["max"] > 0);
         container.Stop();
         _ = Assert.Single(events.Wait().Succeeds().Stdout.Split('\n'), line => line == oom);
     }
@@ -212,8 +213,8 @@ public sealed class EventsTests : ContainerTest
         container.Call("events", "--stats", "no-such-container").Fails("container does not exist");
     }
 
-    private static JsonNode Data(Container container)
+    private static PrintedStatistics Data(Container container)
     {
-        return JsonNode.Parse(container.Call("events", "--stats", container.Id).Succeeds().Stdout)!["data"]!;
+        return Printed.Event(container.Call("events", "--stats", container.Id).Succeeds().Stdout).Data!;
     }
 }

@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
-using System.Text.Json.Nodes;
 using Punnet.Tests.Harness;
 using Xunit;
 
@@ -24,20 +22,21 @@ public sealed class FeaturesTests
     {
         Outcome outcome = Runtime.Run("features").Succeeds();
         Assert.Equal("", outcome.Stderr);
-        Assert.Equal("1.0.0", (string?)JsonNode.Parse(outcome.Stdout)!["ociVersionMin"]);
-        Assert.StartsWith("1.", (string?)JsonNode.Parse(outcome.Stdout)!["ociVersionMax"], StringComparison.Ordinal);
+        PrintedFeatures features = Printed.Features(outcome.Stdout);
+        Assert.Equal("1.0.0", features.OciVersionMin);
+        Assert.StartsWith("1.", features.OciVersionMax, StringComparison.Ordinal);
     }
 
     [Fact]
     public void All_six_hooks_are_listed()
     {
-        Assert.Equal(["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"], List("hooks"));
+        Assert.Equal(["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"], Printed.Features().Hooks);
     }
 
     [Fact]
     public void Mount_options_are_sorted_and_complete()
     {
-        string[] listed = List("mountOptions");
+        string[] listed = Printed.Features().MountOptions;
         string[] sorted = [.. listed];
         Array.Sort(sorted, StringComparer.Ordinal);
         Assert.Equal(sorted, listed);
@@ -50,7 +49,7 @@ public sealed class FeaturesTests
     [Fact]
     public void Namespaces_are_listed()
     {
-        string[] listed = List("linux", "namespaces");
+        string[] listed = Printed.Features().Linux.Namespaces;
         foreach (string type in new[] { "cgroup", "ipc", "mount", "network", "pid", "user", "uts" })
         {
             Assert.Contains(type, listed);
@@ -65,7 +64,7 @@ public sealed class FeaturesTests
     [Fact]
     public void Capabilities_are_listed_by_their_full_names()
     {
-        string[] listed = List("linux", "capabilities");
+        string[] listed = Printed.Features().Linux.Capabilities;
         foreach (string name in new[] { "CAP_CHOWN", "CAP_SYS_ADMIN", "CAP_BPF", "CAP_CHECKPOINT_RESTORE" })
         {
             Assert.Contains(name, listed);
@@ -75,11 +74,11 @@ public sealed class FeaturesTests
     [Fact]
     public void Cgroup_versions_are_said()
     {
-        JsonNode cgroup = Features()["linux"]!["cgroup"]!;
-        Assert.True((bool)cgroup["v2"]!);
+        PrintedCgroupFeatures cgroup = Printed.Features().Linux.Cgroup;
+        Assert.True(cgroup.V2);
         if (Runtime.IsPunnet)
         {
-            Assert.False((bool)cgroup["v1"]!);
+            Assert.False(cgroup.V1);
         }
     }
 
@@ -87,28 +86,29 @@ public sealed class FeaturesTests
     public void Idmapped_mounts_are_answered_one_way_or_the_other()
     {
         Runtime.MustBePunnet();
-        Assert.NotNull(Features()["linux"]!["mountExtensions"]!["idmap"]!["enabled"]);
+        Assert.NotNull(Printed.Features().Linux.MountExtensions);
     }
 
     [Fact]
     public void Unsafe_annotations_are_listed()
     {
         Runtime.MustBePunnet();
-        Assert.Contains("run.oci.hooks.stdout", List("potentiallyUnsafeConfigAnnotations"));
+        Assert.Contains("run.oci.hooks.stdout", Printed.Features().PotentiallyUnsafeConfigAnnotations!);
     }
 
     [Fact]
     public void Architectures_of_a_profile_are_listed()
     {
         Runtime.MustBePunnet();
-        string[] listed = List("linux", "seccomp", "archs");
+        PrintedLinuxFeatures features = Printed.Features().Linux;
+        string[] listed = features.Seccomp.Archs;
         string[] sorted = [.. listed];
         Array.Sort(sorted, StringComparer.Ordinal);
         Assert.Equal(sorted, listed);
         Assert.Contains("SCMP_ARCH_X86_64", listed);
         Assert.Contains("SCMP_ARCH_AARCH64", listed);
         Assert.Contains("SCMP_ARCH_LOONGARCH64", listed);
-        Assert.True((bool)Features()["linux"]!["intelRdt"]!["enabled"]!);
+        Assert.True(features.IntelRdt!.Enabled);
     }
 
     [Fact]
@@ -121,27 +121,5 @@ public sealed class FeaturesTests
         {
             Directory.Delete(root);
         }
-    }
-
-    private static JsonNode Features()
-    {
-        return JsonNode.Parse(Runtime.Run("features").Succeeds().Stdout)!;
-    }
-
-    private static string[] List(params string[] names)
-    {
-        JsonNode node = Features();
-        foreach (string name in names)
-        {
-            node = node[name]!;
-        }
-
-        List<string> found = [];
-        foreach (JsonNode? entry in node.AsArray())
-        {
-            found.Add((string)entry!);
-        }
-
-        return [.. found];
     }
 }

@@ -1,5 +1,6 @@
+using System.Collections.Generic;
 using System.IO;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -16,15 +17,15 @@ public sealed partial class LargeConfigTests : ContainerTest
     public void Every_annotation_comes_back(int count)
     {
         Container container = NewContainer().Sleeps();
-        JsonObject annotations = [];
+        Dictionary<string, string> annotations = [];
         for (int i = 0; i < count; i++)
         {
             annotations.Add($"org.example.{i}", new string((char)('a' + (i % 26)), 60));
         }
 
-        container.Bundle.Set("annotations", annotations.ToJsonString());
+        container.Bundle.Set("annotations", JsonSerializer.Serialize(annotations));
         _ = container.CreateAndStart();
-        Assert.True(JsonNode.DeepEquals(annotations, container.State()["annotations"]));
+        Assert.Equal(annotations, container.State().Annotations);
         Assert.Equal("0\n", container.Exec("sh", "-c", "echo $?").Succeeds().Stdout);
         container.Call("delete", "--force", container.Id).Succeeds();
     }

@@ -43,14 +43,13 @@ public sealed class ListTests : ContainerTest
         Container container = NewContainer().Sleeps().Create();
         string text = container.Call("list", "--format", "json").Succeeds().Stdout;
         Assert.DoesNotContain('\n', text.TrimEnd('\n'));
-        JsonArray list = JsonNode.Parse(text)!.AsArray();
-        JsonNode only = Assert.Single(list)!;
-        Assert.Equal(container.Id, (string?)only["id"]);
-        Assert.Equal(container.Pid, (int)only["pid"]!);
-        Assert.Equal("created", (string?)only["status"]);
-        Assert.Equal(container.Bundle.Path, (string?)only["bundle"]);
-        Assert.Equal(container.Bundle.Rootfs, (string?)only["rootfs"]);
-        Assert.Equal("root", (string?)only["owner"]);
+        PrintedState only = Assert.Single(Printed.States(text));
+        Assert.Equal(container.Id, only.Id);
+        Assert.Equal(container.Pid, only.Pid);
+        Assert.Equal("created", only.Status);
+        Assert.Equal(container.Bundle.Path, only.Bundle);
+        Assert.Equal(container.Bundle.Rootfs, only.Rootfs);
+        Assert.Equal("root", only.Owner);
     }
 
     // Directories as of many containers, with few descriptors to open them with.
@@ -182,7 +181,7 @@ public sealed class ListTests : ContainerTest
                 Directory.Move(container.Bundle.Path, odd);
                 Directory.CreateSymbolicLink(container.Bundle.Path, odd);
                 container.Create("--bundle", odd);
-                Assert.Equal(odd, (string?)container.State()["bundle"]);
+                Assert.Equal(odd, container.State().Bundle);
                 break;
             case "the record is longer than a buffer":
                 container.Bundle.Set("annotations", $$"""{"org.example":"{{new string('x', 20000)}}"}""");
@@ -264,16 +263,18 @@ public sealed class ListTests : ContainerTest
         Assert.Equal(containers.Length, containers[0].Call("list", "-q").Succeeds().Stdout.Split('\n').Length - 1);
         for (int i = 0; i < containers.Length; i++)
         {
-            JsonObject state = containers[i].State();
-            Assert.Equal(statuses[i], (string?)state["status"]);
+            string text = containers[i].Call("state", containers[i].Id).Succeeds().Stdout;
+            PrintedState state = Printed.State(text);
+            Assert.Equal(statuses[i], state.Status);
             JsonNode? listed = null;
             foreach (JsonNode? one in list)
             {
                 listed = (string?)one!["id"] == containers[i].Id ? one : listed;
             }
 
-            Assert.Equal(state.ToJsonString(), listed!.ToJsonString());
-            string row = string.Join(' ', containers[i].Id, (int)state["pid"]!, statuses[i], ((string)state["bundle"]!).Replace('\n', '?'), (string)state["created"]!, "root");
+            // As text: with each member, in the same order.
+            Assert.Equal(JsonNode.Parse(text)!.ToJsonString(), listed!.ToJsonString());
+            string row = string.Join(' ', state.Id, state.Pid, state.Status, state.Bundle.Replace('\n', '?'), state.Created, "root");
             Assert.Contains(string.Join(' ', Words(row)), string.Join(' ', Words(table.Replace("root\n", "root ", StringComparison.Ordinal))), StringComparison.Ordinal);
         }
     }

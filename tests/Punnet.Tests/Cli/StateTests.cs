@@ -30,10 +30,10 @@ public sealed class StateTests : ContainerTest
     public void State_names_the_bundle_and_the_root_by_absolute_path()
     {
         Container container = NewContainer().Sleeps().Create();
-        JsonObject state = container.State();
-        Assert.Equal(container.Id, (string?)state["id"]);
-        Assert.Equal(container.Bundle.Path, (string?)state["bundle"]);
-        Assert.Equal(container.Bundle.Rootfs, (string?)state["rootfs"]);
+        PrintedState state = container.State();
+        Assert.Equal(container.Id, state.Id);
+        Assert.Equal(container.Bundle.Path, state.Bundle);
+        Assert.Equal(container.Bundle.Rootfs, state.Rootfs);
     }
 
     [Fact]
@@ -49,11 +49,11 @@ public sealed class StateTests : ContainerTest
     {
         DateTimeOffset before = DateTimeOffset.UtcNow.AddSeconds(-2);
         Container container = NewContainer().Sleeps().Create();
-        string created = (string)container.State()["created"]!;
+        string created = container.State().Created;
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$", created);
         DateTimeOffset time = DateTimeOffset.Parse(created[..19] + "Z", CultureInfo.InvariantCulture);
         Assert.InRange(time, before, DateTimeOffset.UtcNow);
-        Assert.Equal(created, (string)container.Start().State()["created"]!);
+        Assert.Equal(created, container.Start().State().Created);
     }
 
     [Fact]
@@ -62,9 +62,9 @@ public sealed class StateTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("annotations", """{"org.example.one":"1","org.example.quoted":"a \"b\" \u00e9\n"}""");
         container.Create();
-        JsonNode annotations = container.State()["annotations"]!;
-        Assert.Equal("1", (string?)annotations["org.example.one"]);
-        Assert.Equal("a \"b\" é\n", (string?)annotations["org.example.quoted"]);
+        Dictionary<string, string> annotations = container.State().Annotations!;
+        Assert.Equal("1", annotations["org.example.one"]);
+        Assert.Equal("a \"b\" é\n", annotations["org.example.quoted"]);
     }
 
     [Fact]

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
-using System.Text.Json.Nodes;
 using System.Threading;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
@@ -215,7 +214,7 @@ public sealed class CrashTests : ContainerTest
         Outcome state = container.Call("state", container.Id);
         if (state.ExitCode == 0)
         {
-            Assert.Matches("^(creating|created|running|stopped)$", (string?)JsonNode.Parse(state.Stdout)!["status"]);
+            Assert.Matches("^(creating|created|running|stopped)$", Printed.State(state.Stdout).Status);
         }
         else
         {

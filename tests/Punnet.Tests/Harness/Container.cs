@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
-using System.Text.Json.Nodes;
 using Mono.Unix.Native;
 using Xunit;
 
@@ -53,10 +52,10 @@ internal sealed class Container
     public string Errors => ReadShared(stderr);
 
     /// <summary>status of <see cref="State"/>.</summary>
-    public string Status => (string)State()["status"]!;
+    public string Status => State().Status;
 
     /// <summary>pid of <see cref="State"/>.</summary>
-    public int Pid => (int)State()["pid"]!;
+    public int Pid => State().Pid;
 
     /// <summary>Host path of the container's cgroup, as the kernel said when there was a process in it.</summary>
     public string Cgroup => cgroup ?? throw new InvalidOperationException("no process of the container was seen yet");
@@ -183,9 +182,9 @@ internal sealed class Container
     }
 
     /// <summary>What state prints.</summary>
-    public JsonObject State()
+    public PrintedState State()
     {
-        return JsonNode.Parse(Call("state", Id).Succeeds().Stdout)!.AsObject();
+        return Printed.State(Call("state", Id).Succeeds().Stdout);
     }
 
     /// <summary>Waits for a status.</summary>

@@ -79,7 +79,7 @@ public sealed class LayerTests : ContainerTest
 
         container.Create("--layer", layer);
         string expected = exists ? container.Bundle.Rootfs : $"{container.StateRoot}/{container.Id}/rootfs";
-        Assert.Equal(expected, (string?)container.State()["rootfs"]);
+        Assert.Equal(expected, container.State().Rootfs);
         Assert.Equal(exists, Directory.Exists(container.Bundle.Rootfs));
         container.Start();
         Assert.Contains("etc\n", container.WaitForOutput("var"), StringComparison.Ordinal);
@@ -205,7 +205,7 @@ public sealed class LayerTests : ContainerTest
         Assert.Equal($"{container.StateRoot}/{container.Id}/upper", (string?)overlay["upper"]);
         Assert.True((bool)overlay["ownsUpper"]!);
         Assert.False((bool)overlay["userXattr"]!);
-        Assert.Equal(container.Bundle.Rootfs, (string?)container.State()["rootfs"]);
+        Assert.Equal(container.Bundle.Rootfs, container.State().Rootfs);
     }
 
     [Theory]

@@ -113,13 +113,13 @@ public sealed class EngineTests : ContainerTest
         Assert.Equal("out\n", Runtime.Run([.. global, "exec", "--process", container.Directory + "/exec.json", container.Id]).Returns(9).Stdout);
         File.WriteAllText(container.Directory + "/resources.json", "{}");
         new Command(Runtime.Path, [.. global, "update", "--resources", "-", container.Id]) { Stdin = container.Directory + "/resources.json" }.Run().Succeeds();
-        JsonNode state = JsonNode.Parse(Runtime.Run([.. global, "state", container.Id]).Succeeds().Stdout)!;
-        Assert.Equal((container.Id, pid, "running"), ((string?)state["id"], (int)state["pid"]!, (string?)state["status"]));
+        PrintedState state = Printed.State(Runtime.Run([.. global, "state", container.Id]).Succeeds().Stdout);
+        Assert.Equal((container.Id, pid, "running"), (state.Id, state.Pid, state.Status));
 
         // It reads both streams as one document.
         Outcome features = Runtime.Run("features").Succeeds();
         Assert.Equal("", features.Stderr);
-        Assert.Contains("rro", JsonNode.Parse(features.Stdout)!["mountOptions"]!.ToJsonString(), StringComparison.Ordinal);
+        Assert.Contains("rro", Printed.Features(features.Stdout).MountOptions);
 
         Quiet(container, [.. global, "kill", container.Id, "9"]);
         Eventually.True(() => !ProcFile.IsAlive(pid), "init is dead");
@@ -145,7 +145,7 @@ public sealed class EngineTests : ContainerTest
         string log = container.Directory + "/log.json";
         string[] global = ["--root", container.StateRoot, "--log", log, "--log-format", "json"];
         Runtime.Run([.. global, "run", "--bundle", container.Bundle.Path, "--keep", container.Id]).Returns(17);
-        Assert.Equal("stopped", (string?)container.State()["status"]);
+        Assert.Equal("stopped", container.State().Status);
         Quiet(container, [.. global, "delete", container.Id]);
         container.AssertNothingLeft();
     }

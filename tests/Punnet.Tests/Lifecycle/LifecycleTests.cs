@@ -145,7 +145,7 @@ public sealed class LifecycleTests : ContainerTest
             Stderr = container.Directory + "/stderr",
         };
         command.Run().Succeeds();
-        Assert.Equal(container.Bundle.Path, (string?)container.State()["bundle"]);
+        Assert.Equal(container.Bundle.Path, container.State().Bundle);
         container.Start().WaitFor("stopped");
     }
 
@@ -161,7 +161,7 @@ public sealed class LifecycleTests : ContainerTest
             Stderr = container.Directory + "/stderr",
         };
         command.Run().Succeeds();
-        Assert.Equal(container.Bundle.Path, (string?)container.State()["bundle"]);
+        Assert.Equal(container.Bundle.Path, container.State().Bundle);
     }
 
     [Fact]

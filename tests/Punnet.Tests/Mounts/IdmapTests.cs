@@ -177,7 +177,7 @@ public sealed class IdmapTests : ContainerTest
         string features = Runtime.Run("features").Succeeds().Stdout;
         Assert.Contains("\"idmap\"", features, StringComparison.Ordinal);
         Assert.Contains("\"ridmap\"", features, StringComparison.Ordinal);
-        Assert.True((bool)System.Text.Json.Nodes.JsonNode.Parse(features)!["linux"]!["mountExtensions"]!["idmap"]!["enabled"]!);
+        Assert.True(Printed.Features(features).Linux.MountExtensions!.Idmap.Enabled);
     }
 
     private static string Source(Container container, int uid, int gid)

@@ -94,7 +94,7 @@ public sealed class RootlessCgroupTests : RootlessTest
         Assert.Equal("1", CgroupTree.Value(container.Cgroup, "cgroup.events", "frozen"));
         container.Call("resume", container.Id).Succeeds();
         Assert.Contains(container.Pid, new List<JsonNode?>(JsonNode.Parse(container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout)!.AsArray()).ConvertAll(static pid => (int)pid!));
-        Assert.Equal("stats", (string?)JsonNode.Parse(container.Call("events", "--stats", container.Id).Succeeds().Stdout)!["type"]);
+        Assert.Equal("stats", Printed.Event(container.Call("events", "--stats", container.Id).Succeeds().Stdout).Type);
         container.Call("kill", "--all", container.Id, "USR1").Succeeds();
         container.WaitForOutput("caught");
         Assert.Equal("0\n", container.Exec("id", "-u").Succeeds().Stdout);

@@ -36,7 +36,7 @@ public sealed class RootlessTests : RootlessTest
         Assert.Equal("created", container.Status);
         container.Start();
         Assert.Equal("running", container.Status);
-        Assert.Equal("#" + OrdinaryUser.Id, (string?)container.State()["owner"]);
+        Assert.Equal("#" + OrdinaryUser.Id, container.State().Owner);
         Assert.Contains(container.Id, container.Call("list").Succeeds().Stdout, StringComparison.Ordinal);
         Assert.Equal("0\n", container.Exec("id", "-u").Succeeds().Stdout);
         container.Kill("TERM").Succeeds();
