@@ -149,7 +149,7 @@ public static class ErrorMessages
             InitStep.BoundingSet => "cannot drop " + CapabilityName(failure.Index) + " (process.capabilities.bounding): " + words,
             InitStep.AmbientSet => "cannot raise " + CapabilityName(failure.Index) + " (process.capabilities.ambient): " + words,
             InitStep.Scheduler =>
-                "cannot set the scheduler " + (plan.Scheduler is SchedulerAttributes scheduler ? Policy(scheduler.Policy) : "")
+                "cannot set the scheduler " + (plan.Scheduler is SchedulerAttributes scheduler ? SchedulerNames.Of(scheduler.Policy) : "")
                 + " (process.scheduler): " + words,
             InitStep.IoPriority => "cannot set the priority of input and output (process.ioPriority): " + words,
             InitStep.Affinity => "cannot run on the CPUs " + (failure.Index == 0 ? plan.Affinity.InitialText : plan.Affinity.FinalText)
@@ -255,16 +255,6 @@ public static class ErrorMessages
 
     private static ulong MostFiles() =>
         ulong.TryParse(HostFile.TryReadText(Sys.WorkingDirectory, "/proc/sys/fs/nr_open\0"u8), out ulong most) ? most : ulong.MaxValue;
-
-    private static string Policy(SchedulerPolicy policy) => policy switch
-    {
-        SchedulerPolicy.Fifo => "SCHED_FIFO",
-        SchedulerPolicy.RoundRobin => "SCHED_RR",
-        SchedulerPolicy.Batch => "SCHED_BATCH",
-        SchedulerPolicy.Idle => "SCHED_IDLE",
-        SchedulerPolicy.Deadline => "SCHED_DEADLINE",
-        _ => "SCHED_OTHER",
-    };
 
     /// <summary>A failure on the listener's way to the agent.</summary>
     /// <param name="plan">Says where the agent is named.</param>

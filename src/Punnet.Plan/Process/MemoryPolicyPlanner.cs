@@ -11,14 +11,31 @@ public static class MemoryPolicyPlanner
     private const string Property = "linux.memoryPolicy";
     private const int MostNodes = 1024; // CONFIG_NODES_SHIFT has no larger value than 10
 
-    /// <summary>Names of the modes, for <c>features</c>.</summary>
-    public static IReadOnlyList<string> Modes { get; } =
+    /// <summary>Modes of set_mempolicy(2).</summary>
+    internal static readonly Vocabulary ModeWords = new(
     [
-        "MPOL_BIND", "MPOL_DEFAULT", "MPOL_INTERLEAVE", "MPOL_LOCAL", "MPOL_PREFERRED", "MPOL_PREFERRED_MANY", "MPOL_WEIGHTED_INTERLEAVE",
-    ];
+        ("MPOL_BIND", (ulong)MemoryPolicyMode.Bind),
+        ("MPOL_DEFAULT", (ulong)MemoryPolicyMode.Default),
+        ("MPOL_INTERLEAVE", (ulong)MemoryPolicyMode.Interleave),
+        ("MPOL_LOCAL", (ulong)MemoryPolicyMode.Local),
+        ("MPOL_PREFERRED", (ulong)MemoryPolicyMode.Preferred),
+        ("MPOL_PREFERRED_MANY", (ulong)MemoryPolicyMode.PreferredMany),
+        ("MPOL_WEIGHTED_INTERLEAVE", (ulong)MemoryPolicyMode.WeightedInterleave),
+    ]);
+
+    /// <summary>Flags of a mode.</summary>
+    internal static readonly Vocabulary FlagWords = new(
+    [
+        ("MPOL_F_NUMA_BALANCING", (ulong)MemoryPolicyMode.NumaBalancing),
+        ("MPOL_F_RELATIVE_NODES", (ulong)MemoryPolicyMode.RelativeNodes),
+        ("MPOL_F_STATIC_NODES", (ulong)MemoryPolicyMode.StaticNodes),
+    ]);
+
+    /// <summary>Names of the modes, for <c>features</c>.</summary>
+    public static IReadOnlyList<string> Modes => ModeWords.Names;
 
     /// <summary>Names of the flags, for <c>features</c>.</summary>
-    public static IReadOnlyList<string> Flags { get; } = ["MPOL_F_NUMA_BALANCING", "MPOL_F_RELATIVE_NODES", "MPOL_F_STATIC_NODES"];
+    public static IReadOnlyList<string> Flags => FlagWords.Names;
 
     /// <summary>Plans the policy.</summary>
     /// <exception cref="SpecException">It is none, or its nodes do not belong to it.</exception>
@@ -56,24 +73,14 @@ public static class MemoryPolicyPlanner
 
     private static MemoryPolicyMode Mode(string? mode) => mode switch
     {
-        "MPOL_DEFAULT" => MemoryPolicyMode.Default,
-        "MPOL_PREFERRED" => MemoryPolicyMode.Preferred,
-        "MPOL_BIND" => MemoryPolicyMode.Bind,
-        "MPOL_INTERLEAVE" => MemoryPolicyMode.Interleave,
-        "MPOL_LOCAL" => MemoryPolicyMode.Local,
-        "MPOL_PREFERRED_MANY" => MemoryPolicyMode.PreferredMany,
-        "MPOL_WEIGHTED_INTERLEAVE" => MemoryPolicyMode.WeightedInterleave,
+        _ when ModeWords.TryFind(mode, out ulong found) => (MemoryPolicyMode)found,
         null or "" => throw new SpecException(Property + ".mode", "is missing"),
         _ => throw new SpecException(Property + ".mode", "\"" + mode + "\" is not a memory policy (MPOL_*)"),
     };
 
-    private static MemoryPolicyMode Flag(string flag, string place) => flag switch
-    {
-        "MPOL_F_NUMA_BALANCING" => MemoryPolicyMode.NumaBalancing,
-        "MPOL_F_RELATIVE_NODES" => MemoryPolicyMode.RelativeNodes,
-        "MPOL_F_STATIC_NODES" => MemoryPolicyMode.StaticNodes,
-        _ => throw new SpecException(place, "\"" + flag + "\" is not a flag of a memory policy (MPOL_F_*)"),
-    };
+    private static MemoryPolicyMode Flag(string flag, string place) => FlagWords.TryFind(flag, out ulong found)
+        ? (MemoryPolicyMode)found
+        : throw new SpecException(place, "\"" + flag + "\" is not a flag of a memory policy (MPOL_F_*)");
 }
 
 /// <summary>set_mempolicy(2).</summary>

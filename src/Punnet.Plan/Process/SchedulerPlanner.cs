@@ -49,19 +49,19 @@ internal static class SchedulerPlanner
             throw new SpecException(place + ".priority", written.Priority.ToString() + " is not from 0 (highest) to 7");
         }
 
-        IoPriorityClass kind = written.Class switch
+        if (string.IsNullOrEmpty(written.Class))
         {
-            "IOPRIO_CLASS_RT" => IoPriorityClass.Realtime,
-            "IOPRIO_CLASS_BE" => IoPriorityClass.BestEffort,
-            "IOPRIO_CLASS_IDLE" => IoPriorityClass.Idle,
-            null or "" => throw new SpecException(place + ".class", "is missing"),
-            _ => throw new SpecException(
-                place + ".class", "\"" + written.Class + "\" is not a class (IOPRIO_CLASS_RT, IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE)"),
-        };
-        const int ClassShift = 13; // IOPRIO_CLASS_SHIFT
+            throw new SpecException(place + ".class", "is missing");
+        }
+
+        if (!SchedulerNames.IoClasses.TryFind(written.Class, out ulong kind))
+        {
+            throw new SpecException(
+                place + ".class", "\"" + written.Class + "\" is not a class (IOPRIO_CLASS_RT, IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE)");
+        }
 
         // The idle class has no levels, ioprio_set(2).
-        return ((int)kind << ClassShift) | (kind == IoPriorityClass.Idle ? 0 : written.Priority);
+        return ((int)kind << SchedulerNames.ClassShift) | (kind == (ulong)IoPriorityClass.Idle ? 0 : written.Priority);
     }
 
     /// <summary>Plans the CPUs of an exec.</summary>
@@ -74,12 +74,7 @@ internal static class SchedulerPlanner
 
     private static SchedulerPolicy Policy(string? policy, string place) => policy switch
     {
-        "SCHED_OTHER" => SchedulerPolicy.Other,
-        "SCHED_FIFO" => SchedulerPolicy.Fifo,
-        "SCHED_RR" => SchedulerPolicy.RoundRobin,
-        "SCHED_BATCH" => SchedulerPolicy.Batch,
-        "SCHED_IDLE" => SchedulerPolicy.Idle,
-        "SCHED_DEADLINE" => SchedulerPolicy.Deadline,
+        _ when SchedulerNames.Policies.TryFind(policy, out ulong found) => (SchedulerPolicy)found,
 
         // The number is reserved for it since 2.6, and no Linux ever had it.
         "SCHED_ISO" => throw new SpecException(place, "Linux has no SCHED_ISO"),
@@ -145,17 +140,9 @@ internal static class SchedulerPlanner
         SchedulerFlags flags = SchedulerFlags.None;
         for (int i = 0; i < written.Count; i++)
         {
-            flags |= written[i] switch
-            {
-                "SCHED_FLAG_RESET_ON_FORK" => SchedulerFlags.ResetOnFork,
-                "SCHED_FLAG_RECLAIM" => SchedulerFlags.Reclaim,
-                "SCHED_FLAG_DL_OVERRUN" => SchedulerFlags.DeadlineOverrun,
-                "SCHED_FLAG_KEEP_POLICY" => SchedulerFlags.KeepPolicy,
-                "SCHED_FLAG_KEEP_PARAMS" => SchedulerFlags.KeepParameters,
-                "SCHED_FLAG_UTIL_CLAMP_MIN" => SchedulerFlags.UtilizationMinimum,
-                "SCHED_FLAG_UTIL_CLAMP_MAX" => SchedulerFlags.UtilizationMaximum,
-                _ => throw new SpecException(JsonPath.At(place, i), "\"" + written[i] + "\" is not a flag of a scheduler (SCHED_FLAG_*)"),
-            };
+            flags |= SchedulerNames.Flags.TryFind(written[i], out ulong flag)
+                ? (SchedulerFlags)flag
+                : throw new SpecException(JsonPath.At(place, i), "\"" + written[i] + "\" is not a flag of a scheduler (SCHED_FLAG_*)");
         }
 
         return flags;

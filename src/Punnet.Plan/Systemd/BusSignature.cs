@@ -16,9 +16,6 @@ public static class BusSignature
     public static int EndOfType(ReadOnlySpan<char> signature, int start) =>
         signature.Length <= MaximumLength ? EndOfType(signature, start, 0) : -1;
 
-    /// <summary>Whether a text is exactly one complete type.</summary>
-    public static bool IsOneType(ReadOnlySpan<char> signature) => EndOfType(signature, 0) == signature.Length;
-
     private static int EndOfType(ReadOnlySpan<char> signature, int start, int depth)
     {
         if (start >= signature.Length || depth > MaximumDepth)

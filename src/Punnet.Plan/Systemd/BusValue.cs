@@ -22,9 +22,6 @@ public sealed record BusNumber(char Type, ulong Bits) : BusValue
     /// <summary>A boolean.</summary>
     public static BusNumber Of(bool value) => new('b', value ? 1UL : 0UL);
 
-    /// <summary>Whether it is one of the signed types.</summary>
-    public bool IsSigned => Type is 'n' or 'i' or 'x';
-
     /// <inheritdoc/>
     public override string ToString() => Type switch
     {

@@ -41,33 +41,16 @@ internal static class PlanWords
         ],
         static kind => ((ulong)kind, NamespaceKinds.Name(NamespaceKinds.Number(kind))));
 
-    private static readonly (ulong Bits, string Word)[] s_filterFlags =
+    private static readonly (ulong Bits, string Word)[] s_filterFlags = InKernelOrder(
     [
-        ((ulong)SeccompFilterFlags.ThreadSync, "tsync"),
-        ((ulong)SeccompFilterFlags.Log, "log"),
-        ((ulong)SeccompFilterFlags.SpeculationAllow, "spec_allow"),
+        .. SeccompNames.FlagWords.Short("SECCOMP_FILTER_FLAG_"),
         ((ulong)SeccompFilterFlags.NewListener, "new_listener"),
         ((ulong)SeccompFilterFlags.ThreadSyncEsrch, "tsync_esrch"),
-        ((ulong)SeccompFilterFlags.WaitKillableReceive, "wait_killable_recv"),
-    ];
+    ]);
 
-    private static readonly (ulong Bits, string Word)[] s_schedulerFlags =
-    [
-        ((ulong)SchedulerFlags.ResetOnFork, "reset_on_fork"),
-        ((ulong)SchedulerFlags.Reclaim, "reclaim"),
-        ((ulong)SchedulerFlags.DeadlineOverrun, "dl_overrun"),
-        ((ulong)SchedulerFlags.KeepPolicy, "keep_policy"),
-        ((ulong)SchedulerFlags.KeepParameters, "keep_params"),
-        ((ulong)SchedulerFlags.UtilizationMinimum, "util_clamp_min"),
-        ((ulong)SchedulerFlags.UtilizationMaximum, "util_clamp_max"),
-    ];
+    private static readonly (ulong Bits, string Word)[] s_schedulerFlags = InKernelOrder(SchedulerNames.Flags.Short("SCHED_FLAG_"));
 
-    private static readonly (ulong Bits, string Word)[] s_memoryFlags =
-    [
-        ((ulong)MemoryPolicyMode.NumaBalancing, "numa_balancing"),
-        ((ulong)MemoryPolicyMode.RelativeNodes, "relative_nodes"),
-        ((ulong)MemoryPolicyMode.StaticNodes, "static_nodes"),
-    ];
+    private static readonly (ulong Bits, string Word)[] s_memoryFlags = InKernelOrder(MemoryPolicyPlanner.FlagWords.Short("MPOL_F_"));
 
     private static readonly (ulong Bits, string Word)[] s_capabilities = CapabilityBits();
 
@@ -84,16 +67,8 @@ internal static class PlanWords
     public static string Of(SeccompFilterFlags flags) => Words((ulong)flags, s_filterFlags);
 
     /// <summary>A policy of sched_setattr(2), without SCHED_.</summary>
-    public static string Of(SchedulerPolicy policy) => policy switch
-    {
-        SchedulerPolicy.Other => "other",
-        SchedulerPolicy.Fifo => "fifo",
-        SchedulerPolicy.RoundRobin => "rr",
-        SchedulerPolicy.Batch => "batch",
-        SchedulerPolicy.Idle => "idle",
-        SchedulerPolicy.Deadline => "deadline",
-        _ => Hexadecimal((ulong)policy),
-    };
+    public static string Of(SchedulerPolicy policy) =>
+        Short(SchedulerNames.Policies.NameOf((ulong)policy), "SCHED_") ?? Hexadecimal((ulong)policy);
 
     /// <summary>Flags of sched_setattr(2), without SCHED_FLAG_.</summary>
     public static string Of(SchedulerFlags flags) => Words((ulong)flags, s_schedulerFlags);
@@ -101,16 +76,9 @@ internal static class PlanWords
     /// <summary>A priority of ioprio_set(2): its class without IOPRIO_CLASS_, and its level.</summary>
     public static string OfIoPriority(int priority)
     {
-        const int ClassShift = 13; // IOPRIO_CLASS_SHIFT
-        int level = priority & ((1 << ClassShift) - 1);
-        IoPriorityClass kind = (IoPriorityClass)(priority >> ClassShift);
-        return kind switch
-        {
-            IoPriorityClass.Realtime => "rt",
-            IoPriorityClass.BestEffort => "be",
-            IoPriorityClass.Idle => "idle",
-            _ => Hexadecimal((ulong)kind),
-        } + " " + level.ToString();
+        int level = priority & ((1 << SchedulerNames.ClassShift) - 1);
+        IoPriorityClass kind = (IoPriorityClass)(priority >> SchedulerNames.ClassShift);
+        return (Short(SchedulerNames.IoClasses.NameOf((ulong)kind), "IOPRIO_CLASS_") ?? Hexadecimal((ulong)kind)) + " " + level.ToString();
     }
 
     /// <summary>A domain of personality(2), without PER_.</summary>
@@ -126,17 +94,9 @@ internal static class PlanWords
     {
         const MemoryPolicyMode Flags = MemoryPolicyMode.NumaBalancing | MemoryPolicyMode.RelativeNodes | MemoryPolicyMode.StaticNodes;
         MemoryPolicyMode flags = mode & Flags;
-        return (mode & ~Flags) switch
-        {
-            MemoryPolicyMode.Default => "default",
-            MemoryPolicyMode.Preferred => "preferred",
-            MemoryPolicyMode.Bind => "bind",
-            MemoryPolicyMode.Interleave => "interleave",
-            MemoryPolicyMode.Local => "local",
-            MemoryPolicyMode.PreferredMany => "preferred_many",
-            MemoryPolicyMode.WeightedInterleave => "weighted_interleave",
-            MemoryPolicyMode other => Hexadecimal((ulong)other),
-        } + ((ulong)flags == 0 ? "" : " " + Words((ulong)flags, s_memoryFlags));
+        MemoryPolicyMode kind = mode & ~Flags;
+        return (Short(MemoryPolicyPlanner.ModeWords.NameOf((ulong)kind), "MPOL_") ?? Hexadecimal((ulong)kind))
+            + ((ulong)flags == 0 ? "" : " " + Words((ulong)flags, s_memoryFlags));
     }
 
     /// <summary>Capabilities without CAP_, in the kernel's order: <c>chown kill</c>.</summary>
@@ -206,6 +166,23 @@ internal static class PlanWords
         }
 
         return words.Length == 0 ? "none" : words.ToString();
+    }
+
+    // A word without the prefix that all of its kind have, in small letters.
+    private static string? Short(string? name, string prefix) => name?[prefix.Length..].ToLowerInvariant();
+
+    private static (ulong Bits, string Word)[] InKernelOrder((ulong Bits, string Word)[] words)
+    {
+        // Not Array.Sort: its static objects would cost every start, as Vocabulary says.
+        for (int i = 1; i < words.Length; i++)
+        {
+            for (int j = i; j > 0 && words[j].Bits < words[j - 1].Bits; j--)
+            {
+                (words[j], words[j - 1]) = (words[j - 1], words[j]);
+            }
+        }
+
+        return words;
     }
 
     private static string Hexadecimal(ulong number) => "0x" + number.ToString("x");
