@@ -84,3 +84,10 @@ internal static class SysctlPlanner
         return kind;
     }
 }
+
+/// <summary>One kernel parameter.</summary>
+/// <param name="Path">Below /proc, such as <c>sys/net/ipv4/ip_forward</c>.</param>
+/// <param name="Value">As written.</param>
+/// <param name="Name">The key in linux.sysctl.</param>
+/// <param name="Kind">The kind of namespace that it belongs to.</param>
+public sealed record SysctlStep(CString Path, CString Value, string Name, CloneFlags Kind);

@@ -59,3 +59,8 @@ internal static class NetDevicePlanner
         }
     }
 }
+
+/// <summary>A network device that moves into the container.</summary>
+/// <param name="Name">On the host.</param>
+/// <param name="NewName">In the container.</param>
+public sealed record NetDeviceStep(CString Name, CString NewName);
