@@ -23,8 +23,9 @@ public static class OneLine
                 case '\n': line.Append("\\n"); break;
                 case '\t': line.Append("\\t"); break;
                 case '\r': line.Append("\\r"); break;
-                case var odd when ControlCharacter.Is(odd): line.Append(odd < 0x100 ? "\\x" : "\\u")
-                    .Append(((int)odd).ToString(odd < 0x100 ? "x2" : "x4")); break;
+                case var odd when ControlCharacter.Is(odd):
+                    line.Append(odd < 0x100 ? "\\x" : "\\u").Append(((int)odd).ToString(odd < 0x100 ? "x2" : "x4"));
+                    break;
                 default: line.Append(character); break;
             }
         }

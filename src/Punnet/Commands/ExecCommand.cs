@@ -69,8 +69,7 @@ internal static class ExecCommand
 
         CreateCommandLine.CheckTerminal(plan.Terminal, detach, handOff.ConsoleSocket);
         using ForegroundProcess foreground = new();
-        using Descriptor? console =
-            handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : plan.Terminal ? foreground.MakeConsole() : null;
+        using Descriptor? console = foreground.OpenConsole(handOff.ConsoleSocket, plan.Terminal);
         using SeccompListener? listener = SeccompListener.Prepare(plan.Seccomp, log);
         ExecContext request = new()
         {

@@ -42,11 +42,10 @@ internal static class RunCommand
             return 0;
         }
 
-        bool terminal = request.Plan.Process.Terminal;
-        CreateCommandLine.CheckTerminal(terminal, detach, handOff.ConsoleSocket);
+        bool hasTerminal = request.Plan.Process.Terminal;
+        CreateCommandLine.CheckTerminal(hasTerminal, detach, handOff.ConsoleSocket);
         using ForegroundProcess foreground = new();
-        using Descriptor? console =
-            handOff.ConsoleSocket is string socket ? ConsoleSocket.Connect(socket) : terminal ? foreground.MakeConsole() : null;
+        using Descriptor? console = foreground.OpenConsole(handOff.ConsoleSocket, hasTerminal);
         if (!detach && !line.Has("no-subreaper"))
         {
             Sys.Prctl(ProcessControl.SetChildSubreaper, 1);

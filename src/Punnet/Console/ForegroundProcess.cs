@@ -16,8 +16,13 @@ internal sealed class ForegroundProcess : IDisposable
     private bool _isCallersTerminal;
     private bool _isRaw;
 
-    /// <summary>A connection for the new process to send its terminal to.</summary>
-    public Descriptor MakeConsole()
+    /// <summary>A connection for the new process to send its terminal to: an engine's, or punnet's own; null without a terminal.</summary>
+    /// <param name="socket">Path of the engine's, or null.</param>
+    /// <param name="hasTerminal">Whether the program gets a terminal.</param>
+    public Descriptor? OpenConsole(string? socket, bool hasTerminal) =>
+        socket is not null ? ConsoleSocket.Connect(socket) : hasTerminal ? MakeConsole() : null;
+
+    private Descriptor MakeConsole()
     {
         Sys.SocketpairStream(out int here, out int there).OrThrow("make a channel for the terminal");
         _socketHere = new Descriptor(here);

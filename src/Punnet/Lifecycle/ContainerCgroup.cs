@@ -61,7 +61,7 @@ internal static class ContainerCgroup
             ? "it gives controllers to cgroups below it (cgroup.subtree_control), and then takes no process itself"
             : "a cgroup above it is threaded (cgroup.type)");
 
-    /// <summary>Sets its limits, before the first program that is not punnet runs in it: they hold from its first instruction on.</summary>
+    /// <summary>Sets its limits, before the first program that is not punnet runs in it.</summary>
     /// <param name="request">The container.</param>
     /// <param name="cgroup">The cgroup.</param>
     /// <exception cref="PunnetException">A limit cannot be set.</exception>

@@ -91,19 +91,7 @@ internal static class ContainerExec
             childChannel.Dispose();
             image.Dispose();
             ServeInit(request, process, channel);
-            if (request.Container.Record?.Resctrl is ResctrlRecord group)
-            {
-                ResctrlGroup.Enter(group, process.Pid);
-            }
-
-            if ((namespaces.Kinds & CloneFlags.NewUser) != CloneFlags.None && !request.Plan.Terminal)
-            {
-                StandardPipes.Give(proc, process.Pid, request.Plan.Uid);
-            }
-
-            ProcessLimits.SetOomScore(request.Plan, process.Pid, proc);
-            Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);
-            Scheduling.Apply(request.Plan, process.Pid);
+            Finish(request, process, proc, ownsUser: (kinds & CloneFlags.NewUser) != CloneFlags.None);
             return process;
         }
         catch
@@ -113,6 +101,24 @@ internal static class ContainerExec
             channel.Dispose();
             throw;
         }
+    }
+
+    // The last steps of the host: the new process only waits for punnet's word.
+    private static void Finish(ExecContext request, ChildProcess process, Descriptor proc, bool ownsUser)
+    {
+        if (request.Container.Record?.Resctrl is ResctrlRecord group)
+        {
+            ResctrlGroup.Enter(group, process.Pid);
+        }
+
+        if (ownsUser && !request.Plan.Terminal)
+        {
+            StandardPipes.Give(proc, process.Pid, request.Plan.Uid);
+        }
+
+        ProcessLimits.SetOomScore(request.Plan, process.Pid, proc);
+        Scheduling.ApplyFinalAffinity(request.Plan, process.Pid);
+        Scheduling.Apply(request.Plan, process.Pid);
     }
 
     /// <summary>Whether the container's first process is in a different user namespace from punnet.</summary>
