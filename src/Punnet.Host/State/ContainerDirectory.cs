@@ -228,8 +228,8 @@ public sealed class ContainerDirectory : IDisposable
     {
         byte[] buffer = new byte[4096];
         return Sys.Readlinkat(Number, "init\0"u8, buffer, out int length) == Errno.None
-            && InitFile.TryParse(buffer.AsSpan(0, length), out InitFile link) && !link.Excerpt.Cgroup.IsEmpty
-            ? Encoding.UTF8.GetString(link.Excerpt.Cgroup)
+            && InitFile.TryParse(buffer.AsSpan(0, length), out InitFile link) && !link.Texts.Cgroup.IsEmpty
+            ? Encoding.UTF8.GetString(link.Texts.Cgroup)
             : null;
     }
 

@@ -9,8 +9,11 @@ namespace Punnet.Host.State;
 /// <summary>What <c>list</c> prints of a container, until the next one is looked at.</summary>
 public ref struct ContainerSummary
 {
-    /// <summary>Of the record.</summary>
-    public required RecordSummary Excerpt { get; init; }
+    /// <summary>Of the record, or of the link to the first process.</summary>
+    public required SummaryTexts Texts { get; init; }
+
+    /// <summary>Of the record; empty where only the link was read.</summary>
+    public required RecordSummary Record { get; init; }
 
     /// <summary>The first process, alive or not.</summary>
     public required int Pid { get; init; }
@@ -64,7 +67,7 @@ public sealed class ContainerLister : IDisposable
 
     /// <summary>Looks at a container.</summary>
     /// <param name="id">Its id.</param>
-    /// <param name="isWhole">Whether the excerpt has to be whole; or else it may lack what the table does not show.</param>
+    /// <param name="isWhole">Whether the record is read in any case; otherwise the link will do, which has what the table shows.</param>
     /// <param name="glance">What there is to see; its texts are overwritten by the next look.</param>
     /// <returns>False when it takes a <see cref="Container"/> to say what it is.</returns>
     /// <exception cref="PunnetException">It lives, and there is no cgroup2.</exception>
@@ -80,13 +83,20 @@ public sealed class ContainerLister : IDisposable
             return false;
         }
 
-        RecordSummary excerpt = link.Excerpt;
-        if ((gate != Gate.Held || isWhole || excerpt.Bundle.IsEmpty) && !TryReadRecord(id, out excerpt))
+        SummaryTexts texts = link.Texts;
+        RecordSummary record = default;
+        if (gate != Gate.Held || isWhole || texts.Bundle.IsEmpty)
         {
-            return false;
+            if (!TryReadRecord(id, out record))
+            {
+                return false;
+            }
+
+            texts = SummaryTexts.Of(record);
         }
 
-        glance = new ContainerSummary { Excerpt = excerpt, Pid = link.Init.Pid, Status = FindStatus(id, excerpt, gate, link.Init) };
+        ContainerStatus status = FindStatus(id, texts.Cgroup, gate, link.Init);
+        glance = new ContainerSummary { Texts = texts, Record = record, Pid = link.Init.Pid, Status = status };
         return true;
     }
 
@@ -95,14 +105,14 @@ public sealed class ContainerLister : IDisposable
 
     // As Container has it. Once the create is over, only the first process holds the gate: while it is held, the process lives. A look at
     // /proc, a third of the whole time, is not needed.
-    private ContainerStatus FindStatus(string id, RecordSummary record, Gate gate, ProcessIdentity init)
+    private ContainerStatus FindStatus(string id, ReadOnlySpan<byte> cgroup, Gate gate, ProcessIdentity init)
     {
         if (gate != Gate.Held && !init.IsAlive())
         {
             return ContainerStatus.Stopped;
         }
 
-        if (IsFrozen(record.Cgroup))
+        if (IsFrozen(cgroup))
         {
             return ContainerStatus.Paused;
         }

@@ -44,14 +44,14 @@ public sealed class ContainerTable
         Add(state.Owner);
     }
 
-    /// <summary>Adds a container whose record is only known as an excerpt.</summary>
-    public void Add(string id, int pid, string status, RecordSummary excerpt, string owner)
+    /// <summary>Adds a container.</summary>
+    public void Add(string id, int pid, string status, SummaryTexts texts, string owner)
     {
         Add(id);
         Add(pid);
         Add(status);
-        Add(excerpt.Bundle);
-        Add(excerpt.Created);
+        Add(texts.Bundle);
+        Add(texts.Created);
         Add(owner);
     }
 

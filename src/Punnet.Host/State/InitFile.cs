@@ -17,7 +17,7 @@ public readonly ref struct InitFile
     public required ProcessIdentity Init { get; init; }
 
     /// <summary>Of the record: owner, time, cgroup and bundle; without a bundle where the link does not have them.</summary>
-    public required RecordSummary Excerpt { get; init; }
+    public required SummaryTexts Texts { get; init; }
 
     /// <summary>What the link is to say.</summary>
     /// <param name="init">The first process.</param>
@@ -48,8 +48,8 @@ public readonly ref struct InitFile
         bool hasOwner = Utf8Parser.TryParse(Line(ref rest), out uint owner, out _);
         ReadOnlySpan<byte> created = Line(ref rest);
         ReadOnlySpan<byte> cgroup = Line(ref rest);
-        RecordSummary excerpt = hasOwner ? new RecordSummary { Owner = owner, Created = created, Cgroup = cgroup, Bundle = rest } : default;
-        link = new InitFile { Init = init, Excerpt = excerpt };
+        SummaryTexts texts = hasOwner ? new SummaryTexts { Owner = owner, Created = created, Cgroup = cgroup, Bundle = rest } : default;
+        link = new InitFile { Init = init, Texts = texts };
         return true;
     }
 
@@ -60,4 +60,24 @@ public readonly ref struct InitFile
         rest = end < 0 ? default : rest[(end + 1)..];
         return line;
     }
+}
+
+/// <summary>What the table of <c>list</c> shows of a record: plain UTF-8, which must be escaped before it goes into JSON.</summary>
+public readonly ref struct SummaryTexts
+{
+    /// <summary>User id of who created the container.</summary>
+    public required uint Owner { get; init; }
+
+    /// <summary>Time of create: RFC 3339 with nanoseconds, UTC.</summary>
+    public required ReadOnlySpan<byte> Created { get; init; }
+
+    /// <summary>Path of the cgroup below the cgroup2 mount; empty without one.</summary>
+    public required ReadOnlySpan<byte> Cgroup { get; init; }
+
+    /// <summary>Absolute path of the bundle.</summary>
+    public required ReadOnlySpan<byte> Bundle { get; init; }
+
+    /// <summary>The texts of a record, which has no escapes in them.</summary>
+    public static SummaryTexts Of(RecordSummary record) =>
+        new() { Owner = record.Owner, Created = record.Created, Cgroup = record.Cgroup, Bundle = record.Bundle };
 }

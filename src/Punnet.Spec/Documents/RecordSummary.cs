@@ -5,8 +5,8 @@ using System.Text.Unicode;
 namespace Punnet.Spec;
 
 /// <summary>
-/// What <c>list</c> prints of a state directory's record, as it stands in the file: nothing is decoded and nothing allocated, since it
-/// is read of every container. All texts are UTF-8, and what stands between the quotes.
+/// What <c>list</c> prints of a state directory's record. Nothing is decoded and nothing allocated, because <c>list</c> reads the record
+/// of every container. All texts are UTF-8 from between the quotes and without an escape: they are valid in JSON and as plain text.
 /// </summary>
 public ref struct RecordSummary
 {
@@ -14,36 +14,36 @@ public ref struct RecordSummary
     private const int LongestName = 20;
 
     /// <summary>ociVersion of the bundle's config.json.</summary>
-    public ReadOnlySpan<byte> OciVersion { get; set; }
+    public ReadOnlySpan<byte> OciVersion { get; private set; }
 
     /// <summary>Absolute path of the bundle.</summary>
-    public ReadOnlySpan<byte> Bundle { get; set; }
+    public ReadOnlySpan<byte> Bundle { get; private set; }
 
     /// <summary>Absolute path of the root file system.</summary>
-    public ReadOnlySpan<byte> Rootfs { get; set; }
+    public ReadOnlySpan<byte> Rootfs { get; private set; }
 
     /// <summary>Time of create: RFC 3339 with nanoseconds, UTC.</summary>
-    public ReadOnlySpan<byte> Created { get; set; }
+    public ReadOnlySpan<byte> Created { get; private set; }
 
     /// <summary>User id of who created the container.</summary>
-    public uint Owner { get; set; }
+    public uint Owner { get; private set; }
 
     /// <summary>Path of the cgroup below the cgroup2 mount; empty without one.</summary>
-    public ReadOnlySpan<byte> Cgroup { get; set; }
+    public ReadOnlySpan<byte> Cgroup { get; private set; }
 
     /// <summary>The annotations as JSON, with their braces; empty without any.</summary>
-    public ReadOnlySpan<byte> Annotations { get; set; }
+    public ReadOnlySpan<byte> Annotations { get; private set; }
 
-    /// <summary>Reads an excerpt of a record as <see cref="StateJson.WriteRecord"/> writes it in the ordinary case.</summary>
+    /// <summary>Reads the summary of a record as <see cref="StateJson.WriteRecord"/> writes it in the ordinary case.</summary>
     /// <param name="utf8">The whole file.</param>
-    /// <param name="excerpt">Parts of <paramref name="utf8"/>.</param>
+    /// <param name="summary">Parts of <paramref name="utf8"/>.</param>
     /// <returns>
     /// False for what is damaged, of another version or only unusual, such as hooks or an escape in a path:
     /// <see cref="StateJson.ReadRecord(ReadOnlySpan{byte})"/> is to judge it.
     /// </returns>
-    public static bool TryRead(ReadOnlySpan<byte> utf8, out RecordSummary excerpt)
+    public static bool TryRead(ReadOnlySpan<byte> utf8, out RecordSummary summary)
     {
-        excerpt = default;
+        summary = default;
 
         // Escapes of numbers can be what no text may hold; line ends would end a line of JSON.
         if (!Utf8.IsValid(utf8) || utf8.IndexOf("\\u"u8) >= 0 || utf8.IndexOfAny((byte)'\n', (byte)'\r') >= 0)
@@ -60,7 +60,7 @@ public ref struct RecordSummary
                 return false;
             }
 
-            excerpt = members;
+            summary = members;
             return true;
         }
         catch (JsonException)

@@ -20,26 +20,26 @@ public sealed class StateListJson
         _text.Element(state, StateJson.StateMembers);
     }
 
-    /// <summary>Adds a state whose record is only known as an excerpt.</summary>
+    /// <summary>Adds a state from the summary of its record.</summary>
     /// <param name="id">The container's id.</param>
     /// <param name="pid">The first process as the host sees it; 0 when there is none.</param>
     /// <param name="status">creating, created, running, stopped or paused.</param>
-    /// <param name="excerpt">Parts of its record.</param>
+    /// <param name="record">The summary of its record.</param>
     /// <param name="owner">Name of the user who created the container, or <c>#</c> and the id.</param>
-    public void Add(string id, int pid, string status, RecordSummary excerpt, string owner)
+    public void Add(string id, int pid, string status, RecordSummary record, string owner)
     {
         Open();
         _text.StartObject();
-        _text.Quoted("ociVersion"u8, excerpt.OciVersion);
+        _text.Quoted("ociVersion"u8, record.OciVersion);
         _text.String("id"u8, id);
         _text.Integer("pid"u8, pid);
         _text.String("status"u8, status);
-        _text.Quoted("bundle"u8, excerpt.Bundle);
-        _text.Quoted("rootfs"u8, excerpt.Rootfs);
-        _text.Quoted("created"u8, excerpt.Created);
-        if (!excerpt.Annotations.IsEmpty)
+        _text.Quoted("bundle"u8, record.Bundle);
+        _text.Quoted("rootfs"u8, record.Rootfs);
+        _text.Quoted("created"u8, record.Created);
+        if (!record.Annotations.IsEmpty)
         {
-            _text.Raw("annotations"u8, excerpt.Annotations);
+            _text.Raw("annotations"u8, record.Annotations);
         }
 
         _text.String("owner"u8, owner);

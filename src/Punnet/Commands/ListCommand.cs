@@ -42,14 +42,20 @@ internal static class ListCommand
         {
             const int Element = 400; // bytes of a container, about
             StateListJson list = new(expected: (ids.Length + 1) * Element);
-            Visit(globals.Log, store, root, ids, isWhole: true, list.Add, list.Add);
+            Visit(globals.Log, store, root, ids, isWhole: true, AddRecord, list.Add);
             Output.Write(list.End());
+
+            void AddRecord(string id, int pid, string status, ContainerSummary glance, string owner) =>
+                list.Add(id, pid, status, glance.Record, owner);
         }
         else
         {
             ContainerTable table = new(expected: ids.Length);
-            Visit(globals.Log, store, root, ids, isWhole: false, table.Add, table.Add);
+            Visit(globals.Log, store, root, ids, isWhole: false, AddTexts, table.Add);
             table.Write();
+
+            void AddTexts(string id, int pid, string status, ContainerSummary glance, string owner) =>
+                table.Add(id, pid, status, glance.Texts, owner);
         }
 
         return 0;
@@ -63,7 +69,7 @@ internal static class ListCommand
             if (scan.TryLook(id, isWhole, out ContainerSummary glance))
             {
                 int pid = glance.Status == ContainerStatus.Stopped ? 0 : glance.Pid;
-                addGlance(id, pid, Container.Word(glance.Status), glance.Excerpt, UserNames.Find(glance.Excerpt.Owner));
+                addGlance(id, pid, Container.Word(glance.Status), glance, UserNames.Find(glance.Texts.Owner));
             }
             else if (store.TryOpen(root!, id) is ContainerDirectory directory)
             {
@@ -105,5 +111,5 @@ internal static class ListCommand
         }
     }
 
-    private delegate void Glanced(string id, int pid, string status, RecordSummary excerpt, string owner);
+    private delegate void Glanced(string id, int pid, string status, ContainerSummary glance, string owner);
 }
