@@ -4,7 +4,6 @@ using Punnet.Cli;
 using Punnet.Commands;
 using Punnet.Host;
 using Punnet.Host.Errors;
-using Punnet.Host.Text;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
 using Punnet.Spec;
@@ -44,7 +43,7 @@ internal static class Program
 
         if (line.Has("version"))
         {
-            return Print("punnet version " + SpecVersion.Punnet + "\ncommit: " + BuildCommit.Id + "\nspec: " + SpecVersion.Newest + "\n");
+            return Print("punnet version " + BuildVersion.Number + "\ncommit: " + BuildVersion.Commit + "\nspec: " + SpecVersion.Newest + "\n");
         }
 
         if (first == args.Length || line.Has("help") || args[first] == "help")
@@ -91,7 +90,7 @@ internal static class Program
 
         try
         {
-            globals.Log.Debug("punnet " + SpecVersion.Punnet + ": " + name);
+            globals.Log.Debug("punnet " + BuildVersion.Number + ": " + name);
             CommandLine line = CommandLine.Parse(args, verb.Options, verb.StopAtFirstPositional);
             if (line.Has("help"))
             {

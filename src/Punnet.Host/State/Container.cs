@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using Punnet.Host.Cgroups;
-using Punnet.Host.Text;
 using Punnet.Kernel;
 using Punnet.Spec;
 

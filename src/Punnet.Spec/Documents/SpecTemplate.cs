@@ -15,7 +15,7 @@ public static class SpecTemplate
     /// <returns>A shell in a terminal, on a read-only root, with all namespaces but user and time.</returns>
     public static Config Default() => new()
     {
-        OciVersion = "1.3.0",
+        OciVersion = SpecVersion.Newest,
         Process = DefaultProcess(),
         Root = new Root { Path = "rootfs", Readonly = true },
         Hostname = "runc",

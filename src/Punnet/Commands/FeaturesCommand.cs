@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Cli;
 using Punnet.Host;
-using Punnet.Host.Text;
 using Punnet.Plan;
 using Punnet.Spec;
 
@@ -64,7 +63,7 @@ internal static class FeaturesCommand
                 MountExtensions = new MountExtensionFeatures { Idmap = new FeatureSwitch(true) },
                 NetDevices = new FeatureSwitch(true),
             },
-            Annotations = new Dictionary<string, string> { ["org.punnet.version"] = SpecVersion.Punnet },
+            Annotations = new Dictionary<string, string> { ["org.punnet.version"] = BuildVersion.Number },
             // Annotations that let a config.json choose files of the host, change units, or keep rights.
             PotentiallyUnsafeConfigAnnotations =
             [

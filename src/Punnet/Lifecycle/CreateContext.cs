@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Host.State;
 using Punnet.Host.Systemd;
-using Punnet.Host.Text;
 using Punnet.Plan;
 using Punnet.Spec;
 
