@@ -86,7 +86,19 @@ public static class MountOptions
     ];
 
     /// <summary>Every option that punnet gives a meaning to, sorted; <c>features</c> prints it.</summary>
-    public static IReadOnlyList<string> Names => Array.ConvertAll(s_options, static option => option.Name);
+    public static IReadOnlyList<string> Names
+    {
+        get
+        {
+            string[] names = new string[s_options.Length];
+            for (int i = 0; i < names.Length; i++)
+            {
+                names[i] = s_options[i].Name;
+            }
+
+            return names;
+        }
+    }
 
     /// <summary>What one option does.</summary>
     internal enum Meaning

@@ -8,7 +8,7 @@ namespace Punnet.Plan;
 /// <summary>The native names of a plan's numbers, and texts that stay on one line.</summary>
 internal static class PlanWords
 {
-    private static readonly (ulong Bits, string Word)[] s_attributes =
+    private static (ulong Bits, string Word)[] Attributes =>
     [
         ((ulong)MountAttributes.AtimeMask, "atime"),
         ((ulong)MountAttributes.ReadOnly, "ro"),
@@ -22,7 +22,7 @@ internal static class PlanWords
         ((ulong)MountAttributes.IdMap, "idmap"),
     ];
 
-    private static readonly (ulong Bits, string Word)[] s_propagations =
+    private static (ulong Bits, string Word)[] Propagations =>
     [
         ((ulong)(MountFlags.Shared | MountFlags.Recursive), "rshared"),
         ((ulong)(MountFlags.Slave | MountFlags.Recursive), "rslave"),
@@ -34,44 +34,44 @@ internal static class PlanWords
         ((ulong)MountFlags.Unbindable, "unbindable"),
     ];
 
-    private static readonly (ulong Bits, string Word)[] s_namespaces = Array.ConvertAll(
+    private static (ulong Bits, string Word)[] Namespaces => Array.ConvertAll(
         [
             CloneFlags.NewUser, CloneFlags.NewPid, CloneFlags.NewNetwork, CloneFlags.NewMount, CloneFlags.NewIpc, CloneFlags.NewUts,
             CloneFlags.NewCgroup, CloneFlags.NewTime,
         ],
         static kind => ((ulong)kind, NamespaceKinds.Name(NamespaceKinds.Number(kind))));
 
-    private static readonly (ulong Bits, string Word)[] s_filterFlags = InKernelOrder(
+    private static (ulong Bits, string Word)[] FilterFlags => InKernelOrder(
     [
         .. SeccompNames.FlagWords.Short("SECCOMP_FILTER_FLAG_"),
         ((ulong)SeccompFilterFlags.NewListener, "new_listener"),
         ((ulong)SeccompFilterFlags.ThreadSyncEsrch, "tsync_esrch"),
     ]);
 
-    private static readonly (ulong Bits, string Word)[] s_schedulerFlags = InKernelOrder(SchedulerNames.Flags.Short("SCHED_FLAG_"));
+    private static (ulong Bits, string Word)[] SchedulerFlags => InKernelOrder(SchedulerNames.Flags.Short("SCHED_FLAG_"));
 
-    private static readonly (ulong Bits, string Word)[] s_memoryFlags = InKernelOrder(MemoryPolicyPlanner.FlagWords.Short("MPOL_F_"));
+    private static (ulong Bits, string Word)[] MemoryFlags => InKernelOrder(MemoryPolicyPlanner.FlagWords.Short("MPOL_F_"));
 
-    private static readonly (ulong Bits, string Word)[] s_capabilities = CapabilityBits();
+    private static (ulong Bits, string Word)[] Capabilities => CapabilityBits();
 
     /// <summary>Attributes as their mount options: <c>ro nosuid</c>.</summary>
-    public static string Of(MountAttributes attributes) => Words((ulong)attributes, s_attributes);
+    public static string Of(MountAttributes attributes) => Words((ulong)attributes, Attributes);
 
     /// <summary>A propagation as its mount option: <c>rslave</c>.</summary>
-    public static string Of(MountFlags propagation) => Words((ulong)propagation, s_propagations);
+    public static string Of(MountFlags propagation) => Words((ulong)propagation, Propagations);
 
     /// <summary>Namespaces as config.json names them.</summary>
-    public static string Of(CloneFlags namespaces) => Words((ulong)namespaces, s_namespaces);
+    public static string Of(CloneFlags namespaces) => Words((ulong)namespaces, Namespaces);
 
     /// <summary>Flags of seccomp(2), without SECCOMP_FILTER_FLAG_.</summary>
-    public static string Of(SeccompFilterFlags flags) => Words((ulong)flags, s_filterFlags);
+    public static string Of(SeccompFilterFlags flags) => Words((ulong)flags, FilterFlags);
 
     /// <summary>A policy of sched_setattr(2), without SCHED_.</summary>
     public static string Of(SchedulerPolicy policy) =>
         Short(SchedulerNames.Policies.NameOf((ulong)policy), "SCHED_") ?? Hexadecimal((ulong)policy);
 
     /// <summary>Flags of sched_setattr(2), without SCHED_FLAG_.</summary>
-    public static string Of(SchedulerFlags flags) => Words((ulong)flags, s_schedulerFlags);
+    public static string Of(SchedulerFlags flags) => Words((ulong)flags, SchedulerFlags);
 
     /// <summary>A priority of ioprio_set(2): its class without IOPRIO_CLASS_, and its level.</summary>
     public static string OfIoPriority(int priority)
@@ -96,11 +96,11 @@ internal static class PlanWords
         MemoryPolicyMode flags = mode & Flags;
         MemoryPolicyMode kind = mode & ~Flags;
         return (Short(MemoryPolicyPlanner.ModeWords.NameOf((ulong)kind), "MPOL_") ?? Hexadecimal((ulong)kind))
-            + ((ulong)flags == 0 ? "" : " " + Words((ulong)flags, s_memoryFlags));
+            + ((ulong)flags == 0 ? "" : " " + Words((ulong)flags, MemoryFlags));
     }
 
     /// <summary>Capabilities without CAP_, in the kernel's order: <c>chown kill</c>.</summary>
-    public static string OfCapabilities(ulong set) => Words(set, s_capabilities);
+    public static string OfCapabilities(ulong set) => Words(set, Capabilities);
 
     /// <summary>A text as it is, or in quotes where it would not read as one word of one line.</summary>
     public static string Quoted(string text)

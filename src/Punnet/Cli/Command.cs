@@ -7,7 +7,7 @@ namespace Punnet.Cli;
 internal sealed record Command
 {
     /// <summary>Every command has it.</summary>
-    public static readonly Option HelpOption = new("help", "h", "", "show this help");
+    public static Option HelpOption => new("help", "h", "", "show this help");
 
     /// <summary>Its name.</summary>
     public required string Name { get; init; }

@@ -16,11 +16,11 @@ namespace Punnet.Cli;
 internal static class CreateCommandLine
 {
     /// <summary>Of create, run and exec.</summary>
-    public static readonly Option DryRun =
+    public static Option DryRun =>
         new("dry-run", "", "", "print the plan, a line for each step with its place in config.json, and touch nothing");
 
     /// <summary>Options of both.</summary>
-    public static readonly Option[] Options =
+    public static Option[] Options =>
     [
         new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
         new("config", "f", "FILE", "file to read instead of the bundle's config.json"),

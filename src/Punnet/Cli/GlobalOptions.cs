@@ -7,7 +7,7 @@ namespace Punnet.Cli;
 internal sealed class GlobalOptions
 {
     /// <summary>The options of punnet itself.</summary>
-    public static readonly Option[] Options =
+    public static Option[] Options =>
     [
         new("root", "", "DIR", "directory for the state of containers (default: /run/punnet)"),
         new("log", "", "FILE", "file to append the log to (default: standard error)"),

@@ -15,7 +15,7 @@ namespace Punnet.Cli;
 internal static class LayerOptions
 {
     /// <summary>Options of create and run.</summary>
-    public static readonly Option[] Options =
+    public static Option[] Options =>
     [
         new("layer", "", "DIR", "stack DIR on the root file system; repeated, the lowest first"),
         new("upper", "", "DIR", "directory that keeps the container's changes"),

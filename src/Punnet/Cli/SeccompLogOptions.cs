@@ -7,7 +7,7 @@ namespace Punnet.Cli;
 internal static class SeccompLogOptions
 {
     /// <summary>Options of run and exec.</summary>
-    public static readonly Option[] Options =
+    public static Option[] Options =>
     [
         new("seccomp-log", "", "FILE", "write every call that linux.seccomp refuses to FILE (-: standard error); foreground only"),
         new("seccomp-log-format", "", "FORMAT", "format of that file: text or json, one object a line (default: text)"),

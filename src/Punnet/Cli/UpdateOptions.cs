@@ -10,7 +10,7 @@ namespace Punnet.Cli;
 internal static class UpdateOptions
 {
     /// <summary>The options; names as runc has them.</summary>
-    public static readonly Option[] Options =
+    public static Option[] Options =>
     [
         new("resources", "r", "FILE", "JSON with limits, as linux.resources of config.json; - is standard input; flags override it"),
         new("blkio-weight", "", "WEIGHT", "weight of disk I/O, 10 to 1000"),

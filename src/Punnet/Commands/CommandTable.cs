@@ -7,7 +7,7 @@ namespace Punnet.Commands;
 internal static class CommandTable
 {
     // In the order of the help.
-    private static readonly string[] s_names =
+    private static string[] Names =>
     [
         "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff", "commit",
         "spec", "features",
@@ -42,7 +42,7 @@ internal static class CommandTable
     {
         StringBuilder text = new();
         text.Append("punnet - a container runtime: runs an OCI bundle\n\nUsage: punnet [options] COMMAND [arguments]\n\nCommands:\n");
-        foreach (string name in s_names)
+        foreach (string name in Names)
         {
             text.Append("  ").Append(name.PadRight(12)).Append(Find(name)!.Summary).Append('\n');
         }
