@@ -8,6 +8,8 @@ namespace Punnet.Tests;
 /// <summary>Causes that a test has to bring about on purpose: a kernel or a host that lacks something, and punnet in a chroot.</summary>
 public sealed class RareCauseTests : ContainerTest
 {
+    private const string NeedsThread = "the .NET runtime starts its finalizer thread with clone3 before Main";
+
     private const string InChroot = "operation not permitted (EPERM)\nhint: punnet is in a chroot, where the kernel makes no user namespaces\n";
 
     [Theory]
@@ -15,6 +17,7 @@ public sealed class RareCauseTests : ContainerTest
     [InlineData(Errno.ENOMEM, "cannot allocate memory (ENOMEM)\nhint: the memory of the host, of punnet's cgroup (memory.max) or of its caller's limits (ulimit -v, ulimit -d) is used up\n")]
     public void What_the_whole_host_has_too_little_of_is_told(Errno errno, string words)
     {
+        Runtime.MustHaveStartup(NeedsThread);
         Container container = NewContainer().Sleeps();
         Under($"fsopen={(int)errno}", container).Fails(words);
         Under($"clone3={(int)errno}", container).Fails(words);
@@ -25,6 +28,7 @@ public sealed class RareCauseTests : ContainerTest
     [Fact]
     public void Namespaces_that_the_kernel_lacks_are_named()
     {
+        Runtime.MustHaveStartup(NeedsThread);
         Container container = NewContainer().Sleeps();
         const string Script = """
             mount -t tmpfs none /proc/$$/ns && for kind in user pid ipc mnt cgroup time; do >/proc/$$/ns/$kind; done && exec "$@"
