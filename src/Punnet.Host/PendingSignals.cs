@@ -13,6 +13,8 @@ public static class PendingSignals
     private static int s_signals = -1;
     private static bool s_isHeld;
 
+    private static ReadOnlySpan<Signal> Ending => [Signal.Hangup, Signal.Interrupt, Signal.Quit, Signal.Terminate];
+
     /// <summary>For a poll(2) that an interruption ends; <see cref="Check"/> then says whether one did.</summary>
     public static PollDescriptor End => new() { Descriptor = Number, Wanted = PollEvents.In };
 
@@ -31,13 +33,16 @@ public static class PendingSignals
 
         // One that the caller has ignored (nohup) is ignored, though it is blocked.
         ulong set = 0;
-        foreach (Signal signal in (ReadOnlySpan<Signal>)[Signal.Hangup, Signal.Interrupt, Signal.Quit, Signal.Terminate])
+        foreach (Signal signal in Ending)
         {
             set |= Sys.IsSignalIgnored(signal) ? 0 : 1UL << ((int)signal - 1);
         }
 
         Sys.Signalfd(set, out s_signals).OrThrow("wait for signals");
     }
+
+    /// <summary>Whether a signal asks punnet to end.</summary>
+    public static bool IsEnding(Signal signal) => Ending.Contains(signal);
 
     /// <summary>Undoing is not interrupted.</summary>
     /// <param name="hold">False allows it again.</param>

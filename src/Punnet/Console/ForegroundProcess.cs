@@ -118,12 +118,13 @@ internal sealed class ForegroundProcess : IDisposable
             Sys.Ppoll(ends, hasEnded && _relay is not { IsPending: true } ? 0 : -1).OrThrow("wait for the container");
             if (ends[1].Found != PollEvents.None)
             {
-                if (hasEnded)
+                Sys.ReadSignalfd(_signals.Number, out Signal signal).OrThrow("forward signals");
+                if ((hasEnded || ends[0].Found != PollEvents.None) && PendingSignals.IsEnding(signal))
                 {
-                    return; // Only stdout's reader is waited for, and a signal ends that.
+                    return; // Only stdout's reader is left to wait for. Both may come at once: the program does not get this signal any longer.
                 }
 
-                PassSignal(process);
+                PassSignal(signal, process);
             }
 
             if (ends[2].Found != PollEvents.None)
@@ -151,9 +152,8 @@ internal sealed class ForegroundProcess : IDisposable
         }
     }
 
-    private void PassSignal(ChildProcess process)
+    private void PassSignal(Signal signal, ChildProcess process)
     {
-        Sys.ReadSignalfd(_signals!.Number, out Signal signal).OrThrow("forward signals");
         if (signal == Signal.WindowChange && _isCallersTerminal)
         {
             if (Sys.GetWindowSize(0, out TerminalSize size) == Errno.None)

@@ -307,6 +307,39 @@ public sealed class ConsoleTests : ContainerTest
     }
 
     [Fact]
+    public void A_signal_that_comes_together_with_the_end_is_not_lost()
+    {
+        Container container = NewTerminalContainer("trap 'exit 3' USR1; echo ready; echo ready >/ready; while :; do sleep 0.02; done");
+        container.Bundle.Set("root.readonly", "false");
+        using Fifo stdout = new(container.Directory + "/stdout");
+        container.Bundle.Write();
+        stdout.Write(new string('-', 65536)); // what a pipe holds
+        using RunningCommand running = RunInto(stdout.Path, container);
+        Eventually.True(() => File.Exists(container.Bundle.Rootfs + "/ready"), "the program runs");
+
+        // Frozen, and not stopped: SIGCONT would be one more signal.
+        string freezer = $"{CgroupTree.MountPoint}/{container.Id}-frozen";
+        _ = Directory.CreateDirectory(freezer);
+        try
+        {
+            File.WriteAllText(freezer + "/cgroup.procs", $"{running.Pid}");
+            File.WriteAllText(freezer + "/cgroup.freeze", "1");
+            Eventually.True(() => CgroupTree.Value(freezer, "cgroup.events", "frozen") == "1", "punnet is frozen");
+            Assert.Equal(0, Syscall.kill(container.Pid, Signum.SIGUSR1));
+            container.WaitFor("stopped");
+            Assert.Equal(0, Syscall.kill(running.Pid, Signum.SIGTERM));
+            File.WriteAllText(freezer + "/cgroup.freeze", "0");
+            running.Wait().Returns(3);
+        }
+        finally
+        {
+            File.WriteAllText(freezer + "/cgroup.kill", "1");
+            Eventually.True(() => CgroupTree.Value(freezer, "cgroup.events", "populated") == "0", "nobody is in the freezer");
+            Directory.Delete(freezer);
+        }
+    }
+
+    [Fact]
     public void Input_and_output_do_not_wait_for_each_other()
     {
         const int Length = 600_000;
