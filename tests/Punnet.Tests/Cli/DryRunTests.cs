@@ -15,6 +15,7 @@ public sealed class DryRunTests : ContainerTest
     {
         Container container = NewContainer().RunsScript("touch /was-here");
         container.Bundle.Set("hooks", $$"""{"prestart":[{"path":"/bin/touch","args":["touch","{{container.Directory}}/hook"]}]}""");
+        container.Bundle.Set("root.readonly", "false");
         container.Bundle.Set("hostname", "\"dry\"");
         container.Bundle.Set("linux.cgroupsPath", $"\"/dry-{container.Id}\"");
         container.Bundle.Write();
@@ -36,7 +37,9 @@ public sealed class DryRunTests : ContainerTest
     [Fact]
     public void What_an_exec_would_run_is_printed_and_does_not_run()
     {
-        Container container = NewContainer().Sleeps().CreateAndStart();
+        Container container = NewContainer().Sleeps();
+        container.Bundle.Set("root.readonly", "false");
+        container.CreateAndStart();
         string stdout = container.Command("exec", "--dry-run", "--cwd", "/tmp", "--user", "7:8", container.Id, "touch", "/was-here").Run().Succeeds().Stdout;
         Assert.StartsWith("process\n  cwd /tmp (process.cwd)\n", stdout, StringComparison.Ordinal);
         Assert.Contains("\n  user 7:8 (process.user)\n", stdout, StringComparison.Ordinal);
