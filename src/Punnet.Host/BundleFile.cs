@@ -1,5 +1,4 @@
 using System;
-using System.Text;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -24,9 +23,7 @@ public static class BundleFile
             Sys.Chdir(CString.Of(bundle).WithNul).OrThrow("enter the bundle", bundle);
         }
 
-        Span<byte> buffer = stackalloc byte[4096];
-        Sys.Getcwd(buffer, out int length).OrThrow("find the bundle's path");
-        path = Encoding.UTF8.GetString(buffer[..(length - 1)]);
+        HostPath.Current(out path).OrThrow("find the bundle's path");
         return Read(file ?? "config.json", isNamed: file is not null, log);
     }
 

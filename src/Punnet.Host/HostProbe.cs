@@ -87,6 +87,33 @@ public static class HostProbe
         return magic == FileSystemMagic.Proc ? proc : throw new PunnetException("/proc of the host is not a procfs");
     }
 
+    /// <summary>Opens the root of a file system of one kind, O_PATH.</summary>
+    /// <param name="path">Where it is usually mounted.</param>
+    /// <param name="magic">See <see cref="FileSystemMagic"/>.</param>
+    /// <param name="what">As in "cannot …", before the path.</param>
+    /// <returns>Null where something else is there, or nothing.</returns>
+    /// <exception cref="SysException">A shortage: it says nothing of what is there.</exception>
+    public static Descriptor? TryOpenFileSystem(string path, long magic, string what)
+    {
+        const OpenFlags Flags = OpenFlags.Path | OpenFlags.Directory;
+        Errno errno = Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, Flags, 0, out int number);
+        Descriptor root = new(number);
+        long found = 0;
+        errno = errno == Errno.None ? Sys.Fstatfs(number, out found) : errno;
+        if (errno == Errno.None && found == magic)
+        {
+            return root;
+        }
+
+        root.Dispose();
+        if (errno.IsShortage())
+        {
+            errno.OrThrow(what, path);
+        }
+
+        return null;
+    }
+
     /// <summary>Opens a file of a process, below a verified /proc.</summary>
     /// <param name="proc">From <see cref="OpenProc"/>.</param>
     /// <param name="pid">The process.</param>

@@ -50,19 +50,8 @@ public static class SecurityModules
     // security_check_context(3): here, since later the kernel says EINVAL of a mount too, and of its other parameters as well.
     private static void CheckLabel(CString label, string sentence)
     {
-        Errno errno = Sys.Openat(Sys.WorkingDirectory, "/sys/fs/selinux\0"u8, OpenFlags.Path, 0, out int number);
-        using Descriptor directory = new(number);
-        long magic = 0;
-        errno = errno != Errno.None ? errno : Sys.Fstatfs(number, out magic);
-        if (errno.IsShortage())
-        {
-            errno.OrThrow("look at", "/sys/fs/selinux");
-        }
-
-        if (errno != Errno.None || magic != FileSystemMagic.Selinux)
-        {
-            throw new PunnetException(sentence + "SELinux is not enabled on this host");
-        }
+        using Descriptor directory = HostProbe.TryOpenFileSystem("/sys/fs/selinux", FileSystemMagic.Selinux, "look at")
+            ?? throw new PunnetException(sentence + "SELinux is not enabled on this host");
 
         // Where the question is refused, init reports the failure.
         if (Sys.Openat(directory.Number, "context\0"u8, OpenFlags.ReadWrite, 0, out int file) == Errno.None)

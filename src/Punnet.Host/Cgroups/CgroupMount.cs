@@ -60,18 +60,10 @@ public static class CgroupMount
         throw new PunnetException("/proc/" + process + "/cgroup names no cgroup v2: punnet needs it");
     }
 
+    // After a shortage mountinfo must not be searched: it may name a container's own mount first.
     private static bool IsCgroup2(string path)
     {
-        Errno errno =
-            Sys.Openat(Sys.WorkingDirectory, CString.Of(path).WithNul, OpenFlags.Path | OpenFlags.Directory, 0, out int directory);
-        using Descriptor owned = new(directory);
-        long magic = 0;
-        errno = errno != Errno.None ? errno : Sys.Fstatfs(directory, out magic);
-        if (errno.IsShortage())
-        {
-            errno.OrThrow("look for cgroup2 at", path); // Or a container's own mount, which mountinfo has too, would be taken.
-        }
-
-        return errno == Errno.None && magic == FileSystemMagic.Cgroup2;
+        using Descriptor? root = HostProbe.TryOpenFileSystem(path, FileSystemMagic.Cgroup2, "look for cgroup2 at");
+        return root is not null;
     }
 }
