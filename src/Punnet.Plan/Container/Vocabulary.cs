@@ -10,25 +10,28 @@ namespace Punnet.Plan;
 internal sealed class Vocabulary((string Name, ulong Value)[] words)
 {
     /// <summary>All words, sorted, as <c>features</c> prints them.</summary>
-    public IReadOnlyList<string> Names
-    {
-        get
-        {
-            string[] names = new string[words.Length];
-            for (int i = 0; i < names.Length; i++)
-            {
-                names[i] = words[i].Name;
-            }
-
-            return names;
-        }
-    }
+    public IReadOnlyList<string> Names => NamesOf(words);
 
     /// <summary>Looks a word up.</summary>
     /// <param name="name">The word.</param>
     /// <param name="value">The number that it stands for.</param>
     /// <returns>False for a word that is not in the vocabulary.</returns>
-    public bool TryFind(string? name, out ulong value)
+    public bool TryFind(string? name, out ulong value) => TryFind(words, name, out value);
+
+    /// <summary>The words of a table.</summary>
+    public static string[] NamesOf<T>((string Name, T Value)[] words)
+    {
+        string[] names = new string[words.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            names[i] = words[i].Name;
+        }
+
+        return names;
+    }
+
+    /// <summary>Looks a word up in a table, sorted by the numbers of their characters.</summary>
+    public static bool TryFind<T>((string Name, T Value)[] words, string? name, out T? value)
     {
         int low = 0, high = words.Length - 1;
         while (low <= high)
@@ -44,7 +47,7 @@ internal sealed class Vocabulary((string Name, ulong Value)[] words)
             (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
         }
 
-        value = 0;
+        value = default;
         return false;
     }
 

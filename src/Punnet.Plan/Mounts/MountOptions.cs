@@ -86,19 +86,7 @@ public static class MountOptions
     ];
 
     /// <summary>Every option that punnet gives a meaning to, sorted; <c>features</c> prints it.</summary>
-    public static IReadOnlyList<string> Names
-    {
-        get
-        {
-            string[] names = new string[s_options.Length];
-            for (int i = 0; i < names.Length; i++)
-            {
-                names[i] = s_options[i].Name;
-            }
-
-            return names;
-        }
-    }
+    public static IReadOnlyList<string> Names => Vocabulary.NamesOf(s_options);
 
     /// <summary>What one option does.</summary>
     internal enum Meaning
@@ -162,17 +150,9 @@ public static class MountOptions
     /// <summary>Looks an option up.</summary>
     internal static Effect Find(string option)
     {
-        int low = 0, high = s_options.Length - 1;
-        while (low <= high)
+        if (Vocabulary.TryFind(s_options, option, out Effect effect))
         {
-            int middle = (low + high) / 2;
-            int order = string.CompareOrdinal(s_options[middle].Name, option);
-            if (order == 0)
-            {
-                return s_options[middle].Effect;
-            }
-
-            (low, high) = order < 0 ? (middle + 1, high) : (low, middle - 1);
+            return effect;
         }
 
         return option switch
