@@ -30,6 +30,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
     private const int PagemapChunk = 512; // Pages read with one call.
     private const nuint PageSize = 4096;
     private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
+    private const nuint HeadersAddress = 3, HeaderCount = 5; // AT_PHDR, AT_PHNUM: getauxval(3)
 
     private readonly Descriptor _file;
     private readonly Descriptor _mount;
@@ -101,7 +102,6 @@ public sealed unsafe class RuntimeBinary : IDisposable
     /// <param name="file">The same bytes.</param>
     public static Errno RemapTo(int file)
     {
-        const nuint HeadersAddress = 3, HeaderCount = 5; // AT_PHDR, AT_PHNUM
         nuint address = getauxval(HeadersAddress);
         Span<ProgramSegment> segments = stackalloc ProgramSegment[ProgramSegments.Most];
         int count = ProgramSegments.Plan(new ReadOnlySpan<ProgramHeader>((void*)address, (int)getauxval(HeaderCount)), address, segments);
@@ -137,7 +137,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
         nuint heapEnd = Sys.HeapEnd();
         Sys.MemoryMap map = new() { HeapStart = heapEnd, HeapEnd = heapEnd, Executable = file };
         nuint stack = (nuint)(&map);
-        map.CodeStart = map.DataStart = ProgramSegments.Floor(getauxval(3)); // AT_PHDR: any address of the program
+        map.CodeStart = map.DataStart = ProgramSegments.Floor(getauxval(HeadersAddress)); // any address of the program
         map.CodeEnd = map.DataEnd = map.CodeStart + PageSize;
         map.StackStart = map.EnvironmentStart = map.EnvironmentEnd = stack;
         map.ArgumentsStart = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(title.Span));
