@@ -27,12 +27,13 @@ internal static class Program
 
     private static int Run(string[] args)
     {
-        int first = FindCommandIndex(args);
+        Option[] options = GlobalOptions.Options;
+        int first = FindCommandIndex(args, options);
         GlobalOptions globals;
         CommandLine line;
         try
         {
-            line = CommandLine.Parse(args.AsSpan(0, first), GlobalOptions.Options, stopAtFirst: true);
+            line = CommandLine.Parse(args.AsSpan(0, first), options, stopAtFirst: true);
             globals = new GlobalOptions(line);
         }
         catch (UsageException wrong)
@@ -142,7 +143,7 @@ internal static class Program
     }
 
     // The first argument that is neither a global option nor the value of one.
-    private static int FindCommandIndex(string[] args)
+    private static int FindCommandIndex(string[] args, Option[] options)
     {
         for (int i = 0; i < args.Length; i++)
         {
@@ -152,7 +153,7 @@ internal static class Program
             }
 
             string name = args[i].TrimStart('-');
-            foreach (Option option in GlobalOptions.Options)
+            foreach (Option option in options)
             {
                 if (option.Name == name && option.Value.Length > 0)
                 {

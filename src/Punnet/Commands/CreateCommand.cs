@@ -25,7 +25,7 @@ internal static class CreateCommand
     {
         HandOffOptions handOff = HandOffOptions.Of(line);
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: true);
-        if (line.Has(CreateCommandLine.DryRun.Name))
+        if (line.Has("dry-run"))
         {
             Output.Write(PlanText.Of(request.Plan));
             return 0;

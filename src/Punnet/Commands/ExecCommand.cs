@@ -61,7 +61,7 @@ internal static class ExecCommand
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         ProcessPlan plan = Plan(globals, line, container, log);
         BundleFile.Tell(plan, globals.Log);
-        if (line.Has(CreateCommandLine.DryRun.Name))
+        if (line.Has("dry-run"))
         {
             Output.Write(PlanText.Of(plan));
             return 0;

@@ -36,7 +36,7 @@ internal static class RunCommand
         HandOffOptions handOff = HandOffOptions.Of(line);
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: false, log);
-        if (line.Has(CreateCommandLine.DryRun.Name))
+        if (line.Has("dry-run"))
         {
             Output.Write(PlanText.Of(request.Plan));
             return 0;
