@@ -84,9 +84,6 @@ public enum SyscallNumber
     /// <summary>execve(2).</summary>
     Execve = 59,
 
-    /// <summary>uname(2).</summary>
-    Uname = 63,
-
     /// <summary>fcntl(2).</summary>
     Fcntl = 72,
 
@@ -116,12 +113,6 @@ public enum SyscallNumber
 
     /// <summary>umask(2).</summary>
     Umask = 95,
-
-    /// <summary>getuid(2).</summary>
-    Getuid = 102,
-
-    /// <summary>setuid(2), this thread only.</summary>
-    Setuid = 105,
 
     /// <summary>geteuid(2).</summary>
     Geteuid = 107,
@@ -173,9 +164,6 @@ public enum SyscallNumber
 
     /// <summary>setdomainname(2).</summary>
     Setdomainname = 171,
-
-    /// <summary>gettid(2).</summary>
-    Gettid = 186,
 
     /// <summary>setxattr(2).</summary>
     Setxattr = 188,
