@@ -53,7 +53,7 @@ out/.tests-built: $(SOURCES) $(TEST_SOURCES) Runtime.sln
 	@touch $@
 
 # For those who call tests/run themselves.
-tests-ready: $(PUNNET) out/.tests-built
+tests-ready: $(PUNNET) out/.tests-built $(wildcard out/plain/punnet)
 	@.ci/packages test
 
 test: tests-ready ## every test, here and in the virtual machines that some need; ONLY=Punnet.Plan.Tests for one suite, ALL=1 for every place
