@@ -20,7 +20,8 @@ public static class HostProgram
         foreach (string directory in (ReadOnlySpan<string>)[.. first, .. path.Split(':')])
         {
             string candidate = directory + "/" + name;
-            if (directory.StartsWith('/') && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, AccessMode.Execute) == Errno.None)
+            if (directory.StartsWith('/')
+                && Sys.Faccessat(Sys.WorkingDirectory, CString.Of(candidate).WithNul, AccessMode.Execute) == Errno.None)
             {
                 return candidate;
             }

@@ -44,7 +44,8 @@ internal static class Program
 
         if (line.Has("version"))
         {
-            return Print("punnet version " + BuildVersion.Number + "\ncommit: " + BuildVersion.Commit + "\nspec: " + SpecVersion.Newest + "\n");
+            return Print("punnet version " + BuildVersion.Number + "\ncommit: " + BuildVersion.Commit + "\nspec: " + SpecVersion.Newest
+                + "\n");
         }
 
         if (first == args.Length || line.Has("help") || args[first] == "help")

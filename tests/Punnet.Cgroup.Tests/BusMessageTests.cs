@@ -10,8 +10,8 @@ namespace Punnet.Cgroup.Tests;
 public sealed class BusMessageTests
 {
     // busctl call org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager StartTransientUnit 'ssa(sv)a(sa(sv))'
-    // web1.scope replace 6 Description s 'punnet container web1' PIDs au 1 4242 Delegate b true MemoryMax t 67108864 AllowedCPUs ay 3 5 0 255
-    // DeviceAllow 'a(ss)' 2 /dev/char/1:3 rwm 'char-*' m 0
+    // web1.scope replace 6 Description s 'punnet container web1' PIDs au 1 4242 Delegate b true MemoryMax t 67108864 AllowedCPUs ay 3 5 0
+    // 255 DeviceAllow 'a(ss)' 2 /dev/char/1:3 rwm 'char-*' m 0
     private const string Recorded =
         "6c0104011801000002000000b600000001016f00190000002f6f72672f667265656465736b746f702f73797374656d643100000000000000030173001200000053746172"
         + "745472616e7369656e74556e697400000000000002017300200000006f72672e667265656465736b746f702e73797374656d64312e4d616e616765720000000000000000"
@@ -23,7 +23,8 @@ public sealed class BusMessageTests
         + "00000000";
 
     private static readonly BusCall call =
-        new("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartTransientUnit", "ssa(sv)a(sa(sv))");
+        new("org.freedesktop.systemd1", "/org/freedesktop/systemd1", "org.freedesktop.systemd1.Manager", "StartTransientUnit",
+            "ssa(sv)a(sa(sv))");
 
     [Fact]
     public void A_call_has_the_bytes_that_busctl_sends()
@@ -39,7 +40,8 @@ public sealed class BusMessageTests
         byte[] bytes = Convert.FromHexString(Recorded);
         Assert.Equal(bytes.Length, BusMessage.LengthOf(bytes));
         BusMessage message = BusMessage.TryRead(bytes)!;
-        Assert.Equal((BusMessageType.Call, "StartTransientUnit", "ssa(sv)a(sa(sv))", "web1.scope"), (message.Type, message.Member, message.Signature, message.FirstText()));
+        Assert.Equal((BusMessageType.Call, "StartTransientUnit", "ssa(sv)a(sa(sv))", "web1.scope"),
+            (message.Type, message.Member, message.Signature, message.FirstText()));
     }
 
     [Theory]

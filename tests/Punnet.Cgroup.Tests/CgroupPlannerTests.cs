@@ -37,10 +37,13 @@ public sealed class CgroupPlannerTests
     [InlineData(null, false, "/system.slice/runc-id1.scope", "runc-id1.scope", "system.slice", false)]
     [InlineData("", true, "/user.slice/runc-id1.scope", "runc-id1.scope", "user.slice", false)]
     [InlineData("a-b-c.slice:x:y", false, "/a.slice/a-b.slice/a-b-c.slice/x-y.scope", "x-y.scope", "a-b-c.slice", false)]
-    [InlineData("kubepods-besteffort-pod1_2.slice:cri-containerd:0f", false, "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1_2.slice/cri-containerd-0f.scope", "cri-containerd-0f.scope", "kubepods-besteffort-pod1_2.slice", false)]
+    [InlineData("kubepods-besteffort-pod1_2.slice:cri-containerd:0f", false,
+        "/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod1_2.slice/cri-containerd-0f.scope", "cri-containerd-0f.scope",
+        "kubepods-besteffort-pod1_2.slice", false)]
     [InlineData("-.slice:x:y", false, "/x-y.scope", "x-y.scope", "-.slice", false)]
     [InlineData("system.slice::web1", false, "/system.slice/-web1.scope", "-web1.scope", "system.slice", false)]
-    [InlineData("machine.slice:x:a.b_c@d-e\\x2b", false, "/machine.slice/x-a.b_c@d-e\\x2b.scope", "x-a.b_c@d-e\\x2b.scope", "machine.slice", false)]
+    [InlineData("machine.slice:x:a.b_c@d-e\\x2b", false, "/machine.slice/x-a.b_c@d-e\\x2b.scope", "x-a.b_c@d-e\\x2b.scope", "machine.slice",
+        false)]
     // A name that is a slice is the unit itself, and says where it lies.
     [InlineData("pods.slice:ignored:pods-one.slice", false, "/pods.slice/pods-one.slice", "pods-one.slice", "pods.slice", true)]
     [InlineData("::pods-one.slice", false, "/pods.slice/pods-one.slice", "pods-one.slice", "pods.slice", true)]
@@ -67,21 +70,29 @@ public sealed class CgroupPlannerTests
     [InlineData("/a/", "\"/a/\" has an empty component")]
     [InlineData("/a\nb", "\"/a\nb\" has a line break or NUL in a name")]
     [InlineData("/a\0b", "\"/a\0b\" has a line break or NUL in a name")]
-    [InlineData("system.slice:docker:web1", "\"system.slice:docker:web1\" has the form slice:prefix:name, which only the systemd driver takes: use --systemd-cgroup, or give a path")]
-    [InlineData(":runc:web1", "\":runc:web1\" has the form slice:prefix:name, which only the systemd driver takes: use --systemd-cgroup, or give a path")]
+    [InlineData("system.slice:docker:web1",
+        "\"system.slice:docker:web1\" has the form slice:prefix:name, which only the systemd driver takes: use --systemd-cgroup, "
+        + "or give a path")]
+    [InlineData(":runc:web1",
+        "\":runc:web1\" has the form slice:prefix:name, which only the systemd driver takes: use --systemd-cgroup, or give a path")]
     public void A_path_that_is_none_is_refused(string cgroupsPath, string expected) =>
-        Assert.Equal("linux.cgroupsPath: " + expected, Assert.Throws<SpecException>(() => CgroupPlanner.Plan(cgroupsPath, "id1", "/own", systemd: false, rootless: false)).Message);
+        Assert.Equal("linux.cgroupsPath: " + expected,
+            Assert.Throws<SpecException>(() => CgroupPlanner.Plan(cgroupsPath, "id1", "/own", systemd: false, rootless: false)).Message);
 
     [Theory]
-    [InlineData("/docker/web1", "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/docker/web1\" instead")]
+    [InlineData("/docker/web1",
+        "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"/docker/web1\" instead")]
     [InlineData("a:b", "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"a:b\" instead")]
     [InlineData("a:b:c:d", "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got \"a:b:c:d\" instead")]
     [InlineData("a.slice:b:", "\"a.slice:b:\" has an empty name: expected slice:prefix:name")]
     [InlineData("a:b:c", "\"a:b:c\": \"a\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
     [InlineData(".slice:b:c", "\".slice:b:c\": \".slice\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
-    [InlineData("a--b.slice:b:c", "\"a--b.slice:b:c\": \"a--b.slice\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
-    [InlineData("-a.slice:b:c", "\"-a.slice:b:c\": \"-a.slice\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
-    [InlineData("a-.slice:b:c", "\"a-.slice:b:c\": \"a-.slice\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
+    [InlineData("a--b.slice:b:c",
+        "\"a--b.slice:b:c\": \"a--b.slice\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
+    [InlineData("-a.slice:b:c",
+        "\"-a.slice:b:c\": \"-a.slice\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
+    [InlineData("a-.slice:b:c",
+        "\"a-.slice:b:c\": \"a-.slice\" is not the name of a slice: expected a name such as system.slice or a-b.slice")]
     [InlineData("a/b.slice:b:c", "\"a/b.slice:b:c\": \"a/b.slice\" is not the name of a systemd unit")]
     [InlineData("../x.slice:b:c", "\"../x.slice:b:c\": \"../x.slice\" is not the name of a systemd unit")]
     [InlineData("a.slice:../b:c", "\"a.slice:../b:c\": \"../b-c.scope\" is not the name of a systemd unit")]
@@ -93,7 +104,8 @@ public sealed class CgroupPlannerTests
     [InlineData("b.slice:x:a-c.slice", "\"b.slice:x:a-c.slice\" puts a-c.slice into b.slice, but its name puts it into a.slice")]
     [InlineData("::-.slice", "\"::-.slice\" is the root slice, which no container can have")]
     public void A_unit_that_is_none_is_refused(string cgroupsPath, string expected) =>
-        Assert.Equal("linux.cgroupsPath: " + expected, Assert.Throws<SpecException>(() => CgroupPlanner.Plan(cgroupsPath, "id1", "/own", systemd: true, rootless: false)).Message);
+        Assert.Equal("linux.cgroupsPath: " + expected,
+            Assert.Throws<SpecException>(() => CgroupPlanner.Plan(cgroupsPath, "id1", "/own", systemd: true, rootless: false)).Message);
 
     [Theory]
     [InlineData("/..")]
@@ -103,7 +115,8 @@ public sealed class CgroupPlannerTests
     public void A_runtime_outside_of_its_cgroup_namespace_needs_an_absolute_path(string ownPath)
     {
         const string Problem = " is outside of this cgroup namespace: give an absolute path";
-        SpecException refusal = Assert.Throws<SpecException>(() => CgroupPlanner.Plan(null, "id1", ownPath, systemd: false, rootless: false));
+        SpecException refusal = Assert.Throws<SpecException>(() => CgroupPlanner.Plan(null, "id1", ownPath, systemd: false,
+            rootless: false));
         Assert.Equal("linux.cgroupsPath: the runtime's own cgroup \"" + ownPath + "\"" + Problem, refusal.Message);
     }
 

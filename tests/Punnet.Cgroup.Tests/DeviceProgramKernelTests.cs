@@ -104,10 +104,13 @@ public sealed unsafe partial class DeviceProgramKernelTests
                 try "vcs 9 r" 'perl -e '"'"'open(F, "<", "nine") or exit($!{EPERM} ? 1 : 0)'"'"
                 try "vcs 9 rw" 'perl -e '"'"'open(F, "+<", "nine") or exit($!{EPERM} ? 1 : 0)'"'"
                 """;
-            using System.Diagnostics.Process shell = System.Diagnostics.Process.Start(new ProcessStartInfo("/bin/sh", ["-c", script]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            using System.Diagnostics.Process shell = System.Diagnostics.Process.Start(new ProcessStartInfo("/bin/sh",
+                ["-c", script])
+            { RedirectStandardOutput = true, UseShellExecute = false })!;
             string output = shell.StandardOutput.ReadToEnd();
             shell.WaitForExit();
-            Assert.Equal("null rw: yes, kmsg r: yes, kmsg w: no, kmsg rw: no, mem r: no, mem exists: yes, disk r: no, vcs 8 rw: yes, vcs 9 r: yes, vcs 9 rw: no", output.Trim().Replace("\n", ", ", StringComparison.Ordinal));
+            Assert.Equal("null rw: yes, kmsg r: yes, kmsg w: no, kmsg rw: no, mem r: no, mem exists: yes, disk r: no, vcs 8 rw: yes, "
+                + "vcs 9 r: yes, vcs 9 rw: no", output.Trim().Replace("\n", ", ", StringComparison.Ordinal));
         }
         finally
         {
@@ -169,7 +172,8 @@ public sealed unsafe partial class DeviceProgramKernelTests
                 Assert.Skip("bpf(2) is not permitted here (EPERM): needs root");
             }
 
-            Assert.True(descriptor >= 0, $"errno {errno}: " + Encoding.UTF8.GetString(log.AsSpan(0, Math.Max(0, log.AsSpan().IndexOf((byte)0)))));
+            Assert.True(
+                descriptor >= 0, $"errno {errno}: " + Encoding.UTF8.GetString(log.AsSpan(0, Math.Max(0, log.AsSpan().IndexOf((byte)0)))));
             TestContext.Current.SendDiagnosticMessage("{0} instructions: {1}", program.Length, Encoding.UTF8.GetString(log).TrimEnd('\0'));
             return (int)descriptor;
         }

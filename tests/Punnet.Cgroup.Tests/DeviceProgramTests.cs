@@ -137,7 +137,8 @@ public sealed class DeviceProgramTests
             ForEveryRequest((type, major, minor, request) =>
             {
                 bool expected = DeviceReference.Passes(rules, type, major, minor, request);
-                Assert.True(expected == Ask(program, type, major, minor, request), $"{DeviceRules.Text(rules)}: {type} {major}:{minor} \"{request}\" should be {expected}");
+                Assert.True(expected == Ask(program, type, major, minor, request),
+                    $"{DeviceRules.Text(rules)}: {type} {major}:{minor} \"{request}\" should be {expected}");
                 if (request.Length == 1)
                 {
                     Assert.Equal(DeviceReference.LastRuleAllows(rules, type, major, minor, request[0]), expected);
@@ -167,7 +168,8 @@ public sealed class DeviceProgramTests
                 if (request.Length > 0)
                 {
                     bool expected = old(type, major, minor, request);
-                    Assert.True(expected == Ask(program, type, major, minor, request), $"{DeviceRules.Text(rules)}: {type} {major}:{minor} \"{request}\" should be {expected}");
+                    Assert.True(expected == Ask(program, type, major, minor, request),
+                        $"{DeviceRules.Text(rules)}: {type} {major}:{minor} \"{request}\" should be {expected}");
                 }
             });
         }
@@ -228,17 +230,22 @@ public sealed class DeviceProgramTests
     {
         EbpfInstruction[] program = DeviceProgram.Compile([new DeviceRule { Allow = true }]);
         Assert.True(DeviceProgram.AllowsEverything(program));
-        Assert.Equal(program, DeviceProgram.Compile([new DeviceRule { Allow = true, Type = string.Empty, Major = -1, Minor = -1, Access = "rwm" }]));
+        Assert.Equal(
+            program, DeviceProgram.Compile([new DeviceRule { Allow = true, Type = string.Empty, Major = -1, Minor = -1, Access = "rwm" }]));
     }
 
     [Theory]
     [InlineData("u", null, null, "rwm", "linux.resources.devices[1].type: \"u\" is not a device type of a rule: expected a, b or c")]
     [InlineData("C", null, null, "rwm", "linux.resources.devices[1].type: \"C\" is not a device type of a rule: expected a, b or c")]
-    [InlineData("c", -2L, null, "rwm", "linux.resources.devices[1].major: -2 is not a device number: expected 0 to 4294967295, or -1 for all")]
-    [InlineData("c", 4294967296L, null, "rwm", "linux.resources.devices[1].major: 4294967296 is not a device number: expected 0 to 4294967295, or -1 for all")]
-    [InlineData("c", 1L, -2L, "rwm", "linux.resources.devices[1].minor: -2 is not a device number: expected 0 to 4294967295, or -1 for all")]
+    [InlineData("c", -2L, null, "rwm",
+        "linux.resources.devices[1].major: -2 is not a device number: expected 0 to 4294967295, or -1 for all")]
+    [InlineData("c", 4294967296L, null, "rwm",
+        "linux.resources.devices[1].major: 4294967296 is not a device number: expected 0 to 4294967295, or -1 for all")]
+    [InlineData("c", 1L, -2L, "rwm",
+        "linux.resources.devices[1].minor: -2 is not a device number: expected 0 to 4294967295, or -1 for all")]
     [InlineData("c", 1L, 3L, "", "linux.resources.devices[1].access: \"\" is not a device access: expected a combination of r, w and m")]
-    [InlineData("c", 1L, 3L, "xy", "linux.resources.devices[1].access: \"xy\" is not a device access: expected a combination of r, w and m")]
+    [InlineData("c", 1L, 3L, "xy",
+        "linux.resources.devices[1].access: \"xy\" is not a device access: expected a combination of r, w and m")]
     public void A_wrong_rule_is_refused_with_its_place(string type, long? major, long? minor, string access, string expected)
     {
         DeviceRule wrong = new() { Allow = true, Type = type, Major = major, Minor = minor, Access = access };
@@ -250,10 +257,12 @@ public sealed class DeviceProgramTests
     public void More_rules_than_a_program_can_hold_are_refused()
     {
         const string Expected = "linux.resources.devices: the rules need a device program of more than 8000 instructions";
-        IEnumerable<DeviceRule> pairs = Enumerable.Range(0, 4000).Select(static number => new DeviceRule { Allow = true, Type = "c", Major = 1000 + number, Minor = number, Access = "rw" });
+        IEnumerable<DeviceRule> pairs = Enumerable.Range(0, 4000)
+            .Select(static number => new DeviceRule { Allow = true, Type = "c", Major = 1000 + number, Minor = number, Access = "rw" });
         Assert.Equal(Expected, Assert.Throws<SpecException>(() => DeviceProgram.Compile([.. pairs])).Message);
 
-        IEnumerable<DeviceRule> crossing = Enumerable.Range(1000, 1000).SelectMany(static number => DeviceRules.Parse($"+c {number}:* r", $"+c *:{number} w"));
+        IEnumerable<DeviceRule> crossing = Enumerable.Range(1000, 1000)
+            .SelectMany(static number => DeviceRules.Parse($"+c {number}:* r", $"+c *:{number} w"));
         Assert.Equal(Expected, Assert.Throws<SpecException>(() => DeviceProgram.Compile([.. crossing])).Message);
     }
 

@@ -9,17 +9,26 @@ namespace Punnet.Cgroup.Tests;
 internal static class DeviceRules
 {
     internal static readonly DeviceRule[] EveryContainer = Parse(
-        "+c *:* m", "+b *:* m", "+c 1:3 rwm", "+c 1:8 rwm", "+c 1:7 rwm", "+c 5:0 rwm", "+c 1:5 rwm", "+c 1:9 rwm", "+c 136:* rwm", "+c 5:2 rwm", "+c 10:200 rwm");
+        "+c *:* m", "+b *:* m", "+c 1:3 rwm", "+c 1:8 rwm", "+c 1:7 rwm", "+c 5:0 rwm", "+c 1:5 rwm", "+c 1:9 rwm", "+c 136:* rwm",
+        "+c 5:2 rwm", "+c 10:200 rwm");
 
     internal static DeviceRule[] Parse(params string[] rules) => [.. rules.Select(ParseOne)];
 
     internal static string Text(IEnumerable<DeviceRule> rules) => string.Join(", ", rules.Select(static rule =>
-        (rule.Allow ? "+" : "-") + (rule.Type ?? "a") + " " + (rule.Major?.ToString() ?? "*") + ":" + (rule.Minor?.ToString() ?? "*") + " " + (rule.Access ?? "rwm")));
+        (rule.Allow ? "+" : "-") + (rule.Type ?? "a") + " " + (rule.Major?.ToString() ?? "*") + ":" + (rule.Minor?.ToString() ?? "*") + " "
+            + (rule.Access ?? "rwm")));
 
     private static DeviceRule ParseOne(string rule)
     {
         string[] words = rule.Split(' ', ':');
-        return new DeviceRule { Allow = words[0][0] == '+', Type = words[0][1..], Major = Number(words[1]), Minor = Number(words[2]), Access = words[3] };
+        return new DeviceRule
+        {
+            Allow = words[0][0] == '+',
+            Type = words[0][1..],
+            Major = Number(words[1]),
+            Minor = Number(words[2]),
+            Access = words[3]
+        };
 
         static long? Number(string word) => word == "*" ? null : long.Parse(word);
     }
@@ -50,7 +59,8 @@ internal static class DeviceReference
 
             foreach (Grant grant in grants)
             {
-                bool covered = (Number(rule.Major) is null || Number(grant.Major) is not null) && (Number(rule.Minor) is null || Number(grant.Minor) is not null);
+                bool covered = (Number(rule.Major) is null || Number(grant.Major) is not null)
+                    && (Number(rule.Minor) is null || Number(grant.Minor) is not null);
                 if (covered)
                 {
                     grant.Given.ExceptWith(access);
@@ -62,12 +72,14 @@ internal static class DeviceReference
             }
         }
 
-        return grants.Exists(grant => grant.Given.Except(grant.Hole).Any() && request.All(letter => grant.Given.Contains(letter) && !grant.Hole.Contains(letter)));
+        return grants.Exists(grant => grant.Given.Except(grant.Hole).Any()
+            && request.All(letter => grant.Given.Contains(letter) && !grant.Hole.Contains(letter)));
     }
 
     /// <summary>For one single access: the last rule that matches and names it decides.</summary>
     internal static bool LastRuleAllows(IEnumerable<DeviceRule> rules, char type, long major, long minor, char access) =>
-        rules.Concat(DeviceRules.EveryContainer).LastOrDefault(rule => Matches(rule, type, major, minor) && (rule.Access ?? "rwm").Contains(access, StringComparison.Ordinal))?.Allow ?? false;
+        rules.Concat(DeviceRules.EveryContainer).LastOrDefault(rule => Matches(rule, type, major, minor)
+            && (rule.Access ?? "rwm").Contains(access, StringComparison.Ordinal))?.Allow ?? false;
 
     internal static bool Matches(DeviceRule rule, char type, long major, long minor) =>
         ((rule.Type ?? "a") == "a" || rule.Type![0] == type)
@@ -115,7 +127,8 @@ internal static class OldDeviceController
                 continue;
             }
 
-            if (exceptions.Any(each => each.Key != pattern && each.Key.Type == rule.Type && Meet(each.Key.Major, rule.Major) && Meet(each.Key.Minor, rule.Minor)))
+            if (exceptions.Any(each => each.Key != pattern && each.Key.Type == rule.Type && Meet(each.Key.Major, rule.Major)
+                && Meet(each.Key.Minor, rule.Minor)))
             {
                 return null;
             }

@@ -11,7 +11,9 @@ using Xunit;
 
 namespace Punnet.Cgroup.Tests;
 
-/// <summary>The host side of linux.intelRdt, on a folder that looks like resctrl: the test puts into a new group what the kernel would.</summary>
+/// <summary>
+/// The host side of linux.intelRdt, on a folder that looks like resctrl: the test puts into a new group what the kernel would.
+/// </summary>
 public sealed class ResctrlTests : IDisposable
 {
     private readonly string _mount = Directory.CreateTempSubdirectory("punnet-resctrl").FullName;
@@ -57,7 +59,8 @@ public sealed class ResctrlTests : IDisposable
     public void A_named_group_without_schemata_must_exist()
     {
         PunnetException refusal = Assert.Throws<PunnetException>(() => ResctrlGroup.Prepare(_mount, Plan("gold", shared: true)));
-        Assert.StartsWith("cannot use the class of service " + _mount + "/gold (linux.intelRdt.closID): it does not exist", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("cannot use the class of service " + _mount + "/gold (linux.intelRdt.closID): it does not exist", refusal.Message,
+            StringComparison.Ordinal);
         Directory.CreateDirectory(_mount + "/gold");
         Fill(_mount + "/gold");
         Assert.False(ResctrlGroup.Prepare(_mount, Plan("gold", shared: true)).Record.IsOwn);
@@ -77,7 +80,8 @@ public sealed class ResctrlTests : IDisposable
         ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("gold", shared: true, line));
         group.Make();
         string? refusal = Record.Exception(group.Configure)?.Message;
-        string expected = "cannot share the class of service " + _mount + "/gold (linux.intelRdt.closID): its schemata are not \"" + line + "\"";
+        string expected = "cannot share the class of service " + _mount + "/gold (linux.intelRdt.closID): its schemata are not \"" + line
+            + "\"";
         Assert.Equal(agrees ? null : expected, refusal);
         group.Undo();
         Assert.True(File.Exists(_mount + "/gold/schemata"));
@@ -134,7 +138,8 @@ public sealed class ResctrlTests : IDisposable
         ResctrlGroup group = ResctrlGroup.Prepare(_mount, Plan("", shared: true) with { Monitor = "web1" });
         group.Make();
         PunnetException refusal = Assert.Throws<PunnetException>(group.Configure);
-        Assert.StartsWith("cannot make the monitoring group " + _mount + "/mon_groups/web1 (linux.intelRdt.enableMonitoring): no such file", refusal.Message, StringComparison.Ordinal);
+        Assert.StartsWith("cannot make the monitoring group " + _mount + "/mon_groups/web1 (linux.intelRdt.enableMonitoring): no such file",
+            refusal.Message, StringComparison.Ordinal);
         Assert.Equal("this processor or kernel cannot monitor caches and memory bandwidth", refusal.Hint);
     }
 
@@ -189,7 +194,8 @@ public sealed class ResctrlTests : IDisposable
     [InlineData("nodev\tsysfs\n", "this processor or kernel cannot divide caches and memory bandwidth: /proc/filesystems has no resctrl")]
     public void Without_a_mount_the_reason_is_told(string fileSystems, string hint)
     {
-        PunnetException refusal = Assert.Throws<PunnetException>(() => ResctrlMount.Find("24 1 0:22 / /sys rw - sysfs sysfs rw\n", fileSystems));
+        PunnetException refusal = Assert.Throws<PunnetException>(() => ResctrlMount.Find("24 1 0:22 / /sys rw - sysfs sysfs rw\n",
+            fileSystems));
         Assert.Equal("cannot choose a class of service (linux.intelRdt): no resctrl file system is mounted", refusal.Message);
         Assert.Equal(hint, refusal.Hint);
     }

@@ -59,10 +59,18 @@ internal static class ResourceText
                 ThrottleReadIopsDevice = Throttles("blockIO.throttleReadIOPSDevice"),
                 ThrottleWriteIopsDevice = Throttles("blockIO.throttleWriteIOPSDevice"),
             },
-            HugepageLimits = [.. given["hugepage"].Select(static word => word.Split(':')).Select(static word => new HugepageLimit(word[0], ulong.Parse(word[1])))],
-            Network = !Has("network.") ? null : new NetworkResources { ClassId = (uint?)Natural("network.classID"), Priorities = (int)(Number("network.priorities") ?? 0) },
-            Rdma = given["rdma"].Select(static word => word.Split(':')).ToDictionary(static word => word[0], static word => new RdmaLimit(Small(word[1]), Small(word[2]))),
-            Unified = given["unified"].Select(static word => word.Split(':', 2)).ToDictionary(static word => word[0], static word => word[1]),
+            HugepageLimits = [.. given["hugepage"].Select(static word => word.Split(':')).Select(static word => new HugepageLimit(word[0],
+            ulong.Parse(word[1])))],
+            Network = !Has("network.")
+                ? null : new NetworkResources
+                {
+                    ClassId = (uint?)Natural("network.classID"),
+                    Priorities = (int)(Number("network.priorities") ?? 0)
+                },
+            Rdma = given["rdma"].Select(static word => word.Split(':'))
+            .ToDictionary(static word => word[0], static word => new RdmaLimit(Small(word[1]), Small(word[2]))),
+            Unified = given["unified"].Select(static word => word.Split(':', 2))
+            .ToDictionary(static word => word[0], static word => word[1]),
         };
 
         static uint? Small(string? word) => string.IsNullOrEmpty(word) ? null : uint.Parse(word);
@@ -73,7 +81,12 @@ internal static class ResourceText
     private static string Text(CgroupWrite write)
     {
         string text = write.File + " = " + write.Value;
-        text += write.OnError switch { CgroupError.IgnoreMissing => " (may be missing)", CgroupError.RetryAfterNext => " (again after the next)", _ => string.Empty };
+        text += write.OnError switch
+        {
+            CgroupError.IgnoreMissing => " (may be missing)",
+            CgroupError.RetryAfterNext => " (again after the next)",
+            _ => string.Empty
+        };
         text += write.KeepsFirstWord ? " (keeps the first word)" : string.Empty;
         text += write.UnlessIdle ? " (unless idle)" : string.Empty;
         return text + (write.Fallback is null ? string.Empty : " or " + Text(write.Fallback));

@@ -99,6 +99,7 @@ public sealed class UnitLimitTests
             Annotations = annotations,
         };
         HostFacts host = new(EffectiveUser: 0, LastCapability: 40, OwnCgroup: "/", Capabilities: ulong.MaxValue);
-        return Planner.Plan(config, new PlanOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: true), host).Cgroup.Unit!;
+        return Planner.Plan(config, new PlanOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: true),
+            host).Cgroup.Unit!;
     }
 }

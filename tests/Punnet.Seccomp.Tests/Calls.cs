@@ -136,7 +136,8 @@ internal sealed class Calls
             foreach (ulong value in (ulong[])[argument.Value, argument.ValueTwo])
             {
                 candidates[argument.Index].AddRange(
-                    [value, value + 1, value - 1, ~value, value ^ 0x1_0000_0000, value + 0x1_0000_0000, value - 0x1_0000_0000, value << 32, value >> 32]);
+                    [value, value + 1, value - 1, ~value, value ^ 0x1_0000_0000, value + 0x1_0000_0000, value - 0x1_0000_0000, value << 32,
+                        value >> 32]);
             }
         }
 

@@ -54,10 +54,13 @@ public sealed class DefaultProfileTests
     /// <summary>Every machine, as Docker's profile has it: its native convention, and those that its kernel takes beside it.</summary>
     public static TheoryData<SeccompArchitecture> Machines =>
     [
-        SeccompArchitecture.X86_64, SeccompArchitecture.AArch64, SeccompArchitecture.RiscV64, SeccompArchitecture.LoongArch64, SeccompArchitecture.S390X,
+        SeccompArchitecture.X86_64, SeccompArchitecture.AArch64, SeccompArchitecture.RiscV64, SeccompArchitecture.LoongArch64,
+            SeccompArchitecture.S390X,
         SeccompArchitecture.Ppc64Le, SeccompArchitecture.Ppc64, SeccompArchitecture.Mips64, SeccompArchitecture.MipsEl64,
-        SeccompArchitecture.Mips64N32, SeccompArchitecture.MipsEl64N32, SeccompArchitecture.Mips, SeccompArchitecture.MipsEl, SeccompArchitecture.X86,
-        SeccompArchitecture.Arm, SeccompArchitecture.S390, SeccompArchitecture.Ppc, SeccompArchitecture.PaRisc64, SeccompArchitecture.PaRisc,
+        SeccompArchitecture.Mips64N32, SeccompArchitecture.MipsEl64N32, SeccompArchitecture.Mips, SeccompArchitecture.MipsEl,
+            SeccompArchitecture.X86,
+        SeccompArchitecture.Arm, SeccompArchitecture.S390, SeccompArchitecture.Ppc, SeccompArchitecture.PaRisc64,
+            SeccompArchitecture.PaRisc,
         SeccompArchitecture.M68K, SeccompArchitecture.Sh, SeccompArchitecture.ShEb,
     ];
 
@@ -80,7 +83,8 @@ public sealed class DefaultProfileTests
         {
             asked++;
             uint actual = machine.Run(ours, call);
-            uint expected = oracle is null || reference.SharesComparisons(call) ? actual : reference.Newer(call) ?? machine.Run(oracle, call);
+            uint expected = oracle is null || reference.SharesComparisons(call) ? actual : reference.Newer(call)
+                ?? machine.Run(oracle, call);
             HashSet<uint> answers = reference.Answers(call);
             Assert.True(
                 expected == actual && answers.Count == 1 && answers.Contains(actual),
@@ -134,7 +138,8 @@ public sealed class DefaultProfileTests
 
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{name}: {ours.Length} instructions, on average {(double)sums[0] / calls:f1} executed, at most {most}; "
-            + $"libseccomp's tree {tree.Length} and {(double)sums[1] / calls:f1}, in line {linear.Length} and {(double)sums[2] / calls:f1}");
+            + $"libseccomp's tree {tree.Length} and {(double)sums[1] / calls:f1}, in line {linear.Length} and "
+            + $"{(double)sums[2] / calls:f1}");
         Assert.True(sums[0] < sums[1] && sums[0] < sums[2]);
     }
 }

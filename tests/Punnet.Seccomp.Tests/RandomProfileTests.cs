@@ -17,9 +17,8 @@ namespace Punnet.Seccomp.Tests;
 /// takes the wider rule, depending on which came first; punnet takes the wider rule. Of two with the same conditions
 /// libseccomp refuses the second; punnet takes the first.
 /// 3. ENOSYS for newer calls: runc leaves it out for the native architecture when the profile does not name it, and does not
-/// count socket and System V calls, or their carriers, as known on architectures with socketcall(2); on arm it counts the private calls (0xf0001 and
-/// up), so that no other is ever newer. punnet does not.
-/// 4. The tables: punnet's are of Linux 7.2.
+/// count socket and System V calls, or their carriers, as known on architectures with socketcall(2); on arm it counts the private calls
+/// (0xf0001 and up), so that no other is ever newer. punnet does not. 4. The tables: punnet's are of Linux 7.2.
 /// </para>
 /// </summary>
 public sealed class RandomProfileTests

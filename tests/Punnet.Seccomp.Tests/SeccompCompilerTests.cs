@@ -31,7 +31,8 @@ public sealed class SeccompCompilerTests
             "linux.seccomp.architectures[0]: SCMP_ARCH_S390X has another byte order than this machine",
             Profiles.Of(Allow) with { Architectures = ["SCMP_ARCH_S390X"] }
         },
-        { "linux.seccomp.flags[0]: \"SECCOMP_FLAG\" is not a flag (SECCOMP_FILTER_FLAG_*)", Profiles.Of(Allow) with { Flags = ["SECCOMP_FLAG"] } },
+        { "linux.seccomp.flags[0]: \"SECCOMP_FLAG\" is not a flag (SECCOMP_FILTER_FLAG_*)",
+            Profiles.Of(Allow) with { Flags = ["SECCOMP_FLAG"] } },
         {
             "linux.seccomp.flags[0]: this kernel does not know SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV",
             Profiles.Of(Allow) with { Flags = ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"] }
@@ -42,8 +43,10 @@ public sealed class SeccompCompilerTests
             "linux.seccomp.syscalls[0].errnoRet: SCMP_ACT_KILL has no errno, only SCMP_ACT_ERRNO and SCMP_ACT_TRACE have",
             Profiles.Of(Allow, Profiles.Rule("SCMP_ACT_KILL", "read") with { ErrnoRet = 1 })
         },
-        { "linux.seccomp.syscalls[0].names: is missing: a rule needs at least one system call", Profiles.Of(Allow, new SeccompRule { Action = Errno }) },
-        { "linux.seccomp.syscalls[0].names[0]: is empty: expected the name of a system call", Profiles.Of(Allow, Profiles.Rule(Errno, "")) },
+        { "linux.seccomp.syscalls[0].names: is missing: a rule needs at least one system call",
+            Profiles.Of(Allow, new SeccompRule { Action = Errno }) },
+        { "linux.seccomp.syscalls[0].names[0]: is empty: expected the name of a system call",
+            Profiles.Of(Allow, Profiles.Rule(Errno, "")) },
         {
             "linux.seccomp.syscalls[0].args[1].op: \"SCMP_CMP_XX\" is not a comparison (SCMP_CMP_*)",
             Profiles.Of(Allow, Profiles.Rule(Errno, "read", Argument(0), new SeccompArgument(1, 0, 0, "SCMP_CMP_XX")))
@@ -60,7 +63,8 @@ public sealed class SeccompCompilerTests
             "linux.seccomp.syscalls[0].names[0]: SCMP_ACT_NOTIFY cannot be used for the write syscall",
             Profiles.Of(Allow, Profiles.Rule(Notify, "write")) with { ListenerPath = "/agent" }
         },
-        { "linux.seccomp.listenerPath: is missing: SCMP_ACT_NOTIFY needs the socket of an agent", Profiles.Of(Allow, Profiles.Rule(Notify, "mkdir")) },
+        { "linux.seccomp.listenerPath: is missing: SCMP_ACT_NOTIFY needs the socket of an agent",
+            Profiles.Of(Allow, Profiles.Rule(Notify, "mkdir")) },
     };
 
     [Fact]
@@ -73,7 +77,8 @@ public sealed class SeccompCompilerTests
 
         foreach (string comparison in SeccompNames.Operators)
         {
-            SeccompCompiler.Compile(Profiles.Of(Allow, Profiles.Rule(Errno, "read", new SeccompArgument(1, 0, 0, comparison))), Profiles.X86);
+            SeccompCompiler.Compile(
+                Profiles.Of(Allow, Profiles.Rule(Errno, "read", new SeccompArgument(1, 0, 0, comparison))), Profiles.X86);
         }
 
         foreach (string architecture in SeccompNames.Architectures)

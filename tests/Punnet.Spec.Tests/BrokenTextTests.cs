@@ -112,7 +112,8 @@ public sealed class BrokenTextTests
     [Fact]
     public void What_is_wrong_behind_a_wrong_type_does_not_matter()
     {
-        Assert.Equal("hostname: expected a string, found a number", Documents.Refusal(() => ConfigReader.ReadConfig("""{"hostname":5,,,"""u8)));
+        Assert.Equal(
+            "hostname: expected a string, found a number", Documents.Refusal(() => ConfigReader.ReadConfig("""{"hostname":5,,,"""u8)));
     }
 
     [Fact]

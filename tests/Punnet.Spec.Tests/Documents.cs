@@ -56,7 +56,8 @@ internal static class Documents
             foreach (string name in parent.Select(entry => entry.Key).ToArray())
             {
                 bool plain = name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_');
-                string own = !plain ? $"{place}[\"{name.Replace("\"", "\\\"", StringComparison.Ordinal)}\"]" : place.Length == 0 ? name : place + "." + name;
+                string own = !plain ? $"{place}[\"{name.Replace("\"", "\\\"", StringComparison.Ordinal)}\"]" : place.Length == 0
+                    ? name : place + "." + name;
                 yield return new Property(own, parent, name, inMap);
                 foreach (Property property in Walk(parent[name], own, Maps.Contains(name)))
                 {

@@ -10,7 +10,8 @@ namespace Punnet.Spec.Tests;
 /// <summary>What must hold for every single property of config.json; the properties come from cases/everything.</summary>
 public sealed class EveryPropertyTests
 {
-    public static TheoryData<string> Places => [.. Documents.Properties(Documents.Parse(Documents.Everything)).Select(property => property.Place)];
+    public static TheoryData<string> Places =>
+        [.. Documents.Properties(Documents.Parse(Documents.Everything)).Select(property => property.Place)];
 
     public static TheoryData<string> KnownPlaces =>
         [.. Documents.Properties(Documents.Parse(Documents.Everything)).Where(property => !property.InMap).Select(property => property.Place)];

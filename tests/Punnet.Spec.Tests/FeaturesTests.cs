@@ -11,7 +11,8 @@ public sealed class FeaturesTests
     {
         Features features = new() { OciVersionMin = "1.0.0", OciVersionMax = "1.3.0", MountOptions = [] };
 
-        Assert.Equal("{\n    \"ociVersionMin\": \"1.0.0\",\n    \"ociVersionMax\": \"1.3.0\",\n    \"mountOptions\": []\n}\n", Text(features));
+        Assert.Equal(
+            "{\n    \"ociVersionMin\": \"1.0.0\",\n    \"ociVersionMax\": \"1.3.0\",\n    \"mountOptions\": []\n}\n", Text(features));
     }
 
     [Fact]

@@ -73,7 +73,8 @@ internal static class GeneratedReader
     private sealed class PrioritiesConverter : JsonConverter<int>
     {
         public override int Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-            JsonSerializer.Deserialize(ref reader, (JsonTypeInfo<List<InterfacePriority>>)options.GetTypeInfo(typeof(List<InterfacePriority>)))!
+            JsonSerializer.Deserialize(
+                ref reader, (JsonTypeInfo<List<InterfacePriority>>)options.GetTypeInfo(typeof(List<InterfacePriority>)))!
                 .Count;
 
         public override void Write(Utf8JsonWriter writer, int value, JsonSerializerOptions options) => throw new NotSupportedException();

@@ -13,8 +13,10 @@ public sealed class MutationTests
     // Pieces that JSON and our readers care about.
     private static readonly string[] Pieces =
     [
-        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "true", "-1", "1e9", "0.5", "99999999999999999999", "\"x\":",
-        "{\"a\":", "\0", "\n", "\u00e9", "\ud83d\ude00", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "//", "\uFEFF",
+        "{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "true", "-1", "1e9", "0.5", "99999999999999999999",
+        "\"x\":",
+        "{\"a\":", "\0", "\n", "\u00e9", "\ud83d\ude00", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[", "//",
+        "\uFEFF",
     ];
 
     private delegate void Reading(ReadOnlySpan<byte> document);

@@ -40,7 +40,8 @@ public sealed class StateExcerptTests
     {
         StateRecord record = Record with
         {
-            Annotations = annotation.Length == 0 ? new Dictionary<string, string>() : new Dictionary<string, string> { ["a"] = "", [annotation] = annotation },
+            Annotations = annotation.Length == 0
+                ? new Dictionary<string, string>() : new Dictionary<string, string> { ["a"] = "", [annotation] = annotation },
         };
         ContainerState state = new()
         {
@@ -125,6 +126,7 @@ public sealed class StateExcerptTests
     public void Hooks_and_layers_are_not_for_an_excerpt()
     {
         Assert.False(RecordSummary.TryRead(StateJson.WriteRecord(Record with { Poststop = [new Hook { Path = "/bin/down" }] }), out _));
-        Assert.False(RecordSummary.TryRead(StateJson.WriteRecord(Record with { Overlay = new OverlayRecord { Layers = ["/base"] } }), out _));
+        Assert.False(RecordSummary.TryRead(StateJson.WriteRecord(Record with { Overlay = new OverlayRecord { Layers = ["/base"] } }),
+            out _));
     }
 }

@@ -112,13 +112,19 @@ public sealed class RefusalTests
     }
 
     [Theory]
-    [InlineData("{\"process\":{\"user\":{\"additionalGids\":[0,-1]}}}", "process.user.additionalGids[1]: -1 is not a whole number from 0 to 4294967295")]
+    [InlineData("{\"process\":{\"user\":{\"additionalGids\":[0,-1]}}}",
+        "process.user.additionalGids[1]: -1 is not a whole number from 0 to 4294967295")]
     [InlineData("{\"process\":{\"user\":{\"uid\":-0}}}", "process.user.uid: -0 is not a whole number from 0 to 4294967295")]
-    [InlineData("{\"process\":{\"oomScoreAdj\":1234567890123456789012345678901234567890123456789}}", "process.oomScoreAdj: 1234567890123456789012345678901234567890... is not a whole number from -9223372036854775808 to 9223372036854775807")]
+    [InlineData("{\"process\":{\"oomScoreAdj\":1234567890123456789012345678901234567890123456789}}",
+        "process.oomScoreAdj: 1234567890123456789012345678901234567890... is not a whole number from -9223372036854775808 to "
+        + "9223372036854775807")]
     [InlineData("{\"linux\":{\"uidMappings\":[{\"containerID\":0,\"size\":1}]}}", "linux.uidMappings[0].hostID: is missing")]
-    [InlineData("{\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":null,\"size\":1}]}}", "linux.uidMappings[0].hostID: is missing")]
-    [InlineData("{\"linux\":{\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1},{\"hostID\":0,\"size\":1}]}}", "linux.gidMappings[1].containerID: is missing")]
-    [InlineData("{\"mounts\":[{},{\"uidMappings\":[{\"containerID\":0,\"hostid\":0,\"size\":1}]}]}", "mounts[1].uidMappings[0].hostID: is missing")]
+    [InlineData("{\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":null,\"size\":1}]}}",
+        "linux.uidMappings[0].hostID: is missing")]
+    [InlineData("{\"linux\":{\"gidMappings\":[{\"containerID\":0,\"hostID\":1,\"size\":1},{\"hostID\":0,\"size\":1}]}}",
+        "linux.gidMappings[1].containerID: is missing")]
+    [InlineData("{\"mounts\":[{},{\"uidMappings\":[{\"containerID\":0,\"hostid\":0,\"size\":1}]}]}",
+        "mounts[1].uidMappings[0].hostID: is missing")]
     [InlineData("{\"mounts\":[{\"gidMappings\":[{\"containerID\":0,\"hostID\":0}]}]}", "mounts[0].gidMappings[0].size: is missing")]
     [InlineData("{\"mounts\":[{\"gidMappings\":[null]}]}", "mounts[0].gidMappings[0].containerID: is missing")]
     [InlineData("{\"process\":{\"args\":[\"sh\",5]}}", "process.args[1]: expected a string, found a number")]
@@ -127,9 +133,12 @@ public sealed class RefusalTests
     [InlineData("{\"mounts\":[5]}", "mounts[0]: expected an object, found a number")]
     [InlineData("{\"annotations\":{\"a.b\":5}}", "annotations[\"a.b\"]: expected a string, found a number")]
     [InlineData("{\"annotations\":{\"\":5}}", "annotations[\"\"]: expected a string, found a number")]
-    [InlineData("{\"linux\":{\"sysctl\":{\"net.core.somaxconn\":256}}}", "linux.sysctl[\"net.core.somaxconn\"]: expected a string, found a number")]
-    [InlineData("{\"linux\":{\"resources\":{\"network\":{\"priorities\":[{\"name\":\"eth0\",\"priority\":-1}]}}}}", "linux.resources.network.priorities[0].priority: -1 is not a whole number from 0 to 4294967295")]
-    [InlineData("{\"linux\":{\"resources\":{\"network\":{\"priorities\":[{\"name\":0}]}}}}", "linux.resources.network.priorities[0].name: expected a string, found a number")]
+    [InlineData("{\"linux\":{\"sysctl\":{\"net.core.somaxconn\":256}}}",
+        "linux.sysctl[\"net.core.somaxconn\"]: expected a string, found a number")]
+    [InlineData("{\"linux\":{\"resources\":{\"network\":{\"priorities\":[{\"name\":\"eth0\",\"priority\":-1}]}}}}",
+        "linux.resources.network.priorities[0].priority: -1 is not a whole number from 0 to 4294967295")]
+    [InlineData("{\"linux\":{\"resources\":{\"network\":{\"priorities\":[{\"name\":0}]}}}}",
+        "linux.resources.network.priorities[0].name: expected a string, found a number")]
     [InlineData("{\"linux\":{\"resources\":{\"pids\":5}}}", "linux.resources.pids: expected an object, found a number")]
     [InlineData("{\"hostname\":true}", "hostname: expected a string, found true")]
     [InlineData("{\"root\":{\"readonly\":\"yes\"}}", "root.readonly: expected true or false, found a string")]
@@ -179,7 +188,8 @@ public sealed class RefusalTests
         return Documents.Bytes(document.ToJsonString().Replace(":" + marker, ":" + literal, StringComparison.Ordinal));
     }
 
-    private static string Bare(string place) => place.Replace("[0]", "[]", StringComparison.Ordinal).Replace("[1]", "[]", StringComparison.Ordinal);
+    private static string Bare(string place) =>
+        place.Replace("[0]", "[]", StringComparison.Ordinal).Replace("[1]", "[]", StringComparison.Ordinal);
 
     private static string Last(string place) => place[(place.LastIndexOf('.') + 1)..];
 }

@@ -88,7 +88,8 @@ public sealed class SectionTests
         Assert.Equal(new TimeOffset(172800, 7), linux.TimeOffsets["monotonic"]);
         Assert.Equal(new TimeOffset(-604800, 0), linux.TimeOffsets["boottime"]);
         Assert.Equal(
-            [new Device { Type = "c", Path = "/dev/fuse", Major = 10, Minor = 229, FileMode = 438, Uid = 1, Gid = 2 }, new Device { Type = "p", Path = "/dev/pipe" }],
+            [new Device { Type = "c", Path = "/dev/fuse", Major = 10, Minor = 229, FileMode = 438, Uid = 1, Gid = 2 },
+                new Device { Type = "p", Path = "/dev/pipe" }],
             linux.Devices);
         Assert.Equal(new NetDevice("container_eth1"), linux.NetDevices["eth1"]);
         Assert.Equal(new NetDevice(null), linux.NetDevices["ens4"]);
@@ -97,7 +98,8 @@ public sealed class SectionTests
         Assert.Equal(["/proc/kcore"], linux.MaskedPaths);
         Assert.Equal(["/proc/sys"], linux.ReadonlyPaths);
         Assert.Equal("system_u:object_r:svirt_sandbox_file_t:s0:c715,c811", linux.MountLabel);
-        Assert.Equal(("guaranteed", "L3:0=7f0", "MB:0=20"), (linux.IntelRdt!.ClosId, linux.IntelRdt.L3CacheSchema, linux.IntelRdt.MemBwSchema));
+        Assert.Equal(
+            ("guaranteed", "L3:0=7f0", "MB:0=20"), (linux.IntelRdt!.ClosId, linux.IntelRdt.L3CacheSchema, linux.IntelRdt.MemBwSchema));
         Assert.Equal(["L2:0=ff"], linux.IntelRdt.Schemata);
         Assert.True(linux.IntelRdt.EnableMonitoring);
         Assert.Equal(("MPOL_INTERLEAVE", "2-3"), (linux.MemoryPolicy!.Mode, linux.MemoryPolicy.Nodes));
@@ -141,7 +143,8 @@ public sealed class SectionTests
         Resources resources = ConfigReader.ReadConfig(Documents.Everything).Linux!.Resources!;
 
         Assert.Equal(
-            [new DeviceRule { Allow = false, Access = "rwm" }, new DeviceRule { Allow = true, Type = "c", Major = 10, Minor = 229, Access = "rw" }],
+            [new DeviceRule { Allow = false, Access = "rwm" },
+                new DeviceRule { Allow = true, Type = "c", Major = 10, Minor = 229, Access = "rw" }],
             resources.Devices);
         Assert.Equal(
             new MemoryResources
@@ -207,7 +210,8 @@ public sealed class SectionTests
     public void A_process_file_has_its_places_from_the_process_on()
     {
         Assert.Equal(["sh"], ConfigReader.ReadProcess("""{"args":["sh"],"cwd":"/"}"""u8).Args);
-        Assert.Equal("user.uid: expected a number, found a string", Documents.Refusal(() => ConfigReader.ReadProcess("""{"user":{"uid":"root"}}"""u8)));
+        Assert.Equal("user.uid: expected a number, found a string",
+            Documents.Refusal(() => ConfigReader.ReadProcess("""{"user":{"uid":"root"}}"""u8)));
     }
 
     [Fact]

@@ -14,7 +14,8 @@ public sealed class SpecTemplateTests
     {
         string text = Encoding.UTF8.GetString(ConfigWriter.Write(SpecTemplate.Default()));
 
-        Assert.StartsWith("{\n\t\"ociVersion\": \"1.3.0\",\n\t\"process\": {\n\t\t\"terminal\": true,\n\t\t\"user\": {\n\t\t\t\"uid\": 0,", text, System.StringComparison.Ordinal);
+        Assert.StartsWith("{\n\t\"ociVersion\": \"1.3.0\",\n\t\"process\": {\n\t\t\"terminal\": true,\n\t\t\"user\": {\n\t\t\t\"uid\": 0,",
+            text, System.StringComparison.Ordinal);
         Assert.EndsWith("\"/proc/sysrq-trigger\"\n\t\t]\n\t}\n}", text, System.StringComparison.Ordinal);
     }
 
@@ -42,7 +43,8 @@ public sealed class SpecTemplateTests
         Mount sys = config.Mounts.Single(mount => mount.Destination == "/sys");
         Assert.Equal(("none", "/sys"), (sys.Type, sys.Source));
         Assert.Equal(["rbind", "nosuid", "noexec", "nodev", "ro"], sys.Options);
-        Assert.DoesNotContain(config.Mounts.SelectMany(mount => mount.Options), option => option.StartsWith("gid=", System.StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            config.Mounts.SelectMany(mount => mount.Options), option => option.StartsWith("gid=", System.StringComparison.Ordinal));
     }
 
     [Theory]
@@ -53,7 +55,8 @@ public sealed class SpecTemplateTests
         string? runc = ((string[])["/usr/sbin/runc", "/usr/bin/runc"]).FirstOrDefault(File.Exists);
         Assert.SkipWhen(runc is null, "runc is not installed");
         JsonObject theirs = RuncSpec(runc!, rootless);
-        Assert.SkipUnless(theirs["ociVersion"]!.GetValue<string>().StartsWith("1.0.", System.StringComparison.Ordinal), "this runc is not of the 1.1 series");
+        Assert.SkipUnless(theirs["ociVersion"]!.GetValue<string>().StartsWith("1.0.", System.StringComparison.Ordinal),
+            "this runc is not of the 1.1 series");
         uint uid = theirs["linux"]!["uidMappings"]?[0]!["hostID"]!.GetValue<uint>() ?? 0;
         uint gid = theirs["linux"]!["gidMappings"]?[0]!["hostID"]!.GetValue<uint>() ?? 0;
 

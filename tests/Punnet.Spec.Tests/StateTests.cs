@@ -92,7 +92,8 @@ public sealed class StateTests
     {
         string record = Encoding.UTF8.GetString(StateJson.WriteRecord(Record));
 
-        Assert.Equal("overlay.layers: is missing", Documents.Refusal(() => StateJson.ReadRecord(Documents.Bytes(record[..^1] + ",\"overlay\":{}}"))));
+        Assert.Equal("overlay.layers: is missing",
+            Documents.Refusal(() => StateJson.ReadRecord(Documents.Bytes(record[..^1] + ",\"overlay\":{}}"))));
     }
 
     [Fact]
@@ -160,7 +161,8 @@ public sealed class StateTests
     {
         string text = Encoding.UTF8.GetString(StateJson.WriteState(State with { Annotations = Annotations }, indented: true));
 
-        Assert.EndsWith("Z\",\n  \"annotations\": {\n    \"org.example.é\": \"<&+>\"\n  },\n  \"owner\": \"root\"\n}", text, System.StringComparison.Ordinal);
+        Assert.EndsWith("Z\",\n  \"annotations\": {\n    \"org.example.é\": \"<&+>\"\n  },\n  \"owner\": \"root\"\n}", text,
+            System.StringComparison.Ordinal);
     }
 
     [Fact]

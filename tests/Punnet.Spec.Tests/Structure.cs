@@ -86,7 +86,8 @@ internal static class Structure
                 break;
             default:
                 text.Append(value.GetType().Name).Append('\n');
-                foreach (PropertyInfo property in value.GetType().GetProperties().OrderBy(property => property.Name, StringComparer.Ordinal))
+                foreach (PropertyInfo property in value.GetType().GetProperties().OrderBy(property => property.Name,
+                    StringComparer.Ordinal))
                 {
                     Line(text, depth + 1, property.Name, property.GetValue(value) ?? Initial(property));
                 }

@@ -9,12 +9,14 @@ public sealed class UnknownPropertyTests
     [InlineData("{\"mounts\":[{},{\"optons\":[\"ro\"]}]}", "mounts[1].optons", "options")]
     [InlineData("{\"Hostname\":\"a\"}", "Hostname", "hostname")]
     [InlineData("{\"process\":{\"NONEWPRIVILEGES\":true}}", "process.NONEWPRIVILEGES", "noNewPrivileges")]
-    [InlineData("{\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1,\"hostId\":1}]}}", "linux.uidMappings[0].hostId", "hostID")]
+    [InlineData("{\"linux\":{\"uidMappings\":[{\"containerID\":0,\"hostID\":0,\"size\":1,\"hostId\":1}]}}", "linux.uidMappings[0].hostId",
+        "hostID")]
     [InlineData("{\"linux\":{\"resources\":{\"memory\":{\"limt\":1}}}}", "linux.resources.memory.limt", "limit")]
     [InlineData("{\"linux\":{\"maskPaths\":[]}}", "linux.maskPaths", "maskedPaths")]
     [InlineData("{\"process\":{\"usr\":{}}}", "process.usr", "user")]
     [InlineData("{\"linux\":{\"landlock\":{\"rules\":[{\"a\":1}]}}}", "linux.landlock", null)]
-    [InlineData("{\"linux\":{\"resources\":{\"blockIO\":{\"throttleReadIopsDevice\":[]}}}}", "linux.resources.blockIO.throttleReadIopsDevice", "throttleReadIOPSDevice")]
+    [InlineData("{\"linux\":{\"resources\":{\"blockIO\":{\"throttleReadIopsDevice\":[]}}}}",
+        "linux.resources.blockIO.throttleReadIopsDevice", "throttleReadIOPSDevice")]
     [InlineData("{\"x\":null}", "x", null)]
     [InlineData("{\"\":1}", "[\"\"]", null)]
     [InlineData("{\"x-vendor\":{}}", "[\"x-vendor\"]", null)]

@@ -82,6 +82,7 @@ internal static partial class Built
     }
 
     [GeneratedRegex(
-        @" (?<file>/\S*/runtimes/\S+\.(a|o))(\((?<member>[^)]+)\))?:\(", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+        @" (?<file>/\S*/runtimes/\S+\.(a|o))(\((?<member>[^)]+)\))?:\(", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant,
+            1000)]
     private static partial Regex Part();
 }

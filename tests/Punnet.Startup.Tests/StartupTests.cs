@@ -148,10 +148,12 @@ public sealed partial class StartupTests
     [Fact]
     public void For_another_machine_nothing_is_built()
     {
-        (int status, string output) = Built.TryRun("dotnet", "msbuild", "src/Punnet/Punnet.csproj", "-property:RuntimeIdentifier=linux-arm64");
+        (int status, string output) = Built.TryRun(
+            "dotnet", "msbuild", "src/Punnet/Punnet.csproj", "-property:RuntimeIdentifier=linux-arm64");
 
         Assert.NotEqual(0, status);
-        Assert.Contains("punnet is for linux-x64 only: Punnet.Abi has no numbers of system calls for linux-arm64", output, StringComparison.Ordinal);
+        Assert.Contains(
+            "punnet is for linux-x64 only: Punnet.Abi has no numbers of system calls for linux-arm64", output, StringComparison.Ordinal);
     }
 
     private static Dictionary<string, MethodInfo> Replacements() => Methods("RuntimeExportAttribute")

@@ -88,7 +88,8 @@ public static class DeviceNodes
             Sys.Fchownat(nodes.Number, name.WithNul, uid, gid).OrThrow("give away the node for", device.Path.ToString());
         }
 
-        Sys.Fchmodat(nodes.Number, name.WithNul, device.Mode & Permissions.Mask).OrThrow("set the mode of the node for", device.Path.ToString());
+        Sys.Fchmodat(nodes.Number, name.WithNul, device.Mode & Permissions.Mask)
+            .OrThrow("set the mode of the node for", device.Path.ToString());
     }
 
     private static uint? Owner(CString map, uint id) => map.IsNull ? null : StandardPipes.HostId(Encoding.ASCII.GetString(map.Text), id);

@@ -5,8 +5,8 @@ using Punnet.Spec;
 namespace Punnet.Plan;
 
 /// <summary>
-/// crun's annotation run.oci.delegate-cgroup: a cgroup below the container's in which its program starts, for a program such as systemd that
-/// gives controllers to cgroups of its own. Its cgroup namespace starts at the container's cgroup, whose limits hold for both.
+/// crun's annotation run.oci.delegate-cgroup: a cgroup below the container's in which its program starts, for a program such as systemd
+/// that gives controllers to cgroups of its own. Its cgroup namespace starts at the container's cgroup, whose limits hold for both.
 /// </summary>
 internal static class CgroupDelegation
 {

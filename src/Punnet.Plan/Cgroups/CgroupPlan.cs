@@ -13,7 +13,9 @@ public sealed record CgroupPlan(string Path, SystemdUnit? Unit)
     /// <summary>The host's id of the user who gets the cgroup, to make cgroups below it; null leaves it to punnet's.</summary>
     public uint? Owner { get; init; }
 
-    /// <summary>Path of a cgroup below it in which the program starts, run.oci.delegate-cgroup; null: it starts in the container's.</summary>
+    /// <summary>
+    /// Path of a cgroup below it in which the program starts, run.oci.delegate-cgroup; null: it starts in the container's.
+    /// </summary>
     public string? Delegate { get; init; }
 }
 

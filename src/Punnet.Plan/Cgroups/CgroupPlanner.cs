@@ -39,7 +39,9 @@ public static class CgroupPlanner
 
         if (path.Split(':').Length == 3 && !path.Contains('/', StringComparison.Ordinal))
         {
-            throw new SpecException(Place, Quoted(path) + " has the form slice:prefix:name, which only the systemd driver takes: use --systemd-cgroup, or give a path");
+            throw new SpecException(Place,
+                Quoted(path)
+                + " has the form slice:prefix:name, which only the systemd driver takes: use --systemd-cgroup, or give a path");
         }
 
         CheckComponents(path, path);
@@ -53,7 +55,8 @@ public static class CgroupPlanner
         if (ownPath.Length == 0 || ownPath[0] != '/' || ownPath == "/.." || ownPath.StartsWith("/../", StringComparison.Ordinal))
         {
             // cgroup_namespaces(7): a path that starts with /.. lies outside of what the mount shows.
-            throw new SpecException(Place, "the runtime's own cgroup " + Quoted(ownPath) + " is outside of this cgroup namespace: give an absolute path");
+            throw new SpecException(
+                Place, "the runtime's own cgroup " + Quoted(ownPath) + " is outside of this cgroup namespace: give an absolute path");
         }
 
         return ownPath[..(ownPath.LastIndexOf('/') + 1)];
@@ -89,7 +92,8 @@ public static class CgroupPlanner
         string[] parts = path.Split(':');
         if (parts.Length != 3)
         {
-            throw new SpecException(Place, "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got " + Quoted(path) + " instead");
+            throw new SpecException(
+                Place, "expected cgroupsPath to be of format \"slice:prefix:name\" for systemd cgroups, got " + Quoted(path) + " instead");
         }
 
         (string slice, string prefix, string name) = (parts[0], parts[1], parts[2]);
@@ -151,7 +155,9 @@ public static class CgroupPlanner
             end = end < 0 ? name.Length : end;
             if (end == start)
             {
-                throw new SpecException(Place, Quoted(whole) + ": " + Quoted(slice) + " is not the name of a slice: expected a name such as system.slice or a-b.slice");
+                throw new SpecException(Place,
+                    Quoted(whole) + ": " + Quoted(slice)
+                    + " is not the name of a slice: expected a name such as system.slice or a-b.slice");
             }
 
             path.Append('/').Append(name, 0, end).Append(".slice");

@@ -53,8 +53,8 @@ public enum CgroupError
 }
 
 /// <summary>
-/// memory.checkBeforeUpdate: refuse if memory.current is <paramref name="Limit"/> or more. If memory.current cannot be read (no cgroup yet),
-/// there is nothing to refuse.
+/// memory.checkBeforeUpdate: refuse if memory.current is <paramref name="Limit"/> or more. If memory.current cannot be read (no cgroup
+/// yet), there is nothing to refuse.
 /// </summary>
 /// <param name="What">"memory limit" or "memory+swap limit": the words of <c>rejecting memory limit 1 &lt;= usage 2</c>.</param>
 /// <param name="Limit">The new limit in bytes.</param>

@@ -36,7 +36,8 @@ public static class ResourcePlanner
             PlanCpuSet(draft, resources.Cpu);
             PlanHugepages(draft, resources.HugepageLimits);
             PlanRdma(draft, resources.Rdma);
-            draft.Warn(resources.Network is { ClassId: not null } or { Priorities: > 0 }, "network", "cgroup v2 has no network classes and priorities, ignored");
+            draft.Warn(resources.Network is { ClassId: not null } or { Priorities: > 0 }, "network",
+                "cgroup v2 has no network classes and priorities, ignored");
             // Last: what is asked for by the file's own name wins over what was converted.
             PlanUnified(draft, resources.Unified);
         }
@@ -89,7 +90,9 @@ public static class ResourcePlanner
         if (cpu.Idle is long idle)
         {
             // Before the weight: a group that is idle takes none.
-            draft.Write("cpu.idle", idle is 0 or 1 ? idle : throw draft.Refusal("cpu.idle", ResourcePlannerDraft.Text(idle) + " is neither 0 nor 1"), "cpu.idle");
+            draft.Write("cpu.idle",
+                idle is 0 or 1 ? idle : throw draft.Refusal("cpu.idle", ResourcePlannerDraft.Text(idle) + " is neither 0 nor 1"),
+                "cpu.idle");
         }
 
         if (WeightOf(cpu.Shares ?? 0) is ulong weight)
@@ -139,7 +142,8 @@ public static class ResourcePlanner
         string first = quota > 0 ? ResourcePlannerDraft.Text(quota) : "max";
         if (!draft.IsUpdate)
         {
-            CgroupWrite write = draft.Make("cpu.max", first + " " + ResourcePlannerDraft.Text(period == 0 ? DefaultPeriod : period), property);
+            CgroupWrite write = draft.Make(
+                "cpu.max", first + " " + ResourcePlannerDraft.Text(period == 0 ? DefaultPeriod : period), property);
             return quota > 0 ? write : draft.Unlimited(write);
         }
 
@@ -184,7 +188,8 @@ public static class ResourcePlanner
 
             if (!IsPageSize(size))
             {
-                throw draft.Refusal(property + ".pageSize", "\"" + size + "\" is not a page size: expected a number and KB, MB or GB, such as 2MB");
+                throw draft.Refusal(
+                    property + ".pageSize", "\"" + size + "\" is not a page size: expected a number and KB, MB or GB, such as 2MB");
             }
 
             string file = "hugetlb." + size;
@@ -254,7 +259,8 @@ public static class ResourcePlanner
                 throw draft.Refusal(property, "must be in the form CONTROLLER.PARAMETER");
             }
 
-            if (file.StartsWith("cgroup.", StringComparison.Ordinal) && file is not ("cgroup.max.depth" or "cgroup.max.descendants" or "cgroup.pressure"))
+            if (file.StartsWith("cgroup.", StringComparison.Ordinal)
+                && file is not ("cgroup.max.depth" or "cgroup.max.descendants" or "cgroup.pressure"))
             {
                 throw draft.Refusal(property, "is no limit: it would move, freeze or end processes, or change what the cgroup is");
             }

@@ -32,7 +32,9 @@ internal sealed class ResourcePlannerDraft
 
     internal void Write(string file, string value, string property) => Writes.Add(Make(file, value, property));
 
-    /// <summary>What a new cgroup has without being told, and every process without a cgroup: to ask for it must not need the controller.</summary>
+    /// <summary>
+    /// What a new cgroup has without being told, and every process without a cgroup: to ask for it must not need the controller.
+    /// </summary>
     internal CgroupWrite Unlimited(CgroupWrite write) => IsUpdate ? write : write with { OnError = CgroupError.IgnoreMissing };
 
     internal void Write(string file, long value, string property) => Write(file, Text(value), property);

@@ -48,7 +48,8 @@ internal static class ResourcePlannerMemory
     {
         null => 0,
         >= Unlimited => given.Value,
-        _ => throw draft.Refusal(property, ResourcePlannerDraft.Text(given.Value) + " is not a number of bytes: expected 0 or more, or -1 for no limit"),
+        _ => throw draft.Refusal(
+            property, ResourcePlannerDraft.Text(given.Value) + " is not a number of bytes: expected 0 or more, or -1 for no limit"),
     };
 
     private static void PlanCheck(ResourcePlannerDraft draft, string what, long limit, string property)
@@ -79,7 +80,9 @@ internal static class ResourcePlannerMemory
             (_, Unlimited) => "max",
             _ when total == Unlimited => ResourcePlannerDraft.Text(swap),
             _ when total == 0 => throw draft.Refusal("memory.swap", "unable to set swap limit without memory limit"),
-            _ when swap < total => throw draft.Refusal("memory.swap", "memory+swap limit should be >= memory limit (" + ResourcePlannerDraft.Text(swap) + " < " + ResourcePlannerDraft.Text(total) + ")"),
+            _ when swap < total => throw draft.Refusal("memory.swap",
+                "memory+swap limit should be >= memory limit (" + ResourcePlannerDraft.Text(swap) + " < "
+                + ResourcePlannerDraft.Text(total) + ")"),
             _ => ResourcePlannerDraft.Text(swap - total),
         };
         if (value is not null)

@@ -48,7 +48,9 @@ public sealed record ContainerPlan
     /// <summary>Whether devices and links are made: not when /dev is the host's.</summary>
     public required bool MakesDevices { get; init; }
 
-    /// <summary>Whether devices and links are made while the host still makes the network namespace: no mount that waits for that concerns them.</summary>
+    /// <summary>
+    /// Whether devices and links are made while the host still makes the network namespace: no mount that waits for that concerns them.
+    /// </summary>
     public bool DevicesBeforeNetwork { get; init; }
 
     /// <summary>Device nodes: the defaults, then linux.devices.</summary>
@@ -93,7 +95,9 @@ public sealed record ContainerPlan
     /// <summary>Limits of the cgroup.</summary>
     public required ResourcePlan Resources { get; init; }
 
-    /// <summary>Whether the cgroup may hold less than 4 MiB: then nothing is left to init that the host could do at its own charge.</summary>
+    /// <summary>
+    /// Whether the cgroup may hold less than 4 MiB: then nothing is left to init that the host could do at its own charge.
+    /// </summary>
     public bool HasLittleMemory
     {
         get
@@ -101,7 +105,9 @@ public sealed record ContainerPlan
             const long Ample = 4 << 20; // bytes
             foreach (CgroupWrite write in Resources.Writes)
             {
-                if (write.File == "memory.max" && long.TryParse(write.Value, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long limit) && limit < Ample)
+                if (write.File == "memory.max"
+                    && long.TryParse(write.Value, NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out long limit)
+                    && limit < Ample)
                 {
                     return true;
                 }

@@ -38,4 +38,5 @@ public sealed record HooksPlan
 /// <param name="Args">argv; never empty.</param>
 /// <param name="Env">Environment; default (not empty) inherits.</param>
 /// <param name="TimeoutSeconds">0 for none.</param>
-public sealed record HookStep(string Kind, int Index, CString Path, ImmutableArray<CString> Args, ImmutableArray<CString> Env, long TimeoutSeconds);
+public sealed record HookStep(
+    string Kind, int Index, CString Path, ImmutableArray<CString> Args, ImmutableArray<CString> Env, long TimeoutSeconds);

@@ -16,7 +16,8 @@ public static class Planner
         // Engines write 1.0.2 to 1.3.0 and add suffixes; what a version 2 would mean nobody knows.
         if (!string.IsNullOrEmpty(config.OciVersion) && !config.OciVersion.StartsWith("1.", StringComparison.Ordinal))
         {
-            throw new SpecException("ociVersion", "\"" + config.OciVersion + "\" is not a version of the runtime specification that punnet knows (1.x)");
+            throw new SpecException(
+                "ociVersion", "\"" + config.OciVersion + "\" is not a version of the runtime specification that punnet knows (1.x)");
         }
 
         LayerRequest? layers = options.Layers;
@@ -32,13 +33,15 @@ public static class Planner
 
         Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: it says which namespaces the container has");
         RefuseAnnotations(config.Annotations);
-        string root = layers is null ? PathText.Join(options.Bundle, config.Root!.Path!) : OverlayPlanner.MountPoint(config, options.Bundle, layers);
+        string root = layers is null
+            ? PathText.Join(options.Bundle, config.Root!.Path!) : OverlayPlanner.MountPoint(config, options.Bundle, layers);
         bool isReadOnly = config.Root is { Readonly: true };
         NamespacePlan namespaces = NamespacePlanner.Plan(linux, facts);
         RefuseGroups(config.Process, namespaces, facts);
         if (layers is not null && namespaces.SharesMounts)
         {
-            throw new SpecException("linux.namespaces", "a root of layers (--layer) is stacked in a mount namespace, and there is none ({\"type\": \"mount\"})");
+            throw new SpecException("linux.namespaces",
+                "a root of layers (--layer) is stacked in a mount namespace, and there is none ({\"type\": \"mount\"})");
         }
 
         (CString host, CString domain) = HostNames(config, namespaces);
@@ -73,7 +76,10 @@ public static class Planner
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
             Process = PlanProcess(config, config.Process, "process", facts, namespaces.HasUser),
             Hooks = HookPlanner.Plan(config.Hooks),
-            Cgroup = Cgroup(config, linux, options, facts) with { Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts) },
+            Cgroup = Cgroup(config, linux, options, facts) with
+            {
+                Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts),
+            },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
             IntelRdt = IntelRdtPlanner.Plan(linux.IntelRdt, options.Id),
             DeviceProgram = [.. DeviceProgram.Compile(linux.Resources?.Devices)],
@@ -81,7 +87,9 @@ public static class Planner
         };
     }
 
-    /// <summary>Plans a program that joins a container: itself, the container's filter, and what config.json says of all its programs.</summary>
+    /// <summary>
+    /// Plans a program that joins a container: itself, the container's filter, and what config.json says of all its programs.
+    /// </summary>
     /// <param name="config">The container's config.json.</param>
     /// <param name="process">The program.</param>
     /// <param name="at">Its place, or empty for a document that is only a process.</param>
@@ -106,13 +114,15 @@ public static class Planner
         {
             Delegate = CgroupDelegation.Plan(config.Annotations),
         };
-        return plan.Unit is null ? plan : plan with { Unit = UnitPlanner.Complete(plan.Unit, config.Annotations, linux.Resources?.Devices) };
+        return plan.Unit is null
+            ? plan : plan with { Unit = UnitPlanner.Complete(plan.Unit, config.Annotations, linux.Resources?.Devices) };
     }
 
     // A user namespace owns the network namespace that is made inside it, so the host cannot make that; devices are moved in at the start.
     private static int NetworkBeforeMount(Linux linux, NamespacePlan namespaces, ImmutableArray<MountStep> mounts)
     {
-        if ((namespaces.New & CloneFlags.NewNetwork) == CloneFlags.None || namespaces.Staged || namespaces.HasUser || linux.NetDevices is { Count: > 0 })
+        if ((namespaces.New & CloneFlags.NewNetwork) == CloneFlags.None || namespaces.Staged || namespaces.HasUser
+            || linux.NetDevices is { Count: > 0 })
         {
             return -1;
         }
@@ -186,7 +196,9 @@ public static class Planner
         "unbindable" => MountFlags.Unbindable,
         "runbindable" => MountFlags.Unbindable | MountFlags.Recursive,
         _ => throw new SpecException(
-            "linux.rootfsPropagation", "\"" + written + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)"),
+            "linux.rootfsPropagation",
+            "\"" + written
+            + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)"),
     };
 
     private static bool HasHostDev(ImmutableArray<MountStep> mounts)

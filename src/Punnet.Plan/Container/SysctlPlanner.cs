@@ -73,7 +73,9 @@ internal static class SysctlPlanner
         };
         if (!namespaces.Has(kind))
         {
-            throw new SpecException(place, "needs " + (kind == CloneFlags.NewIpc ? "an " : "a ") + name + " namespace in linux.namespaces: without one it would change the host");
+            throw new SpecException(place,
+                "needs " + (kind == CloneFlags.NewIpc ? "an " : "a ") + name
+                + " namespace in linux.namespaces: without one it would change the host");
         }
 
         if (path == "kernel/domainname" && !string.IsNullOrEmpty(domainname) && domainname != value)

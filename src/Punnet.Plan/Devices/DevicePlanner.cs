@@ -25,7 +25,8 @@ internal static class DevicePlanner
     /// <exception cref="SpecException">A device is not one.</exception>
     public static ImmutableArray<DeviceStep> Plan(IReadOnlyList<Device> devices)
     {
-        List<DeviceStep> steps = [Default("/dev/null", 3), Default("/dev/zero", 5), Default("/dev/full", 7), Default("/dev/random", 8), Default("/dev/urandom", 9), Default("/dev/tty", 0, 5)];
+        List<DeviceStep> steps = [Default("/dev/null", 3), Default("/dev/zero", 5), Default("/dev/full", 7), Default("/dev/random", 8),
+            Default("/dev/urandom", 9), Default("/dev/tty", 0, 5)];
         for (int i = 0; i < devices.Count; i++)
         {
             DeviceStep step = Plan(devices[i], JsonPath.At("linux.devices", i), i);
@@ -39,8 +40,8 @@ internal static class DevicePlanner
         return [.. steps];
     }
 
-    // The link to the container's own devpts takes its place: the device would open terminals of the host's, and where it is a bind, in a user
-    // namespace, it could not be removed again.
+    // The link to the container's own devpts takes its place: the device would open terminals of the host's, and where it is a bind, in a
+    // user namespace, it could not be removed again.
     private static bool IsMultiplexer(DeviceStep step) =>
         (step.Mode & FileMode.TypeMask) == FileMode.CharacterDevice && step.Path.Text.SequenceEqual("/dev/ptmx"u8);
 

@@ -16,8 +16,8 @@ namespace Punnet.Plan;
 /// request for several (O_RDWR) passes if every one does and one allowing pattern covers them all; a request for none (access(2), F_OK)
 /// passes if any single access would.</para>
 /// <para>Against runc: a rule of type a with numbers or with less than rwm means what it says (runc takes it for everything), a denial
-/// inside a wildcard works (runc refuses the container), a denial of a wildcard takes earlier narrower allowances away (runc leaves them), and
-/// below an "allow all" a denied access denies each request that contains it (runc only the requests that contain nothing else).</para>
+/// inside a wildcard works (runc refuses the container), a denial of a wildcard takes earlier narrower allowances away (runc leaves them),
+/// and below an "allow all" a denied access denies each request that contains it (runc only the requests that contain nothing else).</para>
 /// <para>Shape. The type is compared once, each major once, and every decision goes through one exit that picks the request's bit out of
 /// the answer: the verifier's states are the price of a program, and this shape has few.</para>
 /// </remarks>

@@ -75,7 +75,8 @@ internal sealed record DeviceProgramRule(bool Allow, bool Block, bool Character,
     {
         null or -1 => null,
         >= 0 and <= uint.MaxValue => (uint)number,
-        _ => throw new SpecException(place, number.Value.ToString(CultureInfo.InvariantCulture) + " is not a device number: expected 0 to 4294967295, or -1 for all"),
+        _ => throw new SpecException(place,
+            number.Value.ToString(CultureInfo.InvariantCulture) + " is not a device number: expected 0 to 4294967295, or -1 for all"),
     };
 
     private static int ReadAccess(string? access, string place)

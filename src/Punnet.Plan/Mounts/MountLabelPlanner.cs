@@ -41,7 +41,8 @@ internal static class MountLabelPlanner
         return kind is "context" or "fscontext" or "defcontext" or "rootcontext"
             ? CString.Of(kind)
             : throw new SpecException(
-                "annotations[\"" + Annotation + "\"]", "\"" + kind + "\" is not a kind of context (context, fscontext, defcontext or rootcontext)");
+                "annotations[\"" + Annotation + "\"]",
+                "\"" + kind + "\" is not a kind of context (context, fscontext, defcontext or rootcontext)");
     }
 
     /// <summary>

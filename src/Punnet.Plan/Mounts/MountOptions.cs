@@ -9,8 +9,8 @@ public static class MountOptions
 {
     private const MountAttributes None = MountAttributes.None;
 
-    // Sorted, for the search. "rro" is "ro" for the whole tree. How access times are kept is one field of two bits: an option that sets it clears
-    // it first; for a tree each word names one way.
+    // Sorted, for the search. "rro" is "ro" for the whole tree. How access times are kept is one field of two bits: an option that sets it
+    // clears it first; for a tree each word names one way.
     private static readonly (string Name, Effect Effect)[] s_options =
     [
         ("async", new(Meaning.FileSystemFlag)),
@@ -100,7 +100,9 @@ public static class MountOptions
         /// <summary>The same for the whole tree.</summary>
         RecursiveAttributes,
 
-        /// <summary>Takes back one way to keep access times, which stays in the effect's Set: "atime" undoes "noatime", and asks for nothing else.</summary>
+        /// <summary>
+        /// Takes back one way to keep access times, which stays in the effect's Set: "atime" undoes "noatime", and asks for nothing else.
+        /// </summary>
         AccessTimesAgain,
 
         /// <summary>Changes propagation.</summary>

@@ -94,7 +94,8 @@ internal static class MountPlanner
     private static MountAttributes Others(MountAttributes set, MountAttributes clear)
     {
         MountAttributes named = set | clear;
-        MountAttributes others = MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev | MountAttributes.NoExec | MountAttributes.NoSymlinkFollow;
+        MountAttributes others = MountAttributes.ReadOnly | MountAttributes.NoSuid | MountAttributes.NoDev
+            | MountAttributes.NoExec | MountAttributes.NoSymlinkFollow;
         if ((named & MountAttributes.AtimeMask) != MountAttributes.None)
         {
             others |= MountAttributes.NoDirAtime;
@@ -117,7 +118,8 @@ internal static class MountPlanner
             [.. isReadOnlyDevice ? [s_readOnly] : ImmutableArray<MountParameter>.Empty, .. draft.FileSystemFlags, .. draft.Parameters];
         return parameters.Length <= MountParameter.Limit
             ? parameters
-            : throw new SpecException(place + ".options", parameters.Length.ToString() + " parameters of the file system, and punnet takes at most 1024");
+            : throw new SpecException(
+                place + ".options", parameters.Length.ToString() + " parameters of the file system, and punnet takes at most 1024");
     }
 
     private static MountKind Kind(Mount mount, Draft draft)
@@ -304,7 +306,8 @@ internal static class MountPlanner
             int equals = option.IndexOf('=', StringComparison.Ordinal);
             string key = equals < 0 ? option : option[..equals];
             HasMode |= key == "mode";
-            if (type == "overlay" && key == "lowerdir" && equals > 0 && OverlayPlanner.Divide(option[(equals + 1)..], place) is List<MountParameter> layers)
+            if (type == "overlay" && key == "lowerdir" && equals > 0
+                && OverlayPlanner.Divide(option[(equals + 1)..], place) is List<MountParameter> layers)
             {
                 Parameters.AddRange(layers);
                 return;

@@ -60,8 +60,8 @@ public sealed record MountStep
     public MountAttributes Clear { get; init; }
 
     /// <summary>
-    /// Attributes of a bind's source that nobody named, to clear as well: once one is named, those that are named are all there are. What is
-    /// locked, mount_namespaces(7), stays.
+    /// Attributes of a bind's source that nobody named, to clear as well: once one is named, those that are named are all there are. What
+    /// is locked, mount_namespaces(7), stays.
     /// </summary>
     public MountAttributes Others { get; init; }
 

@@ -3,7 +3,9 @@ using Punnet.Abi;
 
 namespace Punnet.Plan;
 
-/// <summary>A root stacked from layers: overlayfs.rst. The layers are only read; what the container changes goes to the upper directory.</summary>
+/// <summary>
+/// A root stacked from layers: overlayfs.rst. The layers are only read; what the container changes goes to the upper directory.
+/// </summary>
 public sealed record OverlayPlan
 {
     /// <summary>Most layers that the kernel stacks: OVL_MAX_STACK of fs/overlayfs/params.h.</summary>
@@ -24,7 +26,9 @@ public sealed record OverlayPlan
     /// <summary>Whether the upper directory is in the state directory, and goes with the container.</summary>
     public bool OwnsUpper { get; init; }
 
-    /// <summary>Whether the owners of files are mapped by the container's user namespace: the layers hold ids as the container sees them.</summary>
+    /// <summary>
+    /// Whether the owners of files are mapped by the container's user namespace: the layers hold ids as the container sees them.
+    /// </summary>
     public bool MapsIds { get; init; }
 
     /// <summary>Parameters of the file system beside its directories.</summary>

@@ -6,7 +6,9 @@ using Punnet.Spec;
 
 namespace Punnet.Plan;
 
-/// <summary>overlayfs.rst: the container's root as a stack of layers; and lower layers of a mount whose names do not fit into one parameter.</summary>
+/// <summary>
+/// overlayfs.rst: the container's root as a stack of layers; and lower layers of a mount whose names do not fit into one parameter.
+/// </summary>
 internal static class OverlayPlanner
 {
     /// <summary>Where the layers are stacked: root.path, or a directory in the state directory where there is nothing at that.</summary>
@@ -42,7 +44,8 @@ internal static class OverlayPlanner
             Layers = layers,
             Upper = isOwn ? CString.Of(request.StateDirectory + "/upper") : isKept ? Path(request.Upper!, bundle) : default,
             UpperPlace = request.Upper?.Place ?? "",
-            TmpfsSize = request.TmpfsSize is long size ? CString.Of(size.ToString(System.Globalization.CultureInfo.InvariantCulture)) : default,
+            TmpfsSize = request.TmpfsSize is long size
+                ? CString.Of(size.ToString(System.Globalization.CultureInfo.InvariantCulture)) : default,
             OwnsUpper = isOwn,
             MapsIds = hasUser && facts.EffectiveUser == 0,
             UserXattr = hasUser,
@@ -88,7 +91,8 @@ internal static class OverlayPlanner
         {
             throw new SpecException(
                 request.Layers[^1].Place,
-                count.ToString() + (hasRoot ? " layers with root.path" : " layers") + ", and the kernel stacks at most " + OverlayPlan.MostLayers.ToString());
+                count.ToString() + (hasRoot ? " layers with root.path" : " layers") + ", and the kernel stacks at most "
+                    + OverlayPlan.MostLayers.ToString());
         }
 
         ImmutableArray<LayerStep>.Builder steps = ImmutableArray.CreateBuilder<LayerStep>(count);

@@ -54,7 +54,8 @@ internal static class IdMapPlanner
         // config.md#mounts: without mappings of its own it takes the container's, and there must be some.
         return hasUser
             ? new IdMapPlan(isTree, default, default)
-            : throw new SpecException(where, "\"" + (isTree ? "ridmap" : "idmap") + "\" needs uidMappings and gidMappings, or a user namespace");
+            : throw new SpecException(
+                where, "\"" + (isTree ? "ridmap" : "idmap") + "\" needs uidMappings and gidMappings, or a user namespace");
     }
 
     private static IdMapPlan Mapped(bool isTree, IReadOnlyList<IdMapping> users, IReadOnlyList<IdMapping> groups, string place) => new(
@@ -94,9 +95,11 @@ internal static class IdMapPlanner
         {
             isRelative |= range.StartsWith('@');
             string[] numbers = range.TrimStart('@').Split('-');
-            if (numbers.Length != 3 || !TryParse(numbers[0], out uint file) || !TryParse(numbers[1], out uint host) || !TryParse(numbers[2], out uint size))
+            if (numbers.Length != 3 || !TryParse(numbers[0], out uint file) || !TryParse(numbers[1], out uint host)
+                || !TryParse(numbers[2], out uint size))
             {
-                throw new SpecException(place, "\"" + range + "\" is not a mapping such as 0-1000-10: id in the file system, id on the host, number of ids");
+                throw new SpecException(
+                    place, "\"" + range + "\" is not a mapping such as 0-1000-10: id in the file system, id on the host, number of ids");
             }
 
             mappings.Add(new IdMapping(file, isRelative ? OnHost(host, size, own, ownPlace, place) : host, size));
@@ -113,7 +116,8 @@ internal static class IdMapPlanner
             }
         }
 
-        throw new SpecException(place, "no range of " + ownPlace + " has the ids " + id.ToString() + " to " + ((ulong)id + size - 1).ToString());
+        throw new SpecException(
+            place, "no range of " + ownPlace + " has the ids " + id.ToString() + " to " + ((ulong)id + size - 1).ToString());
     }
 
     private static bool TryParse(string digits, out uint number) =>

@@ -36,7 +36,10 @@ public sealed record NamespacePlan
     /// <summary>Whether the container has a user namespace that is not the host's.</summary>
     public bool HasUser => Has(CloneFlags.NewUser);
 
-    /// <summary>Whether the mount namespace belongs to a user namespace below the host's: the kernel has made all of it a slave, mount_namespaces(7).</summary>
+    /// <summary>
+    /// Whether the mount namespace belongs to a user namespace below the host's: the kernel has made all of it a slave,
+    /// mount_namespaces(7).
+    /// </summary>
     public bool MadeForUser => HasUser && (New & CloneFlags.NewMount) != CloneFlags.None;
 
     /// <summary>Whether the container's mounts are made in the mount namespace of punnet, and are the host's to remove.</summary>

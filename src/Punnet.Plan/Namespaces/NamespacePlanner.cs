@@ -50,7 +50,8 @@ internal static class NamespacePlanner
         if ((seen & (CloneFlags.NewMount | CloneFlags.NewUser)) == CloneFlags.NewUser)
         {
             throw new SpecException(
-                "linux.namespaces", "a user namespace has no right over the mounts of the host: with it goes a mount namespace ({\"type\": \"mount\"})");
+                "linux.namespaces",
+                "a user namespace has no right over the mounts of the host: with it goes a mount namespace ({\"type\": \"mount\"})");
         }
 
         bool makesUser = (made & CloneFlags.NewUser) != CloneFlags.None;
@@ -199,7 +200,8 @@ internal static class NamespacePlanner
 
             if (offset.Value.Nanoseconds > 999_999_999)
             {
-                throw new SpecException(place + ".nanosecs", offset.Value.Nanoseconds.ToString() + " is a second or more: expected 0 to 999999999");
+                throw new SpecException(
+                    place + ".nanosecs", offset.Value.Nanoseconds.ToString() + " is a second or more: expected 0 to 999999999");
             }
 
             text.Append(offset.Key).Append(' ').Append(offset.Value.Seconds).Append(' ').Append(offset.Value.Nanoseconds).Append('\n');

@@ -55,7 +55,8 @@ internal static class NetDevicePlanner
 
         if (!isName || CString.Of(name).Text.Length > Limit)
         {
-            throw new SpecException(place, "\"" + name + "\" is not a name of a network device: 1 to 15 bytes without \"/\", \":\", \"%\" and blanks");
+            throw new SpecException(
+                place, "\"" + name + "\" is not a name of a network device: 1 to 15 bytes without \"/\", \":\", \"%\" and blanks");
         }
     }
 }

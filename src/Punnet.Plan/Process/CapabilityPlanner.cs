@@ -12,7 +12,8 @@ internal static class CapabilityPlanner
     /// Plans the five sets. What the kernel does not know, or would refuse as a set, is left out with a warning: config.md#linux-process
     /// wants no error there.
     /// </summary>
-    public static CapabilitySets Plan(Capabilities? written, string place, int last, ulong grantable, ImmutableArray<string>.Builder warnings)
+    public static CapabilitySets Plan(
+        Capabilities? written, string place, int last, ulong grantable, ImmutableArray<string>.Builder warnings)
     {
         if (written is null)
         {
@@ -59,7 +60,8 @@ internal static class CapabilityPlanner
         {
             if ((set & ~limit & (1UL << number)) != 0)
             {
-                warnings.Add(place + ": can't raise ambient capability " + Capability.Names[number] + ": it is not permitted and inheritable");
+                warnings.Add(place + ": can't raise ambient capability " + Capability.Names[number]
+                    + ": it is not permitted and inheritable");
             }
         }
 

@@ -52,8 +52,8 @@ public static class MemoryPolicyPlanner
         {
             case MemoryPolicyMode.Default or MemoryPolicyMode.Local when hasNodes:
                 throw new SpecException(Property + ".nodes", written.Mode + " takes no nodes");
-            case MemoryPolicyMode.Bind or MemoryPolicyMode.Interleave or MemoryPolicyMode.PreferredMany or MemoryPolicyMode.WeightedInterleave
-                when !hasNodes:
+            case MemoryPolicyMode.Bind or MemoryPolicyMode.Interleave or MemoryPolicyMode.PreferredMany
+                or MemoryPolicyMode.WeightedInterleave when !hasNodes:
                 throw new SpecException(Property + ".nodes", "is missing: " + written.Mode + " needs at least one node");
         }
 

@@ -20,7 +20,8 @@ internal static class PersonalityPlanner
 
         if (written.Flags.Count > 0)
         {
-            warnings.Add("linux.personality.flags: ignoring " + string.Join(", ", written.Flags) + ": flags of a personality are not supported");
+            warnings.Add("linux.personality.flags: ignoring " + string.Join(", ", written.Flags)
+                + ": flags of a personality are not supported");
         }
 
         return written.Domain switch

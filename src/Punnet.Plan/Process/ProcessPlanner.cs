@@ -58,7 +58,8 @@ internal static class ProcessPlanner
             Groups = Groups(process.User.AdditionalGids, dot + "user.additionalGids"),
             Umask = process.User.Umask ?? Permissions.GroupOrOthersWrite,
             Limits = LimitPlanner.Plan(process.Rlimits, dot + "rlimits"),
-            Capabilities = CapabilityPlanner.Plan(process.Capabilities, dot + "capabilities", facts.LastCapability, ownsUser ? ulong.MaxValue : facts.Capabilities, warnings),
+            Capabilities = CapabilityPlanner.Plan(
+                process.Capabilities, dot + "capabilities", facts.LastCapability, ownsUser ? ulong.MaxValue : facts.Capabilities, warnings),
             NoNewPrivileges = process.NoNewPrivileges,
             OomScore = process.OomScoreAdj is long score ? CString.Of(score.ToString()) : default,
             Terminal = process.Terminal,

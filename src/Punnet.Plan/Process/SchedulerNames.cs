@@ -2,7 +2,9 @@ using Punnet.Abi;
 
 namespace Punnet.Plan;
 
-/// <summary>The words of process.scheduler and process.ioPriority: config.md#linux-process. Made when they are asked for: few ask.</summary>
+/// <summary>
+/// The words of process.scheduler and process.ioPriority: config.md#linux-process. Made when they are asked for: few ask.
+/// </summary>
 public static class SchedulerNames
 {
     /// <summary>IOPRIO_CLASS_SHIFT, linux/ioprio.h: the class of a priority stands above its level.</summary>

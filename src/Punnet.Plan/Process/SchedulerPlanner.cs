@@ -98,7 +98,8 @@ internal static class SchedulerPlanner
 
         if (!isRealtime && written.Priority != 0)
         {
-            throw new SpecException(place + ".priority", "only SCHED_FIFO and SCHED_RR have a priority, and " + written.Policy + " has not");
+            throw new SpecException(
+                place + ".priority", "only SCHED_FIFO and SCHED_RR have a priority, and " + written.Policy + " has not");
         }
 
         if (policy != SchedulerPolicy.Deadline)
@@ -126,12 +127,14 @@ internal static class SchedulerPlanner
 
         if (written.Runtime > written.Deadline)
         {
-            throw new SpecException(place + ".runtime", written.Runtime.ToString() + " is more than the deadline, " + written.Deadline.ToString());
+            throw new SpecException(
+                place + ".runtime", written.Runtime.ToString() + " is more than the deadline, " + written.Deadline.ToString());
         }
 
         if (written.Period != 0 && written.Deadline > written.Period)
         {
-            throw new SpecException(place + ".deadline", written.Deadline.ToString() + " is more than the period, " + written.Period.ToString());
+            throw new SpecException(
+                place + ".deadline", written.Deadline.ToString() + " is more than the period, " + written.Period.ToString());
         }
     }
 

@@ -33,7 +33,8 @@ internal static class SeccompAnnotations
                 if (profile.Syscalls[i].Names[k] == name)
                 {
                     place = JsonPath.At(JsonPath.At(place, i) + ".names", k);
-                    return new SpecException(place, "\"" + name + "\" is not a system call of any architecture (annotations[\"" + FailUnknown + "\"])");
+                    return new SpecException(
+                        place, "\"" + name + "\" is not a system call of any architecture (annotations[\"" + FailUnknown + "\"])");
                 }
             }
         }

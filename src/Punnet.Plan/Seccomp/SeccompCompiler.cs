@@ -249,7 +249,8 @@ public static class SeccompCompiler
             SeccompArgument argument = rule.Args[i];
             if (argument.Index >= ArgumentCount)
             {
-                throw new SpecException($"{place}.args[{i}].index", $"{argument.Index} is not an argument of a system call: expected 0 to 5");
+                throw new SpecException(
+                    $"{place}.args[{i}].index", $"{argument.Index} is not an argument of a system call: expected 0 to 5");
             }
 
             SeccompComparison comparison = SeccompVocabulary.Comparison(argument.Op);
@@ -314,6 +315,8 @@ public static class SeccompCompiler
         return notifies ? (flags & ~SeccompFilterFlags.ThreadSync) | SeccompFilterFlags.NewListener : flags;
     }
 
-    /// <summary>What an entry of syscalls says of each of its calls: a verdict, and conditions that all, or any of which, must hold.</summary>
+    /// <summary>
+    /// What an entry of syscalls says of each of its calls: a verdict, and conditions that all, or any of which, must hold.
+    /// </summary>
     private readonly record struct RuleBody(int Verdict, int First, int Count, bool Alternatives);
 }

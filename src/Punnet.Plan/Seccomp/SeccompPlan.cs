@@ -25,7 +25,9 @@ public sealed record SeccompPlan
     /// </summary>
     public BpfInstruction[]? Verdicts { get; init; }
 
-    /// <summary>Whether loading returns a descriptor: for the agent at <see cref="ListenerPath"/>, or for punnet where it explains.</summary>
+    /// <summary>
+    /// Whether loading returns a descriptor: for the agent at <see cref="ListenerPath"/>, or for punnet where it explains.
+    /// </summary>
     public required bool NeedsListener { get; init; }
 
     /// <summary>Unix socket of the agent; present where <see cref="NeedsListener"/> and nothing is explained.</summary>

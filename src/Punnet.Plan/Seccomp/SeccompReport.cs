@@ -22,7 +22,8 @@ public static class SeccompReport
     {
         if (plan.NeedsListener)
         {
-            throw new SpecException(SeccompVocabulary.Root, "--seccomp-log cannot be used where SCMP_ACT_NOTIFY has calls answered by an agent");
+            throw new SpecException(
+                SeccompVocabulary.Root, "--seccomp-log cannot be used where SCMP_ACT_NOTIFY has calls answered by an agent");
         }
 
         BpfInstruction[] program = [.. plan.Program];

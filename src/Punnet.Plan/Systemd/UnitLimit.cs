@@ -107,5 +107,6 @@ public static class UnitLimit
 
     private static UnitProperty Number(string name, ulong value) => new(name, new BusNumber('t', value), "");
 
-    private static bool TryRead(string text, out ulong number) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryRead(string text, out ulong number) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 }

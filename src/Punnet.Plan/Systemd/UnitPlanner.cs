@@ -14,7 +14,8 @@ internal static class UnitPlanner
 
     /// <summary>Adds them to a unit.</summary>
     /// <exception cref="SpecException">An annotation or a device rule says something that cannot be.</exception>
-    internal static SystemdUnit Complete(SystemdUnit unit, IReadOnlyDictionary<string, string> annotations, IReadOnlyList<DeviceRule>? rules)
+    internal static SystemdUnit Complete(
+        SystemdUnit unit, IReadOnlyDictionary<string, string> annotations, IReadOnlyList<DeviceRule>? rules)
     {
         List<UnitProperty> properties = [];
         foreach ((string key, string text) in annotations)
@@ -66,7 +67,8 @@ internal static class UnitPlanner
 
         BusValue value = VariantText.Read(text, place);
         bool isInSeconds = name.Length > 3 && name.EndsWith("Sec", StringComparison.Ordinal) && char.IsAsciiLetterLower(name[^4]);
-        return isInSeconds ? new UnitProperty(name[..^3] + "USec", Microseconds(value, place), place) : new UnitProperty(name, value, place);
+        return isInSeconds
+            ? new UnitProperty(name[..^3] + "USec", Microseconds(value, place), place) : new UnitProperty(name, value, place);
     }
 
     // Unit files have TimeoutStopSec=, and the interface of systemd has only TimeoutStopUSec.
@@ -77,7 +79,8 @@ internal static class UnitPlanner
         {
             BusNumber { Type: 'd' } real when BitConverter.UInt64BitsToDouble(real.Bits) is >= 0 and < 1e12
                 => new BusNumber('t', (ulong)(BitConverter.UInt64BitsToDouble(real.Bits) * Million)),
-            BusNumber { Type: not ('b' or 'd') } number when number.Bits <= ulong.MaxValue / Million => new BusNumber('t', number.Bits * Million),
+            BusNumber { Type: not ('b' or 'd') } number when number.Bits <= ulong.MaxValue / Million =>
+            new BusNumber('t', number.Bits * Million),
             _ => throw new SpecException(place, value + " is not a number of seconds"),
         };
     }
@@ -141,5 +144,6 @@ internal static class UnitPlanner
     }
 
     private static string Letters(int access) =>
-        ((access & DeviceRequest.Read) != 0 ? "r" : "") + ((access & DeviceRequest.Write) != 0 ? "w" : "") + ((access & DeviceRequest.Mknod) != 0 ? "m" : "");
+        ((access & DeviceRequest.Read) != 0 ? "r" : "") + ((access & DeviceRequest.Write) != 0 ? "w" : "")
+            + ((access & DeviceRequest.Mknod) != 0 ? "m" : "");
 }

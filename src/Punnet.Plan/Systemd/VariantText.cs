@@ -7,8 +7,8 @@ using Punnet.Spec;
 namespace Punnet.Plan;
 
 /// <summary>
-/// Values in GVariant's text format (GLib, "GVariant Text Format"), which the annotations org.systemd.property.* have: booleans, numbers with
-/// or without a type word, strings, arrays, tuples and variants, each with a type before it (<c>@as []</c>) or without. Dictionaries,
+/// Values in GVariant's text format (GLib, "GVariant Text Format"), which the annotations org.systemd.property.* have: booleans, numbers
+/// with or without a type word, strings, arrays, tuples and variants, each with a type before it (<c>@as []</c>) or without. Dictionaries,
 /// maybe types and byte strings are not for any property of a unit.
 /// </summary>
 public sealed class VariantText
@@ -149,7 +149,8 @@ public sealed class VariantText
         if (!isNumber || number < least || number > most)
         {
             _position = start;
-            throw Refusal(least > most ? Name(expected!) : "a number from " + least + " to " + most + (expected is null ? ", or a type before it such as uint64" : ""));
+            throw Refusal(least > most ? Name(expected!) : "a number from " + least + " to " + most
+                + (expected is null ? ", or a type before it such as uint64" : ""));
         }
 
         return new BusNumber(type, unchecked((ulong)number));
@@ -197,7 +198,8 @@ public sealed class VariantText
             't' => '\t',
             'r' => '\r',
             'u' when _position + 4 <= _text.Length
-                && ushort.TryParse(_text.AsSpan(_position, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code)
+                && ushort.TryParse(
+                _text.AsSpan(_position, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out ushort code)
                 && !char.IsSurrogate((char)code) => (char)code,
             _ => '\0',
         };
@@ -222,7 +224,8 @@ public sealed class VariantText
             items.Add(item);
         }
 
-        return new BusArray(element ?? throw new SpecException(_place, "an empty array needs its type before it, such as @as []"), items.ToImmutable());
+        return new BusArray(
+            element ?? throw new SpecException(_place, "an empty array needs its type before it, such as @as []"), items.ToImmutable());
     }
 
     private BusStructure Tuple(string? expected, int depth)
@@ -294,8 +297,11 @@ public sealed class VariantText
         }
     }
 
-    private static string Name(string signature) => signature.Length == 1 ? "a value of type " + WordOf(signature[0]) : "a value of type " + signature;
+    private static string Name(string signature) =>
+        signature.Length == 1 ? "a value of type " + WordOf(signature[0]) : "a value of type " + signature;
 
     private SpecException Refusal(string expected) =>
-        new(_place, PlanWords.Quoted(_text) + " is not a GVariant text: expected " + expected + " at character " + (_position + 1).ToString(CultureInfo.InvariantCulture));
+        new(_place,
+            PlanWords.Quoted(_text) + " is not a GVariant text: expected " + expected + " at character "
+            + (_position + 1).ToString(CultureInfo.InvariantCulture));
 }

@@ -39,7 +39,8 @@ public static partial class PlanText
         }
 
         text.Line((plan.NoPivot ? "enter by moving the mount" : "enter by pivot_root") + " after the createContainer hooks");
-        text.Line(plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation) + " (linux.rootfsPropagation)");
+        text.Line(
+            plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation) + " (linux.rootfsPropagation)");
         text.Line(plan.RootReadOnly, "read-only (root.readonly)");
         text.Open("mounts");
         text.Step("check that SELinux is there for the label", plan.MountLabel, "linux.mountLabel");
@@ -101,7 +102,8 @@ public static partial class PlanText
         text.Line("path " + PlanWords.Quoted(plan.Cgroup.Path) + " (linux.cgroupsPath)");
         if (plan.Cgroup.Unit is SystemdUnit unit)
         {
-            text.Line("unit " + PlanWords.Quoted(unit.Name) + " in " + PlanWords.Quoted(unit.Slice) + (unit.IsSlice ? ", a slice itself" : ""));
+            text.Line("unit " + PlanWords.Quoted(unit.Name) + " in " + PlanWords.Quoted(unit.Slice)
+                + (unit.IsSlice ? ", a slice itself" : ""));
             Unit(text, unit);
         }
 
@@ -127,7 +129,8 @@ public static partial class PlanText
 
         if (plan.IntelRdt is IntelRdtPlan rdt)
         {
-            text.Line("resctrl group " + (rdt.Group.Length == 0 ? "/" : PlanWords.Quoted(rdt.Group)) + (rdt.IsShared ? ", shared" : ", its own"));
+            text.Line("resctrl group " + (rdt.Group.Length == 0 ? "/" : PlanWords.Quoted(rdt.Group))
+                + (rdt.IsShared ? ", shared" : ", its own"));
             foreach (string line in rdt.Lines)
             {
                 text.Line("resctrl schemata " + PlanWords.Quoted(line) + " (linux.intelRdt)");
@@ -152,7 +155,8 @@ public static partial class PlanText
 
         foreach (UnitDevice device in unit.Devices ?? [])
         {
-            text.Line("unit device " + PlanWords.Quoted(device.Pattern) + " " + PlanWords.Quoted(device.Access) + " (linux.resources.devices)");
+            text.Line("unit device " + PlanWords.Quoted(device.Pattern) + " " + PlanWords.Quoted(device.Access)
+                + " (linux.resources.devices)");
         }
 
         if (unit.SubGroup is not null)
@@ -192,7 +196,8 @@ public static partial class PlanText
 
         foreach (NamespaceJoin join in plan.Joins)
         {
-            text.Line("join " + PlanWords.Of(join.Kind) + " " + PlanWords.Quoted(join.Path) + " (" + JsonPath.At("linux.namespaces", join.Index) + ")");
+            text.Line("join " + PlanWords.Of(join.Kind) + " " + PlanWords.Quoted(join.Path) + " ("
+                + JsonPath.At("linux.namespaces", join.Index) + ")");
         }
 
         if (plan.Staged)
@@ -223,16 +228,19 @@ public static partial class PlanText
         });
         if (step.Kind != MountKind.Remount)
         {
-            line.Append(PlanWords.Quoted(step.Source)).Append(step.Type.IsNull ? "" : " (" + PlanWords.Quoted(step.Type) + ")").Append(" on ");
+            line.Append(PlanWords.Quoted(step.Source)).Append(step.Type.IsNull ? "" : " (" + PlanWords.Quoted(step.Type) + ")")
+                .Append(" on ");
         }
 
         line.Append(PlanWords.Quoted(step.Destination));
         foreach (MountParameter parameter in step.Parameters)
         {
-            line.Append(' ').Append(PlanWords.Quoted(parameter.Key.ToString() + (parameter.Value.IsNull ? "" : "=" + parameter.Value.ToString())));
+            line.Append(' ')
+                .Append(PlanWords.Quoted(parameter.Key.ToString() + (parameter.Value.IsNull ? "" : "=" + parameter.Value.ToString())));
         }
 
-        line.Append(step.LabelKey.IsNull && step.Label.IsNull ? "" : " labelled " + PlanWords.Quoted(step.LabelKey.ToString() + "=" + step.Label.ToString()));
+        line.Append(step.LabelKey.IsNull && step.Label.IsNull ? "" : " labelled "
+            + PlanWords.Quoted(step.LabelKey.ToString() + "=" + step.Label.ToString()));
         line.Append(step.RootLabel.IsNull ? "" : " with the root labelled " + PlanWords.Quoted(step.RootLabel));
         Change(line, "set", step.Set);
         Change(line, "clear", step.Clear);
@@ -308,7 +316,8 @@ public static partial class PlanText
                 FileMode.BlockDevice => "b ",
                 FileMode.Fifo => "p ",
                 uint other => "0x" + other.ToString("x") + " ",
-            } + device.Major.ToString() + ":" + device.Minor.ToString() + " " + PlanWords.Quoted(device.Path) + " mode " + Octal(device.Mode & Permissions.Mask)
+            } + device.Major.ToString() + ":" + device.Minor.ToString() + " " + PlanWords.Quoted(device.Path)
+                + " mode " + Octal(device.Mode & Permissions.Mask)
                 + " owner " + device.Uid.ToString() + ":" + device.Gid.ToString()
                 + (device.Index < 0 ? "" : " (" + JsonPath.At("linux.devices", device.Index) + ")"));
         }
@@ -333,7 +342,8 @@ public static partial class PlanText
     {
         foreach (HookStep hook in hooks)
         {
-            text.Line(JsonPath.At("hooks." + hook.Kind, hook.Index) + " " + PlanWords.Quoted(hook.Path) + ", args" + PlanWords.Quoted(hook.Args)
+            text.Line(JsonPath.At("hooks." + hook.Kind, hook.Index) + " " + PlanWords.Quoted(hook.Path) + ", args"
+                + PlanWords.Quoted(hook.Args)
                 + (hook.Env.IsDefault ? ", env inherited" : hook.Env.IsEmpty ? ", env empty" : ", env" + PlanWords.Quoted(hook.Env))
                 + (hook.TimeoutSeconds == 0 ? "" : ", at most " + hook.TimeoutSeconds.ToString() + " s"));
         }

@@ -13,7 +13,8 @@ public static partial class PlanText
         }
 
         string place = plan.UpperPlace.Length == 0 ? "" : " (" + plan.UpperPlace + ")";
-        text.Line(!plan.Upper.IsNull, "changes to " + PlanWords.Quoted(plan.Upper) + place + (plan.OwnsUpper ? ", removed with the container" : ""));
+        text.Line(!plan.Upper.IsNull,
+            "changes to " + PlanWords.Quoted(plan.Upper) + place + (plan.OwnsUpper ? ", removed with the container" : ""));
         text.Line(!plan.TmpfsSize.IsNull, "changes to a tmpfs of " + PlanWords.Quoted(plan.TmpfsSize) + " bytes");
         text.Line(plan.MapsIds, "ids mapped as the container's");
         StringBuilder line = new(plan.IsBind ? "bind the layer" : "stack the layers");
@@ -23,7 +24,8 @@ public static partial class PlanText
             line.Append(' ').Append(PlanWords.Quoted(option.Key.ToString() + (option.Value.IsNull ? "" : "=" + option.Value.ToString())));
         }
 
-        line.Append(plan.LabelKey.IsNull && plan.Label.IsNull ? "" : " labelled " + PlanWords.Quoted(plan.LabelKey.ToString() + "=" + plan.Label.ToString()));
+        line.Append(plan.LabelKey.IsNull && plan.Label.IsNull ? "" : " labelled "
+            + PlanWords.Quoted(plan.LabelKey.ToString() + "=" + plan.Label.ToString()));
         text.Line(line.ToString());
     }
 }

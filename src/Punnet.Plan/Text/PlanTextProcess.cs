@@ -10,7 +10,8 @@ public static partial class PlanText
 {
     private static void Process(Sections text, ProcessPlan plan)
     {
-        text.Line(plan.Terminal, "terminal of " + plan.Rows.ToString() + " rows and " + plan.Columns.ToString() + " columns (process.terminal)");
+        text.Line(
+            plan.Terminal, "terminal of " + plan.Rows.ToString() + " rows and " + plan.Columns.ToString() + " columns (process.terminal)");
         text.Step("cwd", plan.Cwd, "process.cwd");
         text.Line(plan.NeedsHome, "HOME from /etc/passwd");
         text.Line(plan.NoNewPrivileges, "no_new_privs (process.noNewPrivileges)");
@@ -36,7 +37,8 @@ public static partial class PlanText
 
         if (plan.MemoryPolicy is MemoryPolicyStep policy)
         {
-            text.Line("memory policy " + PlanWords.Of(policy.Mode) + ", nodes " + Members(policy.Nodes) + " (" + PlanWords.Quoted(policy.Name) + ") (linux.memoryPolicy)");
+            text.Line("memory policy " + PlanWords.Of(policy.Mode) + ", nodes " + Members(policy.Nodes) + " ("
+                + PlanWords.Quoted(policy.Name) + ") (linux.memoryPolicy)");
         }
 
         text.Step("check AppArmor for the profile", plan.ApparmorProfile, "process.apparmorProfile");
@@ -70,7 +72,8 @@ public static partial class PlanText
                 + (scheduler.Flags == SchedulerFlags.None ? "" : " " + PlanWords.Of(scheduler.Flags))
                 + Amount("nice", scheduler.Nice) + Amount("priority", scheduler.Priority)
                 + Amount("runtime", scheduler.Runtime) + Amount("deadline", scheduler.Deadline) + Amount("period", scheduler.Period)
-                + Amount("util_min", scheduler.UtilizationMinimum) + Amount("util_max", scheduler.UtilizationMaximum) + " (process.scheduler)");
+                + Amount("util_min", scheduler.UtilizationMinimum) + Amount("util_max", scheduler.UtilizationMaximum)
+                + " (process.scheduler)");
         }
 
         if (plan.IoPriority is int priority)
@@ -80,7 +83,8 @@ public static partial class PlanText
     }
 
     private static void Affinity(Sections text, string when, ImmutableArray<ulong> cpus, string written) =>
-        text.Line(!cpus.IsEmpty || written.Length > 0, "cpus of an exec " + when + " " + Members(cpus) + " (" + PlanWords.Quoted(written) + ") (process.execCPUAffinity)");
+        text.Line(!cpus.IsEmpty || written.Length > 0,
+            "cpus of an exec " + when + " " + Members(cpus) + " (" + PlanWords.Quoted(written) + ") (process.execCPUAffinity)");
 
     private static string Amount<T>(string word, T number)
         where T : INumber<T> => T.IsZero(number) ? "" : ", " + word + " " + number.ToString();
@@ -107,9 +111,11 @@ public static partial class PlanText
             return;
         }
 
-        text.Line("load " + filter.Program.Length.ToString() + " instructions " + (plan.NoNewPrivileges ? "just before exec" : "before the ids change") + " (linux.seccomp)");
+        text.Line("load " + filter.Program.Length.ToString() + " instructions "
+            + (plan.NoNewPrivileges ? "just before exec" : "before the ids change") + " (linux.seccomp)");
         text.Line(filter.Flags != SeccompFilterFlags.None, "flags " + PlanWords.Of(filter.Flags) + " (linux.seccomp.flags)");
-        text.Line(filter.NeedsListener, "listener to " + PlanWords.Quoted(filter.ListenerPath ?? "") + " with " + PlanWords.Quoted(filter.ListenerMetadata ?? "")
+        text.Line(filter.NeedsListener,
+            "listener to " + PlanWords.Quoted(filter.ListenerPath ?? "") + " with " + PlanWords.Quoted(filter.ListenerMetadata ?? "")
             + " (" + filter.ListenerPlace + ")");
         text.Line(filter.Verdicts is not null, "explain refusals by " + (filter.Verdicts?.Length ?? 0).ToString() + " instructions");
         foreach (string name in filter.IgnoredNames)

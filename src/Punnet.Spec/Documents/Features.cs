@@ -2,7 +2,9 @@ using System.Collections.Generic;
 
 namespace Punnet.Spec;
 
-/// <summary>features.md: what the binary supports, whatever the host does. Null is "unknown" and left out; an empty list is "none".</summary>
+/// <summary>
+/// features.md: what the binary supports, whatever the host does. Null is "unknown" and left out; an empty list is "none".
+/// </summary>
 public sealed record Features
 {
     /// <summary>Oldest version of the specification that is accepted.</summary>

@@ -23,7 +23,8 @@ public static class SpecTemplate
         Linux = new Linux
         {
             Resources = new Resources { Devices = [new DeviceRule { Allow = false, Access = "rwm" }] },
-            Namespaces = [new("pid", null), new("network", null), new("ipc", null), new("uts", null), new("mount", null), new("cgroup", null)],
+            Namespaces = [new("pid", null), new("network", null), new("ipc", null), new("uts", null), new("mount", null),
+                new("cgroup", null)],
             MaskedPaths =
             [
                 "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",

@@ -92,7 +92,8 @@ public static partial class ConfigReader
                 case "useHierarchy": useHierarchy = cursor.OptionalBoolean(); break;
                 case "checkBeforeUpdate": checkBeforeUpdate = cursor.OptionalBoolean(); break;
                 default:
-                    cursor.SkipUnknown("limit reservation swap kernel kernelTCP swappiness disableOOMKiller useHierarchy checkBeforeUpdate");
+                    cursor.SkipUnknown("limit reservation swap kernel kernelTCP swappiness disableOOMKiller useHierarchy "
+                        + "checkBeforeUpdate");
                     break;
             }
         }

@@ -362,7 +362,8 @@ internal ref struct JsonSyntaxError
         }
 
         int length = 0;
-        while (_position + length < _document.Length && length < LongestShown && char.IsAsciiLetterOrDigit((char)_document[_position + length]))
+        while (_position + length < _document.Length && length < LongestShown
+            && char.IsAsciiLetterOrDigit((char)_document[_position + length]))
         {
             length++;
         }

@@ -113,7 +113,8 @@ public static class StateJson
     private static StateRecord ReadRecord(ref JsonPathReader cursor)
     {
         int? version = null;
-        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null, keyring = null, config = null;
+        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null,
+            keyring = null, config = null;
         ResctrlRecord? resctrl = null;
         uint? owner = null;
         bool? privatePidNamespace = null;

@@ -121,7 +121,8 @@ internal sealed class ForegroundProcess : IDisposable
                 Sys.ReadSignalfd(_signals.Number, out Signal signal).OrThrow("forward signals");
                 if ((hasEnded || ends[0].Found != PollEvents.None) && PendingSignals.IsEnding(signal))
                 {
-                    return; // Only stdout's reader is left to wait for. Both may come at once: the program does not get this signal any longer.
+                    // Only stdout's reader is left to wait for. Both may come at once: the program does not get this signal any longer.
+                    return;
                 }
 
                 PassSignal(signal, process);

@@ -17,7 +17,8 @@ public sealed class OverlayPlanTests
           "uidMappings":[{"containerID":0,"hostID":1000,"size":1}],"gidMappings":[{"containerID":0,"hostID":1000,"size":1}]}}
         """;
 
-    private static readonly LayerRequest OneLayer = new() { Layers = [new RequestedPath("app", "--layer")], StateDirectory = "/run/punnet/web1" };
+    private static readonly LayerRequest OneLayer = new()
+    { Layers = [new RequestedPath("app", "--layer")], StateDirectory = "/run/punnet/web1" };
 
     private static readonly LayerRequest OnRoot = OneLayer with { Root = RootContent.Filled };
 
@@ -59,7 +60,8 @@ public sealed class OverlayPlanTests
 
     [Fact]
     public void A_read_only_root_has_no_upper_directory() => AssertRoot(
-        "layer /bundle/rootfs (root.path) | layer /bundle/app (--layer) | stack the layers on /bundle/rootfs index=off metacopy=off redirect_dir=off",
+        "layer /bundle/rootfs (root.path) | layer /bundle/app (--layer) | stack the layers on /bundle/rootfs index=off metacopy=off "
+        + "redirect_dir=off",
         ReadOnly, OnRoot);
 
     [Fact]
@@ -96,14 +98,16 @@ public sealed class OverlayPlanTests
     {
         Assert.Equal(500, Plan("{}", Many(500)).Overlay!.Layers.Length);
         Assert.Equal("--layer: 501 layers, and the kernel stacks at most 500", Refusal(Many(501)));
-        Assert.Equal("--layer: 501 layers with root.path, and the kernel stacks at most 500", Refusal(Many(500) with { Root = RootContent.Filled }));
+        Assert.Equal(
+            "--layer: 501 layers with root.path, and the kernel stacks at most 500", Refusal(Many(500) with { Root = RootContent.Filled }));
     }
 
     [Fact]
     public void A_request_that_contradicts_itself_is_refused()
     {
         Assert.Equal("root.path: there is nothing in it, and no layer is given", Refusal(OneLayer with { Layers = [] }));
-        Assert.Equal("--layer: is empty: expected the path of a directory", Refusal(OneLayer with { Layers = [new RequestedPath("", "--layer")] }));
+        Assert.Equal(
+            "--layer: is empty: expected the path of a directory", Refusal(OneLayer with { Layers = [new RequestedPath("", "--layer")] }));
         Assert.Equal(
             "here: changes go to one place: there is given too",
             Refusal(OneLayer with { Upper = new RequestedPath("/up", "there"), TmpfsSize = 1, TmpfsPlace = "here" }));
@@ -117,7 +121,8 @@ public sealed class OverlayPlanTests
 
     private static void AssertRoot(string expected, string patch, LayerRequest request)
     {
-        IEnumerable<string> lines = Plans.Section(Plan(patch, request), "root").Where(line => !line.StartsWith("enter", StringComparison.Ordinal));
+        IEnumerable<string> lines = Plans.Section(Plan(patch, request), "root")
+            .Where(line => !line.StartsWith("enter", StringComparison.Ordinal));
 
         Assert.Equal(expected, string.Join(" | ", lines.Where(line => line != "read-only")));
     }
@@ -125,5 +130,6 @@ public sealed class OverlayPlanTests
     private static string Refusal(LayerRequest request) => Assert.Throws<SpecException>(() => Plan("{}", request)).Message;
 
     private static ContainerPlan Plan(string patch, LayerRequest request, HostFacts? facts = null) =>
-        Plans.With(patch, facts, new PlanOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false) { Layers = request });
+        Plans.With(patch, facts,
+            new PlanOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false) { Layers = request });
 }

@@ -16,7 +16,8 @@ public sealed class RootPlanTests
     [InlineData("""{"process":null}""", "process: process property must not be empty")]
     [InlineData("""{"linux":null}""", "linux: is missing: it says which namespaces the container has")]
     [InlineData("""{"annotations":{"a":"b","":"c"}}""", "annotations: a key is empty")]
-    [InlineData("""{"ociVersion":"2.0.0"}""", "ociVersion: \"2.0.0\" is not a version of the runtime specification that punnet knows (1.x)")]
+    [InlineData("""{"ociVersion":"2.0.0"}""",
+        "ociVersion: \"2.0.0\" is not a version of the runtime specification that punnet knows (1.x)")]
     public void A_config_is_refused(string config, string expected) => Assert.Equal(expected, Plans.Refusal(config));
 
     [Theory]
@@ -25,11 +26,13 @@ public sealed class RootPlanTests
     [InlineData("../other/./rootfs/", "/other/rootfs")]
     [InlineData("/srv//rootfs/", "/srv/rootfs")]
     public void The_root_is_relative_to_the_bundle(string written, string expected) =>
-        Plans.AssertSection("mount " + expected + " (root.path) | enter by pivot_root after the createContainer hooks", "root", Plans.With("{\"root\":{\"path\":\"" + written + "\"}}"));
+        Plans.AssertSection("mount " + expected + " (root.path) | enter by pivot_root after the createContainer hooks", "root",
+            Plans.With("{\"root\":{\"path\":\"" + written + "\"}}"));
 
     [Fact]
     public void A_read_only_root_becomes_so_at_the_end() =>
-        Assert.Equal("read-only", Plans.Section(Plans.With("""{"root":{"readonly":true},"linux":{"rootfsPropagation":"shared"}}"""), "root")[^1]);
+        Assert.Equal(
+            "read-only", Plans.Section(Plans.With("""{"root":{"readonly":true},"linux":{"rootfsPropagation":"shared"}}"""), "root")[^1]);
 
     [Theory]
     [InlineData("null", "")]
@@ -54,7 +57,8 @@ public sealed class RootPlanTests
     [InlineData("rro")]
     [InlineData("bind")]
     public void What_is_no_propagation_is_refused(string written) => Assert.Equal(
-        "linux.rootfsPropagation: \"" + written + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)",
+        "linux.rootfsPropagation: \"" + written
+            + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)",
         Plans.Refusal("{\"linux\":{\"rootfsPropagation\":\"" + written + "\"}}"));
 
     [Theory]
@@ -63,20 +67,25 @@ public sealed class RootPlanTests
     [InlineData("{" + Uts + ""","hostname":"web1"}""", "hostname web1")]
     [InlineData("{" + Uts + ""","domainname":"example.org","hostname":"web1"}""", "hostname web1 | domainname example.org")]
     [InlineData("""{"hostname":"web1","linux":{"namespaces":[{"type":"mount"},{"type":"uts","path":"/run/uts"}]}}""", "hostname web1")]
-    [InlineData("{" + Uts + ""","hostname":"0123456789012345678901234567890123456789012345678901234567890123"}""", "hostname 0123456789012345678901234567890123456789012345678901234567890123")]
+    [InlineData("{" + Uts + ""","hostname":"0123456789012345678901234567890123456789012345678901234567890123"}""",
+        "hostname 0123456789012345678901234567890123456789012345678901234567890123")]
     public void Names_become(string config, string expected) => Plans.AssertSection(expected, "names", Plans.With(config));
 
     [Theory]
     [InlineData("""{"hostname":"web1"}""", "hostname: unable to set hostname without a private UTS namespace")]
     [InlineData("""{"domainname":"example.org"}""", "domainname: unable to set domainname without a private UTS namespace")]
-    [InlineData("{" + Uts + ""","hostname":"01234567890123456789012345678901234567890123456789012345678901234"}""", "hostname: is 65 bytes long, and the kernel takes at most 64")]
-    [InlineData("{" + Uts + ""","domainname":"ääääääääääääääääääääääääääääääääx"}""", "domainname: is 65 bytes long, and the kernel takes at most 64")]
+    [InlineData("{" + Uts + ""","hostname":"01234567890123456789012345678901234567890123456789012345678901234"}""",
+        "hostname: is 65 bytes long, and the kernel takes at most 64")]
+    [InlineData("{" + Uts + ""","domainname":"ääääääääääääääääääääääääääääääääx"}""",
+        "domainname: is 65 bytes long, and the kernel takes at most 64")]
     public void A_name_is_refused(string config, string expected) => Assert.Equal(expected, Plans.Refusal(config));
 
     [Theory]
-    [InlineData("""{"readonlyPaths":["/proc/sys","/a/../b"],"maskedPaths":["/proc/kcore"]}""", "read-only /proc/sys | read-only /a/../b | hide /proc/kcore")]
+    [InlineData("""{"readonlyPaths":["/proc/sys","/a/../b"],"maskedPaths":["/proc/kcore"]}""",
+        "read-only /proc/sys | read-only /a/../b | hide /proc/kcore")]
     [InlineData("""{"readonlyPaths":["/a","/b","/a"],"maskedPaths":["/c","/c"]}""", "read-only /a | read-only /b | hide /c")]
-    public void Masks_become(string linux, string expected) => Plans.AssertSection(expected, "masks", Plans.With("{\"linux\":" + linux + "}"));
+    public void Masks_become(string linux, string expected) =>
+        Plans.AssertSection(expected, "masks", Plans.With("{\"linux\":" + linux + "}"));
 
     [Theory]
     [InlineData("""{"readonlyPaths":["/a","proc/sys"]}""", "linux.readonlyPaths[1]: \"proc/sys\" is not an absolute path")]
@@ -112,7 +121,8 @@ public sealed class RootPlanTests
     [InlineData("/bundle/", "./a/../b", "/bundle/b")]
     [InlineData("/bundle", "..", "/")]
     [InlineData("/", "a", "/a")]
-    public void A_relative_path_is_below_its_directory(string directory, string path, string expected) => Assert.Equal(expected, PathText.Join(directory, path));
+    public void A_relative_path_is_below_its_directory(string directory, string path, string expected) =>
+        Assert.Equal(expected, PathText.Join(directory, path));
 
     // The reader of config.json refuses NUL already; a record that was made otherwise must not cut a text short.
     [Fact]

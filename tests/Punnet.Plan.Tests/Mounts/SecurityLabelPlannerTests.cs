@@ -74,7 +74,11 @@ public sealed class SecurityLabelPlannerTests
         {
             Annotations = annotations,
             Mounts = [new Mount { Destination = "/mnt", Type = type, Source = type }],
-            Linux = Planning.Config.Linux! with { MountLabel = "u:r:t:s0", Namespaces = [new Namespace("mount", null), new Namespace("ipc", null)] },
+            Linux = Planning.Config.Linux! with
+            {
+                MountLabel = "u:r:t:s0",
+                Namespaces = [new Namespace("mount", null), new Namespace("ipc", null)]
+            },
         });
         MountStep step = plan.Mounts[0];
         Assert.Empty(step.Parameters);

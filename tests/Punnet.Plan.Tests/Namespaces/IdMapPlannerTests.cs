@@ -22,7 +22,11 @@ public sealed class IdMapPlannerTests
     [InlineData("ridmap", true)]
     public void Mappings_are_the_texts_of_the_kernel(string option, bool isTree)
     {
-        IdMapPlan plan = Planning.Plan(Bind("bind", option) with { UidMappings = Mapping, GidMappings = [new IdMapping(1, 2, 3), new IdMapping(4, 5, 6)] }).IdMap!;
+        IdMapPlan plan = Planning.Plan(Bind("bind", option) with
+        {
+            UidMappings = Mapping,
+            GidMappings = [new IdMapping(1, 2, 3), new IdMapping(4, 5, 6)]
+        }).IdMap!;
         Assert.Equal(("0 5000 10\n", "1 2 3\n4 5 6\n", isTree), (plan.UidMap.ToString(), plan.GidMap.ToString(), plan.Recursive));
     }
 
@@ -53,8 +57,10 @@ public sealed class IdMapPlannerTests
     [Theory]
     [InlineData("idmap=uids=0-1-10", "mounts[0].options[1]: needs both uids=… and gids=…")]
     [InlineData("idmap=all", "mounts[0].options[1]: \"all\" is neither uids=… nor gids=…")]
-    [InlineData("idmap=uids=0-1;gids=0-1-1", "mounts[0].options[1]: \"0-1\" is not a mapping such as 0-1000-10: id in the file system, id on the host, number of ids")]
-    [InlineData("idmap=uids=0-x-1;gids=0-1-1", "mounts[0].options[1]: \"0-x-1\" is not a mapping such as 0-1000-10: id in the file system, id on the host, number of ids")]
+    [InlineData("idmap=uids=0-1;gids=0-1-1",
+        "mounts[0].options[1]: \"0-1\" is not a mapping such as 0-1000-10: id in the file system, id on the host, number of ids")]
+    [InlineData("idmap=uids=0-x-1;gids=0-1-1",
+        "mounts[0].options[1]: \"0-x-1\" is not a mapping such as 0-1000-10: id in the file system, id on the host, number of ids")]
     [InlineData("idmap=uids=0-1-0;gids=0-1-1", "mounts[0].options[1][0].size: 0 maps nothing: expected 1 or more")]
     [InlineData("idmap=uids=@0-995-10;gids=0-1-1", "mounts[0].options[1]: no range of linux.uidMappings has the ids 995 to 1004")]
     public void What_is_no_mapping_is_refused(string option, string expected) =>
@@ -81,7 +87,11 @@ public sealed class IdMapPlannerTests
     [Fact]
     public void Two_mappings_are_refused() => Assert.Equal(
         "mounts[0].options[1]: the mount has uidMappings and gidMappings already",
-        Planning.Refusal(() => Planning.Plan(Bind("bind", "idmap=uids=0-1-1;gids=0-1-1") with { UidMappings = Mapping, GidMappings = Mapping })));
+        Planning.Refusal(() => Planning.Plan(Bind("bind", "idmap=uids=0-1-1;gids=0-1-1") with
+        {
+            UidMappings = Mapping,
+            GidMappings = Mapping
+        })));
 
     [Fact]
     public void Only_a_bind_can_be_mapped() => Assert.Equal(

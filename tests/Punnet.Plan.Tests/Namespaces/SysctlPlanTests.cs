@@ -27,7 +27,8 @@ public sealed class SysctlPlanTests
     [InlineData("fs.mqueue.msg_max", "sys/fs/mqueue/msg_max", "ipc")]
     [InlineData("kernel.domainname", "sys/kernel/domainname", "uts")]
     public void A_parameter_is_the_file(string key, string path, string kind) =>
-        Plans.AssertSection(key + ": 1 to /proc/" + path + " of the " + kind + " namespace", "sysctls", Plans.With(Config(key, Namespaces)));
+        Plans.AssertSection(
+            key + ": 1 to /proc/" + path + " of the " + kind + " namespace", "sysctls", Plans.With(Config(key, Namespaces)));
 
     [Theory]
     [InlineData("kernel.hostname", "is set by the property hostname")]
@@ -58,7 +59,8 @@ public sealed class SysctlPlanTests
     public void A_value_of_several_lines_is_refused(string value) =>
         Assert.Equal(
             "linux.sysctl[\"net.core.somaxconn\"]: the value has several lines, and a kernel parameter has one",
-            Plans.Refusal(Config("net.core.somaxconn", Namespaces).Replace("\"1\"", System.Text.Json.JsonSerializer.Serialize(value), System.StringComparison.Ordinal)));
+            Plans.Refusal(Config("net.core.somaxconn", Namespaces).Replace("\"1\"", System.Text.Json.JsonSerializer.Serialize(value),
+                System.StringComparison.Ordinal)));
 
     [Theory]
     [InlineData("net.core.somaxconn", "network")]
@@ -66,7 +68,8 @@ public sealed class SysctlPlanTests
     [InlineData("fs.mqueue.msg_max", "ipc")]
     [InlineData("kernel.domainname", "uts")]
     public void A_parameter_of_a_namespace_needs_that_namespace(string key, string kind) => Assert.Equal(
-        "linux.sysctl[\"" + key + "\"]: needs " + (kind == "ipc" ? "an " : "a ") + kind + " namespace in linux.namespaces: without one it would change the host",
+        "linux.sysctl[\"" + key + "\"]: needs " + (kind == "ipc" ? "an " : "a ") + kind
+            + " namespace in linux.namespaces: without one it would change the host",
         Plans.Refusal(Config(key, """[{"type":"mount"},{"type":"cgroup"}]""")));
 
     [Theory]
@@ -78,13 +81,15 @@ public sealed class SysctlPlanTests
         string config = Config("kernel.domainname", Namespaces)[..^1] + ",\"domainname\":";
 
         Assert.Equal("1", Assert.Single(Plans.With(config + domainname + "}").Sysctls).Value.ToString());
-        Assert.Equal("linux.sysctl[\"kernel.domainname\"]: \"1\" contradicts the property domainname, \"2\"", Plans.Refusal(config + "\"2\"}"));
+        Assert.Equal(
+            "linux.sysctl[\"kernel.domainname\"]: \"1\" contradicts the property domainname, \"2\"", Plans.Refusal(config + "\"2\"}"));
     }
 
     [Fact]
     public void A_value_is_written_as_it_stands()
     {
-        ContainerPlan plan = Plans.With("{\"linux\":{\"namespaces\":" + Namespaces + ""","sysctl":{"net.ipv4.ping_group_range":"0\t1 +net\n"}}}""");
+        ContainerPlan plan = Plans.With("{\"linux\":{\"namespaces\":" + Namespaces
+            + ""","sysctl":{"net.ipv4.ping_group_range":"0\t1 +net\n"}}}""");
 
         Assert.Equal("0\t1 +net\n", Assert.Single(plan.Sysctls).Value.ToString());
     }

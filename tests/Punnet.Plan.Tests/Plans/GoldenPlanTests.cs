@@ -30,7 +30,8 @@ public sealed class GoldenPlanTests
     [MemberData(nameof(Cases))]
     public void A_plan_is_the_one_that_was_reviewed(string name)
     {
-        HostFacts facts = name.StartsWith("rootless", StringComparison.Ordinal) ? Plans.Host with { EffectiveUser = 1000, Capabilities = 0 } : Plans.Host;
+        HostFacts facts = name.StartsWith("rootless", StringComparison.Ordinal)
+            ? Plans.Host with { EffectiveUser = 1000, Capabilities = 0 } : Plans.Host;
         string text = PlanText.Of(Plans.Of(File.ReadAllBytes(Path.Combine(Folder, name, "config.json")), facts));
 
         AssertFile(Path.Combine(Folder, name, "plan.txt"), text);

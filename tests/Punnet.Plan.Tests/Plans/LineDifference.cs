@@ -35,7 +35,8 @@ internal static class LineDifference
         {
             for (int other = right.Length - 1; other >= 0; other--)
             {
-                common[at, other] = left[at] == right[other] ? common[at + 1, other + 1] + 1 : Math.Max(common[at + 1, other], common[at, other + 1]);
+                common[at, other] = left[at] == right[other]
+                    ? common[at + 1, other + 1] + 1 : Math.Max(common[at + 1, other], common[at, other + 1]);
             }
         }
 

@@ -82,7 +82,8 @@ public sealed class PlanTextTests
     [InlineData(false, "enter by pivot_root after the createContainer hooks")]
     [InlineData(true, "enter by moving the mount after the createContainer hooks")]
     public void No_pivot_shows(bool noPivot, string expected) =>
-        Assert.Contains(expected, Plans.Section(Plans.With("{}", options: new PlanOptions("web1", "/bundle", noPivot, false, false)), "root"));
+        Assert.Contains(
+            expected, Plans.Section(Plans.With("{}", options: new PlanOptions("web1", "/bundle", noPivot, false, false)), "root"));
 
     private static SystemdUnit Unit { get; } = new("web1.scope", "system.slice", IsSlice: false)
     {
@@ -107,10 +108,12 @@ public sealed class PlanTextTests
                 OwnsUpper = true,
                 MapsIds = true,
                 UserXattr = true,
-                Options = [new MountParameter(CString.Of("index"), CString.Of("off")), new MountParameter(CString.Of("userxattr"), default)],
+                Options = [new MountParameter(CString.Of("index"), CString.Of("off")),
+                    new MountParameter(CString.Of("userxattr"), default)],
             },
             Cgroup = plan.Cgroup with { Unit = Unit, Owner = 1000 },
-            Resources = new ResourcePlan([write with { Fallback = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
+            Resources = new ResourcePlan(
+                [write with { Fallback = write }], [new UsageCheck("memory limit", 5, "linux.resources.memory.limit")], ["a warning"]),
             Process = plan.Process with
             {
                 Seccomp = new SeccompPlan

@@ -110,6 +110,7 @@ internal sealed class PlanVariations
     }
 
     private static object Copy(object record, Type type) =>
-        type.IsValueType ? typeof(object).GetMethod("MemberwiseClone", BindingFlags.NonPublic | BindingFlags.Instance)!.Invoke(record, null)!
+        type.IsValueType ? typeof(object)
+            .GetMethod("MemberwiseClone", BindingFlags.NonPublic | BindingFlags.Instance)!.Invoke(record, null)!
             : type.GetMethod("<Clone>$")!.Invoke(record, null)!;
 }

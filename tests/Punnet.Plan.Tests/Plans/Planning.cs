@@ -28,7 +28,8 @@ internal static class Planning
         Planner.Plan(config, new PlanOptions("web1", "/bundle", NoPivot: false, NoNewKeyring: false, SystemdCgroup: false), Host);
 
     /// <summary>The plan of a create with one mount.</summary>
-    public static MountStep Plan(Mount mount, Linux? linux = null) => Plan(Config with { Mounts = [mount], Linux = linux ?? Config.Linux }).Mounts[0];
+    public static MountStep Plan(Mount mount, Linux? linux = null) =>
+        Plan(Config with { Mounts = [mount], Linux = linux ?? Config.Linux }).Mounts[0];
 
     /// <summary>The words of a refusal.</summary>
     public static string Refusal(System.Action plan)

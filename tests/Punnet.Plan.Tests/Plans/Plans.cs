@@ -52,7 +52,9 @@ internal static class Plans
     /// <summary>The refusal of such a config.</summary>
     public static string Refusal(string patch, HostFacts? facts = null) => Assert.Throws<SpecException>(() => With(patch, facts)).Message;
 
-    /// <summary>The lines of one section of a plan's text, without the places that every such line has: the golden plans show those.</summary>
+    /// <summary>
+    /// The lines of one section of a plan's text, without the places that every such line has: the golden plans show those.
+    /// </summary>
     public static List<string> Section(ContainerPlan plan, string heading)
     {
         List<string> lines = [];

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Punnet.Plan.Tests;
 
-/// <summary>The words that a property takes: one table each, sorted, because they are searched and because <c>features</c> prints them.</summary>
+/// <summary>
+/// The words that a property takes: one table each, sorted, because they are searched and because <c>features</c> prints them.
+/// </summary>
 public sealed class VocabularyTests
 {
     public static TheoryData<string> Names => [.. Lists.Keys];

@@ -23,9 +23,12 @@ public sealed class CapabilityPlanTests
     [InlineData("""{"inheritable":["CAP_KILL"],"ambient":["CAP_KILL"]}""",
         """inheritable kill | warn: process.capabilities.ambient: can't raise ambient capability CAP_KILL: it is not permitted and inheritable""")]
     // Names: as capabilities(7) writes them.
-    [InlineData("""{"bounding":["CAP_CHOWN","cap_kill"]}""", """bounding chown | warn: process.capabilities.bounding[1]: ignoring "cap_kill", a capability that punnet does not know""")]
-    [InlineData("""{"bounding":["KILL"]}""", """warn: process.capabilities.bounding[0]: ignoring "KILL", a capability that punnet does not know""")]
-    [InlineData("""{"ambient":["ALL"]}""", """warn: process.capabilities.ambient[0]: ignoring "ALL", a capability that punnet does not know""")]
+    [InlineData("""{"bounding":["CAP_CHOWN","cap_kill"]}""",
+        """bounding chown | warn: process.capabilities.bounding[1]: ignoring "cap_kill", a capability that punnet does not know""")]
+    [InlineData("""{"bounding":["KILL"]}""",
+        """warn: process.capabilities.bounding[0]: ignoring "KILL", a capability that punnet does not know""")]
+    [InlineData("""{"ambient":["ALL"]}""",
+        """warn: process.capabilities.ambient[0]: ignoring "ALL", a capability that punnet does not know""")]
     public void Capabilities_become(string capabilities, string expected) => AssertSets(expected, capabilities, Plans.Host);
 
     [Fact]
@@ -67,8 +70,10 @@ public sealed class CapabilityPlanTests
         string[] starts = ["bounding ", "effective ", "permitted ", "inheritable ", "ambient ", "warn: "];
         JsonObject config = new() { ["process"] = new JsonObject { ["capabilities"] = JsonNode.Parse(capabilities) } };
         string[] lines = [.. Plans.Section(Plans.With(config.ToJsonString(), facts), "process")
-            .Where(line => starts.Any(start => line.StartsWith(start, StringComparison.Ordinal)) && !line.EndsWith(" none", StringComparison.Ordinal))];
+            .Where(line => starts.Any(start => line.StartsWith(start, StringComparison.Ordinal))
+                && !line.EndsWith(" none", StringComparison.Ordinal))];
 
-        Assert.Equal(expected.Split(" | ", StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal), lines.Order(StringComparer.Ordinal));
+        Assert.Equal(expected.Split(" | ", StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal),
+            lines.Order(StringComparer.Ordinal));
     }
 }

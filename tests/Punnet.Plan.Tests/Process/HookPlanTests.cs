@@ -6,7 +6,8 @@ namespace Punnet.Plan.Tests;
 /// <summary>config.md#posix-platform-hooks.</summary>
 public sealed class HookPlanTests
 {
-    public static TheoryData<string> Kinds { get; } = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"];
+    public static TheoryData<string> Kinds { get; } = ["prestart", "createRuntime", "createContainer", "startContainer", "poststart",
+        "poststop"];
 
     [Theory]
     [InlineData("""{"path":"/bin/h"}""", "/bin/h, args /bin/h, env inherited")]
@@ -19,7 +20,8 @@ public sealed class HookPlanTests
     [InlineData("""{"path":"/bin/h","timeout":1}""", "/bin/h, args /bin/h, env inherited, at most 1 s")]
     [InlineData("""{"path":"/bin/h","timeout":604800}""", "/bin/h, args /bin/h, env inherited, at most 604800 s")]
     [InlineData("""{"path":"/bin/../h"}""", "/bin/../h, args /bin/../h, env inherited")]
-    public void A_hook_becomes(string hook, string expected) => Plans.AssertSection("hooks.poststop[0] " + expected, "hooks", Plans.With("{\"hooks\":{\"poststop\":[" + hook + "]}}"));
+    public void A_hook_becomes(string hook, string expected) =>
+        Plans.AssertSection("hooks.poststop[0] " + expected, "hooks", Plans.With("{\"hooks\":{\"poststop\":[" + hook + "]}}"));
 
     [Theory]
     [InlineData("{}", ".path: is missing")]
@@ -36,7 +38,8 @@ public sealed class HookPlanTests
     [MemberData(nameof(Kinds))]
     public void Each_kind_has_its_own_place(string kind)
     {
-        Plans.AssertSection("hooks." + kind + "[0] /h, args /h, env inherited", "hooks", Plans.With("{\"hooks\":{\"" + kind + "\":[{\"path\":\"/h\"}]}}"));
+        Plans.AssertSection(
+            "hooks." + kind + "[0] /h, args /h, env inherited", "hooks", Plans.With("{\"hooks\":{\"" + kind + "\":[{\"path\":\"/h\"}]}}"));
         Assert.Equal("hooks." + kind + "[0].path: is missing", Plans.Refusal("{\"hooks\":{\"" + kind + "\":[{}]}}"));
     }
 
@@ -46,7 +49,8 @@ public sealed class HookPlanTests
         string hooks = string.Join(',', Kinds.Reverse().Select(kind => "\"" + kind.Data + "\":[{\"path\":\"/a\"},{\"path\":\"/b\"}]"));
 
         Assert.Equal(
-            Kinds.SelectMany(kind => new[] { "hooks." + kind.Data + "[0] /a, args /a, env inherited", "hooks." + kind.Data + "[1] /b, args /b, env inherited" }),
+            Kinds.SelectMany(kind => new[] { "hooks." + kind.Data + "[0] /a, args /a, env inherited",
+            "hooks." + kind.Data + "[1] /b, args /b, env inherited" }),
             Plans.Section(Plans.With("{\"hooks\":{" + hooks + "}}"), "hooks"));
     }
 }

@@ -38,9 +38,12 @@ public sealed class MemoryPolicyPlannerTests
         { new MemoryPolicy { Mode = "MPOL_INTERLEAVE" }, "linux.memoryPolicy.nodes: is missing: MPOL_INTERLEAVE needs at least one node" },
         { new MemoryPolicy { Mode = "MPOL_DEFAULT", Nodes = "0" }, "linux.memoryPolicy.nodes: MPOL_DEFAULT takes no nodes" },
         { new MemoryPolicy { Mode = "MPOL_LOCAL", Nodes = "0" }, "linux.memoryPolicy.nodes: MPOL_LOCAL takes no nodes" },
-        { new MemoryPolicy { Mode = "MPOL_BIND", Nodes = "x" }, "linux.memoryPolicy.nodes: \"x\" is not a list of numbers and ranges such as \"0-3,7\"" },
-        { new MemoryPolicy { Mode = "MPOL_BIND", Nodes = "1024" }, "linux.memoryPolicy.nodes: 1024 is more than 1023, the largest that any kernel has" },
-        { new MemoryPolicy { Mode = "MPOL_BIND", Nodes = "0", Flags = ["STATIC"] }, "linux.memoryPolicy.flags[0]: \"STATIC\" is not a flag of a memory policy (MPOL_F_*)" },
+        { new MemoryPolicy { Mode = "MPOL_BIND", Nodes = "x" },
+            "linux.memoryPolicy.nodes: \"x\" is not a list of numbers and ranges such as \"0-3,7\"" },
+        { new MemoryPolicy { Mode = "MPOL_BIND", Nodes = "1024" },
+            "linux.memoryPolicy.nodes: 1024 is more than 1023, the largest that any kernel has" },
+        { new MemoryPolicy { Mode = "MPOL_BIND", Nodes = "0", Flags = ["STATIC"] },
+            "linux.memoryPolicy.flags[0]: \"STATIC\" is not a flag of a memory policy (MPOL_F_*)" },
         {
             new MemoryPolicy { Mode = "MPOL_BIND", Nodes = "0", Flags = ["MPOL_F_STATIC_NODES", "MPOL_F_RELATIVE_NODES"] },
             "linux.memoryPolicy.flags: MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other"

@@ -30,7 +30,9 @@ public sealed class ProcessPlanTests
     [InlineData("\"sh\"", """["PATH=:/bin::.:relative:/usr/bin:"]""", "look for /bin/sh | look for /usr/bin/sh")]
     [InlineData("\"sh\"", """["PATH=/bin/"]""", "look for /bin//sh")]
     [InlineData("\"sh\"", """["PATH="]""", "")]
-    [InlineData("\"sh\"", "[]", "look for /usr/local/sbin/sh | look for /usr/local/bin/sh | look for /usr/sbin/sh | look for /usr/bin/sh | look for /sbin/sh | look for /bin/sh")]
+    [InlineData("\"sh\"", "[]",
+        "look for /usr/local/sbin/sh | look for /usr/local/bin/sh | look for /usr/sbin/sh | look for /usr/bin/sh | look for /sbin/sh | "
+        + "look for /bin/sh")]
     [InlineData("\"./sh\"", """["PATH=/bin"]""", "look for ./sh")]
     [InlineData("\"bin/sh\"", """["PATH=/bin"]""", "look for bin/sh")]
     [InlineData("\"/bin/sh\"", """["PATH=/usr/bin"]""", "look for /bin/sh")]
@@ -51,7 +53,8 @@ public sealed class ProcessPlanTests
 
     [Theory]
     [InlineData("""{"type":"RLIMIT_CPU","soft":0,"hard":1}""", "limit RLIMIT_CPU 0 of 1 (process.rlimits[0])")]
-    [InlineData("""{"type":"RLIMIT_RTTIME","soft":5,"hard":18446744073709551615}""", "limit RLIMIT_RTTIME 5 of unlimited (process.rlimits[0])")]
+    [InlineData("""{"type":"RLIMIT_RTTIME","soft":5,"hard":18446744073709551615}""",
+        "limit RLIMIT_RTTIME 5 of unlimited (process.rlimits[0])")]
     [InlineData("""{"type":"RLIMIT_NOFILE","soft":2,"hard":2},{"type":"RLIMIT_CORE","soft":18446744073709551615,"hard":18446744073709551615}""", "limit RLIMIT_NOFILE 2 of 2 (process.rlimits[0]) | limit RLIMIT_CORE unlimited of unlimited (process.rlimits[1])")]
     public void Limits_become(string limits, string expected) =>
         Assert.Equal(expected, Lines(Plans.With("{\"process\":{\"rlimits\":[" + limits + "]}}"), "limit "));
@@ -60,10 +63,12 @@ public sealed class ProcessPlanTests
     [Fact]
     public void Every_limit_has_its_number()
     {
-        string[] names = ["CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS", "LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME"];
+        string[] names = ["CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS", "LOCKS", "SIGPENDING",
+            "MSGQUEUE", "NICE", "RTPRIO", "RTTIME"];
         string limits = string.Join(',', names.Select(name => "{\"type\":\"RLIMIT_" + name + "\",\"soft\":1,\"hard\":2}"));
 
-        Assert.Equal(Enumerable.Range(0, 16), Plans.With("{\"process\":{\"rlimits\":[" + limits + "]}}").Process.Limits.Select(limit => (int)limit.Kind));
+        Assert.Equal(Enumerable.Range(0, 16),
+            Plans.With("{\"process\":{\"rlimits\":[" + limits + "]}}").Process.Limits.Select(limit => (int)limit.Kind));
     }
 
     [Theory]
@@ -92,29 +97,36 @@ public sealed class ProcessPlanTests
     // setresuid(2), setgroups(2): -1 would leave the id as it is, which is root.
     [InlineData("""{"user":{"uid":4294967295}}""", "process.user.uid: 4294967295 is not an id: expected 0 to 4294967294")]
     [InlineData("""{"user":{"gid":4294967295}}""", "process.user.gid: 4294967295 is not an id: expected 0 to 4294967294")]
-    [InlineData("""{"user":{"additionalGids":[0,4294967295]}}""", "process.user.additionalGids[1]: 4294967295 is not an id: expected 0 to 4294967294")]
+    [InlineData("""{"user":{"additionalGids":[0,4294967295]}}""",
+        "process.user.additionalGids[1]: 4294967295 is not an id: expected 0 to 4294967294")]
     [InlineData("""{"oomScoreAdj":-1001}""", "process.oomScoreAdj: -1001 is not from -1000 to 1000")]
     [InlineData("""{"oomScoreAdj":1001}""", "process.oomScoreAdj: 1001 is not from -1000 to 1000")]
     [InlineData("""{"terminal":true,"consoleSize":{"height":65536,"width":1}}""", "process.consoleSize.height: 65536 is more than 65535")]
     [InlineData("""{"terminal":true,"consoleSize":{"height":1,"width":65536}}""", "process.consoleSize.width: 65536 is more than 65535")]
     [InlineData("""{"rlimits":[{"soft":1,"hard":1}]}""", "process.rlimits[0].type: is missing")]
-    [InlineData("""{"rlimits":[{"type":"NOFILE","soft":1,"hard":1}]}""", "process.rlimits[0].type: \"NOFILE\" is not a resource limit (RLIMIT_*)")]
-    [InlineData("""{"rlimits":[{"type":"rlimit_core","soft":1,"hard":1}]}""", "process.rlimits[0].type: \"rlimit_core\" is not a resource limit (RLIMIT_*)")]
+    [InlineData("""{"rlimits":[{"type":"NOFILE","soft":1,"hard":1}]}""",
+        "process.rlimits[0].type: \"NOFILE\" is not a resource limit (RLIMIT_*)")]
+    [InlineData("""{"rlimits":[{"type":"rlimit_core","soft":1,"hard":1}]}""",
+        "process.rlimits[0].type: \"rlimit_core\" is not a resource limit (RLIMIT_*)")]
     [InlineData("""{"rlimits":[{"type":"RLIMIT_CPU","soft":1,"hard":1},{"type":"RLIMIT_AS","soft":1,"hard":1},{"type":"RLIMIT_CPU","soft":2,"hard":2}]}""", "process.rlimits[2].type: \"RLIMIT_CPU\" is given twice")]
     [InlineData("""{"rlimits":[{"type":"RLIMIT_CPU","soft":2,"hard":1}]}""", "process.rlimits[0].soft: 2 is more than the hard limit, 1")]
-    [InlineData("""{"rlimits":[{"type":"RLIMIT_CPU","soft":18446744073709551615,"hard":1}]}""", "process.rlimits[0].soft: 18446744073709551615 is more than the hard limit, 1")]
-    public void A_process_is_refused(string process, string expected) => Assert.Equal(expected, Plans.Refusal("{\"process\":" + process + "}"));
+    [InlineData("""{"rlimits":[{"type":"RLIMIT_CPU","soft":18446744073709551615,"hard":1}]}""",
+        "process.rlimits[0].soft: 18446744073709551615 is more than the hard limit, 1")]
+    public void A_process_is_refused(string process, string expected) =>
+        Assert.Equal(expected, Plans.Refusal("{\"process\":" + process + "}"));
 
     [Theory]
     [InlineData("", "args: args must not be empty")]
     [InlineData("process", "process.args: args must not be empty")]
     public void A_document_that_is_only_a_process_has_its_own_places(string at, string expected)
     {
-        SpecException refusal = Assert.Throws<SpecException>(() => Planner.PlanExec(new Config(), new Process { Cwd = "/" }, at, Plans.Host, ownsUser: false));
+        SpecException refusal = Assert.Throws<SpecException>(() => Planner.PlanExec(new Config(), new Process { Cwd = "/" }, at, Plans.Host,
+            ownsUser: false));
 
         Assert.Equal(expected, refusal.Message);
     }
 
     private static string Lines(ContainerPlan plan, params string[] starts) =>
-        string.Join(" | ", Plans.Section(plan, "process").Where(line => starts.Any(start => line.StartsWith(start, StringComparison.Ordinal))));
+        string.Join(
+            " | ", Plans.Section(plan, "process").Where(line => starts.Any(start => line.StartsWith(start, StringComparison.Ordinal))));
 }

@@ -47,21 +47,30 @@ public sealed class SchedulerPlannerTests
     public static TheoryData<Scheduler, string> Broken { get; } = new()
     {
         { new Scheduler(), "process.scheduler.policy: is missing" },
-        { new Scheduler { Policy = "FIFO" }, "process.scheduler.policy: \"FIFO\" is not a policy (SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE or SCHED_DEADLINE)" },
+        { new Scheduler { Policy = "FIFO" },
+            "process.scheduler.policy: \"FIFO\" is not a policy (SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, "
+            + "SCHED_IDLE or SCHED_DEADLINE)" },
         { new Scheduler { Policy = "SCHED_ISO" }, "process.scheduler.policy: Linux has no SCHED_ISO" },
         { new Scheduler { Policy = "SCHED_OTHER", Nice = -21 }, "process.scheduler.nice: -21 is not from -20 to 19" },
         { new Scheduler { Policy = "SCHED_OTHER", Nice = 20 }, "process.scheduler.nice: 20 is not from -20 to 19" },
         { new Scheduler { Policy = "SCHED_FIFO" }, "process.scheduler.priority: 0 is not from 1 to 99" },
         { new Scheduler { Policy = "SCHED_RR", Priority = 100 }, "process.scheduler.priority: 100 is not from 1 to 99" },
-        { new Scheduler { Policy = "SCHED_BATCH", Priority = 1 }, "process.scheduler.priority: only SCHED_FIFO and SCHED_RR have a priority, and SCHED_BATCH has not" },
-        { new Scheduler { Policy = "SCHED_OTHER", Runtime = 1 }, "process.scheduler.runtime: only SCHED_DEADLINE has a runtime, and SCHED_OTHER has not" },
-        { new Scheduler { Policy = "SCHED_IDLE", Deadline = 1 }, "process.scheduler.deadline: only SCHED_DEADLINE has a deadline, and SCHED_IDLE has not" },
-        { new Scheduler { Policy = "SCHED_OTHER", Period = 1 }, "process.scheduler.period: only SCHED_DEADLINE has a period, and SCHED_OTHER has not" },
+        { new Scheduler { Policy = "SCHED_BATCH", Priority = 1 },
+            "process.scheduler.priority: only SCHED_FIFO and SCHED_RR have a priority, and SCHED_BATCH has not" },
+        { new Scheduler { Policy = "SCHED_OTHER", Runtime = 1 },
+            "process.scheduler.runtime: only SCHED_DEADLINE has a runtime, and SCHED_OTHER has not" },
+        { new Scheduler { Policy = "SCHED_IDLE", Deadline = 1 },
+            "process.scheduler.deadline: only SCHED_DEADLINE has a deadline, and SCHED_IDLE has not" },
+        { new Scheduler { Policy = "SCHED_OTHER", Period = 1 },
+            "process.scheduler.period: only SCHED_DEADLINE has a period, and SCHED_OTHER has not" },
         { new Scheduler { Policy = "SCHED_DEADLINE", Deadline = 2 }, "process.scheduler.runtime: is missing: SCHED_DEADLINE needs it" },
         { new Scheduler { Policy = "SCHED_DEADLINE", Runtime = 2 }, "process.scheduler.deadline: is missing: SCHED_DEADLINE needs it" },
-        { new Scheduler { Policy = "SCHED_DEADLINE", Runtime = 3, Deadline = 2 }, "process.scheduler.runtime: 3 is more than the deadline, 2" },
-        { new Scheduler { Policy = "SCHED_DEADLINE", Runtime = 1, Deadline = 3, Period = 2 }, "process.scheduler.deadline: 3 is more than the period, 2" },
-        { new Scheduler { Policy = "SCHED_OTHER", Flags = ["SCHED_FLAG_RECLAIM", "RECLAIM"] }, "process.scheduler.flags[1]: \"RECLAIM\" is not a flag of a scheduler (SCHED_FLAG_*)" },
+        { new Scheduler { Policy = "SCHED_DEADLINE", Runtime = 3, Deadline = 2 },
+            "process.scheduler.runtime: 3 is more than the deadline, 2" },
+        { new Scheduler { Policy = "SCHED_DEADLINE", Runtime = 1, Deadline = 3, Period = 2 },
+            "process.scheduler.deadline: 3 is more than the period, 2" },
+        { new Scheduler { Policy = "SCHED_OTHER", Flags = ["SCHED_FLAG_RECLAIM", "RECLAIM"] },
+            "process.scheduler.flags[1]: \"RECLAIM\" is not a flag of a scheduler (SCHED_FLAG_*)" },
     };
 
     [Theory]
@@ -81,9 +90,11 @@ public sealed class SchedulerPlannerTests
     [InlineData("IOPRIO_CLASS_BE", 8, "process.ioPriority.priority: 8 is not from 0 (highest) to 7")]
     [InlineData("IOPRIO_CLASS_BE", -1, "process.ioPriority.priority: -1 is not from 0 (highest) to 7")]
     [InlineData(null, 0, "process.ioPriority.class: is missing")]
-    [InlineData("IOPRIO_CLASS_NONE", 0, "process.ioPriority.class: \"IOPRIO_CLASS_NONE\" is not a class (IOPRIO_CLASS_RT, IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE)")]
+    [InlineData("IOPRIO_CLASS_NONE", 0,
+        "process.ioPriority.class: \"IOPRIO_CLASS_NONE\" is not a class (IOPRIO_CLASS_RT, IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE)")]
     public void What_is_no_io_priority_is_refused(string? kind, int priority, string expected) =>
-        Assert.Equal(expected, Planning.Refusal(() => Planning.Plan(Planning.Process with { IoPriority = new IoPriority(kind, priority) })));
+        Assert.Equal(
+            expected, Planning.Refusal(() => Planning.Plan(Planning.Process with { IoPriority = new IoPriority(kind, priority) })));
 
     [Theory]
     [InlineData("0", new[] { 0 })]
@@ -110,5 +121,6 @@ public sealed class SchedulerPlannerTests
             "process.execCPUAffinity.final: " + expected,
             Planning.Refusal(() => Planning.Plan(Planning.Process with { ExecCpuAffinity = new ExecCpuAffinity(null, list) })));
 
-    private static SchedulerAttributes Plan(Scheduler scheduler) => Planning.Plan(Planning.Process with { Scheduler = scheduler }).Scheduler!.Value;
+    private static SchedulerAttributes Plan(Scheduler scheduler) =>
+        Planning.Plan(Planning.Process with { Scheduler = scheduler }).Scheduler!.Value;
 }

@@ -23,10 +23,13 @@ public sealed class SeccompNativeTests
                 Syscalls = [new SeccompRule { Names = ["sync"], Action = "SCMP_ACT_ERRNO" }],
             },
         };
-        SeccompPlan plan = Planner.PlanExec(new Config { Linux = linux }, Planning.Process, "process", Plans.Host with { Architecture = native }, ownsUser: false).Seccomp!;
-        foreach (AuditArchitecture one in new[] { AuditArchitecture.X86_64, AuditArchitecture.AArch64, AuditArchitecture.RiscV64, AuditArchitecture.S390X })
+        SeccompPlan plan = Planner.PlanExec(new Config { Linux = linux }, Planning.Process, "process",
+            Plans.Host with { Architecture = native }, ownsUser: false).Seccomp!;
+        foreach (AuditArchitecture one in new[] { AuditArchitecture.X86_64, AuditArchitecture.AArch64, AuditArchitecture.RiscV64,
+            AuditArchitecture.S390X })
         {
-            Assert.Equal(one == audit, Array.Exists(plan.Program, instruction => instruction.Code == BpfCode.JumpIfEqual && instruction.K == (uint)one));
+            Assert.Equal(one == audit,
+                Array.Exists(plan.Program, instruction => instruction.Code == BpfCode.JumpIfEqual && instruction.K == (uint)one));
         }
     }
 }

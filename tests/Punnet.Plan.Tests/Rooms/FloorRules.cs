@@ -15,7 +15,8 @@ internal static class FloorRules
     /// <param name="files">Names and texts without comments and strings.</param>
     public static IEnumerable<string> Breaches(string[] floors, IEnumerable<(string Name, string Text)> files)
     {
-        List<(string Name, int Floor, string Text)> sources = [.. files.Select(file => (file.Name, Array.IndexOf(floors, Namespace(file.Text)), file.Text))];
+        List<(string Name, int Floor, string Text)> sources = [.. files.Select(file => (file.Name,
+            Array.IndexOf(floors, Namespace(file.Text)), file.Text))];
         foreach ((string name, _, _) in sources.Where(static source => source.Floor < 0))
         {
             yield return name + " is on no floor";
@@ -24,7 +25,8 @@ internal static class FloorRules
         Dictionary<string, int> types = [];
         foreach ((_, int floor, string text) in sources)
         {
-            foreach (Match type in Regex.Matches(text, @"^(?:public|internal) [\w ]*?(?:class|struct|record|enum|interface) (?:struct )?(?<name>\w+)", Line))
+            foreach (Match type in Regex.Matches(text,
+                @"^(?:public|internal) [\w ]*?(?:class|struct|record|enum|interface) (?:struct )?(?<name>\w+)", Line))
             {
                 types[type.Groups["name"].Value] = floor;
             }
@@ -32,7 +34,8 @@ internal static class FloorRules
 
         foreach ((string name, int floor, string text) in sources)
         {
-            IEnumerable<string> words = Regex.Matches(text, @"(?<![\w.])[A-Z]\w+").Select(static word => word.Value).Distinct(StringComparer.Ordinal);
+            IEnumerable<string> words = Regex.Matches(text, @"(?<![\w.])[A-Z]\w+").Select(static word => word.Value)
+                .Distinct(StringComparer.Ordinal);
             foreach (string word in words.Where(word => types.TryGetValue(word, out int other) && other > floor))
             {
                 yield return $"{name} knows {word} of {floors[types[word]]}";

@@ -67,7 +67,8 @@ public sealed class RoomsTests
     [Fact]
     public void Every_folder_of_src_is_a_room_that_the_table_knows()
     {
-        IEnumerable<string> folders = Directory.EnumerateDirectories(Path.Combine(Checkout.Root, "src")).Select(path => Path.GetFileName(path)!);
+        IEnumerable<string> folders = Directory.EnumerateDirectories(Path.Combine(Checkout.Root, "src"))
+            .Select(path => Path.GetFileName(path)!);
 
         Assert.Equal(MayKnow.Keys.Order(StringComparer.Ordinal), folders.Order(StringComparer.Ordinal));
     }
@@ -90,7 +91,8 @@ public sealed class RoomsTests
     public void The_rule_of_the_floors_sees_what_it_forbids(string low, string? breach) =>
         Assert.Equal(
             breach is null ? [] : [breach],
-            FloorRules.Breaches(["R.Low", "R.High"], [("low.cs", "namespace R.Low;\n" + low), ("high.cs", "namespace R.High;\ninternal static class High { Low a; }")]));
+            FloorRules.Breaches(["R.Low", "R.High"],
+                [("low.cs", "namespace R.Low;\n" + low), ("high.cs", "namespace R.High;\ninternal static class High { Low a; }")]));
 
     [Theory]
     [InlineData("Punnet.Host")]
@@ -101,7 +103,8 @@ public sealed class RoomsTests
         {
             string[] parts = file.Split('/')[1..^1];
             string expected = string.Join('.', parts.Take(2));
-            return !Checkout.Code(file).Contains($"\nnamespace {expected};", StringComparison.Ordinal) && !Checkout.Code(file).StartsWith($"namespace {expected};", StringComparison.Ordinal);
+            return !Checkout.Code(file).Contains($"\nnamespace {expected};", StringComparison.Ordinal) && !Checkout.Code(file)
+                .StartsWith($"namespace {expected};", StringComparison.Ordinal);
         })];
 
         Assert.Empty(strangers);
@@ -123,7 +126,8 @@ public sealed class RoomsTests
     public void A_project_file_opens_no_door_that_the_table_does_not_have(string room)
     {
         string project = $"src/{room}/{room}.csproj";
-        IEnumerable<string> projects = Checkout.Includes(project, "ProjectReference").Select(path => Path.GetFileNameWithoutExtension(path)!);
+        IEnumerable<string> projects = Checkout.Includes(project, "ProjectReference")
+            .Select(path => Path.GetFileNameWithoutExtension(path)!);
         IEnumerable<string> packages = Checkout.Includes(project, "PackageReference");
 
         Assert.Empty(projects.Concat(packages).Except(MayKnow[room], StringComparer.Ordinal));

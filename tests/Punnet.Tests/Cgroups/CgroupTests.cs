@@ -23,7 +23,8 @@ public sealed class CgroupTests : ContainerTest
         container.AssertNothingLeft();
 
         container.Bundle.Set("linux.resources.pids", """{"limit":7}""");
-        container.TryCreate().Fails("cannot set pids.max to \"7\" (linux.resources.pids.limit): with --cgroup-manager disabled the container has no cgroup of its own\n");
+        container.TryCreate().Fails("cannot set pids.max to \"7\" (linux.resources.pids.limit): with --cgroup-manager disabled the "
+            + "container has no cgroup of its own\n");
         container.AssertNothingLeft();
     }
 
@@ -33,7 +34,8 @@ public sealed class CgroupTests : ContainerTest
     public void A_cgroup_manager_is_one_of_three(string manager, int status)
     {
         Container container = NewContainer().Runs("true").Globally("--cgroup-manager", manager);
-        container.Run().FailsWith(status, status == 0 ? "" : "punnet: unknown cgroup manager docker: cgroupfs, systemd or disabled is expected\n");
+        container.Run()
+            .FailsWith(status, status == 0 ? "" : "punnet: unknown cgroup manager docker: cgroupfs, systemd or disabled is expected\n");
     }
 
     [Fact]
@@ -41,7 +43,8 @@ public sealed class CgroupTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
         Assert.NotEqual(ProcFile.Cgroup(Environment.ProcessId), ProcFile.Cgroup(container.Pid));
-        Assert.Equal([container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)], File.ReadAllLines(container.Cgroup + "/cgroup.procs"));
+        Assert.Equal([container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture)],
+            File.ReadAllLines(container.Cgroup + "/cgroup.procs"));
     }
 
     [Fact]
@@ -166,7 +169,8 @@ public sealed class CgroupTests : ContainerTest
     public void Without_its_own_namespace_all_cgroups_are_seen_and_the_path_leads_to_the_own(string option, string expected)
     {
         Container container = NewContainer().RunsScript(
-            "own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); cat $own/cgroup.procs | head -1; ls -d $own/..; mkdir $own/below 2>&1 && rmdir $own/below && echo made");
+            "own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); cat $own/cgroup.procs | head -1; ls -d $own/..; "
+            + "mkdir $own/below 2>&1 && rmdir $own/below && echo made");
         container.Bundle.Namespace("cgroup", present: false);
         container.Bundle.Unmount("/sys/fs/cgroup");
         container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", option);
@@ -185,7 +189,8 @@ public sealed class CgroupTests : ContainerTest
         container.Bundle.Namespace("cgroup", present: ownsNamespace);
         container.Bundle.Unmount("/sys/fs/cgroup");
         container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", "ro", "nonsense=1");
-        container.TryCreate().Fails("cannot mount cgroup on /sys/fs/cgroup: it does not take the option \"nonsense=1\" (mounts[6].options): invalid argument");
+        container.TryCreate().Fails("cannot mount cgroup on /sys/fs/cgroup: it does not take the option \"nonsense=1\" "
+            + "(mounts[6].options): invalid argument");
         container.AssertNothingLeft();
         container.Bundle.Set("mounts[6].options", """["ro","nsdelegate"]""");
         container.Run().Succeeds();
@@ -273,7 +278,8 @@ public sealed class CgroupTests : ContainerTest
     [InlineData("""{"pids":{"limit":50}}""", "pids.max", "50", "pids")]
     [InlineData("""{"cpu":{"quota":50000,"period":100000}}""", "cpu.max", "50000 100000", "cpu")]
     [InlineData("""{"unified":{"pids.max":"60"}}""", "pids.max", "60", "pids|unified")]
-    public void A_requested_limit_is_set_or_refused_by_name_and_never_ignored(string resources, string file, string value, string controller)
+    public void A_requested_limit_is_set_or_refused_by_name_and_never_ignored(
+        string resources, string file, string value, string controller)
     {
         Container container = NewContainer().Sleeps();
         JsonObject merged = JsonNode.Parse(resources)!.AsObject();
@@ -298,10 +304,16 @@ public sealed class CgroupTests : ContainerTest
         Container container = NewContainer().Sleeps();
         string caller = Directory.CreateDirectory($"{CgroupTree.MountPoint}/{container.Id}-caller").FullName;
         File.WriteAllText(caller + "/cgroup.kill", "1");
-        container.Bundle.Add("hooks.poststop", $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/poststop"],"env":["PATH=/bin"]}""");
+        container.Bundle.Add(
+            "hooks.poststop", $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/poststop"],"env":["PATH=/bin"]}""");
         container.Bundle.Write();
         string[] create = ["--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id];
-        new Command(Runtime.Path, create) { Before = Enter(caller), Stdout = container.Directory + "/out", Stderr = container.Directory + "/err" }.Run().Succeeds();
+        new Command(Runtime.Path, create)
+        {
+            Before = Enter(caller),
+            Stdout = container.Directory + "/out",
+            Stderr = container.Directory + "/err"
+        }.Run().Succeeds();
         Assert.NotEqual(caller, CgroupTree.DirectoryOf(container.Pid));
         Assert.False(File.Exists(container.Directory + "/poststop"));
         container.Start();
@@ -349,16 +361,19 @@ public sealed class CgroupTests : ContainerTest
     [Fact]
     public void A_cgroup_that_gives_controllers_away_is_refused_by_its_name()
     {
-        string[] offered = File.ReadAllText(CgroupTree.MountPoint + "/cgroup.controllers").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+        string[] offered = File.ReadAllText(CgroupTree.MountPoint + "/cgroup.controllers")
+            .Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
         string given = File.ReadAllText(CgroupTree.MountPoint + "/cgroup.subtree_control");
-        string? domain = Array.Find(offered, name => name is "memory" or "io" or "hugetlb" or "rdma" or "misc" && given.Contains(name, StringComparison.Ordinal));
+        string? domain = Array.Find(
+            offered, name => name is "memory" or "io" or "hugetlb" or "rdma" or "misc" && given.Contains(name, StringComparison.Ordinal));
         Assert.SkipWhen(domain is null, "needs a cgroup v2 controller of whole domains");
         Container container = NewContainer().Sleeps();
         string used = Directory.CreateDirectory($"{CgroupTree.MountPoint}/{container.Id}").FullName;
         File.WriteAllText(used + "/cgroup.subtree_control", "+" + domain);
         container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}\"");
         container.TryCreate().Returns(1);
-        Assert.Contains($"cannot clone a process into the cgroup {used} (linux.cgroupsPath): device or resource busy (EBUSY)\nhint: it gives", container.Errors, StringComparison.Ordinal);
+        Assert.Contains($"cannot clone a process into the cgroup {used} (linux.cgroupsPath): device or resource busy (EBUSY)\nhint: "
+            + $"it gives", container.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>The controller cpuset: which CPUs and memory nodes a container may use, as the kernel's files and the process itself have it.</summary>
+/// <summary>
+/// The controller cpuset: which CPUs and memory nodes a container may use, as the kernel's files and the process itself have it.
+/// </summary>
 public sealed class CpusetTests : ContainerTest
 {
     private const string Last = """{"cpu":{"cpus":"1","mems":"1"}}""";
@@ -16,7 +18,8 @@ public sealed class CpusetTests : ContainerTest
         Container container = Two().Limits(Last).CreateAndStart();
         container.HoldsAll("cpuset.cpus=1 cpuset.cpus.effective=1 cpuset.mems=1 cpuset.mems.effective=1");
         Assert.Equal("1 1", Allowed(container.Pid));
-        Assert.Equal("Cpus_allowed_list:\t1\nMems_allowed_list:\t1\n", container.Exec("grep", "_allowed_list", "/proc/self/status").Succeeds().Stdout);
+        Assert.Equal("Cpus_allowed_list:\t1\nMems_allowed_list:\t1\n",
+            container.Exec("grep", "_allowed_list", "/proc/self/status").Succeeds().Stdout);
     }
 
     [Fact]
@@ -24,7 +27,9 @@ public sealed class CpusetTests : ContainerTest
     {
         Container container = Two();
         container.Bundle.Write();
-        new Command("taskset", ["-c", "0", Runtime.Path, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle.Path, container.Id]).Run().Succeeds();
+        new Command("taskset",
+            ["-c", "0", Runtime.Path, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle.Path,
+            container.Id]).Run().Succeeds();
         Assert.Equal("0-1 0-1", Allowed(container.Pid));
     }
 
@@ -57,7 +62,8 @@ public sealed class CpusetTests : ContainerTest
         Assert.Equal("0 0-1", Allowed(container.Pid));
         container.HoldsAll("cpuset.cpus=0 cpuset.mems=0-1");
 
-        container.Call("update", "--cpuset-cpus", "0-1", "--cpuset-mems", "77", container.Id).Fails("cannot set cpuset.mems to \"77\" (--cpuset-mems)");
+        container.Call("update", "--cpuset-cpus", "0-1", "--cpuset-mems", "77", container.Id)
+            .Fails("cannot set cpuset.mems to \"77\" (--cpuset-mems)");
         Assert.Equal("0 0-1", Allowed(container.Pid));
         container.HoldsAll("cpuset.cpus=0 cpuset.mems=0-1");
     }
@@ -69,7 +75,8 @@ public sealed class CpusetTests : ContainerTest
     public void A_number_that_the_machine_does_not_have_is_refused_with_its_place(string list, string value)
     {
         Container container = Two().Limits($$$"""{"cpu":{"{{{list}}}":"{{{value}}}"}}""");
-        container.TryCreate().Fails($"cannot set cpuset.{list} to \"{value}\" (linux.resources.cpu.{list}) in ", $"hint: the cgroup above has 0-1 ({CgroupTree.MountPoint}");
+        container.TryCreate().Fails($"cannot set cpuset.{list} to \"{value}\" (linux.resources.cpu.{list}) in ",
+            $"hint: the cgroup above has 0-1 ({CgroupTree.MountPoint}");
         container.AssertNothingLeft();
     }
 
@@ -77,7 +84,8 @@ public sealed class CpusetTests : ContainerTest
     public void What_is_no_list_of_numbers_is_told_so()
     {
         Container container = Two().Limits("""{"unified":{"cpuset.cpus":"first"}}""");
-        container.TryCreate().Fails("cannot set cpuset.cpus to \"first\" (linux.resources.unified[\"cpuset.cpus\"]) in ", "\nhint: a list is numbers and ranges: 0-2,5\n");
+        container.TryCreate().Fails("cannot set cpuset.cpus to \"first\" (linux.resources.unified[\"cpuset.cpus\"]) in ",
+            "\nhint: a list is numbers and ranges: 0-2,5\n");
         container.AssertNothingLeft();
     }
 

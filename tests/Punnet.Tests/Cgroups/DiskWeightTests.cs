@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>linux.resources.blockIO weights, which have two owners: the kernel's io cost model, and the scheduler bfq once it is loaded.</summary>
+/// <summary>
+/// linux.resources.blockIO weights, which have two owners: the kernel's io cost model, and the scheduler bfq once it is loaded.
+/// </summary>
 public sealed class DiskWeightTests : ContainerTest
 {
     [Fact]
@@ -13,7 +15,8 @@ public sealed class DiskWeightTests : ContainerTest
     {
         Controllers.Need("io");
         string? modules = Environment.GetEnvironmentVariable("PUNNET_MODULES");
-        Assert.SkipUnless(Directory.Exists(modules) && File.Exists("/sys/block/nullb0/dev"), "needs a kernel with the io cost model, the module bfq, and the disk nullb0");
+        Assert.SkipUnless(Directory.Exists(modules) && File.Exists("/sys/block/nullb0/dev"),
+            "needs a kernel with the io cost model, the module bfq, and the disk nullb0");
         string device = File.ReadAllText("/sys/block/nullb0/dev").Trim();
         string weights = $$$"""{"blockIO":{"weight":100,"weightDevice":[{"major":{{{device.Replace(":", ",\"minor\":", StringComparison.Ordinal)}}},"weight":1000}]}}""";
 

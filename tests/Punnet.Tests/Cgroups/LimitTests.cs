@@ -13,7 +13,8 @@ public sealed class LimitTests : ContainerTest
     [Theory]
     [InlineData(
         """{"memory":{"limit":67108864,"swap":134217728,"reservation":33554432},"cpu":{"shares":512,"quota":50000,"period":200000,"burst":20000},"pids":{"limit":50}}""",
-        "memory.max=67108864 memory.swap.max=67108864 memory.low=33554432 cpu.weight=59 cpu.max=50000,200000 cpu.max.burst=20000 pids.max=50")]
+        "memory.max=67108864 memory.swap.max=67108864 memory.low=33554432 cpu.weight=59 cpu.max=50000,200000 cpu.max.burst=20000 "
+        + "pids.max=50")]
     [InlineData(
         """{"memory":{"limit":67108864,"swap":67108864},"cpu":{"shares":2,"quota":50000},"pids":{"limit":0}}""",
         "memory.max=67108864 memory.swap.max=0 memory.low=0 cpu.weight=1 cpu.max=50000,100000 cpu.max.burst=0 pids.max=1")]
@@ -72,14 +73,17 @@ public sealed class LimitTests : ContainerTest
     [InlineData("pids", """{"pids":{"limit":5}}""", "pids.max", "linux.resources.pids.limit")]
     [InlineData("cpu", """{"cpu":{"shares":512}}""", "cpu.weight", "linux.resources.cpu.shares")]
     [InlineData("cpuset", """{"cpu":{"cpus":"0"}}""", "cpuset.cpus", "linux.resources.cpu.cpus")]
-    [InlineData("hugetlb", """{"hugepageLimits":[{"pageSize":"2MB","limit":0}]}""", "hugetlb.2MB.max", "linux.resources.hugepageLimits[0].limit")]
+    [InlineData("hugetlb", """{"hugepageLimits":[{"pageSize":"2MB","limit":0}]}""", "hugetlb.2MB.max",
+        "linux.resources.hugepageLimits[0].limit")]
     [InlineData("rdma", """{"rdma":{"mlx5_1":{"hcaHandles":3}}}""", "rdma.max", "linux.resources.rdma[\"mlx5_1\"]")]
     [InlineData("nonsense", """{"unified":{"nonsense.max":"1"}}""", "nonsense.max", "linux.resources.unified[\"nonsense.max\"]")]
-    public void A_missing_controller_is_refused_with_its_name_the_file_and_the_place(string controller, string resources, string file, string place)
+    public void A_missing_controller_is_refused_with_its_name_the_file_and_the_place(
+        string controller, string resources, string file, string place)
     {
         Assert.SkipWhen(CgroupTree.Offers(controller), "needs a machine without the controller " + controller);
         Container container = NewContainer().Sleeps().Limits(resources);
-        container.TryCreate().Fails($"cannot set {file} to ", place, $"the controller {controller} is not available: {CgroupTree.MountPoint}/cgroup.controllers does not have it");
+        container.TryCreate().Fails($"cannot set {file} to ", place,
+            $"the controller {controller} is not available: {CgroupTree.MountPoint}/cgroup.controllers does not have it");
         container.AssertNothingLeft();
     }
 
@@ -88,7 +92,8 @@ public sealed class LimitTests : ContainerTest
     {
         string controller = Controllers.Any();
         Container container = NewContainer().Sleeps().Limits($$$"""{"unified":{"{{{controller}}}.nonsense":"1"}}""");
-        container.TryCreate().Fails($"cannot set {controller}.nonsense to \"1\" (linux.resources.unified[\"{controller}.nonsense\"])", $"the controller {controller} is enabled");
+        container.TryCreate().Fails($"cannot set {controller}.nonsense to \"1\" (linux.resources.unified[\"{controller}.nonsense\"])",
+            $"the controller {controller} is enabled");
         container.AssertNothingLeft();
     }
 
@@ -101,11 +106,14 @@ public sealed class LimitTests : ContainerTest
         if (outcome.ExitCode == 0)
         {
             string weight = CgroupTree.DirectoryOf(container.Pid) + "/io.bfq.weight";
-            Assert.Equal("default 100\n", File.ReadAllText(File.Exists(weight) ? weight : CgroupTree.DirectoryOf(container.Pid) + "/io.weight").Replace("default 910", "default 100", StringComparison.Ordinal));
+            Assert.Equal("default 100\n",
+                File.ReadAllText(File.Exists(weight) ? weight : CgroupTree.DirectoryOf(container.Pid) + "/io.weight").Replace("default 910",
+                "default 100", StringComparison.Ordinal));
         }
         else
         {
-            outcome.Fails("cannot set io.bfq.weight or io.weight to \"100\" (linux.resources.blockIO.weight)", "the controller io is enabled");
+            outcome.Fails(
+                "cannot set io.bfq.weight or io.weight to \"100\" (linux.resources.blockIO.weight)", "the controller io is enabled");
         }
     }
 
@@ -134,7 +142,8 @@ public sealed class LimitTests : ContainerTest
     public void More_processes_than_the_limit_cannot_be_made()
     {
         Controllers.Need("pids");
-        Container container = NewContainer().RunsScript("(sleep 5 & sleep 5 & sleep 5 & sleep 5 & sleep 5 &) 2>&1; echo over").Limits("""{"pids":{"limit":4}}""");
+        Container container = NewContainer().RunsScript("(sleep 5 & sleep 5 & sleep 5 & sleep 5 & sleep 5 &) 2>&1; echo over")
+            .Limits("""{"pids":{"limit":4}}""");
         container.Run();
         Assert.Contains("fork", container.Output + container.Errors, StringComparison.Ordinal);
     }
@@ -194,7 +203,8 @@ public sealed class LimitTests : ContainerTest
     [Fact]
     public void The_user_who_owns_the_cgroup_can_make_others_below_it()
     {
-        Container container = NewContainer().RunsScript("mkdir /sys/fs/cgroup/below && echo $$ >/sys/fs/cgroup/below/cgroup.procs && grep ^0:: /proc/self/cgroup; sleep 1000").WritableCgroup();
+        Container container = NewContainer().RunsScript("mkdir /sys/fs/cgroup/below && echo $$ >/sys/fs/cgroup/below/cgroup.procs && grep "
+            + "^0:: /proc/self/cgroup; sleep 1000").WritableCgroup();
         container.Bundle.Set("process.user", """{"uid":1000,"gid":1000}""");
         container.CreateAndStart();
         Assert.Equal("0::/below\n", container.WaitForOutput("\n"));
@@ -211,7 +221,8 @@ public sealed class LimitTests : ContainerTest
             while :; do sleep 0.1; done
             """;
         Container container = NewContainer().RunsScript(Script).WritableCgroup().CreateAndStart();
-        Eventually.True(() => container.Output.Contains('a', StringComparison.Ordinal) && container.Output.Contains('b', StringComparison.Ordinal), "all run");
+        Eventually.True(() => container.Output.Contains('a', StringComparison.Ordinal)
+            && container.Output.Contains('b', StringComparison.Ordinal), "all run");
         string[] pids = container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout.Trim('[', ']', '\n').Split(',');
         Assert.True(pids.Length >= 3, string.Join(',', pids));
         container.Call("kill", "--all", container.Id, "TERM").Succeeds();
@@ -229,7 +240,8 @@ public sealed class LimitTests : ContainerTest
     [Fact]
     public void A_tree_in_use_is_deleted_by_force()
     {
-        Container container = NewContainer().RunsScript("cd /sys/fs/cgroup; mkdir -p one/two; sleep 1000 & echo $! >one/two/cgroup.procs; echo ready; wait").WritableCgroup().CreateAndStart();
+        Container container = NewContainer().RunsScript("cd /sys/fs/cgroup; mkdir -p one/two; sleep 1000 & echo $! >one/two/cgroup.procs; "
+            + "echo ready; wait").WritableCgroup().CreateAndStart();
         container.WaitForOutput("ready");
         container.Delete("--force").Succeeds();
         container.AssertNothingLeft();
@@ -239,7 +251,8 @@ public sealed class LimitTests : ContainerTest
     public void An_exec_finds_a_place_where_the_container_gives_controllers_away()
     {
         string controller = Controllers.Any();
-        Container container = NewContainer().RunsScript($"cd /sys/fs/cgroup; mkdir inner; echo $$ >inner/cgroup.procs; echo +{controller} >cgroup.subtree_control; echo ready; sleep 1000");
+        Container container = NewContainer().RunsScript($"cd /sys/fs/cgroup; mkdir inner; echo $$ >inner/cgroup.procs; "
+            + $"echo +{controller} >cgroup.subtree_control; echo ready; sleep 1000");
         container.WritableCgroup().CreateAndStart();
         container.WaitForOutput("ready");
         Assert.Equal("0::/inner\n", container.Exec("grep", "^0::", "/proc/self/cgroup").Succeeds().Stdout);

@@ -17,7 +17,8 @@ public sealed class SystemdBusTests : ContainerTest
     {
         Assert.SkipWhen(Systemd.IsHere, "needs a machine without systemd as process 1");
         Container container = NewContainer().Sleeps().Globally("--systemd-cgroup");
-        container.TryCreate().Fails("--systemd-cgroup: systemd cannot be reached (systemd /run/systemd/private: ", "no such file or directory (ENOENT)", "hint: is systemd process 1 here?");
+        container.TryCreate().Fails("--systemd-cgroup: systemd cannot be reached (systemd /run/systemd/private: ",
+            "no such file or directory (ENOENT)", "hint: is systemd process 1 here?");
         container.AssertNothingLeft();
     }
 
@@ -25,7 +26,8 @@ public sealed class SystemdBusTests : ContainerTest
     [InlineData("close", "the connection to bus ", "is lost: connection reset by peer (ECONNRESET)")]
     [InlineData("REJECTED EXTERNAL\r\n", "refuses this user")]
     [InlineData("DATA\r\nOK 1234\r\nnot a message at all", "sent something that is not a D-Bus message")]
-    [InlineData("DATA\r\nOK 1234\r\nl\u0002\u0001\u0001\u00ff\u00ff\u00ff\u007f\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000", "sent something that is not a D-Bus message")]
+    [InlineData("DATA\r\nOK 1234\r\nl\u0002\u0001\u0001\u00ff\u00ff\u00ff\u007f\u0001\u0000\u0000\u0000\u0000\u0000\u0000\u0000",
+        "sent something that is not a D-Bus message")]
     [InlineData("DATA\r\nOK 1234\r\nl\u0002\u0001\u0001\u0000\u0000\u0000\u0000\u0001\u0000\u0000\u0000\u0010\u0000\u0000\u0000\u0005\u0001u\u0000\u0001\u0000\u0000\u0000\u0008\u00ffg\u0000\u00ff\u00ff\u00ff\u00ff", "sent something that is not a D-Bus message")]
     public async Task Whatever_a_bus_sends_it_ends_in_one_sentence(string says, params string[] expected)
     {
@@ -37,9 +39,14 @@ public sealed class SystemdBusTests : ContainerTest
         listener.Listen();
         Task answer = Task.Run(() => Answer(listener, says), TestContext.Current.CancellationToken);
         container.Bundle.Write();
-        Outcome outcome = new Command(Runtime.Path, ["--root", container.StateRoot, "--systemd-cgroup", "create", "--bundle", container.Bundle.Path, container.Id])
+        Outcome outcome = new Command(
+            Runtime.Path, ["--root", container.StateRoot, "--systemd-cgroup", "create", "--bundle", container.Bundle.Path, container.Id])
         {
-            Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["DBUS_SYSTEM_BUS_ADDRESS"] = "tcp:host=x;unix:path=" + path.Replace("/", "%2f", StringComparison.Ordinal) },
+            Environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["DBUS_SYSTEM_BUS_ADDRESS"] = "tcp:host=x;unix:path="
+                + path.Replace("/", "%2f", StringComparison.Ordinal)
+            },
         }.Run();
         outcome.Fails(expected);
         Assert.DoesNotContain('\n', outcome.Stderr.Trim());

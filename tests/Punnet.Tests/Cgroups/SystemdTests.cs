@@ -23,9 +23,12 @@ public sealed class SystemdTests : ContainerTest
 
     private static readonly (string Property, string Value)[] properties =
     [
-        ("MemoryMax", "67108864"), ("MemorySwapMax", "67108864"), ("MemoryLow", "33554432"), ("MemoryHigh", "50331648"), ("CPUWeight", "59"),
-        ("CPUQuotaPerSecUSec", "250ms"), ("CPUQuotaPeriodUSec", "200ms"), ("TasksMax", "50"), ("Delegate", "yes"), ("DevicePolicy", "strict"),
-        ("DefaultDependencies", "no"), ("Slice", "system.slice"), ("ActiveState", "active"), ("MemoryAccounting", "yes"), ("TasksAccounting", "yes"),
+        ("MemoryMax", "67108864"), ("MemorySwapMax", "67108864"), ("MemoryLow", "33554432"), ("MemoryHigh", "50331648"),
+            ("CPUWeight", "59"),
+        ("CPUQuotaPerSecUSec", "250ms"), ("CPUQuotaPeriodUSec", "200ms"), ("TasksMax", "50"), ("Delegate", "yes"),
+            ("DevicePolicy", "strict"),
+        ("DefaultDependencies", "no"), ("Slice", "system.slice"), ("ActiveState", "active"), ("MemoryAccounting", "yes"),
+            ("TasksAccounting", "yes"),
     ];
 
     [Fact]
@@ -101,7 +104,8 @@ public sealed class SystemdTests : ContainerTest
              "org.systemd.property.After":"['dbus.socket']","org.systemd.property.SendSIGHUP":"true","org.systemd.property.RuntimeMaxUSec":"uint64 600000000"}
             """);
         container.Create();
-        foreach ((string property, string value) in new[] { ("TimeoutStopUSec", "7s"), ("CollectMode", "inactive-or-failed"), ("SendSIGHUP", "yes"), ("RuntimeMaxUSec", "10min") })
+        foreach ((string property, string value) in new[] { ("TimeoutStopUSec", "7s"), ("CollectMode", "inactive-or-failed"),
+            ("SendSIGHUP", "yes"), ("RuntimeMaxUSec", "10min") })
         {
             Assert.Equal((property, value), (property, Systemd.Show(container.Unit(), property)));
         }
@@ -127,7 +131,8 @@ public sealed class SystemdTests : ContainerTest
     public void A_unit_that_has_failed_makes_room()
     {
         Container container = NewContainer().Sleeps().BySystemd();
-        _ = new Command("systemd-run", ["--scope", "--quiet", "--unit=" + container.Unit(), "--property=RuntimeMaxSec=1", "sleep", "100"]).Run();
+        _ = new Command("systemd-run", ["--scope", "--quiet", "--unit=" + container.Unit(), "--property=RuntimeMaxSec=1", "sleep", "100"])
+            .Run();
         Eventually.True(() => Systemd.Show(container.Unit(), "ActiveState") == "failed", "the unit has failed");
         container.CreateAndStart();
         Assert.Equal("active", Systemd.Show(container.Unit(), "ActiveState"));
@@ -137,7 +142,8 @@ public sealed class SystemdTests : ContainerTest
     public void A_unit_that_runs_is_left_alone()
     {
         Container container = NewContainer().Sleeps().BySystemd();
-        using RunningCommand other = new Command("systemd-run", ["--scope", "--quiet", "--unit=" + container.Unit(), "sleep", "100"]).Start();
+        using RunningCommand other = new Command("systemd-run", ["--scope", "--quiet", "--unit=" + container.Unit(), "sleep", "100"])
+            .Start();
         Eventually.True(() => Systemd.Show(container.Unit(), "ActiveState") == "active", "the unit runs");
         container.TryCreate().Fails("cannot start the systemd unit " + container.Unit(), "hint: a unit of this name is running");
         Assert.Equal("active", Systemd.Show(container.Unit(), "ActiveState"));
@@ -149,9 +155,12 @@ public sealed class SystemdTests : ContainerTest
     public void An_update_changes_unit_and_files_and_after_an_error_neither()
     {
         Container container = NewContainer().Sleeps().BySystemd().Limits(Limits).CreateAndStart();
-        container.Call("update", "--memory", "100000000", "--memory-swap", "-1", "--cpu-share", "2048", "--cpu-quota", "20000", "--pids-limit", "-1", container.Id).Succeeds();
-        (string, string)[] updated = [("memory.max", "99999744"), ("memory.swap.max", "max"), ("cpu.weight", "174"), ("cpu.max", "20000 200000"), ("pids.max", "max")];
-        (string, string)[] told = [("MemoryMax", "100000000"), ("MemorySwapMax", "infinity"), ("CPUWeight", "174"), ("CPUQuotaPerSecUSec", "100ms"), ("TasksMax", "infinity")];
+        container.Call("update", "--memory", "100000000", "--memory-swap", "-1", "--cpu-share", "2048", "--cpu-quota", "20000",
+            "--pids-limit", "-1", container.Id).Succeeds();
+        (string, string)[] updated = [("memory.max", "99999744"), ("memory.swap.max", "max"), ("cpu.weight", "174"),
+            ("cpu.max", "20000 200000"), ("pids.max", "max")];
+        (string, string)[] told = [("MemoryMax", "100000000"), ("MemorySwapMax", "infinity"), ("CPUWeight", "174"),
+            ("CPUQuotaPerSecUSec", "100ms"), ("TasksMax", "infinity")];
         Check();
         Systemd.Control("daemon-reload").Succeeds();
         Check();
@@ -181,7 +190,8 @@ public sealed class SystemdTests : ContainerTest
     {
         Container container = NewContainer().RunsScript("sleep 500 & sleep 1000; sleep 1000").BySystemd().CreateAndStart();
         Assert.Contains("memory", container.Call("events", "--stats", container.Id).Succeeds().Stdout, StringComparison.Ordinal);
-        Eventually.True(() => container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout.Contains(',', StringComparison.Ordinal), "ps has two");
+        Eventually.True(() => container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout.Contains(',',
+            StringComparison.Ordinal), "ps has two");
         container.Call("pause", container.Id).Succeeds();
         Assert.Equal("paused", container.Status);
         container.Call("resume", container.Id).Succeeds();
@@ -271,12 +281,14 @@ public sealed class SystemdTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().BySystemd();
         container.Bundle.Write();
-        new Command("unshare", ["--mount", "--propagation", "private", "sh", "-c", "mount --bind /dev/null " + Systemd.PrivateSocket + " && exec \"$@\"", "sh",
+        new Command("unshare",
+            ["--mount", "--propagation", "private", "sh", "-c", "mount --bind /dev/null " + Systemd.PrivateSocket + " && exec \"$@\"", "sh",
             Runtime.Path, "--root", container.StateRoot, "--systemd-cgroup", "create", "--bundle", container.Bundle.Path, container.Id])
         {
             Stdout = container.Directory + "/stdout",
         }.Run().Succeeds();
-        Assert.Contains("bus /run/dbus/system_bus_socket", File.ReadAllText($"{container.StateRoot}/{container.Id}/state.json"), StringComparison.Ordinal);
+        Assert.Contains("bus /run/dbus/system_bus_socket", File.ReadAllText($"{container.StateRoot}/{container.Id}/state.json"),
+            StringComparison.Ordinal);
         Assert.Equal("active", Systemd.Show(container.Unit(), "ActiveState"));
         container.Start().Delete("--force").Succeeds();
         container.AssertNothingLeft();
@@ -296,7 +308,8 @@ public sealed class SystemdTests : ContainerTest
     {
         Systemd.Need();
         const string Run = "/run/user/65534";
-        Container container = NewContainer().RunsScript("cat /proc/self/cgroup; sleep 1000").Limits("""{"memory":{"limit":67108864},"pids":{"limit":50},"devices":[{"allow":true,"access":"rwm"}]}""");
+        Container container = NewContainer().RunsScript("cat /proc/self/cgroup; sleep 1000")
+            .Limits("""{"memory":{"limit":67108864},"pids":{"limit":50},"devices":[{"allow":true,"access":"rwm"}]}""");
         container.Bundle.UserNamespace();
         container.Bundle.Set("linux.uidMappings", """[{"containerID":0,"hostID":65534,"size":1}]""");
         container.Bundle.Set("linux.gidMappings", """[{"containerID":0,"hostID":65534,"size":1}]""");
@@ -305,11 +318,14 @@ public sealed class SystemdTests : ContainerTest
         container.Bundle.Write();
         new Command("chown", ["-R", "65534:65534", container.Directory]).Run().Succeeds();
         new Command("install", ["-d", "--owner=65534", "--mode=700", Run]).Run().Succeeds();
-        new Command("systemd-run", ["--quiet", "--unit=ptuser.service", "--uid=65534", "--property=Delegate=yes", "--setenv=XDG_RUNTIME_DIR=" + Run, "/lib/systemd/systemd", "--user"]).Run().Succeeds();
+        new Command("systemd-run",
+            ["--quiet", "--unit=ptuser.service", "--uid=65534", "--property=Delegate=yes", "--setenv=XDG_RUNTIME_DIR=" + Run,
+            "/lib/systemd/systemd", "--user"]).Run().Succeeds();
         Eventually.True(() => File.Exists(Run + "/systemd/private"), "the user's systemd is there");
         string state = container.StateRoot;
         Punnet("--systemd-cgroup", "run", "--detach", "--bundle", container.Bundle.Path, container.Id).Succeeds();
-        Assert.Contains("systemd " + Run + "/systemd/private", File.ReadAllText($"{state}/{container.Id}/state.json"), StringComparison.Ordinal);
+        Assert.Contains(
+            "systemd " + Run + "/systemd/private", File.ReadAllText($"{state}/{container.Id}/state.json"), StringComparison.Ordinal);
         string cgroup = CgroupTree.DirectoryOf(container.State().Pid);
         Assert.EndsWith("/ptuser.service/user.slice/" + container.Unit(), cgroup, StringComparison.Ordinal);
         Assert.Equal(("67108864", "50"), (File.ReadAllText(cgroup + "/memory.max").Trim(), File.ReadAllText(cgroup + "/pids.max").Trim()));
@@ -326,7 +342,8 @@ public sealed class SystemdTests : ContainerTest
         Systemd.Control("stop", "ptuser.service").Succeeds();
 
         Outcome Punnet(params string[] arguments) => new Command("setpriv",
-            ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+sys_resource", "--ambient-caps=+sys_resource", Runtime.Path, "--root", state, .. arguments])
+            ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=+sys_resource", "--ambient-caps=+sys_resource", Runtime.Path,
+                "--root", state, .. arguments])
         {
             Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["XDG_RUNTIME_DIR"] = Run },
             Stdout = arguments[0] == "--systemd-cgroup" ? container.Directory + "/stdout" : null,

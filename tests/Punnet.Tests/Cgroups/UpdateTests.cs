@@ -50,7 +50,8 @@ public sealed class UpdateTests : ContainerTest
             string[] before = System.Array.ConvertAll(files, container.Held);
             container.Call("update", container.Id, flag, value).Succeeds();
             Assert.Equal($"{flag} {value}: {expected}", $"{flag} {value}: {container.Held(file)}");
-            before[System.Math.Max(System.Array.IndexOf(files, file), 0)] = container.Held(files[System.Math.Max(System.Array.IndexOf(files, file), 0)]);
+            before[System.Math.Max(System.Array.IndexOf(files, file),
+                0)] = container.Held(files[System.Math.Max(System.Array.IndexOf(files, file), 0)]);
             Assert.Equal(before, System.Array.ConvertAll(files, container.Held));
         }
     }
@@ -69,9 +70,11 @@ public sealed class UpdateTests : ContainerTest
     {
         Controllers.Need("memory");
         Container container = NewContainer().Sleeps().Limits(Everything).CreateAndStart();
-        Send(container, "--resources=-", """{"cpu":{"shares":1024,"quota":30000},"memory":{"limit":33554432,"swap":33554432},"pids":{"limit":20}}""").Succeeds();
+        Send(container, "--resources=-",
+            """{"cpu":{"shares":1024,"quota":30000},"memory":{"limit":33554432,"swap":33554432},"pids":{"limit":20}}""").Succeeds();
         Assert.Equal("100 30000 100000", container.Held("cpu.weight") + " " + container.Held("cpu.max"));
-        Assert.Equal("33554432 0 33554432", container.Held("memory.max") + " " + container.Held("memory.swap.max") + " " + container.Held("memory.low"));
+        Assert.Equal("33554432 0 33554432",
+            container.Held("memory.max") + " " + container.Held("memory.swap.max") + " " + container.Held("memory.low"));
         Assert.Equal("20", container.Held("pids.max"));
     }
 
@@ -84,8 +87,10 @@ public sealed class UpdateTests : ContainerTest
             {"memory":{"limit":0,"reservation":0,"swap":0,"kernel":0},"cpu":{"shares":0,"quota":0,"period":0,"cpus":"","mems":""},
              "pids":{"limit":30},"blockIO":{"weight":0,"weightDevice":null},"devices":null}
             """).Succeeds();
-        Assert.Equal("67108864 67108864 33554432", container.Held("memory.max") + " " + container.Held("memory.swap.max") + " " + container.Held("memory.low"));
-        Assert.Equal("59 50000 100000 30", container.Held("cpu.weight") + " " + container.Held("cpu.max") + " " + container.Held("pids.max"));
+        Assert.Equal("67108864 67108864 33554432",
+            container.Held("memory.max") + " " + container.Held("memory.swap.max") + " " + container.Held("memory.low"));
+        Assert.Equal(
+            "59 50000 100000 30", container.Held("cpu.weight") + " " + container.Held("cpu.max") + " " + container.Held("pids.max"));
     }
 
     [Fact]
@@ -102,7 +107,8 @@ public sealed class UpdateTests : ContainerTest
             """);
         container.Call("update", "--resources=" + file, container.Id).Succeeds();
         Assert.Equal("100000 200000", container.Held("cpu.max"));
-        Assert.Equal("134217728 134217728 100663296", container.Held("memory.max") + " " + container.Held("memory.swap.max") + " " + container.Held("memory.high"));
+        Assert.Equal("134217728 134217728 100663296",
+            container.Held("memory.max") + " " + container.Held("memory.swap.max") + " " + container.Held("memory.high"));
         Assert.Equal(device + " rbps=4096 wbps=max riops=max wiops=7", container.Held("io.max"));
     }
 
@@ -136,7 +142,8 @@ public sealed class UpdateTests : ContainerTest
         string device = Controllers.BlockDevice();
         string[] number = device.Split(':');
         Container container = NewContainer().Sleeps().Limits(Everything).CreateAndStart();
-        string[] files = ["memory.max", "memory.low", "memory.swap.max", "cpu.weight", "cpu.max", "cpu.max.burst", "cpu.idle", "pids.max", "io.max"];
+        string[] files = ["memory.max", "memory.low", "memory.swap.max", "cpu.weight", "cpu.max", "cpu.max.burst", "cpu.idle", "pids.max",
+            "io.max"];
         string[] before = System.Array.ConvertAll(files, container.Held);
         Outcome outcome = Send(container, "--resources=-", $$$"""
             {"memory":{"limit":33554432,"swap":33554432,"reservation":1048576},"cpu":{"idle":1,"quota":5000,"burst":2000,"period":50000},"pids":{"limit":20},
@@ -151,10 +158,12 @@ public sealed class UpdateTests : ContainerTest
     public void After_an_error_every_old_limit_of_huge_pages_is_back()
     {
         Controllers.Need("hugetlb");
-        Container container = NewContainer().Sleeps().Limits("""{"hugepageLimits":[{"pageSize":"2MB","limit":4194304}]}""").CreateAndStart();
+        Container container = NewContainer().Sleeps().Limits("""{"hugepageLimits":[{"pageSize":"2MB","limit":4194304}]}""")
+            .CreateAndStart();
         Send(container, "--resources=-", """{"hugepageLimits":[{"pageSize":"2MB","limit":8388608}]}""").Succeeds();
         Assert.Equal("8388608 8388608", container.Held("hugetlb.2MB.max") + " " + container.Held("hugetlb.2MB.rsvd.max"));
-        Send(container, "--resources=-", """{"hugepageLimits":[{"pageSize":"2MB","limit":2097152}],"unified":{"hugetlb.2MB.max":"nonsense"}}""")
+        Send(container, "--resources=-",
+            """{"hugepageLimits":[{"pageSize":"2MB","limit":2097152}],"unified":{"hugetlb.2MB.max":"nonsense"}}""")
             .Fails("cannot set hugetlb.2MB.max to \"nonsense\"");
         Assert.Equal("8388608 8388608", container.Held("hugetlb.2MB.max") + " " + container.Held("hugetlb.2MB.rsvd.max"));
     }
@@ -164,7 +173,8 @@ public sealed class UpdateTests : ContainerTest
     {
         Controllers.Need("memory");
         Container container = NewContainer().Sleeps().Limits(Everything).CreateAndStart();
-        Send(container, "--resources=-", """{"memory":{"limit":4096,"checkBeforeUpdate":true}}""").Fails("rejecting memory limit 4096 <= usage ");
+        Send(container, "--resources=-", """{"memory":{"limit":4096,"checkBeforeUpdate":true}}""")
+            .Fails("rejecting memory limit 4096 <= usage ");
         Assert.Equal("67108864", container.Held("memory.max"));
     }
 
@@ -225,7 +235,8 @@ public sealed class UpdateTests : ContainerTest
     {
         Assert.SkipWhen(CgroupTree.Offers(controller), "needs a machine without the controller " + controller);
         Container container = NewContainer().Sleeps().Create();
-        container.Call("update", container.Id, flag, value).Fails($"cannot set {file} to ", flag, $"the controller {controller} is not available");
+        container.Call("update", container.Id, flag, value)
+            .Fails($"cannot set {file} to ", flag, $"the controller {controller} is not available");
     }
 
     [Fact]

@@ -19,7 +19,9 @@ public sealed class AnnotationTests : ContainerTest
         container.Bundle.Set("annotations", $$"""{"run.oci.keep_original_groups":"{{value}}"}""");
         container.Bundle.Write();
         Outcome outcome = new Command(
-            "/usr/bin/setpriv", ["--groups", "42,43", Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id]).Run();
+            "/usr/bin/setpriv",
+            ["--groups", "42,43", Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path,
+                container.Id]).Run();
         Assert.Equal(expected, outcome.Succeeds().Stdout);
     }
 
@@ -39,7 +41,8 @@ public sealed class AnnotationTests : ContainerTest
         container.CreateAndStart().Stop();
         container.Delete().Succeeds();
         Assert.Equal("before\nprestart\ncreateRuntime\ncreateContainer\npoststart\npoststop\n", File.ReadAllText(output));
-        Assert.Equal("prestart wrong\ncreateRuntime wrong\ncreateContainer wrong\npoststart wrong\npoststop wrong\n", File.ReadAllText(errors));
+        Assert.Equal(
+            "prestart wrong\ncreateRuntime wrong\ncreateContainer wrong\npoststart wrong\npoststop wrong\n", File.ReadAllText(errors));
     }
 
     [Fact]
@@ -59,7 +62,8 @@ public sealed class AnnotationTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("annotations", """{"run.oci.hooks.stderr":"/no/such/place"}""");
         container.Bundle.Add("hooks.createRuntime", """{"path":"/bin/true"}""");
-        container.TryCreate().Fails("cannot open /no/such/place for what hooks print (annotations[\"run.oci.hooks.stderr\"]): no such file or directory");
+        container.TryCreate()
+            .Fails("cannot open /no/such/place for what hooks print (annotations[\"run.oci.hooks.stderr\"]): no such file or directory");
         container.AssertNothingLeft();
     }
 
@@ -70,7 +74,8 @@ public sealed class AnnotationTests : ContainerTest
         string agentsSocket = SeccompAgentTests.Socket(container);
         container.Bundle.Remove("linux.seccomp.listenerPath");
         container.Bundle.Set("annotations", $$"""{"run.oci.seccomp.receiver":"{{agentsSocket}}"}""");
-        container.TryCreate().Fails($"cannot connect to the seccomp agent {agentsSocket} (annotations[\"run.oci.seccomp.receiver\"]): no such file or directory (ENOENT)");
+        container.TryCreate().Fails($"cannot connect to the seccomp agent {agentsSocket} (annotations[\"run.oci.seccomp.receiver\"]): "
+            + $"no such file or directory (ENOENT)");
         using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
         Assert.Equal(SeccompAgentTests.Said, container.RunToEnd());
 
@@ -101,7 +106,8 @@ public sealed class AnnotationTests : ContainerTest
         if (isRefused)
         {
             container.TryCreate().Fails(
-                "config.json: linux.seccomp.syscalls[1].names[1]: \"frobnicate\" is not a system call of any architecture (annotations[\"run.oci.seccomp_fail_unknown_syscall\"])");
+                "config.json: linux.seccomp.syscalls[1].names[1]: \"frobnicate\" is not a system call of any architecture "
+                + "(annotations[\"run.oci.seccomp_fail_unknown_syscall\"])");
             container.AssertNothingLeft();
         }
         else
@@ -115,7 +121,8 @@ public sealed class AnnotationTests : ContainerTest
     [InlineData("one/two")]
     public void The_program_starts_in_a_cgroup_of_its_own_below_the_containers(string below)
     {
-        Container container = NewContainer().RunsScript("cat /proc/self/cgroup; mkdir /sys/fs/cgroup/mine && rmdir /sys/fs/cgroup/mine && echo made; exec sleep 1000");
+        Container container = NewContainer()
+            .RunsScript("cat /proc/self/cgroup; mkdir /sys/fs/cgroup/mine && rmdir /sys/fs/cgroup/mine && echo made; exec sleep 1000");
         container.Bundle.Set("annotations", $$"""{"run.oci.delegate-cgroup":"{{below}}"}""");
         container.Bundle.Unmount("/sys/fs/cgroup");
         container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup");
@@ -145,7 +152,8 @@ public sealed class AnnotationTests : ContainerTest
     {
         Container container = NewContainer().Runs("true");
         container.Bundle.Set("annotations", $$"""{"run.oci.delegate-cgroup":"{{below}}"}""");
-        container.TryCreate().Fails($"config.json: annotations[\"run.oci.delegate-cgroup\"]: \"{below}\" is not the path of a cgroup below the container's");
+        container.TryCreate()
+            .Fails($"config.json: annotations[\"run.oci.delegate-cgroup\"]: \"{below}\" is not the path of a cgroup below the container's");
         container.AssertNothingLeft();
     }
 

@@ -8,7 +8,8 @@ namespace Punnet.Tests;
 
 /// <summary>
 /// Every broken config.json of Data/bad-configs.txt is refused in exactly the words that stand there, and leaves nothing. The file has one
-/// case a paragraph: lines <c>place = JSON</c> (nothing after the sign: removed), then the refusal after <c>&gt;</c>; <c>##</c> starts a section.
+/// case a paragraph: lines <c>place = JSON</c> (nothing after the sign: removed), then the refusal after <c>&gt;</c>; <c>##</c> starts a
+/// section.
 /// </summary>
 public sealed class BadConfigTests : ContainerTest
 {
@@ -20,7 +21,8 @@ public sealed class BadConfigTests : ContainerTest
     public void A_broken_config_is_refused_in_the_words_that_are_written(string section)
     {
         Runtime.MustBePunnet();
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "no refusal comes from the kernel, and hundreds of them take minutes on this one");
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml",
+            "no refusal comes from the kernel, and hundreds of them take minutes on this one");
         Container container = NewContainer();
         List<string> different = [];
         foreach ((List<string> changes, string refusal) in Read()[section])
@@ -67,10 +69,13 @@ public sealed class BadConfigTests : ContainerTest
         container.Bundle.Set("linux.maskPaths", "[]");
         container.Bundle.Set("somethingElse", """{"deep":1}""");
         string log = container.Directory + "/log";
-        Runtime.Run("--debug", "--log", log, "--root", container.StateRoot, "run", "--bundle", WriteConfig(container), container.Id).Succeeds();
+        Runtime.Run("--debug", "--log", log, "--root", container.StateRoot, "run", "--bundle", WriteConfig(container), container.Id)
+            .Succeeds();
         string text = File.ReadAllText(log);
-        Assert.Contains("config.json: ignoring the unknown property process.noNewPrivilege; did you mean \\\"noNewPrivileges\\\"?", text, StringComparison.Ordinal);
-        Assert.Contains("config.json: ignoring the unknown property linux.maskPaths; did you mean \\\"maskedPaths\\\"?", text, StringComparison.Ordinal);
+        Assert.Contains("config.json: ignoring the unknown property process.noNewPrivilege; did you mean \\\"noNewPrivileges\\\"?", text,
+            StringComparison.Ordinal);
+        Assert.Contains("config.json: ignoring the unknown property linux.maskPaths; did you mean \\\"maskedPaths\\\"?", text,
+            StringComparison.Ordinal);
         Assert.Contains("config.json: ignoring the unknown property somethingElse\"", text, StringComparison.Ordinal);
     }
 
@@ -79,11 +84,13 @@ public sealed class BadConfigTests : ContainerTest
     {
         Runtime.MustBePunnet();
         Container container = NewContainer().Sleeps();
-        container.Bundle.Set("linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["raed","sync"],"action":"SCMP_ACT_ERRNO"}]}""");
+        container.Bundle.Set(
+            "linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["raed","sync"],"action":"SCMP_ACT_ERRNO"}]}""");
         container.Bundle.Set("process.capabilities.bounding", """["CAP_KILL","CAP_FLY"]""");
         string log = container.Directory + "/log";
         container.Bundle.Write();
-        Runtime.Run("--debug", "--log", log, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle.Path, container.Id).Succeeds();
+        Runtime.Run("--debug", "--log", log, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle.Path,
+            container.Id).Succeeds();
         const string Call = "linux.seccomp.syscalls: ignoring names that are no system calls: raed\"";
         const string Capability = "process.capabilities.bounding[1]: ignoring \\\"CAP_FLY\\\", a capability that punnet does not know\"";
         string text = File.ReadAllText(log);
@@ -97,7 +104,8 @@ public sealed class BadConfigTests : ContainerTest
         Runtime.Run("--debug", "--log", execLog, "--root", container.StateRoot, "exec", "--process", process, container.Id).Succeeds();
         string said = File.ReadAllText(execLog);
         Assert.Contains(Call, said, StringComparison.Ordinal);
-        Assert.Contains("process.json: ignoring the unknown property terminol; did you mean \\\"terminal\\\"?", said, StringComparison.Ordinal);
+        Assert.Contains(
+            "process.json: ignoring the unknown property terminol; did you mean \\\"terminal\\\"?", said, StringComparison.Ordinal);
         container.Stop();
     }
 

@@ -16,7 +16,8 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("--root", "ROOT", "create", "-b", "BUNDLE", "--pid-file", "PID", "ID")]
     [InlineData("--root", "ROOT", "create", "-b=BUNDLE", "--pid-file=PID", "ID")]
     [InlineData("--root", "ROOT", "create", "--no-new-keyring", "--no-pivot=false", "--bundle", "BUNDLE", "--pid-file", "PID", "ID")]
-    [InlineData("--root", "ROOT", "--rootless", "auto", "--systemd-cgroup=false", "create", "--bundle", "BUNDLE", "--pid-file", "PID", "--preserve-fds", "0", "ID")]
+    [InlineData("--root", "ROOT", "--rootless", "auto", "--systemd-cgroup=false", "create", "--bundle", "BUNDLE", "--pid-file", "PID",
+        "--preserve-fds", "0", "ID")]
     public void Flags_are_written_with_one_or_two_dashes_and_a_space_or_an_equals_sign(params string[] template)
     {
         Container container = NewContainer().Sleeps();
@@ -25,7 +26,8 @@ public sealed class CommandLineTests : ContainerTest
             .Replace("BUNDLE", container.Bundle.Path, StringComparison.Ordinal)
             .Replace("PID", container.PidFile, StringComparison.Ordinal)
             .Replace("ID", container.Id, StringComparison.Ordinal));
-        Command command = new(Runtime.Path, arguments) { Stdout = container.Directory + "/stdout", Stderr = container.Directory + "/stderr" };
+        Command command = new(Runtime.Path, arguments)
+        { Stdout = container.Directory + "/stdout", Stderr = container.Directory + "/stderr" };
         command.Run().Succeeds();
         Assert.True(File.Exists(container.PidFile));
         Assert.Equal("created", container.Status);
@@ -74,7 +76,8 @@ public sealed class CommandLineTests : ContainerTest
         container.Bundle.Set("process.env", """["PATH=/bin","A=other"]""");
         container.Bundle.Write();
         File.Move(container.Bundle.Path + "/config.json", container.Directory + "/other.json");
-        Command create = new(Runtime.Path, ["--root", container.StateRoot, "create", "--bundle", "bundle", "--config", "other.json", container.Id])
+        Command create = new(
+            Runtime.Path, ["--root", container.StateRoot, "create", "--bundle", "bundle", "--config", "other.json", container.Id])
         {
             WorkingDirectory = container.Directory,
             Stdout = container.Directory + "/stdout",
@@ -102,7 +105,8 @@ public sealed class CommandLineTests : ContainerTest
     {
         Outcome outcome = Runtime.Run(line.Split(' '));
         Assert.NotEqual(0, outcome.ExitCode);
-        Assert.Contains(line.Contains("bundel", StringComparison.Ordinal) ? "bundel" : "nosuch", outcome.Stdout + outcome.Stderr, StringComparison.Ordinal);
+        Assert.Contains(line.Contains("bundel", StringComparison.Ordinal) ? "bundel" : "nosuch", outcome.Stdout + outcome.Stderr,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -162,7 +166,8 @@ public sealed class CommandLineTests : ContainerTest
     [Fact]
     public void Slash_is_no_state_root()
     {
-        Assert.Contains("option --root argument should not be set to /", Runtime.Run("--root", "/", "list").Fails().Stderr, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("option --root argument should not be set to /", Runtime.Run("--root", "/", "list").Fails().Stderr,
+            StringComparison.OrdinalIgnoreCase);
     }
 
     [Theory]

@@ -24,7 +24,9 @@ public sealed class DryRunTests : ContainerTest
         string[] lines = outcome.Stdout.Split('\n');
         Assert.Contains($"  path /dry-{container.Id} (linux.cgroupsPath)", lines);
         Assert.Contains("  hostname dry (hostname)", lines);
-        Assert.Contains(lines, static line => line.StartsWith("  mount proc (proc) on /proc", StringComparison.Ordinal) && line.EndsWith("(mounts[0])", StringComparison.Ordinal));
+        Assert.Contains(lines,
+            static line => line.StartsWith("  mount proc (proc) on /proc", StringComparison.Ordinal)
+            && line.EndsWith("(mounts[0])", StringComparison.Ordinal));
         Assert.Contains(lines, static line => line.StartsWith("  hooks.prestart[0] /bin/touch", StringComparison.Ordinal));
         Assert.Contains("  args /bin/sh -c \"touch /was-here\" (process.args)", lines);
         Assert.Equal("", outcome.Stderr);
@@ -40,7 +42,8 @@ public sealed class DryRunTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("root.readonly", "false");
         container.CreateAndStart();
-        string stdout = container.Command("exec", "--dry-run", "--cwd", "/tmp", "--user", "7:8", container.Id, "touch", "/was-here").Run().Succeeds().Stdout;
+        string stdout = container.Command("exec", "--dry-run", "--cwd", "/tmp", "--user", "7:8", container.Id, "touch", "/was-here").Run()
+            .Succeeds().Stdout;
         Assert.StartsWith("process\n  cwd /tmp (process.cwd)\n", stdout, StringComparison.Ordinal);
         Assert.Contains("\n  user 7:8 (process.user)\n", stdout, StringComparison.Ordinal);
         Assert.Contains("\n  args touch /was-here (process.args)\n", stdout, StringComparison.Ordinal);

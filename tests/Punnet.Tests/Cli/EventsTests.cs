@@ -42,7 +42,8 @@ public sealed class EventsTests : ContainerTest
     {
         Controllers.Need("memory");
         Container container = NewContainer().Sleeps()
-            .Limits("""{"memory":{"limit":67108864,"swap":134217728},"pids":{"limit":50},"cpu":{"quota":50000,"period":100000}}""").CreateAndStart();
+            .Limits("""{"memory":{"limit":67108864,"swap":134217728},"pids":{"limit":50},"cpu":{"quota":50000,"period":100000}}""")
+                .CreateAndStart();
         PrintedStatistics data = Data(container);
         Assert.Equal(new PrintedPids(Current: 1, Limit: 50, new PrintedPidsEvents(Max: 0)), data.Pids);
         PrintedMemory memory = data.Memory;
@@ -134,7 +135,8 @@ public sealed class EventsTests : ContainerTest
             Eventually.True(() => events.Stdout.EndsWith('\n'), "the first line");
             string cgroup = CgroupTree.DirectoryOf(container.Pid);
             File.WriteAllText(cgroup + "/cgroup.freeze", "1");
-            SpinWait.SpinUntil(() => File.ReadAllText(cgroup + "/cgroup.events").Contains("frozen 1", StringComparison.Ordinal), Command.Patience);
+            SpinWait.SpinUntil(
+                () => File.ReadAllText(cgroup + "/cgroup.events").Contains("frozen 1", StringComparison.Ordinal), Command.Patience);
             File.WriteAllText(cgroup + "/cgroup.kill", "1");
             Assert.True(SpinWait.SpinUntil(() => Syscall.rmdir(cgroup) == 0, Command.Patience), "rmdir " + cgroup);
             Assert.Equal("", events.Wait().Succeeds().Stderr);
@@ -155,7 +157,8 @@ public sealed class EventsTests : ContainerTest
     public void A_reader_that_goes_away_ends_the_events()
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
-        Command pipe = new("sh", ["-c", "\"$@\" | head -n 1", "sh", Runtime.Path, "--root", container.StateRoot, "events", "--interval", "1h", container.Id]);
+        Command pipe = new("sh",
+            ["-c", "\"$@\" | head -n 1", "sh", Runtime.Path, "--root", container.StateRoot, "events", "--interval", "1h", container.Id]);
         Outcome outcome = pipe.Run().Succeeds();
         Assert.StartsWith("{\"type\":\"stats\"", outcome.Stdout, StringComparison.Ordinal);
         Assert.Equal("", outcome.Stderr);

@@ -34,7 +34,8 @@ public sealed class ListTests : ContainerTest
         Container container = NewContainer().Sleeps().Create();
         string[] lines = container.Call("list").Succeeds().Stdout.Split('\n');
         Assert.Equal(lines[0].IndexOf("STATUS", StringComparison.Ordinal), lines[1].IndexOf("created", StringComparison.Ordinal));
-        Assert.Equal(lines[0].IndexOf("BUNDLE", StringComparison.Ordinal), lines[1].IndexOf(container.Bundle.Path, StringComparison.Ordinal));
+        Assert.Equal(
+            lines[0].IndexOf("BUNDLE", StringComparison.Ordinal), lines[1].IndexOf(container.Bundle.Path, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -78,7 +79,8 @@ public sealed class ListTests : ContainerTest
         Assert.Equal(0, Syscall.chown($"{seen.StateRoot}/{hidden.Id}", 1, 1));
         const string Powers = "-dac_override,-dac_read_search";
         Outcome list = new Command(
-            "/usr/bin/setpriv", ["--bounding-set", Powers, "--inh-caps", Powers, .. seen.Command(["list", .. options]).Words]).Run().Succeeds();
+            "/usr/bin/setpriv",
+            ["--bounding-set", Powers, "--inh-caps", Powers, .. seen.Command(["list", .. options]).Words]).Run().Succeeds();
         Assert.Contains(seen.Id, list.Stdout, StringComparison.Ordinal);
         Assert.DoesNotContain(hidden.Id, list.Stdout, StringComparison.Ordinal);
         Assert.Contains(hidden.Id, list.Stderr, StringComparison.Ordinal);
@@ -216,7 +218,8 @@ public sealed class ListTests : ContainerTest
         File.WriteAllText(record, whole[..^1]);
         string[] lines = first.Call("list").Succeeds().Stdout.TrimEnd('\n').Split('\n');
         Assert.Equal(3, lines.Length);
-        Assert.Equal([first.Id, first.Pid.ToString(CultureInfo.InvariantCulture), "running", "root"], Words(Array.Find(lines, line => line.StartsWith(first.Id + " ", StringComparison.Ordinal))!));
+        Assert.Equal([first.Id, first.Pid.ToString(CultureInfo.InvariantCulture), "running", "root"],
+            Words(Array.Find(lines, line => line.StartsWith(first.Id + " ", StringComparison.Ordinal))!));
         Assert.Equal(second.Bundle.Path, Words(Array.Find(lines, line => line.StartsWith(second.Id + " ", StringComparison.Ordinal))!)[3]);
         File.WriteAllText(record, whole);
     }
@@ -275,7 +278,8 @@ public sealed class ListTests : ContainerTest
             // As text: with each member, in the same order.
             Assert.Equal(JsonNode.Parse(text)!.ToJsonString(), listed!.ToJsonString());
             string row = string.Join(' ', state.Id, state.Pid, state.Status, state.Bundle.Replace('\n', '?'), state.Created, "root");
-            Assert.Contains(string.Join(' ', Words(row)), string.Join(' ', Words(table.Replace("root\n", "root ", StringComparison.Ordinal))), StringComparison.Ordinal);
+            Assert.Contains(string.Join(' ', Words(row)),
+                string.Join(' ', Words(table.Replace("root\n", "root ", StringComparison.Ordinal))), StringComparison.Ordinal);
         }
     }
 

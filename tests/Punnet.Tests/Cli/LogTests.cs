@@ -29,7 +29,8 @@ public sealed class LogTests : ContainerTest
         Assert.Contains("executable file not found in $PATH", (string?)entry["msg"], StringComparison.Ordinal);
         string time = (string)entry["time"]!;
         Assert.Matches(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$", time);
-        Assert.InRange(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), DateTimeOffset.UtcNow.AddMinutes(-1), DateTimeOffset.UtcNow.AddMinutes(1));
+        Assert.InRange(DateTimeOffset.Parse(time, CultureInfo.InvariantCulture), DateTimeOffset.UtcNow.AddMinutes(-1),
+            DateTimeOffset.UtcNow.AddMinutes(1));
     }
 
     [Fact]
@@ -44,7 +45,8 @@ public sealed class LogTests : ContainerTest
     public void A_failure_as_text_has_time_level_and_message()
     {
         string text = File.ReadAllText(FailingCreate(NewContainer().Runs("no-such-program"), "text"));
-        Assert.Matches(@"^time=""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^""]*"" level=error msg="".*executable file not found in \$PATH.*""\n$", text);
+        Assert.Matches(
+            @"^time=""\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[^""]*"" level=error msg="".*executable file not found in \$PATH.*""\n$", text);
     }
 
     [Fact]
@@ -61,7 +63,8 @@ public sealed class LogTests : ContainerTest
     {
         Container container = NewContainer();
         string log = container.Directory + "/log";
-        Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", "json", "state", container.Id).Fails("container does not exist");
+        Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", "json", "state", container.Id)
+            .Fails("container does not exist");
         Assert.Contains("container does not exist", (string?)JsonNode.Parse(File.ReadAllText(log))!["msg"], StringComparison.Ordinal);
     }
 
@@ -73,7 +76,8 @@ public sealed class LogTests : ContainerTest
         Container container = NewContainer().RunsScript("echo noise >&2");
         container.Bundle.Write();
         string log = container.Directory + "/log";
-        Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", format, "run", "--bundle", container.Bundle.Path, container.Id).Succeeds();
+        Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", format, "run", "--bundle", container.Bundle.Path,
+            container.Id).Succeeds();
         Assert.Equal("", File.Exists(log) ? File.ReadAllText(log) : "");
     }
 
@@ -83,7 +87,8 @@ public sealed class LogTests : ContainerTest
         Container container = NewContainer().RunsScript("exit 3");
         container.Bundle.Write();
         string log = container.Directory + "/log";
-        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "run", "--bundle", container.Bundle.Path, container.Id).Returns(3);
+        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "run", "--bundle", container.Bundle.Path, container.Id)
+            .Returns(3);
         Assert.Equal("", outcome.Stderr);
         Assert.Equal("", File.Exists(log) ? File.ReadAllText(log) : "");
     }
@@ -130,7 +135,8 @@ public sealed class LogTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
         string log = container.Directory + "/log";
-        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", "json", "exec", container.Id, "no-such-program");
+        Outcome outcome = Runtime.Run(
+            "--root", container.StateRoot, "--log", log, "--log-format", "json", "exec", container.Id, "no-such-program");
         Assert.NotEqual(0, outcome.ExitCode);
         Assert.Contains("executable file not found", (string?)JsonNode.Parse(File.ReadAllText(log))!["msg"], StringComparison.Ordinal);
     }
@@ -141,7 +147,8 @@ public sealed class LogTests : ContainerTest
         Container container = NewContainer().Runs("true");
         container.Bundle.Write();
         string log = container.Directory + "/log";
-        Runtime.Run("--root", container.StateRoot, "--debug", "--log", log, "--log-format", "json", "run", "--bundle", container.Bundle.Path, container.Id).Succeeds();
+        Runtime.Run("--root", container.StateRoot, "--debug", "--log", log, "--log-format", "json", "run", "--bundle",
+            container.Bundle.Path, container.Id).Succeeds();
         foreach (string line in File.Exists(log) ? File.ReadAllLines(log) : [])
         {
             Assert.NotEqual("error", (string?)JsonNode.Parse(line)!["level"]);
@@ -179,7 +186,8 @@ public sealed class LogTests : ContainerTest
         container.Bundle.Capabilities("CAP_NO_SUCH_THING");
         container.Bundle.Write();
         string log = container.Directory + "/log";
-        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", format, "run", "--bundle", container.Bundle.Path, container.Id);
+        Outcome outcome = Runtime.Run(
+            "--root", container.StateRoot, "--log", log, "--log-format", format, "run", "--bundle", container.Bundle.Path, container.Id);
         Assert.Equal("", outcome.Succeeds().Stderr);
         string[] lines = File.ReadAllLines(log);
         Assert.Equal(3, lines.Length);
@@ -202,7 +210,8 @@ public sealed class LogTests : ContainerTest
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Write();
-        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "create", "--bundle", container.Bundle.Path, container.Id).Fails();
+        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "create", "--bundle", container.Bundle.Path,
+            container.Id).Fails();
         Assert.Equal($"punnet: cannot open the log {log}: {words}\n", outcome.Stderr);
         container.AssertNothingLeft();
     }
@@ -215,7 +224,8 @@ public sealed class LogTests : ContainerTest
         Container container = NewContainer().Runs(value);
         container.Bundle.Write();
         string log = container.Directory + "/log";
-        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "run", "--bundle", container.Bundle.Path, container.Id).Fails(shown);
+        Outcome outcome = Runtime.Run("--root", container.StateRoot, "--log", log, "run", "--bundle", container.Bundle.Path, container.Id)
+            .Fails(shown);
         Assert.Single(outcome.Stderr.TrimEnd('\n').Split('\n'));
         Assert.Contains(shown, Assert.Single(File.ReadAllLines(log)), StringComparison.Ordinal);
 
@@ -229,7 +239,8 @@ public sealed class LogTests : ContainerTest
     {
         container.Bundle.Write();
         string log = container.Directory + "/log";
-        Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", format, "create", "--bundle", container.Bundle.Path, container.Id).Fails();
+        Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", format, "create", "--bundle", container.Bundle.Path,
+            container.Id).Fails();
         container.AssertNothingLeft();
         return log;
     }

@@ -47,7 +47,8 @@ public sealed class PsTests : ContainerTest
         string[] lines = container.Call("ps", container.Id, "-e", "-o", "pid,comm").Succeeds().Stdout.TrimEnd('\n').Split('\n');
         Assert.Equal(2, lines.Length);
         Assert.Equal(["PID", "COMMAND"], lines[0].Split(' ', StringSplitOptions.RemoveEmptyEntries));
-        Assert.Equal(container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture), lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
+        Assert.Equal(container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            lines[1].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]);
     }
 
     [Fact]
@@ -63,7 +64,8 @@ public sealed class PsTests : ContainerTest
     [Fact]
     public void Processes_of_a_sub_cgroup_count()
     {
-        Container container = NewContainer().RunsScript("mkdir /sys/fs/cgroup/sub; sleep 1000 & echo $! >/sys/fs/cgroup/sub/cgroup.procs; echo ready; wait");
+        Container container = NewContainer()
+            .RunsScript("mkdir /sys/fs/cgroup/sub; sleep 1000 & echo $! >/sys/fs/cgroup/sub/cgroup.procs; echo ready; wait");
         container.Bundle.Unmount("/sys/fs/cgroup");
         container.Bundle.Mount("/sys/fs/cgroup", "cgroup", "cgroup", "rw");
         container.CreateAndStart();

@@ -94,10 +94,12 @@ public sealed class StateTests : ContainerTest
         Runtime.MustBePunnet();
         Container container = NewContainer().Sleeps().CreateAndStart();
         string words = $"cannot look at process {container.Pid}: it is there, but /proc does not show it\n";
-        foreach (string[] call in (string[][])[["state", container.Id], ["kill", container.Id, "KILL"], ["delete", container.Id], ["exec", container.Id, "true"]])
+        foreach (string[] call in (string[][])[["state", container.Id], ["kill", container.Id, "KILL"], ["delete", container.Id],
+            ["exec", container.Id, "true"]])
         {
             const string Script = "mount -t tmpfs none /proc && exec \"$@\"";
-            Command hidden = new("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/sh", "-c", Script, "sh", .. container.Command(call).Words]);
+            Command hidden = new("/usr/bin/unshare",
+                ["--mount", "--propagation", "private", "/bin/sh", "-c", Script, "sh", .. container.Command(call).Words]);
             hidden.Run().FailsWith(call[0] == "exec" ? 255 : 1, words);
         }
 

@@ -15,7 +15,8 @@ public sealed class CauseTests : ContainerTest
         container.Bundle.Unmount("/dev/pts");
         using ConsoleSocket socket = new(container.Directory + "/tty.sock");
         container.TryCreate("--console-socket", socket.Path)
-            .Fails("/dev/pts/ptmx of the container (process.terminal)", "hint: a terminal needs a mount of type devpts on /dev/pts (mounts)");
+            .Fails(
+                "/dev/pts/ptmx of the container (process.terminal)", "hint: a terminal needs a mount of type devpts on /dev/pts (mounts)");
         container.AssertNothingLeft();
     }
 
@@ -43,7 +44,8 @@ public sealed class CauseTests : ContainerTest
     public void Root_without_CAP_SYS_ADMIN_is_told_so()
     {
         Container container = NewContainer().Sleeps();
-        Outcome outcome = new Command("/usr/bin/setpriv", ["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", .. container.CreateCommand().Words]).Run();
+        Outcome outcome = new Command("/usr/bin/setpriv",
+            ["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", .. container.CreateCommand().Words]).Run();
         outcome.Fails("operation not permitted", "hint: punnet itself lacks CAP_SYS_ADMIN");
         container.AssertNothingLeft();
     }
@@ -51,7 +53,8 @@ public sealed class CauseTests : ContainerTest
     [Fact]
     public void An_adjustment_for_the_OOM_killer_that_is_refused_has_its_place()
     {
-        Assert.SkipWhen(System.Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "this kernel lets only CAP_SYS_RESOURCE leave punnet's own file");
+        Assert.SkipWhen(System.Environment.GetEnvironmentVariable("PUNNET_VM") == "uml",
+            "this kernel lets only CAP_SYS_RESOURCE leave punnet's own file");
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.oomScoreAdj", "-999");
         new Command("/usr/bin/setpriv", ["--bounding-set", "-sys_resource", "--inh-caps", "-sys_resource", .. container.CreateCommand().Words]).Run().Fails("cannot set the OOM score adjustment -999 (process.oomScoreAdj): permission denied");

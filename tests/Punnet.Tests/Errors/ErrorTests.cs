@@ -55,7 +55,9 @@ public sealed class ErrorTests : ContainerTest
         { "linux.namespaces[5]", """{"type":"user"}""", "linux.uidMappings" },
         { "linux", """{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":4294967295,"size":2}],"gidMappings":[{"containerID":0,"hostID":5,"size":1}]}""", "linux.uidMappings[0]" },
         { "linux", """{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":5,"size":0}],"gidMappings":[{"containerID":0,"hostID":5,"size":1}]}""", "linux.uidMappings[0]" },
-        { "linux", """{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":5,"size":1}]}""", "linux.gidMappings" },
+        { "linux",
+            """{"namespaces":[{"type":"mount"},{"type":"uts"},{"type":"user"}],"uidMappings":[{"containerID":0,"hostID":5,"size":1}]}""",
+            "linux.gidMappings" },
         { "linux.uidMappings", """[{"containerID":0,"hostID":-1,"size":2}]""", "linux.uidMappings[0].hostID" },
         { "linux.timeOffsets", """{"monotonic":{"secs":1}}""", "linux.timeOffsets" },
         { "linux.devices", """[{"type":"x","path":"/dev/x","major":1,"minor":3}]""", "linux.devices[0].type" },
@@ -139,7 +141,8 @@ public sealed class ErrorTests : ContainerTest
         Container container = NewContainer().Runs("true");
         container.Bundle.Set("linux.namespaces[2].type", "\"nett\"");
         Outcome outcome = container.TryCreate().Fails();
-        Assert.StartsWith("punnet: create: config.json: linux.namespaces[2].type: \"nett\" is not a namespace", outcome.Stderr, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "punnet: create: config.json: linux.namespaces[2].type: \"nett\" is not a namespace", outcome.Stderr, StringComparison.Ordinal);
         string line = outcome.Stderr.TrimEnd('\n');
         Assert.DoesNotContain('\n', line);
         Assert.False(line.EndsWith('.'));
@@ -207,7 +210,8 @@ public sealed class ErrorTests : ContainerTest
     {
         Container container = NewContainer().Runs("true");
         container.Bundle.Write();
-        string[] words = ["sendmsg=12", "--", Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
+        string[] words = ["sendmsg=12", "--", Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path,
+            container.Id];
         new Command(Workplace.Program("refuse"), words).Run().Fails("cannot hand the network namespace to the new process: ");
         container.AssertNothingLeft();
     }
@@ -218,7 +222,8 @@ public sealed class ErrorTests : ContainerTest
         Container container = NewContainer().Runs("true");
         container.Bundle.Namespace("time", $"/proc/{Environment.ProcessId}/ns/time");
         container.Bundle.Set("linux.timeOffsets", """{"boottime":{"secs":1}}""");
-        container.TryCreate().Fails("time namespace enabled, but both namespace path and time offsets specified -- you may only provide one");
+        container.TryCreate()
+            .Fails("time namespace enabled, but both namespace path and time offsets specified -- you may only provide one");
         container.AssertNothingLeft();
     }
 }

@@ -9,27 +9,35 @@ public sealed class HostCauseTests : ContainerTest
 {
     [Theory]
     [InlineData("sys_admin", "hint: punnet itself lacks CAP_SYS_ADMIN")]
-    [InlineData("setgid", "cannot set the groups (process.user.additionalGids): operation not permitted (EPERM)\nhint: punnet itself lacks CAP_SETGID")]
+    [InlineData("setgid",
+        "cannot set the groups (process.user.additionalGids): operation not permitted (EPERM)\nhint: punnet itself lacks CAP_SETGID")]
     [InlineData("setuid", "cannot become user 5 (process.user.uid): operation not permitted (EPERM)\nhint: punnet itself lacks CAP_SETUID")]
     [InlineData("setpcap", "(process.capabilities.bounding): operation not permitted (EPERM)\nhint: punnet itself lacks CAP_SETPCAP")]
-    [InlineData("net_admin", "cannot bring up the loopback device: operation not permitted (EPERM)\nhint: punnet itself lacks CAP_NET_ADMIN")]
+    [InlineData("net_admin",
+        "cannot bring up the loopback device: operation not permitted (EPERM)\nhint: punnet itself lacks CAP_NET_ADMIN")]
     public void A_capability_that_punnet_lacks_is_named(string capability, string words)
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.user", """{"uid":5,"gid":5,"additionalGids":[7]}""");
-        new Command("/usr/bin/setpriv", ["--bounding-set", "-" + capability, "--inh-caps", "-" + capability, .. container.CreateCommand().Words]).Run().Fails(words);
+        new Command("/usr/bin/setpriv",
+            ["--bounding-set", "-" + capability, "--inh-caps", "-" + capability, .. container.CreateCommand().Words]).Run().Fails(words);
         container.AssertNothingLeft();
     }
 
     [Theory]
-    [InlineData("pid", "cannot clone a process into new namespaces (linux.namespaces): no space left on device (ENOSPC)\nhint: namespaces of this kind are forbidden here: sysctl user.max_pid_namespaces is 0")]
+    [InlineData("pid",
+        "cannot clone a process into new namespaces (linux.namespaces): no space left on device (ENOSPC)\nhint: "
+        + "namespaces of this kind are forbidden here: sysctl user.max_pid_namespaces is 0")]
     [InlineData("mnt", "hint: namespaces of this kind are forbidden here: sysctl user.max_mnt_namespaces is 0")]
-    [InlineData("cgroup", "cannot make a cgroup namespace: no space left on device (ENOSPC)\nhint: a limit is reached: sysctl user.max_cgroup_namespaces is 0")]
+    [InlineData("cgroup",
+        "cannot make a cgroup namespace: no space left on device (ENOSPC)\nhint: a limit is reached: "
+        + "sysctl user.max_cgroup_namespaces is 0")]
     public void A_limit_of_namespaces_is_no_full_disk(string kind, string words)
     {
         Container container = NewContainer().Sleeps();
         string set = $"echo 0 >/proc/sys/user/max_{kind}_namespaces && exec \"$@\"";
-        new Command("/usr/bin/unshare", ["--user", "--map-root-user", "/bin/sh", "-c", set, "sh", .. container.CreateCommand().Words]).Run().Fails(words);
+        new Command("/usr/bin/unshare", ["--user", "--map-root-user", "/bin/sh", "-c", set, "sh", .. container.CreateCommand().Words])
+            .Run().Fails(words);
         container.AssertNothingLeft();
     }
 
@@ -47,13 +55,19 @@ public sealed class HostCauseTests : ContainerTest
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.rlimits", """[{"type":"RLIMIT_NOFILE","hard":99999999999,"soft":5}]""");
-        container.TryCreate().Fails("(process.rlimits[0]): operation not permitted (EPERM)\nhint: no process of this host may open more than ", "(sysctl fs.nr_open)");
+        container.TryCreate().Fails("(process.rlimits[0]): operation not permitted (EPERM)\nhint: no process of this host may open "
+            + "more than ", "(sysctl fs.nr_open)");
     }
 
     [Theory]
-    [InlineData("{\"uid\":70,\"gid\":0}", "cannot become user 70 (process.user.uid): invalid argument (EINVAL)\nhint: the container's user namespace has no user 70 (linux.uidMappings)")]
-    [InlineData("{\"uid\":0,\"gid\":70}", "cannot become group 70 (process.user.gid): invalid argument (EINVAL)\nhint: the container's user namespace has no group 70 (linux.gidMappings)")]
-    [InlineData("{\"uid\":0,\"gid\":0,\"additionalGids\":[70]}", "invalid argument (EINVAL)\nhint: the container's user namespace lacks one of these groups (linux.gidMappings)")]
+    [InlineData("{\"uid\":70,\"gid\":0}",
+        "cannot become user 70 (process.user.uid): invalid argument (EINVAL)\nhint: the container's user namespace has no user 70 "
+        + "(linux.uidMappings)")]
+    [InlineData("{\"uid\":0,\"gid\":70}",
+        "cannot become group 70 (process.user.gid): invalid argument (EINVAL)\nhint: the container's user namespace has no group 70 "
+        + "(linux.gidMappings)")]
+    [InlineData("{\"uid\":0,\"gid\":0,\"additionalGids\":[70]}",
+        "invalid argument (EINVAL)\nhint: the container's user namespace lacks one of these groups (linux.gidMappings)")]
     public void An_id_that_is_not_mapped_is_told_so(string user, string words)
     {
         Container container = NewContainer().Sleeps();
@@ -67,9 +81,12 @@ public sealed class HostCauseTests : ContainerTest
     }
 
     [Theory]
-    [InlineData("net.ipv4.ip_unprivileged_port_start", "99999", "invalid argument (EINVAL)\nhint: the kernel does not take this value for it; the host's own is \"")]
-    [InlineData("net.ipv4.missing", "1", "no such file or directory (ENOENT)\nhint: this kernel has no such parameter, or the module that has it is not loaded")]
-    [InlineData("net.ipv4.tcp_congestion_control", "missing", "no such file or directory (ENOENT)\nhint: what the value names is not on this host")]
+    [InlineData("net.ipv4.ip_unprivileged_port_start", "99999",
+        "invalid argument (EINVAL)\nhint: the kernel does not take this value for it; the host's own is \"")]
+    [InlineData("net.ipv4.missing", "1",
+        "no such file or directory (ENOENT)\nhint: this kernel has no such parameter, or the module that has it is not loaded")]
+    [InlineData("net.ipv4.tcp_congestion_control", "missing",
+        "no such file or directory (ENOENT)\nhint: what the value names is not on this host")]
     [InlineData("net.ipv4.tcp_available_congestion_control", "cubic", "permission denied (EACCES)\nhint: it can only be read")]
     [InlineData("net.core.rmem_max", "4194304", "\nhint: only the host's network namespace has it to change")]
     public void A_kernel_parameter_has_the_cause_of_its_refusal(string name, string value, string words)
@@ -83,7 +100,8 @@ public sealed class HostCauseTests : ContainerTest
     [Theory]
     [InlineData("user", "/proc/self/ns/user", "invalid argument (EINVAL)\nhint: punnet is in this user namespace already")]
     [InlineData("network", "/missing/net", "no such file or directory (ENOENT)\nhint: the directory /missing does not exist")]
-    [InlineData("network", "/proc/4194305/ns/net", "no such file or directory (ENOENT)\nhint: the directory /proc/4194305 does not exist: the process may have ended")]
+    [InlineData("network", "/proc/4194305/ns/net",
+        "no such file or directory (ENOENT)\nhint: the directory /proc/4194305 does not exist: the process may have ended")]
     public void A_namespace_that_cannot_be_joined_has_its_cause(string type, string path, string words)
     {
         Container container = NewContainer().Sleeps();
@@ -104,10 +122,12 @@ public sealed class HostCauseTests : ContainerTest
     [Theory]
     [InlineData("cpu", """{"cpu":{"quota":100,"period":100000}}""", "hint: the shortest quota is 1000 microseconds")]
     [InlineData("cpu", """{"cpu":{"quota":5000,"period":2000000}}""", "hint: a period is from 1000 to 1000000 microseconds")]
-    [InlineData("cpu", """{"cpu":{"quota":5000,"period":10000,"burst":6000}}""", "hint: a burst may not be longer than the quota (cpu.max)")]
+    [InlineData("cpu", """{"cpu":{"quota":5000,"period":10000,"burst":6000}}""",
+        "hint: a burst may not be longer than the quota (cpu.max)")]
     [InlineData("cpu", """{"unified":{"cpu.weight":"20000"}}""", "hint: a weight is from 1 to 10000")]
     [InlineData("pids", """{"pids":{"limit":5000000}}""", "hint: the largest limit is 4194304; -1 means no limit")]
-    [InlineData("io", """{"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":1,"rate":1000}]}}""", "hint: there is no block device 4000:1 here")]
+    [InlineData("io", """{"blockIO":{"throttleReadBpsDevice":[{"major":4000,"minor":1,"rate":1000}]}}""",
+        "hint: there is no block device 4000:1 here")]
     public void A_limit_that_the_kernel_refuses_has_its_cause(string controller, string limits, string hint)
     {
         Controllers.Need(controller);
@@ -121,7 +141,8 @@ public sealed class HostCauseTests : ContainerTest
     {
         Controllers.Need("cpu");
         Container container = NewContainer().Sleeps().Limits("""{"cpu":{"quota":5000,"period":10000}}""").Create();
-        container.Call("update", "--cpu-burst", "6000", container.Id).Fails("cpu.max.burst", "hint: a burst may not be longer than the quota (cpu.max)");
+        container.Call("update", "--cpu-burst", "6000", container.Id)
+            .Fails("cpu.max.burst", "hint: a burst may not be longer than the quota (cpu.max)");
     }
 
     [Fact]
@@ -165,7 +186,9 @@ public sealed class HostCauseTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.terminal", "true");
         File.WriteAllText(container.Directory + "/file", "");
-        container.TryCreate("--console-socket", container.Directory + "/file").Fails("connection refused (ECONNREFUSED)\nhint: nobody listens there\n");
-        container.TryCreate("--console-socket", "/missing/a/b").Fails("no such file or directory (ENOENT)\nhint: the directory /missing does not exist\n");
+        container.TryCreate("--console-socket", container.Directory + "/file")
+            .Fails("connection refused (ECONNREFUSED)\nhint: nobody listens there\n");
+        container.TryCreate("--console-socket", "/missing/a/b")
+            .Fails("no such file or directory (ENOENT)\nhint: the directory /missing does not exist\n");
     }
 }

@@ -27,8 +27,10 @@ public sealed class HostPolicyTests : RootlessTest
     {
         Container container = NewRootless().Sleeps();
         Create(container, "apparmor_restrict_unprivileged_userns=1", "setresgid").Fails(
-            "punnet: create: cannot become root of the user namespace (linux.uidMappings and gidMappings must map id 0): operation not permitted (EPERM)\n"
-            + "hint: AppArmor leaves ordinary users no rights in user namespaces here: sysctl kernel.apparmor_restrict_unprivileged_userns is 1, and punnet has no profile with \"userns\"\n");
+            "punnet: create: cannot become root of the user namespace (linux.uidMappings and gidMappings must map id 0): "
+            + "operation not permitted (EPERM)\n"
+            + "hint: AppArmor leaves ordinary users no rights in user namespaces here: "
+            + "sysctl kernel.apparmor_restrict_unprivileged_userns is 1, and punnet has no profile with \"userns\"\n");
         container.AssertNothingLeft();
     }
 
@@ -51,7 +53,8 @@ public sealed class HostPolicyTests : RootlessTest
         container.Bundle.Write();
 
         // The limit is that of the user namespace it is set in: this machine's own stays.
-        string[] words = ["/usr/bin/unshare", "--user", "--map-root-user", "/bin/sh", "-c", "echo 0 >/proc/sys/user/max_user_namespaces; exec \"$@\"", "sh",
+        string[] words = ["/usr/bin/unshare", "--user", "--map-root-user", "/bin/sh", "-c",
+            "echo 0 >/proc/sys/user/max_user_namespaces; exec \"$@\"", "sh",
             OrdinaryUser.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id];
         Assert.Equal(
             "punnet: create: cannot clone a process into new namespaces (linux.namespaces): no space left on device (ENOSPC)\n"
@@ -66,9 +69,11 @@ public sealed class HostPolicyTests : RootlessTest
         Runtime.MustHaveStartup(NeedsThread);
         Container container = NewRootless().Sleeps();
         container.Bundle.Write();
-        string[] words = ["/usr/bin/prlimit", "--nproc=1", OrdinaryUser.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id];
+        string[] words = ["/usr/bin/prlimit", "--nproc=1", OrdinaryUser.Binary, "--root", container.StateRoot, "create", "--bundle",
+            container.Bundle.Path, container.Id];
         container.User!.Program(words).Run().Fails(
-            "cannot clone a process into new namespaces (linux.namespaces): resource temporarily unavailable (EAGAIN)\nhint: user ", " may have 1 processes (RLIMIT_NPROC), the host ", " (kernel.threads-max)\n");
+            "cannot clone a process into new namespaces (linux.namespaces): resource temporarily unavailable (EAGAIN)\nhint: user ",
+            " may have 1 processes (RLIMIT_NPROC), the host ", " (kernel.threads-max)\n");
         container.AssertNothingLeft();
     }
 
@@ -82,9 +87,12 @@ public sealed class HostPolicyTests : RootlessTest
         _ = Directory.CreateDirectory(directory);
         File.Copy("/proc/sys/kernel/cap_last_cap", directory + "/cap_last_cap");
         File.WriteAllText($"{directory}/{parts[0]}", parts[1] + "\n");
-        List<string> words = ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + refused, "-e", $"inject={refused}:error=EPERM",
+        List<string> words = ["/usr/bin/strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + refused, "-e",
+            $"inject={refused}:error=EPERM",
             OrdinaryUser.Binary, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id];
         Command user = container.User!.Program(words);
-        return new Command("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/sh", "-c", $"mount --bind {directory} /proc/sys/kernel && exec \"$@\"", "sh", .. user.Words]).Run();
+        return new Command("/usr/bin/unshare",
+            ["--mount", "--propagation", "private", "/bin/sh", "-c", $"mount --bind {directory} /proc/sys/kernel && exec \"$@\"", "sh",
+            .. user.Words]).Run();
     }
 }

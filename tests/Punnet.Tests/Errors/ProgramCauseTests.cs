@@ -4,18 +4,25 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>A program that cannot be executed: which of the causes of one error number it was, as create, start, run and exec tell it.</summary>
+/// <summary>
+/// A program that cannot be executed: which of the causes of one error number it was, as create, start, run and exec tell it.
+/// </summary>
 public sealed class ProgramCauseTests : ContainerTest
 {
     /// <summary>What the program's file holds, and the words for it.</summary>
     public static TheoryData<string, string, string> Files => new()
     {
-        { "#!/usr/bin/python3 -u\n", "the interpreter /usr/bin/python3 that /x names in its first line is not in the container: exec /x: no such file or directory (ENOENT)\n", "" },
-        { "#! \t/missing\n", "the interpreter /missing that /x names in its first line is not in the container: exec /x: no such file or directory", "" },
+        { "#!/usr/bin/python3 -u\n",
+            "the interpreter /usr/bin/python3 that /x names in its first line is not in the container: exec /x: no such file or directory "
+            + "(ENOENT)\n", "" },
+        { "#! \t/missing\n",
+            "the interpreter /missing that /x names in its first line is not in the container: exec /x: no such file or directory", "" },
         { "#!/bin/sh\r\necho\r\n", "the interpreter /bin/sh\\r that /x names", "hint: the first line ends in CR LF" },
         { "#!/etc\n", "the interpreter /etc that /x names in its first line cannot be executed: exec /x: permission denied", "" },
-        { "#!/etc/passwd\n", "the interpreter /etc/passwd that /x names in its first line cannot be executed: exec /x: permission denied", "" },
-        { "#!/chain\n", "the interpreter /nowhere that an interpreter of /x names is not in the container: exec /x: no such file or directory", "" },
+        { "#!/etc/passwd\n", "the interpreter /etc/passwd that /x names in its first line cannot be executed: exec /x: permission denied",
+            "" },
+        { "#!/chain\n",
+            "the interpreter /nowhere that an interpreter of /x names is not in the container: exec /x: no such file or directory", "" },
         { "#!/x\n", "exec /x: too many levels of symbolic links", "hint: it is a script, and its interpreter is one too" },
         { "", "exec /x: exec format error (ENOEXEC)\n", "hint: the file is empty\n" },
         { "echo\n", "exec /x: exec format error", "hint: it is neither an ELF file, nor has it a first line with #!" },
@@ -38,10 +45,13 @@ public sealed class ProgramCauseTests : ContainerTest
     {
         Container container = NewContainer().Runs("/x").Also("#!/missing/sh\n");
         container.Create();
-        container.Call("start", container.Id).Fails("the interpreter /missing/sh that /x names in its first line is not in the container: exec /x: no such file or directory");
+        container.Call("start",
+            container.Id).Fails("the interpreter /missing/sh that /x names in its first line is not in the container: exec /x: "
+                + "no such file or directory");
 
         Container running = NewContainer().Sleeps().Also("#!/missing/sh\n").CreateAndStart();
-        running.Exec("/x").FailsWith(255, "the interpreter /missing/sh that /x names in its first line is not in the container: exec /x: no such file or directory");
+        running.Exec("/x").FailsWith(
+            255, "the interpreter /missing/sh that /x names in its first line is not in the container: exec /x: no such file or directory");
     }
 
     [Fact]
@@ -49,7 +59,8 @@ public sealed class ProgramCauseTests : ContainerTest
     {
         Container container = NewContainer().Runs("/x");
         File.Copy("/bin/ls", container.Bundle.Rootfs + "/x");
-        container.Run().Fails("/ld-linux", " that /x names in its ELF header is not in the container: exec /x: no such file or directory", "hint: a program needs the loader");
+        container.Run().Fails("/ld-linux", " that /x names in its ELF header is not in the container: exec /x: no such file or directory",
+            "hint: a program needs the loader");
     }
 
     [Theory]
@@ -68,7 +79,8 @@ public sealed class ProgramCauseTests : ContainerTest
     }
 
     [Theory]
-    [InlineData("{\"destination\":\"/m\",\"type\":\"bind\",\"source\":\"/bin\",\"options\":[\"bind\",\"noexec\"]}", "/m/cat", "the mount that /m/cat is on has noexec")]
+    [InlineData("{\"destination\":\"/m\",\"type\":\"bind\",\"source\":\"/bin\",\"options\":[\"bind\",\"noexec\"]}", "/m/cat",
+        "the mount that /m/cat is on has noexec")]
     [InlineData(null, "/etc/passwd", "/etc/passwd has no execute permission (chmod +x)")]
     [InlineData(null, "/mine", "/mine has execute permission, but not for user 1000 and its groups")]
     [InlineData(null, "/closed/a/b", "the directory /closed cannot be searched by user 1000")]

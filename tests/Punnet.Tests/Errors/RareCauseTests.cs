@@ -10,11 +10,15 @@ public sealed class RareCauseTests : ContainerTest
 {
     private const string NeedsThread = "the .NET runtime starts its finalizer thread with clone3 before Main";
 
-    private const string InChroot = "operation not permitted (EPERM)\nhint: punnet is in a chroot, where the kernel makes no user namespaces\n";
+    private const string InChroot = "operation not permitted (EPERM)\nhint: punnet is in a chroot, where the kernel makes no user "
+        + "namespaces\n";
 
     [Theory]
-    [InlineData(Errno.ENFILE, "too many open files in system (ENFILE)\nhint: the host has as many open files as sysctl fs.file-max allows\n")]
-    [InlineData(Errno.ENOMEM, "cannot allocate memory (ENOMEM)\nhint: the memory of the host, of punnet's cgroup (memory.max) or of its caller's limits (ulimit -v, ulimit -d) is used up\n")]
+    [InlineData(Errno.ENFILE,
+        "too many open files in system (ENFILE)\nhint: the host has as many open files as sysctl fs.file-max allows\n")]
+    [InlineData(Errno.ENOMEM,
+        "cannot allocate memory (ENOMEM)\nhint: the memory of the host, of punnet's cgroup (memory.max) or of its caller's limits (ulimit "
+        + "-v, ulimit -d) is used up\n")]
     public void What_the_whole_host_has_too_little_of_is_told(Errno errno, string words)
     {
         Runtime.MustHaveStartup(NeedsThread);
@@ -34,7 +38,8 @@ public sealed class RareCauseTests : ContainerTest
             mount -t tmpfs none /proc/$$/ns && for kind in user pid ipc mnt cgroup time; do >/proc/$$/ns/$kind; done && exec "$@"
             """;
         Apart(Script, [Workplace.Program("refuse"), $"clone3={(int)Errno.EINVAL}", "--", .. container.CreateCommand().Words]).Fails(
-            "cannot clone a process into new namespaces (linux.namespaces): invalid argument (EINVAL)\nhint: this kernel has no namespaces of the kind net, uts\n");
+            "cannot clone a process into new namespaces (linux.namespaces): invalid argument (EINVAL)\nhint: "
+            + "this kernel has no namespaces of the kind net, uts\n");
         container.AssertNothingLeft();
     }
 
@@ -65,7 +70,8 @@ public sealed class RareCauseTests : ContainerTest
         container.Bundle.Set("process.rlimits", """[{"type":"RLIMIT_NPROC","hard":0,"soft":0}]""");
         using RunningCommand other = new Command("/usr/bin/setpriv", ["--reuid", "61299", "--clear-groups", "sleep", "1000"]).Start();
         Eventually.True(() => File.ReadAllText($"/proc/{other.Pid}/comm") == "sleep\n", "the user has a process");
-        container.Run().Fails("resource temporarily unavailable (EAGAIN)\nhint: user 61299 has as many processes as RLIMIT_NPROC allows (process.rlimits)\n");
+        container.Run().Fails("resource temporarily unavailable (EAGAIN)\nhint: user 61299 has as many processes as RLIMIT_NPROC allows "
+            + "(process.rlimits)\n");
         container.AssertNothingLeft();
     }
 
@@ -75,7 +81,8 @@ public sealed class RareCauseTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Mount("/fixed", "bind", Directory.CreateDirectory(container.Directory + "/fixed").FullName, "bind", "ro");
         container.Bundle.Add("linux.devices", """{"path":"/fixed/null","type":"c","major":1,"minor":3}""");
-        container.TryCreate().Fails("cannot make the device /fixed/null (linux.devices[0]): read-only file system (EROFS)\nhint: the place is read-only\n");
+        container.TryCreate()
+            .Fails("cannot make the device /fixed/null (linux.devices[0]): read-only file system (EROFS)\nhint: the place is read-only\n");
         container.AssertNothingLeft();
     }
 
@@ -85,7 +92,8 @@ public sealed class RareCauseTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Add("linux.devices", """{"path":"/dev/of-nobody","type":"c","major":1,"minor":3}""");
         new Command("/usr/bin/setpriv", ["--bounding-set", "-mknod", "--inh-caps", "-mknod", .. container.CreateCommand().Words]).Run().Fails(
-            "cannot make the device /dev/of-nobody (linux.devices[0]): operation not permitted (EPERM)\nhint: punnet itself lacks CAP_MKNOD\n");
+            "cannot make the device /dev/of-nobody (linux.devices[0]): operation not permitted (EPERM)\nhint: "
+            + "punnet itself lacks CAP_MKNOD\n");
         container.AssertNothingLeft();
     }
 
@@ -119,6 +127,7 @@ public sealed class RareCauseTests : ContainerTest
     private static Outcome Apart(string script, string[] words, string zero = "sh")
     {
         return new Command(
-            "/usr/bin/unshare", ["--mount", "--propagation", "private", "--fork", "--pid", "--mount-proc", "/bin/sh", "-c", script, zero, .. words]).Run();
+            "/usr/bin/unshare",
+            ["--mount", "--propagation", "private", "--fork", "--pid", "--mount-proc", "/bin/sh", "-c", script, zero, .. words]).Run();
     }
 }

@@ -28,7 +28,8 @@ public sealed class FifoTests : ContainerTest
         process["args"] = new JsonArray("echo", "of a pipe");
         string fifo = container.Directory + "/fifo";
         Assert.Equal(0, Syscall.mkfifo(fifo, FilePermissions.DEFFILEMODE));
-        Assert.Equal("of a pipe\n", Written(process.ToJsonString(), fifo, container.Command("exec", "--process", fifo, container.Id).Words).Stdout);
+        Assert.Equal(
+            "of a pipe\n", Written(process.ToJsonString(), fifo, container.Command("exec", "--process", fifo, container.Id).Words).Stdout);
         Assert.Equal("", Written("{}", fifo, container.Command("update", "--resources", fifo, container.Id).Words).Stdout);
     }
 

@@ -18,14 +18,17 @@ public sealed class ForgeryTests : ContainerTest
     private const string Escape = "a\npunnet: forged\r\n\u001b[31m\u009b1A\u2028";
     private const string Nul = "/a\0b";
 
-    /// <summary>Each part of the document with everything that a config.json which works can get: alone, so that nothing stops before it is used.</summary>
+    /// <summary>
+    /// Each part of the document with everything that a config.json which works can get: alone, so that nothing stops before it is used.
+    /// </summary>
     public static TheoryData<string> Parts => [.. Everything().SelectMany(static member => member.Key is "linux" or "process" or "hooks"
         ? member.Value!.AsObject().Select(inner => member.Key + "." + inner.Key) : [member.Key])];
 
     // One create for each string: the words are the same on every kernel.
     private static void MustBeFast()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "a thousand creates are half an hour on User-Mode Linux's one slow CPU");
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml",
+            "a thousand creates are half an hour on User-Mode Linux's one slow CPU");
     }
 
     [Theory]
@@ -73,9 +76,11 @@ public sealed class ForgeryTests : ContainerTest
         _ = container.Delete("--force");
         Clean(plain, what);
         string[] lines = plain.Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.True(lines.All(static line => line.StartsWith("punnet: ", StringComparison.Ordinal) || line.StartsWith("hint: ", StringComparison.Ordinal)
+        Assert.True(lines.All(static line => line.StartsWith("punnet: ", StringComparison.Ordinal)
+            || line.StartsWith("hint: ", StringComparison.Ordinal)
             || line.StartsWith("time=\"", StringComparison.Ordinal)), $"{what}: {plain.Stderr}");
-        Assert.True(lines.Count(static line => line.StartsWith("punnet: ", StringComparison.Ordinal)) == plain.ExitCode, $"{what}: {plain.Stderr}");
+        Assert.True(
+            lines.Count(static line => line.StartsWith("punnet: ", StringComparison.Ordinal)) == plain.ExitCode, $"{what}: {plain.Stderr}");
         foreach (string format in (string[])["text", "json"])
         {
             string log = container.Directory + "/log." + format;
@@ -89,10 +94,13 @@ public sealed class ForgeryTests : ContainerTest
             _ = container.Delete("--force");
             Clean(logged, what);
             string[] entries = File.Exists(log) ? File.ReadAllText(log).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
-            Assert.True(entries.Count(static entry => entry.Contains("error", StringComparison.Ordinal) && !entry.Contains("level=warning", StringComparison.Ordinal) && !entry.Contains("\"warning\"", StringComparison.Ordinal)) == logged.ExitCode, $"{what}: {string.Join('\n', entries)}");
+            Assert.True(entries.Count(static entry => entry.Contains("error", StringComparison.Ordinal)
+                && !entry.Contains("level=warning", StringComparison.Ordinal)
+                && !entry.Contains("\"warning\"", StringComparison.Ordinal)) == logged.ExitCode, $"{what}: {string.Join('\n', entries)}");
             foreach (string entry in entries)
             {
-                Assert.True(format == "text" ? entry.StartsWith("time=\"", StringComparison.Ordinal) : JsonNode.Parse(entry) is JsonObject, $"{what}: {entry}");
+                Assert.True(format == "text" ? entry.StartsWith("time=\"", StringComparison.Ordinal) : JsonNode.Parse(entry) is JsonObject,
+                    $"{what}: {entry}");
                 Assert.False(entry.Contains('\u001b', StringComparison.Ordinal), what);
             }
 
@@ -103,12 +111,15 @@ public sealed class ForgeryTests : ContainerTest
     private static void Clean(Outcome outcome, string what)
     {
         Assert.True(outcome.ExitCode is 0 or 1, $"{what}: status {outcome.ExitCode}, {outcome.Stderr}");
-        Assert.False((outcome.Stderr + outcome.Stdout).Any(static character => char.IsControl(character) && character is not ('\n' or '\t')), $"{what}: {outcome.Stderr}{outcome.Stdout}");
+        Assert.False((outcome.Stderr + outcome.Stdout).Any(static character => char.IsControl(character)
+            && character is not ('\n' or '\t')), $"{what}: {outcome.Stderr}{outcome.Stdout}");
     }
 
-    private static JsonObject Everything() => JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Profiles", "everything.json")))!.AsObject();
+    private static JsonObject Everything() =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Profiles", "everything.json")))!.AsObject();
 
-    private static JsonNode? Find(JsonNode root, string part) => part.Split('.').Aggregate((JsonNode?)root, static (node, name) => node?[name]);
+    private static JsonNode? Find(JsonNode root, string part) =>
+        part.Split('.').Aggregate((JsonNode?)root, static (node, name) => node?[name]);
 
     private static void Put(JsonObject document, string part, JsonNode value)
     {

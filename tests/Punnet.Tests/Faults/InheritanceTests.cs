@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>What the caller leaves to punnet (signals, streams, umask, limits, environment) neither stops a command nor reaches a container.</summary>
+/// <summary>
+/// What the caller leaves to punnet (signals, streams, umask, limits, environment) neither stops a command nor reaches a container.
+/// </summary>
 public sealed class InheritanceTests : ContainerTest
 {
     private const string Nothing = "0000000000000000";
@@ -48,7 +50,8 @@ public sealed class InheritanceTests : ContainerTest
     [InlineData("ignore=0 block umask=077 close=0 close=1 close=2 bare")]
     public void Every_command_works_whatever_its_caller_leaves_to_it(string oddities)
     {
-        if (oddities is "environment" || oddities.StartsWith("as=", StringComparison.Ordinal) || oddities.StartsWith("data=", StringComparison.Ordinal))
+        if (oddities is "environment" || oddities.StartsWith("as=", StringComparison.Ordinal)
+            || oddities.StartsWith("data=", StringComparison.Ordinal))
         {
             Runtime.MustHaveStartup("the .NET runtime asks for its memory, and reads its variables, before Main");
         }
@@ -98,7 +101,8 @@ public sealed class InheritanceTests : ContainerTest
         Does("delete", id);
         container.AssertNothingLeft();
 
-        container.Runs(look).Bundle.Add("hooks.poststop", $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/hook"]}""");
+        container.Runs(look).Bundle.Add(
+            "hooks.poststop", $$"""{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/hook"]}""");
         container.Bundle.Write();
         Call(oddities, container, "run", "--bundle", container.Bundle.Path, id).Returns(7);
         Assert.True(File.Exists(container.Directory + "/hook"), "the hook has run");
@@ -162,7 +166,8 @@ public sealed class InheritanceTests : ContainerTest
     {
         Container container = NewContainer().Runs("true");
         container.Bundle.Write();
-        string[] words = ["-c", "{ \"$@\"; echo status $?; } 2>&1 | cat", "sh", .. Words("fsize=0", container, "run", "--bundle", container.Bundle.Path, container.Id)];
+        string[] words = ["-c", "{ \"$@\"; echo status $?; } 2>&1 | cat", "sh",
+            .. Words("fsize=0", container, "run", "--bundle", container.Bundle.Path, container.Id)];
         Outcome outcome = new Command("/bin/sh", words).Run();
         Assert.Matches(@"^punnet: run: cannot write .*state\.json: file too large \(EFBIG\)\nstatus 1\n$", outcome.Stdout);
         container.AssertNothingLeft();
@@ -180,11 +185,14 @@ public sealed class InheritanceTests : ContainerTest
     private static void AssertOrdinary(int pid)
     {
         string status = File.ReadAllText($"/proc/{pid}/status");
-        Assert.Equal(["SigBlk:\t" + Nothing, "SigIgn:\t" + Nothing, "Umask:\t0022"], [Line(status, "SigBlk"), Line(status, "SigIgn"), Line(status, "Umask")]);
-        Assert.True(File.Exists($"/proc/{pid}/fd/0") && File.Exists($"/proc/{pid}/fd/1") && File.Exists($"/proc/{pid}/fd/2"), "three streams");
+        Assert.Equal(["SigBlk:\t" + Nothing, "SigIgn:\t" + Nothing, "Umask:\t0022"],
+            [Line(status, "SigBlk"), Line(status, "SigIgn"), Line(status, "Umask")]);
+        Assert.True(
+            File.Exists($"/proc/{pid}/fd/0") && File.Exists($"/proc/{pid}/fd/1") && File.Exists($"/proc/{pid}/fd/2"), "three streams");
     }
 
-    private static string Line(string status, string name) => Regex.Match(status, "^" + name + ":.*$", RegexOptions.Multiline, TimeSpan.FromSeconds(1)).Value;
+    private static string Line(string status, string name) =>
+        Regex.Match(status, "^" + name + ":.*$", RegexOptions.Multiline, TimeSpan.FromSeconds(1)).Value;
 
     private static ulong StatOf(string path) =>
         Mono.Unix.Native.Syscall.stat(path, out Mono.Unix.Native.Stat status) == 0 ? status.st_dev : 0;

@@ -50,7 +50,8 @@ public sealed class LookupTests : ContainerTest
         string place = Directory.CreateDirectory(container.Directory + "/commits").FullName;
         foreach (string[] form in (string[][])[[container.Id, place + "/layer"], ["--tar", place + "/layer.tar", container.Id]])
         {
-            Refused("flock", Errno.ENOLCK, container.Command(["commit", .. form])).Fails("cannot make a place for the new layer: no locks available");
+            Refused("flock", Errno.ENOLCK, container.Command(["commit", .. form]))
+                .Fails("cannot make a place for the new layer: no locks available");
             Assert.Empty(Directory.GetFileSystemEntries(place));
         }
     }
@@ -63,7 +64,9 @@ public sealed class LookupTests : ContainerTest
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "needs strace");
         Container container = NewContainer().Sleeps();
         container.Bundle.SetText(property, value);
-        new Command("/usr/bin/strace", ["-qq", "-o", "/dev/null", "-P", path, "-e", "trace=openat", "-e", "inject=openat:error=ENFILE", .. container.CreateCommand().Words]).Run()
+        new Command("/usr/bin/strace",
+            ["-qq", "-o", "/dev/null", "-P", path, "-e", "trace=openat", "-e", "inject=openat:error=ENFILE",
+            .. container.CreateCommand().Words]).Run()
             .Fails(path + ": too many open files in system (ENFILE)");
         container.AssertNothingLeft();
     }

@@ -27,7 +27,8 @@ public sealed class InterruptionTests : ContainerTest
         Assert.Equal("", container.Call("list", "-q").Succeeds().Stdout);
         Assert.Equal("null", container.Call("list", "-f", "json").Succeeds().Stdout.Trim());
         Assert.DoesNotContain(container.Id, container.Call("list").Succeeds().Stdout, StringComparison.Ordinal);
-        new Command(Runtime.Path, ["--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id]).Run().Fails("already exists");
+        new Command(Runtime.Path, ["--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, container.Id]).Run()
+            .Fails("already exists");
         File.WriteAllText(go, "");
         create.Wait().Succeeds();
         Assert.Equal("created", container.Status);
@@ -200,5 +201,6 @@ public sealed class InterruptionTests : ContainerTest
         return container.Directory + "/go";
     }
 
-    private static void WaitForHook(Container container) => Eventually.True(() => File.Exists(container.Directory + "/in-hook"), "the hook runs");
+    private static void WaitForHook(Container container) =>
+        Eventually.True(() => File.Exists(container.Directory + "/in-hook"), "the hook runs");
 }

@@ -84,7 +84,8 @@ public sealed class ShortageTests : ContainerTest
         }
 
         container.Bundle.Write();
-        Command command = new(Runtime.Path, ["--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id]) { Before = "ulimit -S -n 22;" };
+        Command command = new(Runtime.Path, ["--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id])
+        { Before = "ulimit -S -n 22;" };
         Assert.Equal("22\n25\n", command.Run().Succeeds().Stdout);
     }
 
@@ -103,13 +104,15 @@ public sealed class ShortageTests : ContainerTest
     public void A_call_that_fails_leaves_nothing_and_one_sentence()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/strace"), "needs strace");
-        string[] calls = ["openat", "openat2", "mkdirat", "mknodat", "symlinkat", "socketpair", "signalfd4", "clone3", "pidfd_open", "memfd_create",
+        string[] calls = ["openat", "openat2", "mkdirat", "mknodat", "symlinkat", "socketpair", "signalfd4", "clone3", "pidfd_open",
+            "memfd_create",
             "open_tree", "fsopen", "fsmount", "move_mount", "mount_setattr", "mount", "readlinkat", "getdents64", "fcntl"];
         Container running = NewContainer().Sleeps().CreateAndStart();
         List<(string[] Words, string Call, int When)> points = [];
         foreach (string[] words in (string[][])[["create"], ["run", "--detach"], ["delete", "--force"], .. Others])
         {
-            points.AddRange(calls.SelectMany(call => Enumerable.Range(1, call is "openat" or "openat2" ? 24 : 6).Select(when => (words, call, when))));
+            points.AddRange(calls.SelectMany(call => Enumerable.Range(1,
+                call is "openat" or "openat2" ? 24 : 6).Select(when => (words, call, when))));
         }
 
         // PUNNET_SWEEP=1 tries all of them.
@@ -134,8 +137,10 @@ public sealed class ShortageTests : ContainerTest
         }
 
         container.Bundle.Write();
-        string[] rest = isOther ? Complete(words, container) : words[0] == "delete" ? [.. words, container.Id] : [.. words, "--bundle", container.Bundle.Path, container.Id];
-        Outcome outcome = new Command("/usr/bin/strace", ["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", $"inject={call}:error=EMFILE:when={when}",
+        string[] rest = isOther ? Complete(words, container) : words[0] == "delete"
+            ? [.. words, container.Id] : [.. words, "--bundle", container.Bundle.Path, container.Id];
+        Outcome outcome = new Command("/usr/bin/strace",
+            ["-D", "-f", "-qq", "-o", "/dev/null", "-e", "trace=" + call, "-e", $"inject={call}:error=EMFILE:when={when}",
             Runtime.Path, "--root", container.StateRoot, .. rest]).Run();
         string point = $"{string.Join(' ', words)}, {call} number {when}: ";
         if (outcome.ExitCode != 0)
@@ -170,12 +175,15 @@ public sealed class ShortageTests : ContainerTest
     private static Outcome Allowed(int descriptors, Container container, params string[] words)
     {
         container.Bundle.Write();
-        return new Command("/usr/bin/prlimit", [$"--nofile={descriptors}:1024", Runtime.Path, "--root", container.StateRoot, .. words]).Run();
+        return new Command("/usr/bin/prlimit", [$"--nofile={descriptors}:1024", Runtime.Path, "--root", container.StateRoot, .. words])
+            .Run();
     }
 
     private static void SaysOneSentence(Outcome outcome)
     {
-        string[] lines = [.. outcome.Stderr.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(static line => !line.StartsWith("hint: ", StringComparison.Ordinal))];
-        Assert.True(lines is [string line] && line.StartsWith("punnet: ", StringComparison.Ordinal), $"{outcome.What}: status {outcome.ExitCode}: {outcome.Stderr}");
+        string[] lines = [.. outcome.Stderr.Split('\n',
+            StringSplitOptions.RemoveEmptyEntries).Where(static line => !line.StartsWith("hint: ", StringComparison.Ordinal))];
+        Assert.True(lines is [string line] && line.StartsWith("punnet: ", StringComparison.Ordinal),
+            $"{outcome.What}: status {outcome.ExitCode}: {outcome.Stderr}");
     }
 }

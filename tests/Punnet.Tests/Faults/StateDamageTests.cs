@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>A file of the state directory that is not what punnet has put there: no command waits for it, and other containers do not suffer.</summary>
+/// <summary>
+/// A file of the state directory that is not what punnet has put there: no command waits for it, and other containers do not suffer.
+/// </summary>
 public sealed class StateDamageTests : ContainerTest
 {
     [Theory]

@@ -85,7 +85,9 @@ public sealed class WaitTests : ContainerTest
         using RunningCommand create = container.CreateCommand().Start();
         int pid = 0;
         Eventually.True(
-            () => File.Exists(mark) && (pid = ProcFile.Mentioning(container.Id).Find(static found => ProcFile.CommandLine(found) is [string program, ..] && program == Runtime.Path)) != 0,
+            () => File.Exists(mark)
+            && (pid = ProcFile.Mentioning(container.Id).Find(static found => ProcFile.CommandLine(found) is [string program, ..]
+            && program == Runtime.Path)) != 0,
             "the create is there");
         Assert.Equal(0, Syscall.kill(pid, Signum.SIGSTOP));
         try

@@ -14,8 +14,10 @@ internal sealed class Bundle
 
     private static readonly string[] applets =
     [
-        "awk", "cat", "chmod", "chown", "cp", "dd", "echo", "env", "false", "grep", "head", "hostname", "id", "kill", "ln", "ls", "mkdir", "mkfifo",
-        "mknod", "mount", "mv", "od", "ps", "pwd", "readlink", "rm", "sed", "seq", "sh", "sleep", "sort", "stat", "stty", "test", "touch", "tr", "true", "tty",
+        "awk", "cat", "chmod", "chown", "cp", "dd", "echo", "env", "false", "grep", "head", "hostname", "id", "kill", "ln", "ls", "mkdir",
+        "mkfifo",
+        "mknod", "mount", "mv", "od", "ps", "pwd", "readlink", "rm", "sed", "seq", "sh", "sleep", "sort", "stat", "stty", "test", "touch",
+        "tr", "true", "tty",
         "umount", "uname", "wc", "which",
     ];
 

@@ -8,7 +8,9 @@ namespace Punnet.Tests.Harness;
 /// <summary>The cgroup v2 hierarchy of this machine, wherever it is mounted.</summary>
 internal static class CgroupTree
 {
-    /// <summary>Mount point of cgroup2. A hybrid machine has it beside the v1 controllers; a mount below another one's cover does not count.</summary>
+    /// <summary>
+    /// Mount point of cgroup2. A hybrid machine has it beside the v1 controllers; a mount below another one's cover does not count.
+    /// </summary>
     public static string MountPoint { get; } = Find();
 
     /// <summary>Directory of the cgroup that a process is in.</summary>

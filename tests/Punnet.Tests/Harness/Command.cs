@@ -91,7 +91,9 @@ internal sealed class Command(string program, IReadOnlyList<string> arguments)
     /// <summary>sh text before the exec: <c>ulimit -S -n 100;</c>.</summary>
     public string Before { get; init; } = "";
 
-    /// <summary>A part of paths that no other test has: a failure must leave the host's mounts with it as they were; null watches nothing.</summary>
+    /// <summary>
+    /// A part of paths that no other test has: a failure must leave the host's mounts with it as they were; null watches nothing.
+    /// </summary>
     public string? Watched { get; set; }
 
     /// <summary>Runs to the end.</summary>
@@ -134,7 +136,8 @@ internal sealed class Command(string program, IReadOnlyList<string> arguments)
         {
             Unchanged = Watched is null ? null : failed => Assert.True(
                 mounts.SequenceEqual(MountInfo.Naming(Watched)),
-                $"{failed} has changed the host's mounts from\n{string.Join('\n', mounts)}\nto\n{string.Join('\n', MountInfo.Naming(Watched))}"),
+                $"{failed} has changed the host's mounts from\n{string.Join('\n', mounts)}\nto\n"
+                + $"{string.Join('\n', MountInfo.Naming(Watched))}"),
         };
     }
 
@@ -145,7 +148,8 @@ internal sealed class Command(string program, IReadOnlyList<string> arguments)
 }
 
 /// <summary>A program that runs in the background; it is killed when this is disposed.</summary>
-internal sealed class RunningCommand(string what, Process process, string stdout, string stderr, bool ownStdout, bool ownStderr) : IDisposable
+internal sealed class RunningCommand(string what, Process process, string stdout, string stderr, bool ownStdout,
+    bool ownStderr) : IDisposable
 {
     /// <summary>sh replaced itself, so this is the program's own process id.</summary>
     public int Pid => process.Id;

@@ -99,7 +99,9 @@ internal sealed class Container
         return Command(arguments).Run();
     }
 
-    /// <summary>create with the bundle, the pid file and stdio to <see cref="Output"/> and <see cref="Errors"/>; config.json is written first.</summary>
+    /// <summary>
+    /// create with the bundle, the pid file and stdio to <see cref="Output"/> and <see cref="Errors"/>; config.json is written first.
+    /// </summary>
     public Command CreateCommand(params IReadOnlyList<string> flags)
     {
         return StartingCommand("create", flags);
@@ -197,7 +199,8 @@ internal sealed class Container
     /// <summary>Waits until the output holds a text.</summary>
     public string WaitForOutput(string text)
     {
-        Eventually.True(() => Output.Contains(text, StringComparison.Ordinal), $"output has '{text}', output is '{Output}', errors are '{Errors}'");
+        Eventually.True(
+            () => Output.Contains(text, StringComparison.Ordinal), $"output has '{text}', output is '{Output}', errors are '{Errors}'");
         return Output;
     }
 
@@ -294,7 +297,8 @@ internal sealed class Container
     {
         Bundle.Write();
         IReadOnlyList<string> all = ["--root", StateRoot, .. globals, verb, "--bundle", Bundle.Path, "--pid-file", PidFile, .. flags, Id];
-        return Watch(User is null ? new Command(Runtime.Path, all) { Stdout = stdout, Stderr = stderr } : User.Command(all, stdout, stderr));
+        return Watch(User is null
+            ? new Command(Runtime.Path, all) { Stdout = stdout, Stderr = stderr } : User.Command(all, stdout, stderr));
     }
 
     private Command Watch(Command command)

@@ -4,7 +4,9 @@ using Xunit;
 
 namespace Punnet.Tests.Harness;
 
-/// <summary>A test that makes containers. After it, whatever it did, they are gone; a container that left anything behind fails the test.</summary>
+/// <summary>
+/// A test that makes containers. After it, whatever it did, they are gone; a container that left anything behind fails the test.
+/// </summary>
 public abstract class ContainerTest : IDisposable
 {
     private readonly List<Container> containers = [];

@@ -9,7 +9,9 @@ internal static class Controllers
 {
     private const string Modules = "/usr/lib/uml/modules";
 
-    /// <summary>Skips a test where a controller is missing: the virtual machine has cpu, io, memory and pids, this machine hugetlb.</summary>
+    /// <summary>
+    /// Skips a test where a controller is missing: the virtual machine has cpu, io, memory and pids, this machine hugetlb.
+    /// </summary>
     public static void Need(string controller)
     {
         Assert.SkipUnless(CgroupTree.Offers(controller), "needs the cgroup v2 controller " + controller);
@@ -36,7 +38,9 @@ internal static class Controllers
         return File.ReadAllText(container.Cgroup + "/" + file).TrimEnd('\n');
     }
 
-    /// <summary>Asserts what files of the container's cgroup hold: "file=value file=value", with a comma for the blank in a value.</summary>
+    /// <summary>
+    /// Asserts what files of the container's cgroup hold: "file=value file=value", with a comma for the blank in a value.
+    /// </summary>
     public static void HoldsAll(this Container container, string expected)
     {
         foreach (string entry in expected.Split(' '))

@@ -57,7 +57,8 @@ internal static class LayerTree
             };
 
             // Another root file system's link to the same busybox changes its ctime.
-            string changed = (stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFREG && stat.st_nlink > 1 ? "" : $"{stat.st_ctime}.{stat.st_ctime_nsec}";
+            string changed = (stat.st_mode & FilePermissions.S_IFMT) == FilePermissions.S_IFREG && stat.st_nlink > 1
+                ? "" : $"{stat.st_ctime}.{stat.st_ctime_nsec}";
             lines.Add($"{entry} {stat.st_mode} {stat.st_uid}:{stat.st_gid} {stat.st_mtime}.{stat.st_mtime_nsec} {changed} {content}");
         }
 

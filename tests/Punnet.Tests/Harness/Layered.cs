@@ -61,7 +61,8 @@ internal static class Layered
     /// <summary>Skips a test of user namespaces on layers where the files' system cannot map ids: a tmpfs of an old kernel.</summary>
     public static void MapsIds()
     {
-        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 6), "a tmpfs takes ids of its own from Linux 6.3 on, and attributes for users from 6.6 on");
+        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 6),
+            "a tmpfs takes ids of its own from Linux 6.3 on, and attributes for users from 6.6 on");
     }
 
     /// <summary>Fills a directory: every kind of file, or with "deep" what is deeper than any path.</summary>

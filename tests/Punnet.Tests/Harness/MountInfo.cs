@@ -7,7 +7,8 @@ using Xunit;
 namespace Punnet.Tests.Harness;
 
 /// <summary>One line of /proc/PID/mountinfo, proc_pid_mountinfo(5).</summary>
-internal sealed record MountEntry(string Root, string MountPoint, string[] Options, string[] Propagation, string Type, string Source, string[] SuperOptions)
+internal sealed record MountEntry(
+    string Root, string MountPoint, string[] Options, string[] Propagation, string Type, string Source, string[] SuperOptions)
 {
     /// <summary>Whether the mount itself or its file system is read-only.</summary>
     public bool IsReadOnly => Array.IndexOf(Options, "ro") >= 0 || Array.IndexOf(SuperOptions, "ro") >= 0;

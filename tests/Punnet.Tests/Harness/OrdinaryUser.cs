@@ -36,7 +36,9 @@ internal sealed class OrdinaryUser
     /// <summary>What is mounted over /etc/subuid and /etc/subgid, in a mount namespace of its own; null leaves the machine's.</summary>
     public string? Grants { get; init; }
 
-    /// <summary>The program and the arguments that start the runtime for it: unshare(1), where an engine has made namespaces before.</summary>
+    /// <summary>
+    /// The program and the arguments that start the runtime for it: unshare(1), where an engine has made namespaces before.
+    /// </summary>
     public IReadOnlyList<string> Within { get; init; } = [];
 
     /// <summary>A call of the runtime as this user.</summary>
@@ -57,7 +59,8 @@ internal sealed class OrdinaryUser
             _ = Directory.CreateDirectory(directory);
             File.WriteAllText(directory + "/passwd", $"root:x:0:0::/root:/bin/sh\ntester:x:{Id}:{Id}::/:/bin/sh\n");
             File.WriteAllText(directory + "/grants", Grants);
-            before = $"mount --bind {directory}/passwd /etc/passwd && mount --bind {directory}/grants /etc/subuid && mount --bind {directory}/grants /etc/subgid && exec \"$@\"";
+            before = $"mount --bind {directory}/passwd /etc/passwd && mount --bind {directory}/grants /etc/subuid && mount --bind "
+                + $"{directory}/grants /etc/subgid && exec \"$@\"";
             words.AddRange(["--mount", "--propagation", "private", "/bin/sh", "-c", before, "sh", "/usr/bin/setpriv"]);
         }
 

@@ -107,7 +107,8 @@ internal static class ProcFile
             if (int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out int pid)
                 && pid != System.Environment.ProcessId
                 && IsAlive(pid)
-                && (Mentions(directory + "/cgroup", text) || Mentions(directory + "/cmdline", text) || Mentions(directory + "/environ", text)))
+                && (Mentions(directory + "/cgroup", text) || Mentions(directory + "/cmdline", text)
+                || Mentions(directory + "/environ", text)))
             {
                 found.Add(pid);
             }

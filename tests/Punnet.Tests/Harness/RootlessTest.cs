@@ -5,7 +5,9 @@ namespace Punnet.Tests.Harness;
 /// <summary>Tests of what an ordinary user can do.</summary>
 public abstract class RootlessTest : ContainerTest
 {
-    /// <summary>A container whose bundle, state root and config.json are the user's: what <c>spec --rootless</c> writes, without a terminal.</summary>
+    /// <summary>
+    /// A container whose bundle, state root and config.json are the user's: what <c>spec --rootless</c> writes, without a terminal.
+    /// </summary>
     private protected Container NewRootless(OrdinaryUser? user = null)
     {
         Container container = NewContainer();

@@ -57,7 +57,9 @@ public sealed class CommitCrashTests : ContainerTest
         try
         {
             // Nobody reads, so the commit waits for ever with the container standing still.
-            using RunningCommand running = new Command(Runtime.Path, ["--root", container.StateRoot, "commit", "--tar", "-", container.Id]) { Redirections = ">" + fifo }.Start();
+            using RunningCommand running = new Command(Runtime.Path,
+                ["--root", container.StateRoot, "commit", "--tar", "-", container.Id])
+            { Redirections = ">" + fifo }.Start();
             container.WaitFor("paused");
             Thread.Sleep(100);
             Assert.Equal(0, Syscall.kill(running.Pid, signal));
@@ -98,7 +100,9 @@ public sealed class CommitCrashTests : ContainerTest
         {
             int end = Syscall.open(fifo, OpenFlags.O_RDWR | OpenFlags.O_CLOEXEC);
             string[] flags = isPaused ? ["commit", "--tar", "-", container.Id] : ["commit", "--no-pause", "--tar", "-", container.Id];
-            using RunningCommand running = new Command(Runtime.Path, ["--root", container.StateRoot, .. flags]) { Redirections = ">" + fifo }.Start();
+            using RunningCommand running = new Command(Runtime.Path,
+                ["--root", container.StateRoot, .. flags])
+            { Redirections = ">" + fifo }.Start();
             if (isPaused)
             {
                 container.WaitFor("paused");
@@ -141,14 +145,16 @@ public sealed class CommitCrashTests : ContainerTest
         RunningCommand[] running = new RunningCommand[4];
         for (int number = 0; number < running.Length; number++)
         {
-            running[number] = container.Command("commit", container.Id, container.Directory + "/new" + number.ToString(CultureInfo.InvariantCulture)).Start();
+            running[number] = container.Command("commit", container.Id,
+                container.Directory + "/new" + number.ToString(CultureInfo.InvariantCulture)).Start();
         }
 
         for (int number = 0; number < running.Length; number++)
         {
             running[number].Wait().Succeeds();
             running[number].Dispose();
-            AssertSame(container.Directory + "/whole", container.Directory + "/new" + number.ToString(CultureInfo.InvariantCulture), isTar: false);
+            AssertSame(
+                container.Directory + "/whole", container.Directory + "/new" + number.ToString(CultureInfo.InvariantCulture), isTar: false);
         }
 
         Assert.Empty(Directory.GetFileSystemEntries(container.Directory, ".punnet-commit*"));

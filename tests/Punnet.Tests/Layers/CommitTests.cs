@@ -93,7 +93,8 @@ public sealed class CommitTests : ContainerTest
     public void A_layer_of_one_user_namespace_is_for_every_other_and_for_none(bool isMapped)
     {
         Layered.MapsIds();
-        Container first = NewContainer().RunsScript("echo x >/mine; echo x >/theirs; chown 1000:1001 /theirs; rm /etc/group; echo ready; sleep 1000");
+        Container first = NewContainer()
+            .RunsScript("echo x >/mine; echo x >/theirs; chown 1000:1001 /theirs; rm /etc/group; echo ready; sleep 1000");
         first.Bundle.Capabilities("CAP_CHOWN", "CAP_DAC_OVERRIDE");
         if (isMapped)
         {

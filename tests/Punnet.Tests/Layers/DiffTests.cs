@@ -28,7 +28,8 @@ public sealed class DiffTests : ContainerTest
         container.WaitForOutput("ready");
 
         Assert.Equal(
-            "C /etc\nC /etc/passwd\nA /new\nA /new/dir\nA /new/dir/file\nA /new/link\nC /old\nD /old.conf\nC /old/below\nD /old/below/deleted\nC /old/mode\n",
+            "C /etc\nC /etc/passwd\nA /new\nA /new/dir\nA /new/dir/file\nA /new/link\nC /old\nD /old.conf\nC /old/below\n"
+            + "D /old/below/deleted\nC /old/mode\n",
             container.Call("diff", container.Id).Succeeds().Stdout);
     }
 
@@ -51,7 +52,8 @@ public sealed class DiffTests : ContainerTest
     {
         Container container = NewContainer();
         container.Bundle.Mount("/made/for/mount", "tmpfs", "tmpfs");
-        container.RunsScript("echo x >/made/for/mount/not-seen; echo x >/made/seen; echo ready; sleep 1000").CreateAndStart(container.Layers());
+        container.RunsScript("echo x >/made/for/mount/not-seen; echo x >/made/seen; echo ready; sleep 1000")
+            .CreateAndStart(container.Layers());
         container.WaitForOutput("ready");
 
         Assert.Equal("A /made\nA /made/seen\n", container.Call("diff", container.Id).Succeeds().Stdout);
@@ -66,7 +68,8 @@ public sealed class DiffTests : ContainerTest
         File.WriteAllText(root + "/again/sub/inner", "i");
         File.WriteAllText(root + "/again/left", "l");
         File.WriteAllText(root + "/again/other", "o");
-        container.RunsScript("rm -r /again; mkdir -p /again/sub; echo new >/again/left; echo more >/again/sub/more; echo ready; sleep 1000");
+        container.RunsScript("rm -r /again; mkdir -p /again/sub; echo new >/again/left; echo more >/again/sub/more; echo ready; "
+            + "sleep 1000");
         container.CreateAndStart(container.Layers());
         container.WaitForOutput("ready");
 
@@ -82,7 +85,8 @@ public sealed class DiffTests : ContainerTest
         Directory.CreateDirectory(container.Bundle.Rootfs + "/was-directory");
         File.WriteAllText(container.Bundle.Rootfs + "/was-directory/file", "f");
         File.WriteAllText(container.Bundle.Rootfs + "/was-file", "f");
-        container.RunsScript("rm -r /was-directory; echo x >/was-directory; rm /was-file; mkdir /was-file; echo x >/was-file/new; echo ready; sleep 1000");
+        container.RunsScript("rm -r /was-directory; echo x >/was-directory; rm /was-file; mkdir /was-file; echo x >/was-file/new; "
+            + "echo ready; sleep 1000");
         container.CreateAndStart(container.Layers());
         container.WaitForOutput("ready");
 

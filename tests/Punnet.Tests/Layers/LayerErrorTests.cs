@@ -12,15 +12,21 @@ public sealed class LayerErrorTests : ContainerTest
     [Theory]
     [InlineData("--layer @/nowhere", "cannot use the layer @/nowhere (--layer): no such file or directory (ENOENT)")]
     [InlineData("--layer @/file", "cannot use the layer @/file (--layer): not a directory (ENOTDIR)")]
-    [InlineData("--layer @/layer --layer @/link", "cannot use the layer @/link (--layer): it is the same directory as the layer @/layer (--layer)")]
-    [InlineData("--layer @/bundle/rootfs", "cannot use the layer @/bundle/rootfs (--layer): it is the same directory as the layer @/bundle/rootfs (root.path)")]
-    [InlineData("--layer @/layer/in --layer @/layer", "cannot use the layer @/layer/in (--layer): it lies within the layer @/layer (--layer)")]
+    [InlineData("--layer @/layer --layer @/link",
+        "cannot use the layer @/link (--layer): it is the same directory as the layer @/layer (--layer)")]
+    [InlineData("--layer @/bundle/rootfs",
+        "cannot use the layer @/bundle/rootfs (--layer): it is the same directory as the layer @/bundle/rootfs (root.path)")]
+    [InlineData("--layer @/layer/in --layer @/layer",
+        "cannot use the layer @/layer/in (--layer): it lies within the layer @/layer (--layer)")]
     [InlineData("--layer @/layer --upper @/layer", "cannot use the upper directory @/layer (--upper): it is the layer @/layer (--layer)")]
-    [InlineData("--layer @/layer --upper @/layer/up", "cannot use the upper directory @/layer/up (--upper): it lies within the layer @/layer (--layer)")]
-    [InlineData("--layer @/layer/in --upper @/layer", "cannot use the upper directory @/layer (--upper): the layer @/layer/in (--layer) lies within it")]
+    [InlineData("--layer @/layer --upper @/layer/up",
+        "cannot use the upper directory @/layer/up (--upper): it lies within the layer @/layer (--layer)")]
+    [InlineData("--layer @/layer/in --upper @/layer",
+        "cannot use the upper directory @/layer (--upper): the layer @/layer/in (--layer) lies within it")]
     [InlineData("--upper @/nowhere/up", "cannot use the upper directory @/nowhere/up (--upper): no such file or directory (ENOENT)")]
     [InlineData("--upper @/file", "cannot use the upper directory @/file (--upper): not a directory (ENOTDIR)")]
-    [InlineData("--upper /proc", "cannot use the upper directory /proc (--upper): it is a mount itself, and overlayfs needs a work directory beside it")]
+    [InlineData("--upper /proc",
+        "cannot use the upper directory /proc (--upper): it is a mount itself, and overlayfs needs a work directory beside it")]
     [InlineData("--upper @/up --upper-tmpfs 1M", "--upper-tmpfs: changes go to one place: --upper is given too")]
     [InlineData("--upper-tmpfs much", "invalid value \"much\" for flag -upper-tmpfs: a size such as 64M is expected")]
     [InlineData("--upper-tmpfs 0", "invalid value \"0\" for flag -upper-tmpfs: a size such as 64M is expected")]
@@ -42,11 +48,13 @@ public sealed class LayerErrorTests : ContainerTest
     [InlineData("layers", "[", "annotations[\"org.punnet.rootfs.layers\"]: expected a JSON list of paths: ")]
     [InlineData("layers", "{}", "annotations[\"org.punnet.rootfs.layers\"]: expected a JSON list of paths: ")]
     [InlineData("layers", "[1]", "annotations[\"org.punnet.rootfs.layers\"]: expected a JSON list of paths: ")]
-    [InlineData("layers", "[\"nowhere\"]", "bundle/nowhere (annotations[\"org.punnet.rootfs.layers\"][0]): no such file or directory (ENOENT)")]
+    [InlineData("layers", "[\"nowhere\"]",
+        "bundle/nowhere (annotations[\"org.punnet.rootfs.layers\"][0]): no such file or directory (ENOENT)")]
     [InlineData("layers", "[\"\"]", "annotations[\"org.punnet.rootfs.layers\"][0]: is empty: expected the path of a directory")]
     [InlineData("upper", "", "annotations[\"org.punnet.rootfs.upper\"]: is empty: expected the path of a directory")]
     [InlineData("upper-tmpfs", "1Q", "annotations[\"org.punnet.rootfs.upper-tmpfs\"]: \"1Q\" is not a size such as 64M")]
-    [InlineData("layer", "[]", "annotations[\"org.punnet.rootfs.layer\"]: is not known: expected layers, upper or upper-tmpfs after org.punnet.rootfs.")]
+    [InlineData("layer", "[]",
+        "annotations[\"org.punnet.rootfs.layer\"]: is not known: expected layers, upper or upper-tmpfs after org.punnet.rootfs.")]
     public void What_an_annotation_has_wrong_is_named(string name, string value, string sentence)
     {
         Container container = Layered();
@@ -111,11 +119,14 @@ public sealed class LayerErrorTests : ContainerTest
 
         // The kernel stacks file systems two high: on this one a third would be needed.
         new Command("mount", ["-t", "overlay", "-o", $"lowerdir={low}:{high}", "overlay", inner]).Run().Succeeds();
-        new Command("mount", ["-t", "overlay", "-o", $"lowerdir={inner},upperdir={Made(other + "/up")},workdir={Made(other + "/work")}", "overlay", outer]).Run().Succeeds();
+        new Command("mount",
+            ["-t", "overlay", "-o", $"lowerdir={inner},upperdir={Made(other + "/up")},workdir={Made(other + "/work")}", "overlay",
+            outer]).Run().Succeeds();
         try
         {
             container.TryCreate("--upper", Made(outer + "/upper"))
-                .Fails($"cannot use the upper directory {outer}/upper (--upper): its file system, overlay, cannot take the changes of an overlay: ", "--upper-tmpfs SIZE");
+                .Fails($"cannot use the upper directory {outer}/upper (--upper): its file system, overlay, cannot take the changes of an "
+                    + $"overlay: ", "--upper-tmpfs SIZE");
         }
         finally
         {
@@ -137,8 +148,10 @@ public sealed class LayerErrorTests : ContainerTest
         {
             Directory.CreateDirectory(place + "/upper");
             new Command("mount", ["-o", "remount,ro", place]).Run().Succeeds();
-            container.TryCreate("--upper", place + "/upper").Fails($"cannot use the upper directory {place}/upper (--upper): read-only file system (EROFS)");
-            container.TryCreate("--upper", place + "/new").Fails($"cannot use the upper directory {place}/new (--upper): read-only file system (EROFS)");
+            container.TryCreate("--upper", place + "/upper")
+                .Fails($"cannot use the upper directory {place}/upper (--upper): read-only file system (EROFS)");
+            container.TryCreate("--upper", place + "/new")
+                .Fails($"cannot use the upper directory {place}/new (--upper): read-only file system (EROFS)");
         }
         finally
         {

@@ -10,10 +10,13 @@ namespace Punnet.Tests;
 public sealed class LayerRemovalTests : ContainerTest
 {
     [Theory]
-    [InlineData("n=a-name-of-forty-bytes-or-nearly-as-long; deep() { i=0; while [ $i -lt 100 ]; do mkdir $n; cd $n || exit 1; i=$((i+1)); done; }; mkdir /x; cd /x; deep; cd /; deep; mv /x . && echo end >file")]
+    [InlineData("n=a-name-of-forty-bytes-or-nearly-as-long; deep() { i=0; while [ $i -lt 100 ]; do mkdir $n; cd $n || exit 1; i=$((i+1)); "
+        + "done; }; mkdir /x; cd /x; deep; cd /; deep; mv /x . && echo end >file")]
     [InlineData("mkdir -p /x/y/z; echo a >/x/y/z/f; chmod 0 /x/y/z/f /x/y/z /x/y /x")]
-    [InlineData("mkdir /x; mkfifo /x/fifo; ln -s /etc/passwd /x/link; ln -s / /x/root; ln -s loop /x/loop; touch \"/x/$(printf '\\377\\376')\" \"/x/$(printf 'a\\nb')\" /x/-f \"/x/ \"")]
-    [InlineData("mkdir -p /x/.punnet-removal-1/a/b/c /.punnet-removal-1/a/b/c /.punnet-removal-2; touch /.punnet-removal-3 /.punnet-removal-2/f")]
+    [InlineData("mkdir /x; mkfifo /x/fifo; ln -s /etc/passwd /x/link; ln -s / /x/root; ln -s loop /x/loop; "
+        + "touch \"/x/$(printf '\\377\\376')\" \"/x/$(printf 'a\\nb')\" /x/-f \"/x/ \"")]
+    [InlineData("mkdir -p /x/.punnet-removal-1/a/b/c /.punnet-removal-1/a/b/c /.punnet-removal-2; "
+        + "touch /.punnet-removal-3 /.punnet-removal-2/f")]
     [InlineData("i=0; while [ $i -lt 40 ]; do mkdir -p /w/$i/a/b/c; touch /w/$i/f /w/$i/a/f; i=$((i+1)); done")]
     [InlineData("rm -r /etc /var; mkdir /etc; touch /bin/new; rm /bin/sh")]
     public void A_tree_is_removed_whatever_is_in_it(string script)
@@ -79,7 +82,8 @@ public sealed class LayerRemovalTests : ContainerTest
     [Fact]
     public void A_delete_that_was_killed_goes_on_where_it_was()
     {
-        Container container = Layered().RunsScript("i=0; while [ $i -lt 300 ]; do mkdir -p /w/$i/a; touch /w/$i/a/f; i=$((i+1)); done; echo done; sleep 1000");
+        Container container = Layered()
+            .RunsScript("i=0; while [ $i -lt 300 ]; do mkdir -p /w/$i/a; touch /w/$i/a/f; i=$((i+1)); done; echo done; sleep 1000");
         container.CreateAndStart("--layer", container.Layer("layer"));
         container.WaitForOutput("done");
         foreach (int milliseconds in new[] { 2, 6, 12 })

@@ -95,7 +95,8 @@ public sealed class LayerSharingTests : ContainerTest
         string path = string.Join('/', Enumerable.Repeat(name, 14));
         string layer = container.Layer(path, "/odd");
 
-        Assert.EndsWith(name + "\n", container.RunToEnd("--layer", layer, "--upper", container.Directory + "/" + new string('u', 255)), StringComparison.Ordinal);
+        Assert.EndsWith(name + "\n", container.RunToEnd("--layer", layer, "--upper", container.Directory + "/" + new string('u', 255)),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,7 +150,8 @@ public sealed class LayerSharingTests : ContainerTest
         Assert.Equal(0, Syscall.chown(layer + "/b", 5, 6));
         string before = LayerTree.Hash(layer) + LayerTree.Hash(root);
         MustMapIds(first, layer);
-        const string script = "stat -c %u:%g / /a /b /bin/busybox; echo x >>/b; stat -c %u:%g /b; touch /new; stat -c %u:%g /new; cat /proc/self/uid_map";
+        const string script = "stat -c %u:%g / /a /b /bin/busybox; echo x >>/b; stat -c %u:%g /b; touch /new; stat -c %u:%g /new; "
+            + "cat /proc/self/uid_map";
         foreach (int host in new[] { 100000, 300000 })
         {
             Container container = Layered().Maps(host).RunsScript(script);
@@ -196,7 +198,8 @@ public sealed class LayerSharingTests : ContainerTest
     {
         Container container = Layered().Maps(100000).Sleeps();
         MoveRoot(container);
-        container.TryCreate("--layer", "/sys/fs").Fails("cannot use the layer /sys/fs (--layer): the ids of its file system, sysfs, cannot be mapped: ");
+        container.TryCreate("--layer", "/sys/fs")
+            .Fails("cannot use the layer /sys/fs (--layer): the ids of its file system, sysfs, cannot be mapped: ");
         container.AssertNothingLeft();
     }
 
@@ -205,7 +208,8 @@ public sealed class LayerSharingTests : ContainerTest
     {
         Assert.SkipUnless(File.Exists("/usr/bin/setpriv"), "no setpriv");
         Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 6), "a tmpfs has attributes for users from Linux 6.6 on");
-        Container container = Layered().RunsScript("id -u; cat /a; rm -r /dir && mkdir /dir && ls /dir; mkdir -p /closed/deep && chmod 0 /closed/deep /closed && echo done");
+        Container container = Layered().RunsScript("id -u; cat /a; rm -r /dir && mkdir /dir && ls /dir; mkdir -p /closed/deep && chmod 0 "
+            + "/closed/deep /closed && echo done");
         string layer = container.Layer("layer", "/a", "/dir/file");
         Directory.CreateDirectory(container.StateRoot);
         container.Bundle.GiveRootTo(1000);
@@ -221,7 +225,8 @@ public sealed class LayerSharingTests : ContainerTest
         using DelegatedCgroup cgroup = new(container.Id, 1000);
         Outcome outcome = new Command(
             "/usr/bin/setpriv",
-            ["--reuid", "1000", "--regid", "1000", "--clear-groups", Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, "--layer", layer, container.Id])
+            ["--reuid", "1000", "--regid", "1000", "--clear-groups", Runtime.Path, "--root", container.StateRoot, "run", "--bundle",
+                container.Bundle.Path, "--layer", layer, container.Id])
         {
             Before = $"echo $$ >{cgroup.Inner}/cgroup.procs;",
         }.Run();

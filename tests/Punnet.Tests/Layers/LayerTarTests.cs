@@ -19,7 +19,8 @@ public sealed class LayerTarTests : ContainerTest
         string tar = container.Directory + "/layer.tar";
         container.Call("commit", "--tar", tar, container.Id).Succeeds();
         string unpacked = Layered.Make(container.Directory + "/unpacked");
-        _ = new Command("tar", ["--extract", "--file", tar, "--directory", unpacked, "--numeric-owner", "--same-owner", "--preserve-permissions",
+        _ = new Command("tar",
+            ["--extract", "--file", tar, "--directory", unpacked, "--numeric-owner", "--same-owner", "--preserve-permissions",
             "--xattrs", "--xattrs-include=*", "--delay-directory-restore"]).Run().Succeeds();
         foreach (string mountPoint in new[] { "dev", "proc", "sys" })
         {
@@ -44,7 +45,9 @@ public sealed class LayerTarTests : ContainerTest
         Container of = NewContainer();
         Directory.Move(container.Directory + "/copy", of.Upper());
         of.Sleeps().Create(of.Layers()).Call("commit", "--tar", files[2], of.Id).Succeeds();
-        using (RunningCommand running = new Command(Runtime.Path, ["--root", container.StateRoot, "commit", "--tar", "-", container.Id]) { Stdout = files[3] }.Start())
+        using (RunningCommand running = new Command(Runtime.Path,
+            ["--root", container.StateRoot, "commit", "--tar", "-", container.Id])
+        { Stdout = files[3] }.Start())
         {
             running.Wait().Returns(0);
         }
@@ -75,7 +78,8 @@ public sealed class LayerTarTests : ContainerTest
     [Fact]
     public void Deleted_files_and_opaque_directories_have_oci_names_before_their_siblings()
     {
-        Container container = NewContainer().RunsScript("rm -r /etc; mkdir /etc; echo a >/etc/.a; rm /bin/sh; echo b >/bin/.a; echo ready; sleep 1000");
+        Container container = NewContainer()
+            .RunsScript("rm -r /etc; mkdir /etc; echo a >/etc/.a; rm /bin/sh; echo b >/bin/.a; echo ready; sleep 1000");
         container.CreateAndStart(container.Layers()).WaitForOutput("ready");
         string tar = container.Directory + "/layer.tar";
         container.Call("commit", "--tar", tar, container.Id).Succeeds();
@@ -86,7 +90,8 @@ public sealed class LayerTarTests : ContainerTest
         while (reader.GetNextEntry() is TarEntry entry)
         {
             names.Add(entry.Name);
-            Assert.True(entry.Name.Contains(".wh.", StringComparison.Ordinal) ? entry is { Length: 0, EntryType: TarEntryType.RegularFile } : entry.Uid == 0);
+            Assert.True(entry.Name.Contains(".wh.", StringComparison.Ordinal)
+                ? entry is { Length: 0, EntryType: TarEntryType.RegularFile } : entry.Uid == 0);
         }
 
         Assert.Equal(["./", "bin/", "bin/.wh.sh", "bin/.a", "etc/", "etc/.wh..wh..opq", "etc/.a"], names);
@@ -101,7 +106,8 @@ public sealed class LayerTarTests : ContainerTest
         Container container = NewContainer().CreateOn();
         File.WriteAllText(Layered.Make(container.Upper() + "/etc") + "/" + name, "");
 
-        _ = container.Call("commit", "--tar", container.Directory + "/layer.tar", container.Id).Fails("/etc/" + name + " cannot be in an OCI layer");
+        _ = container.Call("commit", "--tar", container.Directory + "/layer.tar", container.Id)
+            .Fails("/etc/" + name + " cannot be in an OCI layer");
         Assert.False(File.Exists(container.Directory + "/layer.tar"));
         Assert.Empty(Directory.GetFileSystemEntries(container.Directory, ".punnet-commit*"));
         Assert.Equal("created", container.Status);
@@ -140,7 +146,9 @@ public sealed class LayerTarTests : ContainerTest
         Layered.Make(container.Upper());
         Layered.Fill(container.Upper());
         container.CreateAndStart(container.Layers());
-        Command command = new("/bin/sh", ["-c", "\"$0\" \"$@\" | head -c 1000 | wc -c; ", Runtime.Path, "--root", container.StateRoot, "commit", "--tar", "-", container.Id]);
+        Command command = new("/bin/sh",
+            ["-c", "\"$0\" \"$@\" | head -c 1000 | wc -c; ", Runtime.Path, "--root", container.StateRoot, "commit", "--tar", "-",
+            container.Id]);
         Outcome outcome = command.Run();
 
         Assert.Equal("1000\n", outcome.Stdout);
@@ -152,7 +160,8 @@ public sealed class LayerTarTests : ContainerTest
     public void An_image_with_the_layer_is_for_umoci_what_the_container_saw()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/umoci"), "needs umoci");
-        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 6), "umoci needs attributes for users, which a tmpfs has from Linux 6.6 on");
+        Assert.SkipUnless(
+            Environment.OSVersion.Version >= new Version(6, 6), "umoci needs attributes for users, which a tmpfs has from Linux 6.6 on");
         Container container = NewContainer();
         // tar fails when a file changes while it reads.
         container.Bundle.OwnBusybox();
@@ -174,7 +183,8 @@ public sealed class LayerTarTests : ContainerTest
         // Beside what is mounted in the container, and times of directories that umoci itself has changed things in. Go's tar knows
         // neither an empty attribute nor GNU's way to write the "=" in a name.
         string[] expected = Comparable(Layered.Print(seen, "--no-sockets", "--no-holes", "--no-root", "--no-marks", "--no-mounts"));
-        string[] actual = Comparable(Layered.Print(container.Directory + "/unpacked", "--no-sockets", "--no-holes", "--no-root", "--no-marks"));
+        string[] actual = Comparable(Layered.Print(container.Directory + "/unpacked", "--no-sockets", "--no-holes", "--no-root",
+            "--no-marks"));
         Assert.Equal(expected, actual);
     }
 
@@ -185,15 +195,18 @@ public sealed class LayerTarTests : ContainerTest
     {
         List<string> lines = [];
         string known = WithoutSpecialAttributes(printed).Replace(" user.empty=", "", StringComparison.Ordinal)
-            .Replace(" user.odd=name%41=76", "", StringComparison.Ordinal).Replace(" user.odd%3Dname%2541=76", "", StringComparison.Ordinal);
+            .Replace(" user.odd=name%41=76", "", StringComparison.Ordinal)
+                .Replace(" user.odd%3Dname%2541=76", "", StringComparison.Ordinal);
         foreach (string line in known.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             string[] words = line.Split(' ');
             bool isMounted = words[0] is "/dev" or "/proc" or "/sys"
-                || words[0].StartsWith("/dev/", StringComparison.Ordinal) || words[0].StartsWith("/proc/", StringComparison.Ordinal) || words[0].StartsWith("/sys/", StringComparison.Ordinal);
+                || words[0].StartsWith("/dev/", StringComparison.Ordinal) || words[0].StartsWith("/proc/", StringComparison.Ordinal)
+                || words[0].StartsWith("/sys/", StringComparison.Ordinal);
             if (!isMounted)
             {
-                lines.Add(words[1].StartsWith("04", StringComparison.Ordinal) ? string.Join(' ', [words[0], words[1], words[2], .. words[4..]]) : line);
+                lines.Add(words[1].StartsWith("04", StringComparison.Ordinal)
+                    ? string.Join(' ', [words[0], words[1], words[2], .. words[4..]]) : line);
             }
         }
 

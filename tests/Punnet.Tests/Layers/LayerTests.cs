@@ -93,7 +93,8 @@ public sealed class LayerTests : ContainerTest
         container.Run("--upper", upper).Succeeds();
         Assert.Equal("kept\n", File.ReadAllText(upper + "/kept"));
         Assert.Equal("kept\n", container.RunToEnd("--upper", upper));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(container.Directory), name => name.Contains("punnet-work", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFileSystemEntries(container.Directory), name => name.Contains("punnet-work", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -149,13 +150,15 @@ public sealed class LayerTests : ContainerTest
 
         container.AssertNothingLeft();
         Assert.False(Directory.Exists(container.Directory + "/upper"));
-        Assert.DoesNotContain(Directory.GetFileSystemEntries(container.Directory), name => name.Contains("punnet-work", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFileSystemEntries(container.Directory), name => name.Contains("punnet-work", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Changes_in_memory_are_no_more_than_was_said()
     {
-        Container container = Layered().RunsScript("dd if=/dev/zero of=/small bs=1k count=100 2>/dev/null && echo fits; dd if=/dev/zero of=/large bs=1k count=2000");
+        Container container = Layered()
+            .RunsScript("dd if=/dev/zero of=/small bs=1k count=100 2>/dev/null && echo fits; dd if=/dev/zero of=/large bs=1k count=2000");
         Assert.Equal("fits\n", container.Run("--upper-tmpfs", "1M").Returns(1).Stdout);
         Assert.Contains("No space left on device", container.Errors, StringComparison.Ordinal);
     }
@@ -215,13 +218,16 @@ public sealed class LayerTests : ContainerTest
     {
         Container container = Layered().Sleeps();
         string layer = container.Layer("layer", "/a", "/masked", "/frozen/file");
-        container.Bundle.Add("hooks.createRuntime", Hook($"ls /proc/$(sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p')/root{container.Bundle.Rootfs}/a >{container.Directory}/runtime"));
+        container.Bundle.Add("hooks.createRuntime",
+            Hook($"ls /proc/$(sed -n 's/.*\"pid\": *\\([0-9]*\\).*/\\1/p')/root{container.Bundle.Rootfs}/a "
+                + $">{container.Directory}/runtime"));
         container.Bundle.Add("hooks.createContainer", Hook($"ls a >{container.Directory}/container; mkdir made"));
         container.Bundle.Add("linux.maskedPaths", "\"/masked\"");
         container.Bundle.Add("linux.readonlyPaths", "\"/frozen\"");
         container.CreateAndStart(["--layer", layer, .. flag.Length > 0 ? (string[])[flag] : []]);
 
-        Assert.Equal(container.Bundle.Rootfs + "/a\n", File.ReadAllText(container.Directory + "/runtime")[^(container.Bundle.Rootfs.Length + 3)..]);
+        Assert.Equal(
+            container.Bundle.Rootfs + "/a\n", File.ReadAllText(container.Directory + "/runtime")[^(container.Bundle.Rootfs.Length + 3)..]);
         Assert.Equal("a\n", File.ReadAllText(container.Directory + "/container"));
         Assert.Equal("/a of layer\n", container.Exec("cat", "/a", "/masked").Succeeds().Stdout);
         container.Exec("touch", "/frozen/new").Fails("Read-only file system");
@@ -244,8 +250,10 @@ public sealed class LayerTests : ContainerTest
 
         container.Bundle.Write();
         string script = "mount --make-rshared / && cat /proc/self/mountinfo >$1/before && "
-            + "\"$2\" --root $1/state create --bundle $1/bundle --layer $3 $4 </dev/null >/dev/null 2>&1 && cat /proc/self/mountinfo >$1/after";
-        new Command("unshare", ["--mount", "sh", "-c", script, "sh", container.Directory, Runtime.Path, layer, container.Id]).Run().Succeeds();
+            + "\"$2\" --root $1/state create --bundle $1/bundle --layer $3 $4 </dev/null >/dev/null 2>&1 && cat /proc/self/mountinfo "
+            + ">$1/after";
+        new Command("unshare", ["--mount", "sh", "-c", script, "sh", container.Directory, Runtime.Path, layer, container.Id]).Run()
+            .Succeeds();
 
         Assert.Equal(File.ReadAllText(container.Directory + "/before"), File.ReadAllText(container.Directory + "/after"));
         Assert.Equal("overlay", MountInfo.At(container.Pid, "/").Type);
@@ -294,7 +302,8 @@ public sealed class LayerTests : ContainerTest
             container.Delete("--force").Succeeds();
             container.AssertNothingLeft();
             Assert.Equal(before, LayerTree.Hash(layer));
-            Assert.DoesNotContain(Directory.GetFileSystemEntries(container.Directory), name => name.Contains("punnet-work", StringComparison.Ordinal));
+            Assert.DoesNotContain(
+                Directory.GetFileSystemEntries(container.Directory), name => name.Contains("punnet-work", StringComparison.Ordinal));
         }
     }
 
@@ -312,5 +321,10 @@ public sealed class LayerTests : ContainerTest
     }
 
     private static string Hook(string script) =>
-        new JsonObject { ["path"] = "/bin/sh", ["args"] = new JsonArray("sh", "-c", script), ["env"] = new JsonArray("PATH=/bin:/usr/bin") }.ToJsonString();
+        new JsonObject
+        {
+            ["path"] = "/bin/sh",
+            ["args"] = new JsonArray("sh", "-c", script),
+            ["env"] = new JsonArray("PATH=/bin:/usr/bin")
+        }.ToJsonString();
 }

@@ -49,7 +49,8 @@ public sealed class AllocationTests : ContainerTest
         Eventually.True(() => ProcFile.CommandLine(owner.Pid) is ["sleep", "1000"], "the program runs");
         Container guest = Prepared().Runs("true");
         guest.Bundle.UserNamespace();
-        foreach ((string type, string file) in new[] { ("user", "user"), ("network", "net"), ("ipc", "ipc"), ("uts", "uts"), ("pid", "pid") })
+        foreach ((string type, string file) in new[] { ("user", "user"), ("network", "net"), ("ipc", "ipc"), ("uts", "uts"),
+            ("pid", "pid") })
         {
             guest.Bundle.Namespace(type, $"/proc/{owner.Pid}/ns/{file}");
         }
@@ -92,7 +93,8 @@ public sealed class AllocationTests : ContainerTest
         string log = container.Directory + "/log";
         IReadOnlyList<string> arguments =
             ["--root", container.StateRoot, "--debug", "--log", log, verb, "--bundle", container.Bundle.Path, container.Id];
-        new Command(Runtime.Path, arguments) { Stdout = container.Directory + "/stdout", Stderr = container.Directory + "/stderr" }.Run().Succeeds();
+        new Command(Runtime.Path, arguments) { Stdout = container.Directory + "/stdout", Stderr = container.Directory + "/stderr" }.Run()
+            .Succeeds();
 
         Assert.Contains(File.ReadAllLines(log), line => line.Contains(Promise, StringComparison.Ordinal));
     }

@@ -33,7 +33,8 @@ public sealed partial class CostTests : ContainerTest
     public void A_command_costs_no_more_than_it_may(string command, string measure, long ceiling)
     {
         Runtime.MustHaveStartup("the ceilings are those of the fast one");
-        Assert.SkipUnless(Environment.GetEnvironmentVariable("PUNNET_VM") is null, "User-Mode Linux cannot be traced and measured from inside");
+        Assert.SkipUnless(
+            Environment.GetEnvironmentVariable("PUNNET_VM") is null, "User-Mode Linux cannot be traced and measured from inside");
         Container container = NewContainer().Runs("true");
         string[] arguments = ["--root", container.StateRoot];
         switch (command)
@@ -138,6 +139,7 @@ public sealed partial class CostTests : ContainerTest
     [GeneratedRegex(@"Collected : (?<number>\d+)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex CollectedLine();
 
-    [GeneratedRegex(@"^faults (?<number>\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.Multiline, 1000)]
+    [GeneratedRegex(@"^faults (?<number>\d+)$", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant | RegexOptions.Multiline,
+        1000)]
     private static partial Regex FaultsLine();
 }

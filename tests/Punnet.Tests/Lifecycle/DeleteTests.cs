@@ -23,7 +23,8 @@ public sealed class DeleteTests : ContainerTest
         Container container = NewContainer().Sleeps().CreateAndStart();
         int pid = container.Pid;
         Elsewhere(container.Command("delete", container.Id)).Fails(
-            $"cannot delete container {container.Id} that is not stopped: processes of it run in another pid namespace than punnet's\nhint: delete --force");
+            $"cannot delete container {container.Id} that is not stopped: processes of it run in another pid namespace than punnet's\n"
+            + $"hint: delete --force");
         Assert.Equal("running", container.Status);
         Elsewhere(container.Command("delete", "--force", container.Id)).Succeeds();
         Assert.False(ProcFile.IsAlive(pid));
@@ -38,12 +39,14 @@ public sealed class DeleteTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Write();
         string ready = container.Directory + "/ready";
-        Command above = new("/usr/bin/unshare", ["--fork", "--kill-child", "--pid", "--mount-proc", "/bin/sh", "-c", $"\"$@\" && echo >{ready} && exec sleep 1000", "sh",
+        Command above = new("/usr/bin/unshare",
+            ["--fork", "--kill-child", "--pid", "--mount-proc", "/bin/sh", "-c", $"\"$@\" && echo >{ready} && exec sleep 1000", "sh",
             .. container.Command("run", "--detach", "--bundle", container.Bundle.Path, container.Id).Words]);
         using (above.Start())
         {
             Eventually.True(() => File.Exists(ready), "the container runs");
-            container.Delete().Fails($"cannot delete container {container.Id} that is not stopped: processes of it run in another pid namespace");
+            container.Delete()
+                .Fails($"cannot delete container {container.Id} that is not stopped: processes of it run in another pid namespace");
             container.Delete("--force").Succeeds();
         }
 

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>What containerd, conmon and buildkit do: their argument lists, in their order, with config.json as Docker and Podman write it.</summary>
+/// <summary>
+/// What containerd, conmon and buildkit do: their argument lists, in their order, with config.json as Docker and Podman write it.
+/// </summary>
 public sealed class EngineTests : ContainerTest
 {
     [Fact]
@@ -64,8 +66,11 @@ public sealed class EngineTests : ContainerTest
         Quiet(container, [.. global, "create", "--bundle", container.Bundle.Path, "--pid-file", pidFile, container.Id]);
         Quiet(container, [.. global, "start", container.Id]);
         int pid = int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture);
-        File.WriteAllText(container.Directory + "/exec.json", """{"args":["sleep","999"],"cwd":"/","env":["PATH=/bin"],"user":{"uid":0,"gid":0}}""");
-        Quiet(container, [.. global, "exec", "--process", container.Directory + "/exec.json", "--detach", "--pid-file", container.Directory + "/exec.pid", container.Id]);
+        File.WriteAllText(
+            container.Directory + "/exec.json", """{"args":["sleep","999"],"cwd":"/","env":["PATH=/bin"],"user":{"uid":0,"gid":0}}""");
+        Quiet(container,
+            [.. global, "exec", "--process", container.Directory + "/exec.json", "--detach", "--pid-file", container.Directory
+            + "/exec.pid", container.Id]);
         string processes = Runtime.Run([.. global, "ps", "--format", "json", container.Id]).Succeeds().Stdout;
         Assert.Equal(2, JsonNode.Parse(processes)!.AsArray().Count);
         Quiet(container, [.. global, "kill", container.Id, "9"]);
@@ -84,7 +89,8 @@ public sealed class EngineTests : ContainerTest
         Container container = NewContainer().Runs("no-such-program");
         container.Bundle.Write();
         string log = container.Bundle.Path + "/log.json";
-        _ = Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", "json", "create", "--bundle", container.Bundle.Path, container.Id).Fails();
+        _ = Runtime.Run("--root", container.StateRoot, "--log", log, "--log-format", "json", "create", "--bundle", container.Bundle.Path,
+            container.Id).Fails();
         string[] lines = File.ReadAllLines(log);
         JsonNode last = JsonNode.Parse(lines[^1])!;
         Assert.Equal("error", (string?)last["level"]);
@@ -96,7 +102,8 @@ public sealed class EngineTests : ContainerTest
     {
         Container container = NewContainer().Runs("no-such-program");
         container.Bundle.Write();
-        Outcome outcome = Runtime.Run("--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, "--pid-file", container.PidFile, container.Id).Fails();
+        Outcome outcome = Runtime.Run("--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, "--pid-file",
+            container.PidFile, container.Id).Fails();
         // It reads one chunk of stderr.
         Assert.True(outcome.Stderr.Length < 8191);
         Assert.Contains("executable file not found in $PATH", outcome.Stderr, StringComparison.Ordinal);
@@ -109,10 +116,14 @@ public sealed class EngineTests : ContainerTest
         Container container = NewContainer().Sleeps().CreateAndStart();
         int pid = container.Pid;
         string[] global = ["--root", container.StateRoot];
-        File.WriteAllText(container.Directory + "/exec.json", """{"args":["sh","-c","echo out; exit 9"],"cwd":"/","env":["PATH=/bin"],"user":{"uid":0,"gid":0}}""");
-        Assert.Equal("out\n", Runtime.Run([.. global, "exec", "--process", container.Directory + "/exec.json", container.Id]).Returns(9).Stdout);
+        File.WriteAllText(container.Directory + "/exec.json",
+            """{"args":["sh","-c","echo out; exit 9"],"cwd":"/","env":["PATH=/bin"],"user":{"uid":0,"gid":0}}""");
+        Assert.Equal(
+            "out\n", Runtime.Run([.. global, "exec", "--process", container.Directory + "/exec.json", container.Id]).Returns(9).Stdout);
         File.WriteAllText(container.Directory + "/resources.json", "{}");
-        new Command(Runtime.Path, [.. global, "update", "--resources", "-", container.Id]) { Stdin = container.Directory + "/resources.json" }.Run().Succeeds();
+        new Command(Runtime.Path,
+            [.. global, "update", "--resources", "-", container.Id])
+        { Stdin = container.Directory + "/resources.json" }.Run().Succeeds();
         PrintedState state = Printed.State(Runtime.Run([.. global, "state", container.Id]).Succeeds().Stdout);
         Assert.Equal((container.Id, pid, "running"), (state.Id, state.Pid, state.Status));
 
@@ -123,7 +134,8 @@ public sealed class EngineTests : ContainerTest
 
         Quiet(container, [.. global, "kill", container.Id, "9"]);
         Eventually.True(() => !ProcFile.IsAlive(pid), "init is dead");
-        Assert.Matches("no such process|container not running|invalid process", Runtime.Run([.. global, "kill", container.Id, "9"]).Fails().Stderr);
+        Assert.Matches(
+            "no such process|container not running|invalid process", Runtime.Run([.. global, "kill", container.Id, "9"]).Fails().Stderr);
         Quiet(container, [.. global, "delete", "--force", container.Id]);
         container.AssertNothingLeft();
     }
@@ -164,7 +176,8 @@ public sealed class EngineTests : ContainerTest
         File.WriteAllText(container.Directory + "/three", "third");
         File.WriteAllText(container.Directory + "/four", "fourth\n");
         container.Bundle.Write();
-        Command command = new(Runtime.Path, ["--root", container.StateRoot, "run", "--preserve-fds", "1", "--bundle", container.Bundle.Path, container.Id])
+        Command command = new(
+            Runtime.Path, ["--root", container.StateRoot, "run", "--preserve-fds", "1", "--bundle", container.Bundle.Path, container.Id])
         {
             // sd_listen_fds(3): meant for the runtime, whose pid this shell's becomes.
             Before = "export LISTEN_FDS=1 LISTEN_PID=$$;",
@@ -176,7 +189,8 @@ public sealed class EngineTests : ContainerTest
     // An engine reads both streams: silence is part of the contract.
     private static void Quiet(Container container, string[] arguments)
     {
-        Command command = new(Runtime.Path, arguments) { Stdout = container.Directory + "/stdout", Stderr = container.Directory + "/stderr" };
+        Command command = new(Runtime.Path, arguments)
+        { Stdout = container.Directory + "/stdout", Stderr = container.Directory + "/stderr" };
         Outcome outcome = command.Run().Succeeds();
         Assert.Equal("", outcome.Stdout + outcome.Stderr);
     }

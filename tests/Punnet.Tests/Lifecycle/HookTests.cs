@@ -101,7 +101,9 @@ public sealed class HookTests : ContainerTest
     public void Hooks_before_the_pivot_see_the_hosts_files_and_the_new_mounts()
     {
         Container container = NewContainer().Runs("true");
-        AddHook(container, "createContainer", $"pwd >{container.Directory}/cwd; ls -d {container.Bundle.Rootfs}/proc/1 >{container.Directory}/proc; cat /proc/self/mountinfo | grep -c {container.Id} >{container.Directory}/mounts");
+        AddHook(container, "createContainer",
+            $"pwd >{container.Directory}/cwd; ls -d {container.Bundle.Rootfs}/proc/1 >{container.Directory}/proc; "
+            + $"cat /proc/self/mountinfo | grep -c {container.Id} >{container.Directory}/mounts");
         container.RunToEnd();
         Assert.Equal(container.Bundle.Rootfs + "\n", File.ReadAllText(container.Directory + "/cwd"));
         Assert.Equal(container.Bundle.Rootfs + "/proc/1\n", File.ReadAllText(container.Directory + "/proc"));
@@ -123,7 +125,8 @@ public sealed class HookTests : ContainerTest
     public void Hooks_of_the_runtime_find_the_new_namespaces_and_the_cgroup_of_the_pid()
     {
         Container container = NewContainer().Runs("true");
-        string find = $"pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/'); readlink /proc/$pid/ns/net >{container.Directory}/KIND.net; grep ^0:: /proc/$pid/cgroup >{container.Directory}/KIND.cgroup";
+        string find = $"pid=$(sed 's/.*\"pid\":\\([0-9]*\\).*/\\1/'); readlink /proc/$pid/ns/net >{container.Directory}/KIND.net; "
+            + $"grep ^0:: /proc/$pid/cgroup >{container.Directory}/KIND.cgroup";
         AddHook(container, "prestart", find.Replace("KIND", "prestart", StringComparison.Ordinal));
         AddHook(container, "createRuntime", find.Replace("KIND", "createRuntime", StringComparison.Ordinal));
         container.Create();
@@ -159,7 +162,8 @@ public sealed class HookTests : ContainerTest
     public void An_empty_environment_is_empty()
     {
         Container container = NewContainer().Runs("true");
-        container.Bundle.Add("hooks.createRuntime", $$"""{"path":"/bin/sh","args":["sh","-c","tr '\\0' '\\n' </proc/self/environ >{{container.Directory}}/env"],"env":[]}""");
+        container.Bundle.Add("hooks.createRuntime",
+            $$"""{"path":"/bin/sh","args":["sh","-c","tr '\\0' '\\n' </proc/self/environ >{{container.Directory}}/env"],"env":[]}""");
         container.RunToEnd();
         Assert.DoesNotContain("HOME=", File.ReadAllText(container.Directory + "/env"), StringComparison.Ordinal);
     }
@@ -168,7 +172,8 @@ public sealed class HookTests : ContainerTest
     public void Without_an_environment_a_hook_has_the_runtimes()
     {
         Container container = NewContainer().Runs("true");
-        container.Bundle.Add("hooks.createRuntime", $$"""{"path":"/bin/sh","args":["sh","-c","echo $FROM_RUNTIME >{{container.Directory}}/env"]}""");
+        container.Bundle.Add(
+            "hooks.createRuntime", $$"""{"path":"/bin/sh","args":["sh","-c","echo $FROM_RUNTIME >{{container.Directory}}/env"]}""");
         container.Bundle.Write();
         Command command = new(Runtime.Path, ["--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id])
         {
@@ -332,7 +337,8 @@ public sealed class HookTests : ContainerTest
         container.Bundle.Mount("/hooks", "bind", directory, "bind");
         foreach (string kind in kinds)
         {
-            AddHook(container, kind, Place.Replace("HOST", directory, StringComparison.Ordinal) + script.Replace("KIND", kind, StringComparison.Ordinal));
+            AddHook(container, kind,
+                Place.Replace("HOST", directory, StringComparison.Ordinal) + script.Replace("KIND", kind, StringComparison.Ordinal));
         }
 
         return container;

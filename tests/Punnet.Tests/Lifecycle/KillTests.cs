@@ -8,7 +8,8 @@ namespace Punnet.Tests;
 public sealed class KillTests : ContainerTest
 {
     // busybox's sleep in a loop: sh handles a trap only between two commands.
-    private const string Listener = "trap 'echo got TERM; exit 3' TERM; trap 'echo got USR1; exit 4' USR1; trap 'echo got HUP; exit 5' HUP; echo ready; while :; do sleep 0.02; done";
+    private const string Listener = "trap 'echo got TERM; exit 3' TERM; trap 'echo got USR1; exit 4' USR1; trap 'echo got HUP; "
+        + "exit 5' HUP; echo ready; while :; do sleep 0.02; done";
 
     [Theory]
     [InlineData("TERM", "got TERM")]
@@ -95,7 +96,8 @@ public sealed class KillTests : ContainerTest
     [Fact]
     public void All_reaches_every_process_of_the_cgroup()
     {
-        Container container = NewContainer().RunsScript("(trap 'echo one; exit' TERM; while :; do sleep 0.02; done) & (trap 'echo two; exit' TERM; while :; do sleep 0.02; done) & sleep 0.1; echo ready; trap '' TERM; wait; echo end");
+        Container container = NewContainer().RunsScript("(trap 'echo one; exit' TERM; while :; do sleep 0.02; done) & (trap 'echo two; "
+            + "exit' TERM; while :; do sleep 0.02; done) & sleep 0.1; echo ready; trap '' TERM; wait; echo end");
         container.Bundle.Namespace("pid", present: false);
         container.CreateAndStart();
         container.WaitForOutput("ready");
@@ -109,11 +111,13 @@ public sealed class KillTests : ContainerTest
     [Fact]
     public void All_reaches_processes_that_fork_all_the_time()
     {
-        const string Script = "next() { [ $1 -lt 5000 ] || echo escaped; ( : ); [ $1 -ge 5000 ] || next $(($1 + 1)) & }; sleep 1000 & next 1; next 1; trap : TERM; echo ready; while :; do wait; sleep 0.02; done";
+        const string Script = "next() { [ $1 -lt 5000 ] || echo escaped; ( : ); [ $1 -ge 5000 ] || next $(($1 + 1)) & }; "
+            + "sleep 1000 & next 1; next 1; trap : TERM; echo ready; while :; do wait; sleep 0.02; done";
         Container container = NewContainer().RunsScript(Script).CreateAndStart();
         container.WaitForOutput("ready");
         container.Call("kill", "--all", container.Id, "TERM").Succeeds();
-        Eventually.True(() => System.IO.File.ReadAllLines(container.Cgroup + "/cgroup.procs").Length <= 2, "only the first shell and its sleep are left");
+        Eventually.True(() => System.IO.File.ReadAllLines(container.Cgroup + "/cgroup.procs").Length <= 2,
+            "only the first shell and its sleep are left");
         Assert.DoesNotContain("escaped", container.Output, System.StringComparison.Ordinal);
         string first = System.IO.File.ReadAllLines(container.Cgroup + "/cgroup.procs")[0];
         Assert.Equal(container.Pid.ToString(System.Globalization.CultureInfo.InvariantCulture), first);
@@ -124,7 +128,8 @@ public sealed class KillTests : ContainerTest
     [Fact]
     public void All_leaves_a_paused_container_paused_with_the_signal_waiting()
     {
-        Container container = NewContainer().RunsScript("trap 'echo heard; exit 0' TERM; echo ready; while :; do sleep 0.02; done").CreateAndStart();
+        Container container = NewContainer().RunsScript("trap 'echo heard; exit 0' TERM; echo ready; while :; do sleep 0.02; done")
+            .CreateAndStart();
         container.WaitForOutput("ready");
         container.Call("pause", container.Id).Succeeds();
         container.Call("kill", "--all", container.Id, "TERM").Succeeds();

@@ -170,7 +170,8 @@ public sealed class LifecycleTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Write();
         Command command = new(Workplace.Program("subreaper"),
-            [container.PidFile, Runtime.Path, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, "--pid-file", container.PidFile, container.Id])
+            [container.PidFile, Runtime.Path, "--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, "--pid-file",
+                container.PidFile, container.Id])
         {
             Stdout = container.Directory + "/reaper.out",
             Stderr = container.Directory + "/reaper.err",

@@ -51,7 +51,8 @@ public sealed class NotifySocketTests : RootlessTest
     public void What_would_give_the_container_power_over_its_service_does_not_pass()
     {
         Container container = Notifying(
-            NewContainer(), "MAINPID=1", "MAINPIDFD=1\nFDSTORE=1\nFDNAME=x\nNOTIFYACCESS=all\nRESTART_RESET=1", "nonsense", "=x", "X_OWN=1\nMAINPID=1\nREADY=1", "SLEEP");
+            NewContainer(), "MAINPID=1", "MAINPIDFD=1\nFDSTORE=1\nFDNAME=x\nNOTIFYACCESS=all\nRESTART_RESET=1", "nonsense", "=x",
+                "X_OWN=1\nMAINPID=1\nREADY=1", "SLEEP");
         using Supervisor manager = new(container.Directory);
         With(container.CreateCommand(), manager).Run().Succeeds();
         using RunningCommand start = With(container.Command("start", container.Id), manager).Start();
@@ -132,14 +133,19 @@ public sealed class NotifySocketTests : RootlessTest
     [Fact]
     public void Listening_sockets_and_the_notify_socket_go_together()
     {
-        Container container = NewContainer().RunsScript("echo $LISTEN_FDS $LISTEN_PID $NOTIFY_SOCKET; cat <&3; /bin/notify READY=1; sleep 1000");
+        Container container = NewContainer()
+            .RunsScript("echo $LISTEN_FDS $LISTEN_PID $NOTIFY_SOCKET; cat <&3; /bin/notify READY=1; sleep 1000");
         File.Copy(Workplace.Program("notify"), container.Bundle.Rootfs + "/bin/notify");
         container.Bundle.Add("process.env", "\"NOTIFY_SOCKET=/somewhere/else\"");
         File.WriteAllText(container.Directory + "/third", "third\n");
         using Supervisor manager = new(container.Directory);
         Command create = new(Runtime.Path, [.. container.CreateCommand().Words[1..]])
         {
-            Environment = new Dictionary<string, string?>(StringComparer.Ordinal) { ["NOTIFY_SOCKET"] = manager.Address, ["LISTEN_FDS"] = "1" },
+            Environment = new Dictionary<string, string?>(StringComparer.Ordinal)
+            {
+                ["NOTIFY_SOCKET"] = manager.Address,
+                ["LISTEN_FDS"] = "1"
+            },
             Stdout = container.Directory + "/stdout",
             Redirections = "3<" + container.Directory + "/third",
         };

@@ -20,7 +20,8 @@ public sealed class PidFileTests : ContainerTest
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Write();
-        Command command = new(Runtime.Path, ["--root", container.StateRoot, "create", "--bundle", "bundle", "--pid-file", "relative.pid", container.Id])
+        Command command = new(
+            Runtime.Path, ["--root", container.StateRoot, "create", "--bundle", "bundle", "--pid-file", "relative.pid", container.Id])
         {
             WorkingDirectory = container.Directory,
             Stdout = container.Directory + "/stdout",
@@ -46,7 +47,8 @@ public sealed class PidFileTests : ContainerTest
         Directory.CreateDirectory(container.Directory + "/pids");
         container.Bundle.Write();
         Command command = new(Runtime.Path,
-            ["--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, "--pid-file", container.Directory + "/pids/pid", container.Id])
+            ["--root", container.StateRoot, "create", "--bundle", container.Bundle.Path, "--pid-file", container.Directory + "/pids/pid",
+                container.Id])
         {
             Stdout = container.Directory + "/stdout",
             Stderr = container.Directory + "/stderr",
@@ -60,7 +62,8 @@ public sealed class PidFileTests : ContainerTest
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Write();
-        container.Call("create", "--bundle", container.Bundle.Path, "--pid-file", container.Directory + "/none/pid", container.Id).Fails("no such file or directory");
+        container.Call("create", "--bundle", container.Bundle.Path, "--pid-file", container.Directory + "/none/pid", container.Id)
+            .Fails("no such file or directory");
         container.AssertNothingLeft();
     }
 

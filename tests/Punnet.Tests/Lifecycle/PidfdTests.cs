@@ -64,13 +64,15 @@ public sealed class PidfdTests : ContainerTest
     public void A_receiver_that_is_not_there_stops_the_create()
     {
         Container container = NewContainer().Sleeps();
-        container.TryCreate("--pidfd-socket", container.Directory + "/nobody").Fails("the pidfd socket " + container.Directory + "/nobody: no such file or directory");
+        container.TryCreate("--pidfd-socket", container.Directory + "/nobody")
+            .Fails("the pidfd socket " + container.Directory + "/nobody: no such file or directory");
         container.AssertNothingLeft();
     }
 
     private static string Listen(Container container, Action<string> act)
     {
-        Assert.SkipUnless(new Command("sh", ["-c", "python3 -c 'import socket; socket.recv_fds'"]).Run().ExitCode == 0, "no python3 with recv_fds");
+        Assert.SkipUnless(
+            new Command("sh", ["-c", "python3 -c 'import socket; socket.recv_fds'"]).Run().ExitCode == 0, "no python3 with recv_fds");
         string socket = container.Directory + "/pidfd.sock";
         using RunningCommand receiver = new Command("python3", ["-c", Receiver, socket]).Start();
         Eventually.True(() => receiver.Stdout.StartsWith("ready", StringComparison.Ordinal), "the receiver listens");

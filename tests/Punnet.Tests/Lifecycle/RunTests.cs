@@ -56,7 +56,8 @@ public sealed class RunTests : ContainerTest
         Command command = container.RunCommand("--keep");
         using RunningCommand running = command.Start();
         Eventually.True(() => File.Exists(container.PidFile), "the pid file");
-        string cgroup = CgroupTree.DirectoryOf(int.Parse(File.ReadAllText(container.PidFile), System.Globalization.CultureInfo.InvariantCulture));
+        string cgroup = CgroupTree.DirectoryOf(int.Parse(File.ReadAllText(container.PidFile),
+            System.Globalization.CultureInfo.InvariantCulture));
         running.Wait().Returns(3);
         Assert.Equal("stopped", container.Status);
         Assert.True(Directory.Exists(cgroup));

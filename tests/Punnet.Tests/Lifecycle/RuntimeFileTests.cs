@@ -35,7 +35,8 @@ public sealed class RuntimeFileTests : ContainerTest
     [InlineData("/elf")]
     public void A_container_that_executes_the_runtime_gets_no_file_to_write(string program)
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "the attack tries for minutes on User-Mode Linux's one slow CPU");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "the attack tries for minutes on User-Mode Linux's one slow CPU");
         string before = Hash();
         Container container = Prepared().RunsScript(Attack.Replace("PROGRAM", program, StringComparison.Ordinal));
         container.Bundle.Capabilities("CAP_DAC_OVERRIDE", "CAP_SYS_PTRACE", "CAP_KILL", "CAP_FOWNER");
@@ -161,10 +162,12 @@ public sealed class RuntimeFileTests : ContainerTest
         new Command("/bin/sh", ["-c", $"cd {container.Directory} && exec {refuse} \"$@\"", "sh", .. words]).Run().Succeeds();
         string pid = File.ReadAllText(container.Directory + "/pid");
         Assert.Equal("/memfd:punnet (deleted)", new FileInfo($"/proc/{pid}/exe").LinkTarget);
-        Assert.Equal(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml" ? Runtime.Path : "punnet: init", ProcFile.CommandLine(int.Parse(pid, CultureInfo.InvariantCulture))[0]);
+        Assert.Equal(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml" ? Runtime.Path : "punnet: init",
+            ProcFile.CommandLine(int.Parse(pid, CultureInfo.InvariantCulture))[0]);
         Assert.False(File.Exists(container.Directory + "/hook"), "the container lives");
         container.Command("start", container.Id).Run().Succeeds();
-        new Command("/bin/sh", ["-c", $"exec {refuse} \"$@\"", "sh", .. container.Command("exec", container.Id, "true").Words[1..]]).Run().Succeeds();
+        new Command("/bin/sh", ["-c", $"exec {refuse} \"$@\"", "sh", .. container.Command("exec", container.Id, "true").Words[1..]]).Run()
+            .Succeeds();
     }
 
     [Fact]
@@ -174,7 +177,8 @@ public sealed class RuntimeFileTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Write();
         string trace = container.Directory + "/trace";
-        string[] words = ["-f", "-o", trace, "-P", "/proc/self/pagemap", "-e", "trace=openat", "-e", "inject=openat:error=ENOENT", .. container.CreateCommand().Words];
+        string[] words = ["-f", "-o", trace, "-P", "/proc/self/pagemap", "-e", "trace=openat", "-e", "inject=openat:error=ENOENT",
+            .. container.CreateCommand().Words];
         new Command("/usr/bin/strace", ["-D", .. words]) { Stdout = container.Directory + "/stdout" }.Run().Succeeds();
         Assert.Contains("(INJECTED)", File.ReadAllText(trace), StringComparison.Ordinal);
         Assert.DoesNotContain("memfd", new FileInfo($"/proc/{container.Pid}/exe").LinkTarget, StringComparison.Ordinal);

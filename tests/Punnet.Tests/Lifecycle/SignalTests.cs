@@ -49,7 +49,8 @@ public sealed class SignalTests : ContainerTest
     [Fact]
     public void Signals_can_be_passed_on_many_times()
     {
-        Container container = NewContainer().RunsScript("n=0; trap 'n=$((n+1)); echo got $n' USR1; trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done");
+        Container container = NewContainer()
+            .RunsScript("n=0; trap 'n=$((n+1)); echo got $n' USR1; trap 'exit 0' TERM; echo ready; while :; do sleep 0.01; done");
         using RunningCommand running = container.RunCommand().Start();
         container.WaitForOutput("ready");
         for (int round = 1; round <= 5; round++)
@@ -100,7 +101,8 @@ public sealed class SignalTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
         const string None = "0000000000000000";
-        Assert.Equal($"SigBlk:\t{None}\nSigIgn:\t{None}\nSigCgt:\t{None}\n", container.Exec("grep", "-E", "SigBlk|SigIgn|SigCgt", "/proc/self/status").Succeeds().Stdout);
+        Assert.Equal($"SigBlk:\t{None}\nSigIgn:\t{None}\nSigCgt:\t{None}\n",
+            container.Exec("grep", "-E", "SigBlk|SigIgn|SigCgt", "/proc/self/status").Succeeds().Stdout);
     }
 
     [Fact]

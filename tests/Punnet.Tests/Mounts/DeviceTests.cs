@@ -37,12 +37,18 @@ public sealed class DeviceTests : ContainerTest
     [Theory]
     [InlineData("""{"type":"c","path":"/dev/one","major":1,"minor":3}""", "/dev/one", FilePermissions.S_IFCHR, 1, 3, 0x1B6, 0, 0)]
     [InlineData("""{"type":"u","path":"/dev/one","major":1,"minor":3}""", "/dev/one", FilePermissions.S_IFCHR, 1, 3, 0x1B6, 0, 0)]
-    [InlineData("""{"type":"c","path":"/dev/one","major":1,"minor":5,"fileMode":384,"uid":7,"gid":8}""", "/dev/one", FilePermissions.S_IFCHR, 1, 5, 0x180, 7, 8)]
-    [InlineData("""{"type":"b","path":"/dev/disk","major":7,"minor":200,"fileMode":432}""", "/dev/disk", FilePermissions.S_IFBLK, 7, 200, 0x1B0, 0, 0)]
-    [InlineData("""{"type":"p","path":"/dev/pipe","fileMode":420,"uid":3,"gid":4}""", "/dev/pipe", FilePermissions.S_IFIFO, 0, 0, 0x1A4, 3, 4)]
-    [InlineData("""{"type":"c","path":"/dev/deep/er/one","major":1,"minor":3,"fileMode":511}""", "/dev/deep/er/one", FilePermissions.S_IFCHR, 1, 3, 0x1FF, 0, 0)]
-    [InlineData("""{"type":"c","path":"/dev/big","major":300,"minor":70000}""", "/dev/big", FilePermissions.S_IFCHR, 300, 70000, 0x1B6, 0, 0)]
-    public void A_device_of_the_config_is_made_as_it_is_written(string device, string path, FilePermissions type, int major, int minor, int mode, int uid, int gid)
+    [InlineData("""{"type":"c","path":"/dev/one","major":1,"minor":5,"fileMode":384,"uid":7,"gid":8}""", "/dev/one",
+        FilePermissions.S_IFCHR, 1, 5, 0x180, 7, 8)]
+    [InlineData("""{"type":"b","path":"/dev/disk","major":7,"minor":200,"fileMode":432}""", "/dev/disk", FilePermissions.S_IFBLK, 7, 200,
+        0x1B0, 0, 0)]
+    [InlineData("""{"type":"p","path":"/dev/pipe","fileMode":420,"uid":3,"gid":4}""", "/dev/pipe", FilePermissions.S_IFIFO, 0, 0, 0x1A4, 3,
+        4)]
+    [InlineData("""{"type":"c","path":"/dev/deep/er/one","major":1,"minor":3,"fileMode":511}""", "/dev/deep/er/one",
+        FilePermissions.S_IFCHR, 1, 3, 0x1FF, 0, 0)]
+    [InlineData("""{"type":"c","path":"/dev/big","major":300,"minor":70000}""", "/dev/big", FilePermissions.S_IFCHR, 300, 70000, 0x1B6, 0,
+        0)]
+    public void A_device_of_the_config_is_made_as_it_is_written(
+        string device, string path, FilePermissions type, int major, int minor, int mode, int uid, int gid)
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Add("linux.devices", device);
@@ -56,7 +62,8 @@ public sealed class DeviceTests : ContainerTest
         Container container = NewContainer().RunsScript("mknod /tmp/full c 1 7 && echo x >/tmp/full");
         container.Bundle.Mount("/tmp", "tmpfs", "tmpfs");
         container.Bundle.Capabilities("CAP_MKNOD");
-        container.Bundle.Set("linux.resources.devices", """[{"allow":false,"access":"rwma"},{"allow":true,"type":"c","major":1,"minor":7,"access":"rwa"}]""");
+        container.Bundle.Set("linux.resources.devices",
+            """[{"allow":false,"access":"rwma"},{"allow":true,"type":"c","major":1,"minor":7,"access":"rwa"}]""");
         container.Run().Fails("No space left on device");
     }
 
@@ -131,7 +138,8 @@ public sealed class DeviceTests : ContainerTest
     {
         Container container = NewContainer().RunsScript("echo out >/dev/stdout; echo err >/dev/stderr; ls /dev/fd/ | head -1");
         container.Bundle.Write();
-        string line = $"'{Runtime.Path}' --root '{container.StateRoot}' run --bundle '{container.Bundle.Path}' {container.Id} </dev/null 2>&1 | cat";
+        string line = $"'{Runtime.Path}' --root '{container.StateRoot}' run --bundle '{container.Bundle.Path}' {container.Id} </dev/null "
+            + $"2>&1 | cat";
         // A runtime may copy the two streams, so only each one's order is kept.
         string[] lines = new Command("/bin/sh", ["-c", line]).Run().Succeeds().Stdout.TrimEnd('\n').Split('\n');
         Array.Sort(lines, StringComparer.Ordinal);

@@ -11,7 +11,8 @@ public sealed class HostMountsTests : ContainerTest
     [Fact]
     public void It_has_its_own_root_and_mounts_in_the_namespace_of_the_runtime()
     {
-        Container container = NewShared().RunsScript("ls -d /bin /proc/1 /etc/hostname; [ -c /dev/null ] && echo device; ls /sys/firmware | wc -l; exec sleep 1000");
+        Container container = NewShared()
+            .RunsScript("ls -d /bin /proc/1 /etc/hostname; [ -c /dev/null ] && echo device; ls /sys/firmware | wc -l; exec sleep 1000");
         container.CreateAndStart();
         Assert.Equal("/bin\n/proc/1\ndevice\n0\n", container.WaitForOutput("0\n"));
         Assert.Equal(ProcFile.Namespace(Environment.ProcessId, "mnt"), ProcFile.Namespace(container.Pid, "mnt"));
@@ -72,7 +73,8 @@ public sealed class HostMountsTests : ContainerTest
     public void A_delete_removes_what_a_killed_create_has_mounted()
     {
         Container container = NewShared().Sleeps();
-        container.Bundle.Set("hooks.createRuntime", $$"""[{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/hook; sleep 1000"]}]""");
+        container.Bundle.Set(
+            "hooks.createRuntime", $$"""[{"path":"/bin/sh","args":["sh","-c","touch {{container.Directory}}/hook; sleep 1000"]}]""");
         using (RunningCommand create = container.CreateCommand().Start())
         {
             Eventually.True(() => File.Exists(container.Directory + "/hook"), "the hook runs");
@@ -111,7 +113,8 @@ public sealed class HostMountsTests : ContainerTest
     {
         Runtime.MustBePunnet();
         Container container = NewShared().Runs("true");
-        container.TryCreate(container.Layers()).Fails("linux.namespaces: a root of layers (--layer) is stacked in a mount namespace, and there is none");
+        container.TryCreate(container.Layers())
+            .Fails("linux.namespaces: a root of layers (--layer) is stacked in a mount namespace, and there is none");
         container.AssertNothingLeft();
     }
 

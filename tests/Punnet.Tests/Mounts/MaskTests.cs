@@ -45,7 +45,8 @@ public sealed class MaskTests : ContainerTest
     [Fact]
     public void A_read_only_path_cannot_be_written()
     {
-        Container container = NewContainer().RunsScript("echo x >/data/file; echo status $?; echo 1 >/proc/sys/kernel/hostname; echo status $?");
+        Container container = NewContainer()
+            .RunsScript("echo x >/data/file; echo status $?; echo 1 >/proc/sys/kernel/hostname; echo status $?");
         Directory.CreateDirectory(container.Bundle.Rootfs + "/data");
         container.Bundle.Set("root.readonly", "false");
         container.Bundle.Add("linux.readonlyPaths", "\"/data\"");
@@ -108,7 +109,8 @@ public sealed class MaskTests : ContainerTest
     [Fact]
     public void Masks_work_in_a_user_namespace()
     {
-        Container container = NewContainer().RunsScript("wc -c </etc/secret; echo x 2>/dev/null >/proc/sys/kernel/hostname; echo status $?");
+        Container container = NewContainer()
+            .RunsScript("wc -c </etc/secret; echo x 2>/dev/null >/proc/sys/kernel/hostname; echo status $?");
         File.WriteAllText(container.Bundle.Rootfs + "/etc/secret", "secret");
         container.Bundle.Add("linux.maskedPaths", "\"/etc/secret\"");
         container.Bundle.UserNamespace();
@@ -131,6 +133,7 @@ public sealed class MaskTests : ContainerTest
         container.Bundle.Add("linux.maskedPaths", "\"/etc/secret\"");
         container.CreateAndStart();
         Assert.Equal("", container.Exec("cat", "/etc/secret").Succeeds().Stdout);
-        Assert.Contains("Read-only file system", container.Exec("sh", "-c", "echo 1 >/proc/sys/kernel/hostname; true").Succeeds().Stderr, StringComparison.Ordinal);
+        Assert.Contains("Read-only file system", container.Exec("sh", "-c", "echo 1 >/proc/sys/kernel/hostname; true").Succeeds().Stderr,
+            StringComparison.Ordinal);
     }
 }

@@ -104,7 +104,8 @@ public sealed class MountExtensionTests : ContainerTest
         container.Bundle.Mount("/mnt", "tmpfs", "tmpfs", "rsync");
         container.CreateAndStart();
         Assert.Contains(
-            Array.FindAll(File.ReadAllLines($"/proc/{container.Pid}/mountinfo"), static line => line.Contains(" /mnt ", StringComparison.Ordinal)),
+            Array.FindAll(
+            File.ReadAllLines($"/proc/{container.Pid}/mountinfo"), static line => line.Contains(" /mnt ", StringComparison.Ordinal)),
             static line => line.Contains("sync", StringComparison.Ordinal));
     }
 }

@@ -70,7 +70,8 @@ public sealed class MountTests : ContainerTest
         Check(container, present, absent);
     }
 
-    // mount --bind -o, and runc: the attributes that are named are all there are. Access times are kept as at the source unless a word says how.
+    // mount --bind -o, and runc: the attributes that are named are all there are. Access times are kept as at the source unless a word says
+    // how.
     [Theory]
     [InlineData("bind", "ro,nosuid,nodev,noexec,noatime,nodiratime", "relatime")]
     [InlineData("rbind,rprivate", "ro,nosuid,nodev,noexec,noatime,nodiratime", "relatime")]
@@ -133,7 +134,8 @@ public sealed class MountTests : ContainerTest
         }
         else
         {
-            container.TryCreate().Fails("/source on /mnt (mounts[7].options): " + named + " would change what is locked in a user namespace: operation not permitted (EPERM)");
+            container.TryCreate().Fails("/source on /mnt (mounts[7].options): " + named
+                + " would change what is locked in a user namespace: operation not permitted (EPERM)");
         }
     }
 
@@ -264,7 +266,8 @@ public sealed class MountTests : ContainerTest
         container.Bundle.Mount("/mnt", "bind", container.Directory + "/source", "bind", option);
         container.CreateAndStart();
         // Where the host's mounts are shared, this one gets what is mounted there later, whatever else it is.
-        string[] propagation = Array.FindAll(MountInfo.At(container.Pid, "/mnt").Propagation, field => !field.StartsWith("master:", StringComparison.Ordinal));
+        string[] propagation = Array.FindAll(
+            MountInfo.At(container.Pid, "/mnt").Propagation, field => !field.StartsWith("master:", StringComparison.Ordinal));
         if (expected.Length == 0)
         {
             Assert.Empty(propagation);
@@ -324,7 +327,8 @@ public sealed class MountTests : ContainerTest
     [Fact]
     public void Tmpcopyup_copies_what_the_tmpfs_covers()
     {
-        Container container = NewContainer().RunsScript("cat /data/file /data/dir/nested; readlink /data/link; stat -c %a /data/file; echo new >/data/new; echo written");
+        Container container = NewContainer()
+            .RunsScript("cat /data/file /data/dir/nested; readlink /data/link; stat -c %a /data/file; echo new >/data/new; echo written");
         Directory.CreateDirectory(container.Bundle.Rootfs + "/data/dir");
         File.WriteAllText(container.Bundle.Rootfs + "/data/file", "one ");
         File.SetUnixFileMode(container.Bundle.Rootfs + "/data/file", (UnixFileMode)0x1A0);
@@ -339,7 +343,8 @@ public sealed class MountTests : ContainerTest
     [Fact]
     public void The_cgroup_mount_shows_the_containers_own_cgroup_as_its_top()
     {
-        Container container = NewContainer().RunsScript("cat /proc/self/cgroup | grep ^0::; cat /sys/fs/cgroup/cgroup.procs | head -1; echo x >/sys/fs/cgroup/cgroup.procs");
+        Container container = NewContainer().RunsScript("cat /proc/self/cgroup | grep ^0::; cat /sys/fs/cgroup/cgroup.procs | head -1; "
+            + "echo x >/sys/fs/cgroup/cgroup.procs");
         container.Run();
         Assert.Equal("0::/\n1\n", container.Output);
         Assert.Contains("Read-only file system", container.Errors, StringComparison.Ordinal);
@@ -428,7 +433,8 @@ public sealed class MountTests : ContainerTest
         string layers = "";
         for (int layer = 0; layer < 4; layer++)
         {
-            string directory = container.Directory + "/" + new string('l', 80) + layer.ToString(System.Globalization.CultureInfo.InvariantCulture);
+            string directory = container.Directory + "/" + new string('l', 80)
+                + layer.ToString(System.Globalization.CultureInfo.InvariantCulture);
             Directory.CreateDirectory(directory);
             File.WriteAllText($"{directory}/file{layer}", "");
             layers += (layer == 0 ? "" : ":") + directory;

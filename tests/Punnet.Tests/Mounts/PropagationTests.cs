@@ -105,7 +105,8 @@ public sealed class PropagationTests : ContainerTest
     public void A_shared_bind_passes_mounts_on_as_far_as_the_propagation_of_the_root_lets_it(string propagation, bool comesIn, bool goesOut)
     {
         using SharedDirectory host = new();
-        Container container = NewContainer().RunsScript("until [ -e /go ]; do sleep 0.05; done; mount -t tmpfs inside /mnt/inside && echo mounted; sleep 1000");
+        Container container = NewContainer()
+            .RunsScript("until [ -e /go ]; do sleep 0.05; done; mount -t tmpfs inside /mnt/inside && echo mounted; sleep 1000");
         container.Bundle.Set("root.readonly", "false");
         container.Bundle.Capabilities("CAP_SYS_ADMIN");
         Directory.CreateDirectory(host.Path + "/inside");
@@ -142,7 +143,8 @@ public sealed class PropagationTests : ContainerTest
         new Command("mount", ["-t", "tmpfs", "late", host.Path + "/late"]).Run().Succeeds();
         Assert.DoesNotContain(MountInfo.Of(container.Pid), entry => entry.MountPoint == "/late");
         string[] fields = MountInfo.At(container.Pid, "/").Propagation;
-        Assert.True(expected.Length == 0 ? fields.Length == 0 : fields.Length == 1 && fields[0].StartsWith(expected, StringComparison.Ordinal), string.Join(' ', fields));
+        Assert.True(expected.Length == 0 ? fields.Length == 0 : fields.Length == 1
+            && fields[0].StartsWith(expected, StringComparison.Ordinal), string.Join(' ', fields));
         container.Delete("--force").Succeeds();
     }
 
@@ -173,7 +175,8 @@ public sealed class PropagationTests : ContainerTest
     // run in a mount namespace of its own that is as systemd makes a host's, whose table must be the same afterwards.
     private static Outcome OnSharedHost(Container container, params string[] flags)
     {
-        const string Script = "mount --make-rshared / && cat /proc/self/mountinfo >\"$0.before\" && { \"$@\"; status=$?; cat /proc/self/mountinfo >\"$0.after\"; exit $status; }";
+        const string Script = "mount --make-rshared / && cat /proc/self/mountinfo >\"$0.before\" && { \"$@\"; status=$?; "
+            + "cat /proc/self/mountinfo >\"$0.after\"; exit $status; }";
         string table = container.Directory + "/mountinfo";
         Outcome outcome = new Command("unshare", ["--mount", "sh", "-c", Script, table, .. container.RunCommand(flags).Words]).Run();
         Assert.Equal(Table(table + ".before", container), Table(table + ".after", container));

@@ -115,7 +115,8 @@ public sealed class RootTests : ContainerTest
         List<string> expected = ["/", "/proc", "/dev", "/dev/pts", "/dev/shm", "/dev/mqueue", "/sys", "/sys/fs/cgroup"];
         foreach (MountEntry entry in MountInfo.Of(container.Pid))
         {
-            Assert.True(expected.Contains(entry.MountPoint) || entry.MountPoint.StartsWith("/proc/", StringComparison.Ordinal) || entry.MountPoint == "/sys/firmware",
+            Assert.True(expected.Contains(entry.MountPoint) || entry.MountPoint.StartsWith("/proc/", StringComparison.Ordinal)
+                || entry.MountPoint == "/sys/firmware",
                 "unexpected mount at " + entry.MountPoint);
         }
 
@@ -126,7 +127,8 @@ public sealed class RootTests : ContainerTest
     [Fact]
     public void Dot_dot_of_the_root_is_the_root()
     {
-        Container container = NewContainer().RunsScript("cd /..; ls -d etc; [ -e /../../../../../../../../../../../../proc/1 ] && ls /../../..");
+        Container container = NewContainer()
+            .RunsScript("cd /..; ls -d etc; [ -e /../../../../../../../../../../../../proc/1 ] && ls /../../..");
         Assert.StartsWith("etc\nbin\ndev\n", container.RunToEnd(), StringComparison.Ordinal);
     }
 

@@ -118,7 +118,8 @@ public sealed class NamespaceTests : ContainerTest
         Started(owner);
         Container guest = NewContainer().Sleeps();
         guest.Bundle.UserNamespace();
-        foreach ((string type, string file) in new[] { ("user", "user"), ("network", "net"), ("ipc", "ipc"), ("uts", "uts"), ("pid", "pid"), ("cgroup", "cgroup") })
+        foreach ((string type, string file) in new[] { ("user", "user"), ("network", "net"), ("ipc", "ipc"), ("uts", "uts"), ("pid", "pid"),
+            ("cgroup", "cgroup") })
         {
             guest.Bundle.Namespace(type, $"/proc/{owner.Pid}/ns/{file}");
         }
@@ -275,7 +276,8 @@ public sealed class NamespaceTests : ContainerTest
         Container container = NewContainer().Runs("true");
         container.Bundle.Namespace("mount", path);
         container.Bundle.Write();
-        string[] words = ["/usr/bin/unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c", "\"$@\"; status=$?; ls -d /etc; exit $status", "sh",
+        string[] words = ["/usr/bin/unshare", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc", "/bin/sh", "-c",
+            "\"$@\"; status=$?; ls -d /etc; exit $status", "sh",
             Runtime.Path, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
         Outcome run = new Command(words[0], words[1..]).Run().Fails(
             $"config.json: linux.namespaces[{container.Bundle.Config["linux"]!["namespaces"]!.AsArray().Count - 1}].path: {path} is the host's own mount namespace, and the container's root would become everybody's\n");

@@ -124,7 +124,8 @@ public sealed class NetDeviceTests : ContainerTest
     private static JsonNode Inside(Container container, string device)
     {
         string pid = container.Pid.ToString(CultureInfo.InvariantCulture);
-        string text = new Command("nsenter", ["--target", pid, "--net", "ip", "-json", "addr", "show", "dev", device]).Run().Succeeds().Stdout;
+        string text = new Command("nsenter", ["--target", pid, "--net", "ip", "-json", "addr", "show", "dev", device]).Run()
+            .Succeeds().Stdout;
         return JsonNode.Parse(text)!.AsArray()[0]!;
     }
 }

@@ -24,7 +24,8 @@ public sealed class UserNamespaceTests : ContainerTest
         Container container = Mapped().Sleeps();
         container.Bundle.Set("linux.uidMappings",
             """[{"containerID":0,"hostID":100000,"size":1000},{"containerID":1000,"hostID":300000,"size":1},{"containerID":1001,"hostID":200000,"size":64535}]""");
-        container.Bundle.Set("linux.gidMappings", """[{"containerID":0,"hostID":100000,"size":10},{"containerID":20,"hostID":400000,"size":5}]""");
+        container.Bundle.Set(
+            "linux.gidMappings", """[{"containerID":0,"hostID":100000,"size":10},{"containerID":20,"hostID":400000,"size":5}]""");
         container.CreateAndStart();
         Assert.Equal(["0 100000 1000", "1000 300000 1", "1001 200000 64535"], Lines($"/proc/{container.Pid}/uid_map"));
         Assert.Equal(["0 100000 10", "20 400000 5"], Lines($"/proc/{container.Pid}/gid_map"));
@@ -63,7 +64,8 @@ public sealed class UserNamespaceTests : ContainerTest
     [Fact]
     public void Devices_are_those_of_the_host()
     {
-        Container container = Mapped().RunsScript("echo x >/dev/null && head -c 4 /dev/zero | wc -c; head -c 2 /dev/urandom | wc -c; ls /dev/full /dev/random /dev/tty; sleep 1000").CreateAndStart();
+        Container container = Mapped().RunsScript("echo x >/dev/null && head -c 4 /dev/zero | wc -c; head -c 2 /dev/urandom | wc -c; "
+            + "ls /dev/full /dev/random /dev/tty; sleep 1000").CreateAndStart();
         Assert.Equal("4\n2\n/dev/full\n/dev/random\n/dev/tty\n", container.WaitForOutput("/dev/tty\n"));
         Assert.Equal(0x103ul, container.StatInside("/dev/null").st_rdev);
     }
@@ -108,11 +110,13 @@ public sealed class UserNamespaceTests : ContainerTest
     [Fact]
     public void An_id_that_is_not_mapped_is_told_where_a_file_system_asks_for_it()
     {
-        Assert.SkipUnless(Environment.OSVersion.Version >= new Version(6, 14), "older kernels do not say which option of devpts they refuse");
+        Assert.SkipUnless(
+            Environment.OSVersion.Version >= new Version(6, 14), "older kernels do not say which option of devpts they refuse");
         Runtime.MustHaveMountCalls();
         Container container = Mapped().Runs("true");
         container.Bundle.Set("linux.gidMappings", """[{"containerID":0,"hostID":100000,"size":5}]""");
-        container.TryCreate().Fails("cannot mount devpts on /dev/pts: it does not take the option \"gid=5\" (mounts[2].options), an id that must be mapped (linux.gidMappings): ");
+        container.TryCreate().Fails("cannot mount devpts on /dev/pts: it does not take the option \"gid=5\" (mounts[2].options), "
+            + "an id that must be mapped (linux.gidMappings): ");
         container.AssertNothingLeft();
     }
 
@@ -184,19 +188,23 @@ public sealed class UserNamespaceTests : ContainerTest
 
     private static string[] Lines(string file)
     {
-        return Array.ConvertAll(File.ReadAllLines(file), static line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
+        return Array.ConvertAll(
+            File.ReadAllLines(file), static line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries)));
     }
 
     [Fact]
     public void A_device_that_the_host_lacks_is_made_for_the_container_alone()
     {
         Runtime.MustHaveMountCalls();
-        Container container = Mapped().RunsScript("stat -c '%t:%T %a %u:%g %F' /dev/below/of-nobody; echo x >/dev/below/of-nobody && echo open; ls /dev/below; wc -l </proc/self/mounts");
-        container.Bundle.Set("linux.devices", """[{"path":"/dev/below/of-nobody","type":"c","major":1,"minor":3,"fileMode":438,"uid":5,"gid":6}]""");
+        Container container = Mapped().RunsScript("stat -c '%t:%T %a %u:%g %F' /dev/below/of-nobody; echo x >/dev/below/of-nobody && echo "
+            + "open; ls /dev/below; wc -l </proc/self/mounts");
+        container.Bundle.Set(
+            "linux.devices", """[{"path":"/dev/below/of-nobody","type":"c","major":1,"minor":3,"fileMode":438,"uid":5,"gid":6}]""");
         string[] lines = container.RunToEnd().Split('\n');
         Assert.Equal(["1:3 666 5:6 character special file", "open", "of-nobody"], lines[..3]);
         Container without = Mapped().RunsScript("wc -l </proc/self/mounts");
-        Assert.Equal(int.Parse(without.RunToEnd(), System.Globalization.CultureInfo.InvariantCulture) + 1, int.Parse(lines[3], System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(int.Parse(without.RunToEnd(), System.Globalization.CultureInfo.InvariantCulture) + 1,
+            int.Parse(lines[3], System.Globalization.CultureInfo.InvariantCulture));
         Assert.False(Directory.Exists("/dev/below"));
     }
 
@@ -205,7 +213,8 @@ public sealed class UserNamespaceTests : ContainerTest
     {
         Container container = Mapped().Runs("true");
         container.Bundle.Set("linux.devices", """[{"path":"/dev/of-nobody","type":"c","major":1,"minor":3}]""");
-        Outcome outcome = new Command("/usr/bin/setpriv", ["--bounding-set", "-mknod", "--inh-caps", "-mknod", .. container.RunCommand().Words]).Run();
+        Outcome outcome = new Command("/usr/bin/setpriv",
+            ["--bounding-set", "-mknod", "--inh-caps", "-mknod", .. container.RunCommand().Words]).Run();
         outcome.Fails(
             "cannot make the device /dev/of-nobody (linux.devices[0]): no such file or directory (ENOENT)\n"
             + "hint: a user namespace makes no devices, and the host has none to bind at /dev/of-nobody\n");

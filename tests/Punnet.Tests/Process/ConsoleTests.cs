@@ -213,7 +213,8 @@ public sealed class ConsoleTests : ContainerTest
         Container container = NewContainer().Sleeps().CreateAndStart();
         using ConsoleSocket socket = new(container.Directory + "/tty.sock");
         string pidFile = container.Directory + "/exec.pid";
-        container.ExecWith(["--tty", "--detach", "--console-socket", socket.Path, "--pid-file", pidFile], "sh", "-c", "tty; echo ready; read line; echo \"read $line\"").Succeeds();
+        container.ExecWith(["--tty", "--detach", "--console-socket", socket.Path, "--pid-file", pidFile], "sh", "-c",
+            "tty; echo ready; read line; echo \"read $line\"").Succeeds();
         using Terminal terminal = socket.Receive();
         terminal.WaitFor("ready");
         Assert.Contains("/dev/pts/", terminal.Text, StringComparison.Ordinal);
@@ -226,7 +227,8 @@ public sealed class ConsoleTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
         using Terminal terminal = Terminal.Open();
-        using RunningCommand running = In(terminal, container.Directory, ["--root", container.StateRoot, "exec", "-t", container.Id, "sh", "-c", "tty; echo ready; read line; exit 8"]);
+        using RunningCommand running = In(terminal, container.Directory,
+            ["--root", container.StateRoot, "exec", "-t", container.Id, "sh", "-c", "tty; echo ready; read line; exit 8"]);
         terminal.WaitFor("ready");
         Assert.Contains("/dev/pts/", terminal.Text, StringComparison.Ordinal);
         terminal.Write("\r");
@@ -277,7 +279,8 @@ public sealed class ConsoleTests : ContainerTest
     [Fact]
     public void A_reader_who_stops_holds_up_no_signal_and_loses_nothing()
     {
-        Container container = NewTerminalContainer("trap 'exit 9' TERM; echo first; (trap '' TERM; seq 1 200000) & while :; do sleep 0.05; done");
+        Container container = NewTerminalContainer("trap 'exit 9' TERM; echo first; (trap '' TERM; seq 1 200000) & while :; "
+            + "do sleep 0.05; done");
         using Fifo stdout = new(container.Directory + "/stdout");
         container.Bundle.Write();
         using RunningCommand running = RunInto(stdout.Path, container);
@@ -374,7 +377,12 @@ public sealed class ConsoleTests : ContainerTest
     private static RunningCommand RunInto(string stdout, Container container, string stdin = "/dev/null")
     {
         string[] words = ["--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id];
-        return new Command(Runtime.Path, words) { WorkingDirectory = container.Directory, Stdin = stdin, Redirections = $">'{stdout}'" }.Start();
+        return new Command(Runtime.Path, words)
+        {
+            WorkingDirectory = container.Directory,
+            Stdin = stdin,
+            Redirections = $">'{stdout}'"
+        }.Start();
     }
 
     private Container NewTerminalContainer(string script)

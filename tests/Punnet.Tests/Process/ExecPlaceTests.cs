@@ -41,7 +41,8 @@ public sealed class ExecPlaceTests : ContainerTest
         string pidFile = container.Directory + "/exec.pid";
         Command command = new(
             Workplace.Program("subreaper"),
-            [pidFile, Runtime.Path, "--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, "sleep", "1000"])
+            [pidFile, Runtime.Path, "--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, "sleep",
+                "1000"])
         {
             Stdout = container.Directory + "/reaper.out",
             Stderr = container.Directory + "/reaper.err",
@@ -58,7 +59,8 @@ public sealed class ExecPlaceTests : ContainerTest
         string pidFile = container.Directory + "/exec.pid";
         Command command = new(
             Workplace.Program("subreaper"),
-            [pidFile, Runtime.Path, "--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, "sleep", "1000"])
+            [pidFile, Runtime.Path, "--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, "sleep",
+                "1000"])
         {
             Stdout = container.Directory + "/reaper.out",
             Stderr = container.Directory + "/reaper.err",
@@ -97,14 +99,16 @@ public sealed class ExecPlaceTests : ContainerTest
         const string Script = "id -u; id -g; id -G; umask; pwd; echo $TERM";
         Assert.Equal("1000\n1001\n1001 7\n0077\n/tmp\nxterm\n", container.Exec("sh", "-c", Script).Succeeds().Stdout);
         Assert.Equal("5\n0\n0 7 9\n0077\n/tmp\nxterm\n", container.ExecWith(["-u", "5", "-g", "9"], "sh", "-c", Script).Succeeds().Stdout);
-        Assert.Equal("1000\n1001\n1001 7\n0077\n/etc\ndumb\n", container.ExecWith(["--cwd", "/etc", "-e", "TERM=dumb"], "sh", "-c", Script).Succeeds().Stdout);
+        Assert.Equal("1000\n1001\n1001 7\n0077\n/etc\ndumb\n",
+            container.ExecWith(["--cwd", "/etc", "-e", "TERM=dumb"], "sh", "-c", Script).Succeeds().Stdout);
     }
 
     private static int ExecDetached(Container container, params string[] flags)
     {
         string pidFile = container.Directory + "/exec.pid";
         Command command = new(
-            Runtime.Path, ["--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, .. flags, container.Id, "sleep", "1000"])
+            Runtime.Path,
+                ["--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, .. flags, container.Id, "sleep", "1000"])
         {
             Stdout = container.Directory + "/exec.out",
             Stderr = container.Directory + "/exec.err",

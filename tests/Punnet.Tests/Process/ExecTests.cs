@@ -81,7 +81,9 @@ public sealed class ExecTests : ContainerTest
         container.Bundle.Set("process.user", """{"uid":1000,"gid":1001,"additionalGids":[7,8]}""");
         container.Bundle.Add("process.env", "\"FROM=config\"");
         container.CreateAndStart();
-        string[] lines = container.Exec("sh", "-c", "id -u; id -g; id -G; echo $FROM; grep CapBnd /proc/self/status; grep NoNewPrivs /proc/self/status").Succeeds().Stdout.Split('\n');
+        string[] lines = container.Exec("sh", "-c",
+            "id -u; id -g; id -G; echo $FROM; grep CapBnd /proc/self/status; "
+            + "grep NoNewPrivs /proc/self/status").Succeeds().Stdout.Split('\n');
         Assert.Equal(["1000", "1001", "1001 7 8", "config", "CapBnd:\t0000000020000420", "NoNewPrivs:\t1"], lines[..6]);
     }
 
@@ -109,7 +111,8 @@ public sealed class ExecTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Add("process.env", "\"ONE=config\"");
         container.CreateAndStart();
-        string output = container.ExecWith(["-e", "ONE=first", "-e", "ONE=1,2", "-e", "TWO=a=b"], "sh", "-c", "echo $ONE; echo $TWO; env | grep -c ^ONE=").Succeeds().Stdout;
+        string output = container.ExecWith(["-e", "ONE=first", "-e", "ONE=1,2", "-e", "TWO=a=b"], "sh", "-c",
+            "echo $ONE; echo $TWO; env | grep -c ^ONE=").Succeeds().Stdout;
         Assert.Equal("1,2\na=b\n1\n", output);
     }
 
@@ -138,7 +141,8 @@ public sealed class ExecTests : ContainerTest
         container.Bundle.Set("process.noNewPrivileges", "false");
         container.CreateAndStart();
         Assert.Equal("NoNewPrivs:\t0\n", container.Exec("grep", "NoNewPrivs", "/proc/self/status").Succeeds().Stdout);
-        Assert.Equal("NoNewPrivs:\t1\n", container.ExecWith(["--no-new-privs"], "grep", "NoNewPrivs", "/proc/self/status").Succeeds().Stdout);
+        Assert.Equal(
+            "NoNewPrivs:\t1\n", container.ExecWith(["--no-new-privs"], "grep", "NoNewPrivs", "/proc/self/status").Succeeds().Stdout);
     }
 
     [Fact]
@@ -215,7 +219,8 @@ public sealed class ExecTests : ContainerTest
         Container container = NewContainer().Sleeps().CreateAndStart();
         File.WriteAllText(container.Directory + "/three", "third");
         File.WriteAllText(container.Directory + "/four", "fourth");
-        Command command = new(Runtime.Path, ["--root", container.StateRoot, "exec", "--preserve-fds", "2", container.Id, "sh", "-c", "cat <&3; cat <&4"])
+        Command command = new(
+            Runtime.Path, ["--root", container.StateRoot, "exec", "--preserve-fds", "2", container.Id, "sh", "-c", "cat <&3; cat <&4"])
         {
             Redirections = $"3<'{container.Directory}/three' 4<'{container.Directory}/four'",
         };
@@ -264,7 +269,8 @@ public sealed class ExecTests : ContainerTest
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.user", """{"uid":4242,"gid":4242}""");
-        container.Bundle.Set("process.rlimits", """[{"type":"RLIMIT_NPROC","soft":2,"hard":2},{"type":"RLIMIT_NOFILE","soft":20,"hard":20}]""");
+        container.Bundle.Set(
+            "process.rlimits", """[{"type":"RLIMIT_NPROC","soft":2,"hard":2},{"type":"RLIMIT_NOFILE","soft":20,"hard":20}]""");
         container.CreateAndStart();
         Assert.Matches("^Max processes +2 +2 ", container.Exec("grep", "Max processes", "/proc/self/limits").Succeeds().Stdout);
     }
@@ -295,7 +301,8 @@ public sealed class ExecTests : ContainerTest
     private static int ExecDetached(Container container, params string[] arguments)
     {
         string pidFile = Path.Combine(container.Directory, "exec.pid");
-        Command command = new(Runtime.Path, ["--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, .. arguments])
+        Command command = new(
+            Runtime.Path, ["--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, .. arguments])
         {
             Stdout = container.Directory + "/exec.out",
             Stderr = container.Directory + "/exec.err",

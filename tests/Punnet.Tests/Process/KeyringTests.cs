@@ -90,7 +90,8 @@ public sealed class KeyringTests : ContainerTest
         if (Runtime.IsPunnet)
         {
             Assert.EndsWith(
-                "\nhint: the user has as many keys as /proc/sys/kernel/keys/maxkeys (root: root_maxkeys) allows; --no-new-keyring does without one\n",
+                "\nhint: the user has as many keys as /proc/sys/kernel/keys/maxkeys (root: root_maxkeys) allows; "
+                + "--no-new-keyring does without one\n",
                 outcome.Stderr,
                 StringComparison.Ordinal);
         }

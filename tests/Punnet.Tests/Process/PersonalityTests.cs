@@ -22,7 +22,8 @@ public sealed class PersonalityTests : ContainerTest
     [Fact]
     public void A_domain_of_32_bits_shows_in_uname_of_the_container_and_of_an_exec()
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "User-Mode Linux names its machine the same for every personality");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "User-Mode Linux names its machine the same for every personality");
         Container container = NewContainer().RunsScript("uname -m; sleep 1000");
         container.Bundle.Set("linux.personality", """{"domain":"LINUX32"}""");
         container.CreateAndStart();

@@ -90,7 +90,8 @@ public sealed class ProcessTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.SetList("process.env", "PATH=/bin", given);
         container.CreateAndStart();
-        Assert.Equal([expected], Array.FindAll(Environment(container), static entry => entry.StartsWith("HOME=", StringComparison.Ordinal)));
+        Assert.Equal(
+            [expected], Array.FindAll(Environment(container), static entry => entry.StartsWith("HOME=", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -324,7 +325,8 @@ public sealed class ProcessTests : ContainerTest
         File.WriteAllText(container.Directory + "/three", "third");
         File.WriteAllText(container.Directory + "/four", "fourth\n");
         container.Bundle.Write();
-        Command command = new(Runtime.Path, ["--root", container.StateRoot, "run", "--preserve-fds", "2", "--bundle", container.Bundle.Path, container.Id])
+        Command command = new(
+            Runtime.Path, ["--root", container.StateRoot, "run", "--preserve-fds", "2", "--bundle", container.Bundle.Path, container.Id])
         {
             Redirections = $"3<'{container.Directory}/three' 4<'{container.Directory}/four' 5</etc/passwd",
         };

@@ -17,7 +17,8 @@ public sealed class SchedulerTests : ContainerTest
     [InlineData("""{"policy":"SCHED_OTHER","nice":-3}""", "SCHED_OTHER", "0")]
     public void A_policy_is_the_containers(string scheduler, string policy, string priority)
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml" && policy is not ("SCHED_OTHER" or "SCHED_BATCH" or "SCHED_IDLE"), "User-Mode Linux refuses real-time policies in a cgroup");
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml"
+            && policy is not ("SCHED_OTHER" or "SCHED_BATCH" or "SCHED_IDLE"), "User-Mode Linux refuses real-time policies in a cgroup");
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.scheduler", scheduler);
         container.CreateAndStart();
@@ -29,7 +30,8 @@ public sealed class SchedulerTests : ContainerTest
     public void A_deadline_is_the_containers()
     {
         Container container = NewContainer().Sleeps();
-        container.Bundle.Set("process.scheduler", """{"policy":"SCHED_DEADLINE","runtime":1000000,"deadline":50000000,"period":100000000}""");
+        container.Bundle.Set(
+            "process.scheduler", """{"policy":"SCHED_DEADLINE","runtime":1000000,"deadline":50000000,"period":100000000}""");
         container.CreateAndStart();
         Assert.Equal(["SCHED_DEADLINE", "0", "1000000/50000000/100000000"], Chrt(container.Pid));
     }
@@ -99,14 +101,18 @@ public sealed class SchedulerTests : ContainerTest
         Assert.SkipUnless(Environment.ProcessorCount > 1, "one CPU");
         Container container = NewContainer().Sleeps();
         container.Bundle.Write();
-        new Command("taskset", ["--cpu-list", "0", Runtime.Path, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle.Path, container.Id])
+        new Command("taskset",
+            ["--cpu-list", "0", Runtime.Path, "--root", container.StateRoot, "run", "--detach", "--bundle", container.Bundle.Path,
+            container.Id])
         {
             Stdout = "/dev/null",
             Stderr = "/dev/null",
         }.Run().Succeeds();
         Assert.Equal(Every, Cpus(container.Pid));
         string pidFile = container.Directory + "/exec-pid";
-        new Command("taskset", ["--cpu-list", "0", Runtime.Path, "--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, "sleep", "1000"])
+        new Command("taskset",
+            ["--cpu-list", "0", Runtime.Path, "--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id,
+            "sleep", "1000"])
         {
             Stdout = "/dev/null",
             Stderr = "/dev/null",
@@ -125,7 +131,8 @@ public sealed class SchedulerTests : ContainerTest
         container.Bundle.Set("process.execCPUAffinity", affinity);
         container.CreateAndStart();
         Assert.Equal(Every, Cpus(container.Pid));
-        Assert.Contains("Cpus_allowed_list:\t" + expected + "\n", container.Exec("cat", "/proc/self/status").Succeeds().Stdout, StringComparison.Ordinal);
+        Assert.Contains("Cpus_allowed_list:\t" + expected + "\n", container.Exec("cat", "/proc/self/status").Succeeds().Stdout,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -149,7 +156,8 @@ public sealed class SchedulerTests : ContainerTest
         return int.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[16], CultureInfo.InvariantCulture);
     }
 
-    private static string IoNice(int pid) => new Command("ionice", ["-p", pid.ToString(CultureInfo.InvariantCulture)]).Run().Succeeds().Stdout.Trim();
+    private static string IoNice(int pid) =>
+        new Command("ionice", ["-p", pid.ToString(CultureInfo.InvariantCulture)]).Run().Succeeds().Stdout.Trim();
 
     // chrt prints one line for each fact, with the value after a colon.
     private static string[] Chrt(int pid)

@@ -71,9 +71,11 @@ public sealed class StdioTests : ContainerTest
     {
         Container container = NewContainer().RunsScript("echo from inside; sleep 1000");
         container.Bundle.Write();
-        string line = $"'{Runtime.Path}' --root '{container.StateRoot}' create --bundle '{container.Bundle.Path}' {container.Id} </dev/null | cat";
+        string line = $"'{Runtime.Path}' --root '{container.StateRoot}' create --bundle '{container.Bundle.Path}' {container.Id} "
+            + $"</dev/null | cat";
         using RunningCommand piped = new Command("/bin/sh", ["-c", line]).Start();
-        Eventually.True(() => Directory.Exists(container.StateRoot + "/" + container.Id) && container.Call("state", container.Id).Stdout.Contains("\"status\": \"created\"", StringComparison.Ordinal), "created");
+        Eventually.True(() => Directory.Exists(container.StateRoot + "/" + container.Id)
+            && container.Call("state", container.Id).Stdout.Contains("\"status\": \"created\"", StringComparison.Ordinal), "created");
         container.Start();
         Eventually.True(() => piped.Stdout == "from inside\n", "output through the pipe");
         Assert.False(piped.HasExited);
@@ -96,7 +98,8 @@ public sealed class StdioTests : ContainerTest
         Container container = NewContainer().RunsScript("echo out >/dev/stdout; echo err >/dev/stderr; cat /dev/stdin");
         container.Bundle.Set("process.user", """{"uid":1000,"gid":1000}""");
         container.Bundle.Write();
-        string line = $"(echo in | '{Runtime.Path}' --root '{container.StateRoot}' run --bundle '{container.Bundle.Path}' {container.Id} 2>&1 | cat)";
+        string line = $"(echo in | '{Runtime.Path}' --root '{container.StateRoot}' run --bundle '{container.Bundle.Path}' {container.Id} "
+            + $"2>&1 | cat)";
         Outcome outcome = new Command("/bin/sh", ["-c", line]).Run().Succeeds();
         // A runtime may copy the two streams, so only each one's order is kept.
         string[] lines = outcome.Stdout.TrimEnd('\n').Split('\n');

@@ -19,7 +19,8 @@ public sealed class RootlessCgroupTests : RootlessTest
         Container container = NewRootless().Runs("true");
         container.Bundle.Set("linux.resources", """{"pids":{"limit":100}}""");
         container.Run().Fails(
-            "cannot set pids.max to \"100\" (linux.resources.pids.limit): cannot make the cgroup " + CgroupTree.MountPoint, "permission denied (EACCES)\n", "hint: ", "delegated");
+            "cannot set pids.max to \"100\" (linux.resources.pids.limit): cannot make the cgroup " + CgroupTree.MountPoint,
+                "permission denied (EACCES)\n", "hint: ", "delegated");
         container.AssertNothingLeft();
     }
 
@@ -27,7 +28,8 @@ public sealed class RootlessCgroupTests : RootlessTest
     public void A_limit_of_minus_one_asks_for_nothing()
     {
         Container container = NewRootless().Runs("echo", "runs");
-        container.Bundle.Set("linux.resources", """{"pids":{"limit":-1},"memory":{"limit":-1,"swap":-1},"cpu":{"quota":-1,"period":100000,"shares":1024}}""");
+        container.Bundle.Set("linux.resources",
+            """{"pids":{"limit":-1},"memory":{"limit":-1,"swap":-1},"cpu":{"quota":-1,"period":100000,"shares":1024}}""");
         Assert.Equal("runs\n", container.RunToEnd());
         container.AssertNothingLeft();
     }
@@ -37,7 +39,8 @@ public sealed class RootlessCgroupTests : RootlessTest
     {
         Container container = NewRootless().Runs("true");
         container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}\"");
-        container.Run().Fails("cannot make the cgroup " + CgroupTree.MountPoint + "/" + container.Id + ": permission denied (EACCES) (linux.cgroupsPath)\n", "hint: ");
+        container.Run().Fails("cannot make the cgroup " + CgroupTree.MountPoint + "/" + container.Id
+            + ": permission denied (EACCES) (linux.cgroupsPath)\n", "hint: ");
         container.AssertNothingLeft();
     }
 
@@ -48,7 +51,8 @@ public sealed class RootlessCgroupTests : RootlessTest
         container.Bundle.Write();
         foreach ((string word, int status) in new[] { ("false", 1), ("auto", 0), ("true", 0) })
         {
-            Outcome outcome = container.User!.Command(["--root", container.StateRoot, "--rootless", word, "run", "--bundle", container.Bundle.Path, container.Id]).Run();
+            Outcome outcome = container.User!.Command(["--root", container.StateRoot, "--rootless", word, "run", "--bundle",
+                container.Bundle.Path, container.Id]).Run();
             outcome.Returns(status);
             Assert.Equal(status == 1, outcome.Stderr.StartsWith("punnet: run: cannot make the cgroup ", StringComparison.Ordinal));
         }
@@ -60,13 +64,15 @@ public sealed class RootlessCgroupTests : RootlessTest
     public void Root_of_a_user_namespace_goes_without_as_well()
     {
         Assert.SkipWhen(
-            Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "User-Mode Linux has no CONFIG_CHECKPOINT_RESTORE, without which root of a user namespace cannot leave its file");
+            Environment.GetEnvironmentVariable("PUNNET_VM") == "uml",
+                "User-Mode Linux has no CONFIG_CHECKPOINT_RESTORE, without which root of a user namespace cannot leave its file");
         Container container = NewRootless().RunsScript("id -u");
         container.Bundle.Set("linux.uidMappings", """[{"containerID":0,"hostID":0,"size":1}]""");
         container.Bundle.Set("linux.gidMappings", """[{"containerID":0,"hostID":0,"size":1}]""");
         container.Bundle.Write();
         Command run = container.User!.Program(
-            ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", OrdinaryUser.Binary, "--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id]);
+            ["/usr/bin/unshare", "--user", "--map-root-user", "--mount", OrdinaryUser.Binary, "--root", container.StateRoot, "run",
+                "--bundle", container.Bundle.Path, container.Id]);
         Assert.Equal("0\n", run.Run().Succeeds().Stdout);
     }
 
@@ -77,7 +83,8 @@ public sealed class RootlessCgroupTests : RootlessTest
         string place = Delegate();
         Container container = NewRootless().Sleeps();
         container.Bundle.Set("linux.cgroupsPath", $"\"{place}/{container.Id}\"");
-        container.Run().Fails("cannot move a process from punnet's own cgroup to " + CgroupTree.MountPoint + place + "/" + container.Id + ": permission denied (EACCES) (linux.cgroupsPath)\n", "hint: ");
+        container.Run().Fails("cannot move a process from punnet's own cgroup to " + CgroupTree.MountPoint + place + "/" + container.Id
+            + ": permission denied (EACCES) (linux.cgroupsPath)\n", "hint: ");
         container.AssertNothingLeft();
     }
 
@@ -93,7 +100,9 @@ public sealed class RootlessCgroupTests : RootlessTest
         Assert.Equal("paused", container.Status);
         Assert.Equal("1", CgroupTree.Value(container.Cgroup, "cgroup.events", "frozen"));
         container.Call("resume", container.Id).Succeeds();
-        Assert.Contains(container.Pid, new List<JsonNode?>(JsonNode.Parse(container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout)!.AsArray()).ConvertAll(static pid => (int)pid!));
+        Assert.Contains(container.Pid,
+            new List<JsonNode?>(JsonNode.Parse(container.Call("ps", "--format", "json",
+            container.Id).Succeeds().Stdout)!.AsArray()).ConvertAll(static pid => (int)pid!));
         Assert.Equal("stats", Printed.Event(container.Call("events", "--stats", container.Id).Succeeds().Stdout).Type);
         container.Call("kill", "--all", container.Id, "USR1").Succeeds();
         container.WaitForOutput("caught");
@@ -108,7 +117,9 @@ public sealed class RootlessCgroupTests : RootlessTest
     public void Exec_is_in_the_containers_cgroup()
     {
         Container container = Delegated().Sleeps().CreateAndStart();
-        Assert.Contains("/" + container.Id, container.Exec("cat", "/proc/self/mountinfo").Succeeds().Stdout.Length > 0 ? ProcFile.Cgroup(container.Pid) : "", StringComparison.Ordinal);
+        Assert.Contains("/" + container.Id,
+            container.Exec("cat", "/proc/self/mountinfo").Succeeds().Stdout.Length > 0 ? ProcFile.Cgroup(container.Pid) : "",
+            StringComparison.Ordinal);
         Assert.Equal("0::/", Last(container.Exec("grep", "^0::", "/proc/self/cgroup").Succeeds().Stdout));
     }
 
@@ -132,7 +143,8 @@ public sealed class RootlessCgroupTests : RootlessTest
     {
         Controllers.Need("pids");
         Container container = Delegated("+pids", "+memory").Sleeps();
-        container.Bundle.Set("linux.resources", """{"pids":{"limit":100},"memory":{"limit":67108864},"devices":[{"allow":false,"access":"rwm"}]}""");
+        container.Bundle.Set(
+            "linux.resources", """{"pids":{"limit":100},"memory":{"limit":67108864},"devices":[{"allow":false,"access":"rwm"}]}""");
         container.CreateAndStart();
         Assert.Equal("100\n", File.ReadAllText(container.Cgroup + "/pids.max"));
         Assert.Equal("67108864\n", File.ReadAllText(container.Cgroup + "/memory.max"));

@@ -8,7 +8,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>exec by an ordinary user before start: the container's first process is closed even to its own user, and hands its namespaces out.</summary>
+/// <summary>
+/// exec by an ordinary user before start: the container's first process is closed even to its own user, and hands its namespaces out.
+/// </summary>
 public sealed class RootlessCreatedTests : RootlessTest
 {
     private static readonly string[] kinds = ["user", "mnt", "pid", "ipc", "uts", "cgroup", "net"];
@@ -78,11 +80,13 @@ public sealed class RootlessCreatedTests : RootlessTest
     {
         Container container = NewRootless().Sleeps();
         container.Bundle.Set("process.noNewPrivileges", "false");
-        container.Bundle.Set("linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}""");
+        container.Bundle.Set(
+            "linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO"}]}""");
         container.Create();
         container.Exec("true").FailsWith(
             255,
-            $"punnet: exec: cannot exec in container {container.Id} before it is started: cannot look at the namespaces of its first process: permission denied (EACCES)\n"
+            $"punnet: exec: cannot exec in container {container.Id} before it is started: cannot look at the namespaces of its first "
+            + $"process: permission denied (EACCES)\n"
             + "hint: until the program runs that process is closed to ordinary users");
 
         container.Start();

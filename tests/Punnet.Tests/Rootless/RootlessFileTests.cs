@@ -7,7 +7,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>The runtime's file belongs to the user, and so to root of the container: it must not be reachable from there (CVE-2019-5736).</summary>
+/// <summary>
+/// The runtime's file belongs to the user, and so to root of the container: it must not be reachable from there (CVE-2019-5736).
+/// </summary>
 public sealed class RootlessFileTests : RootlessTest
 {
     [Theory]
@@ -30,7 +32,8 @@ public sealed class RootlessFileTests : RootlessTest
     {
         // Otherwise these tests would show nothing: permissions are not what protects it.
         _ = NewRootless();
-        Assert.Equal("writable\n", new OrdinaryUser().Program(["/bin/sh", "-c", $"test -w {OrdinaryUser.Binary} && echo writable"]).Run().Succeeds().Stdout);
+        Assert.Equal("writable\n",
+            new OrdinaryUser().Program(["/bin/sh", "-c", $"test -w {OrdinaryUser.Binary} && echo writable"]).Run().Succeeds().Stdout);
     }
 
     [Theory]
@@ -54,7 +57,8 @@ public sealed class RootlessFileTests : RootlessTest
 
         // The user owns the user namespace; "not dumpable" is what keeps even that user's other containers out.
         Container attacker = ShareProcesses(NewRootless()).RunsScript(
-            $"(: >>/proc/{pid}/exe) 2>/dev/null && echo wrote; ls /proc/{pid}/fd >/dev/null 2>&1 && echo looked; head -c 1 /proc/{pid}/mem >/dev/null 2>&1 && echo read; echo end");
+            $"(: >>/proc/{pid}/exe) 2>/dev/null && echo wrote; ls /proc/{pid}/fd >/dev/null 2>&1 && echo looked; "
+            + $"head -c 1 /proc/{pid}/mem >/dev/null 2>&1 && echo read; echo end");
         Assert.Equal("end\n", attacker.RunToEnd());
     }
 
@@ -63,7 +67,8 @@ public sealed class RootlessFileTests : RootlessTest
     [InlineData(false)]
     public void A_container_that_tries_everything_gets_no_file_to_write(bool ownProcesses)
     {
-        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "the attack tries for minutes on User-Mode Linux's one slow CPU");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "the attack tries for minutes on User-Mode Linux's one slow CPU");
         string before = Hash();
         Container container = NewRootless().RunsScript("""
             echo ready

@@ -36,7 +36,8 @@ public sealed class RootlessIdTests : RootlessTest
         Eventually.True(() => File.Exists(container.Directory + "/shared/file"), "the file is made");
         Assert.Equal(0, Syscall.stat(container.Directory + "/shared/file", out Stat status));
         Assert.Equal((First + 4u, First + 5u), (status.st_uid, status.st_gid));
-        Assert.Equal($"{First + 4} {First + 4} {First + 4} {First + 4}", string.Join(' ', ProcFile.Status(container.Pid, "Uid").Split('\t')));
+        Assert.Equal(
+            $"{First + 4} {First + 4} {First + 4} {First + 4}", string.Join(' ', ProcFile.Status(container.Pid, "Uid").Split('\t')));
 
         // Another user's process, but in a user namespace of the own.
         Assert.Equal("5\n", container.Exec("id", "-u").Succeeds().Stdout);
@@ -55,7 +56,8 @@ public sealed class RootlessIdTests : RootlessTest
         Assert.Equal($"0 {OrdinaryUser.Id} 1", Words($"/proc/{container.Pid}/gid_map"));
         Assert.Equal("deny", Words($"/proc/{container.Pid}/setgroups"));
         container.ExecWith(["--additional-gids", "7"], "true")
-            .FailsWith(255, "cannot set the groups (process.user.additionalGids): operation not permitted (EPERM)\n", "hint: setgroups(2) is denied");
+            .FailsWith(255, "cannot set the groups (process.user.additionalGids): operation not permitted (EPERM)\n",
+                "hint: setgroups(2) is denied");
     }
 
     [Fact]
@@ -65,7 +67,8 @@ public sealed class RootlessIdTests : RootlessTest
         Container container = NewSubordinate().RunsScript("id -u; cat /mnt/file; cat /mnt/tree; sleep 1000");
         foreach (string maps in new[] { "linux.uidMappings", "linux.gidMappings" })
         {
-            container.Bundle.Set(maps, $$"""[{"containerID":0,"hostID":{{First}},"size":1000},{"containerID":1000,"hostID":{{OrdinaryUser.Id}},"size":1}]""");
+            container.Bundle.Set(maps,
+                $$"""[{"containerID":0,"hostID":{{First}},"size":1000},{"containerID":1000,"hostID":{{OrdinaryUser.Id}},"size":1}]""");
         }
 
         // Root inside may reach neither: the caller can.
@@ -130,7 +133,8 @@ public sealed class RootlessIdTests : RootlessTest
     {
         Container container = NewRootless().Runs("true");
         container.Bundle.Set("process.user", """{"uid":0,"gid":0,"additionalGids":[5]}""");
-        container.TryCreate().Fails("punnet: create: config.json: process.user.additionalGids: cannot set any additional groups in a rootless container that maps only the own group (linux.gidMappings)\n");
+        container.TryCreate().Fails("punnet: create: config.json: process.user.additionalGids: cannot set any additional groups in a "
+            + "rootless container that maps only the own group (linux.gidMappings)\n");
         container.AssertNothingLeft();
     }
 
@@ -141,7 +145,8 @@ public sealed class RootlessIdTests : RootlessTest
         Container container = NewSubordinate($"tester:{First}:500\nother:1:70000\n").Runs("true");
         container.TryCreate().Fails(
             "punnet: create: cannot map ids (linux.uidMappings): newuidmap: uid range [1-1000) -> [700000-700999) not allowed\n",
-            $"hint: /etc/subuid does not give the host's ids {First} to {First + 998} to #{OrdinaryUser.Id}".Replace($"#{OrdinaryUser.Id}", "tester", StringComparison.Ordinal),
+            $"hint: /etc/subuid does not give the host's ids {First} to {First + 998} to #{OrdinaryUser.Id}".Replace(
+                $"#{OrdinaryUser.Id}", "tester", StringComparison.Ordinal),
             $", but {First} to {First + 499}\n");
         container.AssertNothingLeft();
     }
@@ -160,7 +165,8 @@ public sealed class RootlessIdTests : RootlessTest
         NeedPrograms();
         Container container = NewRootless(new OrdinaryUser { Grants = "" }).Runs("true");
         container.Bundle.Set("linux.uidMappings", """[{"containerID":0,"hostID":0,"size":1}]""");
-        container.TryCreate().Fails("cannot map ids (linux.uidMappings): newuidmap: ", "hint: /etc/subuid does not give the host's ids 0 to 0 to tester\n");
+        container.TryCreate()
+            .Fails("cannot map ids (linux.uidMappings): newuidmap: ", "hint: /etc/subuid does not give the host's ids 0 to 0 to tester\n");
         container.AssertNothingLeft();
     }
 
@@ -172,7 +178,8 @@ public sealed class RootlessIdTests : RootlessTest
         string plain = container.Directory + "/plain";
         File.WriteAllText(plain, "");
         Command hidden = new("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/sh", "-c",
-            $"for f in /usr/bin/newuidmap /bin/newuidmap /usr/sbin/newuidmap; do [ ! -e $f ] || mount --bind {plain} $f; done; exec \"$@\"", "sh", .. create.Words]);
+            $"for f in /usr/bin/newuidmap /bin/newuidmap /usr/sbin/newuidmap; do [ ! -e $f ] || mount --bind {plain} $f; done; exec \"$@\"",
+                "sh", .. create.Words]);
         hidden.Run().Fails(
             "punnet: create: cannot map ids (linux.uidMappings): newuidmap is not on this host\n",
             "hint: an ordinary user maps more than the user's own id with newuidmap, which is in the package uidmap or shadow-utils\n");

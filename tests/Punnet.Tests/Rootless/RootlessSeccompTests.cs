@@ -12,7 +12,8 @@ namespace Punnet.Tests;
 public sealed class RootlessSeccompTests : RootlessTest
 {
     // Beside those of SeccompAgentTests: what could forbid a process to send its listener itself, and to close it.
-    private const string OwnCalls = SeccompAgentTests.OwnCalls + ", \"rt_sigreturn\", \"clone\", \"clone3\", \"recvfrom\", \"ppoll\", \"getpid\", \"pidfd_open\"";
+    private const string OwnCalls = SeccompAgentTests.OwnCalls
+        + ", \"rt_sigreturn\", \"clone\", \"clone3\", \"recvfrom\", \"ppoll\", \"getpid\", \"pidfd_open\"";
 
     /// <summary>Ways to load a filter.</summary>
     public static TheoryData<string, string> Ways => new()
@@ -73,7 +74,9 @@ public sealed class RootlessSeccompTests : RootlessTest
     [Fact]
     public void The_program_has_no_child_of_ours_and_waits_for_its_own()
     {
-        Container container = Notifying("true", "\"getppid\"").RunsScript("cat /proc/1/task/1/children; echo; grep SigIgn /proc/1/status; (exit 7); echo $?; sh -c 'exit 9' & wait $!; echo $?");
+        Container container = Notifying("true",
+            "\"getppid\"").RunsScript("cat /proc/1/task/1/children; echo; grep SigIgn /proc/1/status; (exit 7); echo $?; "
+                + "sh -c 'exit 9' & wait $!; echo $?");
         using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
         string said = container.RunToEnd();
 
@@ -119,7 +122,8 @@ public sealed class RootlessSeccompTests : RootlessTest
     public void Nobody_at_the_path_is_an_error_that_leaves_nothing()
     {
         Container container = Notifying("true", "\"getppid\"");
-        container.TryCreate().Fails($"cannot connect to the seccomp agent {SeccompAgentTests.Socket(container)} (linux.seccomp.listenerPath)", "ENOENT");
+        container.TryCreate()
+            .Fails($"cannot connect to the seccomp agent {SeccompAgentTests.Socket(container)} (linux.seccomp.listenerPath)", "ENOENT");
         container.AssertNothingLeft();
     }
 
@@ -127,7 +131,8 @@ public sealed class RootlessSeccompTests : RootlessTest
     public void Refused_calls_are_written_down_too()
     {
         Container container = Notifying("true", "\"getppid\"");
-        container.Bundle.Set("linux.seccomp", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO","errnoRet":13}]}""");
+        container.Bundle.Set("linux.seccomp",
+            """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO","errnoRet":13}]}""");
         string log = container.Directory + "/log";
         Assert.Equal(SeccompAgentTests.Said, container.RunToEnd("--seccomp-log", log));
         Assert.StartsWith("punnet: seccomp: mkdir(0x0, ", File.ReadAllText(log), StringComparison.Ordinal);

@@ -26,7 +26,8 @@ public sealed class RootlessTests : RootlessTest
         Assert.Equal($"0 {OrdinaryUser.Id} 1", Words(File.ReadAllText($"/proc/{container.Pid}/uid_map")));
         Assert.Equal($"0 {OrdinaryUser.Id} 1", Words(File.ReadAllText($"/proc/{container.Pid}/gid_map")));
         Assert.Equal("deny\n", File.ReadAllText($"/proc/{container.Pid}/setgroups"));
-        Assert.Equal($"{OrdinaryUser.Id} {OrdinaryUser.Id} {OrdinaryUser.Id} {OrdinaryUser.Id}", Words(ProcFile.Status(container.Pid, "Uid")));
+        Assert.Equal(
+            $"{OrdinaryUser.Id} {OrdinaryUser.Id} {OrdinaryUser.Id} {OrdinaryUser.Id}", Words(ProcFile.Status(container.Pid, "Uid")));
     }
 
     [Fact]
@@ -47,7 +48,8 @@ public sealed class RootlessTests : RootlessTest
     [Fact]
     public void Ps_and_kill_all_find_the_processes_of_the_pid_namespace()
     {
-        Container container = NewRootless().RunsScript("trap 'echo first' USR1; sh -c 'trap \"echo second\" USR1; echo ready; while :; do sleep 0.1; done' & while :; do sleep 0.1; done");
+        Container container = NewRootless().RunsScript("trap 'echo first' USR1; sh -c 'trap \"echo second\" USR1; echo ready; while :; "
+            + "do sleep 0.1; done' & while :; do sleep 0.1; done");
         container.CreateAndStart();
         container.WaitForOutput("ready");
         JsonArray pids = JsonNode.Parse(container.Call("ps", "--format", "json", container.Id).Succeeds().Stdout)!.AsArray();
@@ -68,8 +70,10 @@ public sealed class RootlessTests : RootlessTest
         container.Bundle.Unmount("/proc");
         container.Bundle.Mount("/proc", "none", "/proc", "rbind");
         container.CreateAndStart();
-        container.Call("ps", container.Id).Fails("cannot list the processes of container " + container.Id + ": it has no cgroup of its own\n", "hint: ");
-        container.Call("kill", "--all", container.Id, "USR1").Fails("cannot send a signal to all of container " + container.Id + ": it has no cgroup of its own\n");
+        container.Call("ps", container.Id)
+            .Fails("cannot list the processes of container " + container.Id + ": it has no cgroup of its own\n", "hint: ");
+        container.Call("kill", "--all", container.Id, "USR1")
+            .Fails("cannot send a signal to all of container " + container.Id + ": it has no cgroup of its own\n");
         container.Stop();
     }
 
@@ -80,7 +84,8 @@ public sealed class RootlessTests : RootlessTest
     public void What_needs_a_cgroup_says_so(string verb, string words, params string[] flags)
     {
         Container container = NewRootless().Sleeps().CreateAndStart();
-        container.Call([verb, .. flags, container.Id]).Fails(words + " container " + container.Id + ": it has no cgroup of its own\n", "hint: ");
+        container.Call([verb, .. flags, container.Id])
+            .Fails(words + " container " + container.Id + ": it has no cgroup of its own\n", "hint: ");
         Assert.Equal("running", container.Status);
     }
 
@@ -108,7 +113,8 @@ public sealed class RootlessTests : RootlessTest
     [Fact]
     public void Devices_are_the_hosts()
     {
-        Container container = NewRootless().RunsScript("echo x >/dev/null && head -c 4 /dev/zero | wc -c; ls /dev/full /dev/random /dev/tty /dev/urandom | wc -l; mknod /tmp/null c 1 3; sleep 1000");
+        Container container = NewRootless().RunsScript("echo x >/dev/null && head -c 4 /dev/zero | wc -c; "
+            + "ls /dev/full /dev/random /dev/tty /dev/urandom | wc -l; mknod /tmp/null c 1 3; sleep 1000");
         container.Bundle.Set("root.readonly", "false");
         container.CreateAndStart();
         Assert.StartsWith("4\n4\n", container.WaitForOutput("4\n4\n"), StringComparison.Ordinal);
@@ -139,7 +145,8 @@ public sealed class RootlessTests : RootlessTest
         MountInfo.At(container.Pid, "/mnt/tree").Has("ro", "nodev");
         MountInfo.At(container.Pid, "/sys").Has("ro", "nosuid", "noexec", "nodev");
         MountInfo.At(container.Pid, "/").Has("ro");
-        Assert.Equal("1024\n", container.Exec("sh", "-c", "stat -f -c '%b %S' /mnt/tmp | awk '{ print $1 * $2 / 1024 }'").Succeeds().Stdout);
+        Assert.Equal(
+            "1024\n", container.Exec("sh", "-c", "stat -f -c '%b %S' /mnt/tmp | awk '{ print $1 * $2 / 1024 }'").Succeeds().Stdout);
     }
 
     [Theory]
@@ -183,7 +190,8 @@ public sealed class RootlessTests : RootlessTest
         container.Bundle.Remove("linux.uidMappings");
         container.Bundle.Remove("linux.gidMappings");
         container.Bundle.Namespace("network");
-        container.Bundle.Set("hooks", $$"""{"createRuntime":[{"path":"/bin/sh","args":["sh","-c","readlink /proc/self/ns/net >{{container.Directory}}/hooks"]}]}""");
+        container.Bundle.Set("hooks",
+            $$"""{"createRuntime":[{"path":"/bin/sh","args":["sh","-c","readlink /proc/self/ns/net >{{container.Directory}}/hooks"]}]}""");
         string[] lines = container.RunToEnd().Split('\n');
         string host = Mono.Unix.UnixPath.ReadLink("/proc/self/ns/net");
         Assert.NotEqual(host, lines[0]);
@@ -255,7 +263,8 @@ public sealed class RootlessTests : RootlessTest
         container.Bundle.Namespace("user", present: false);
         container.Bundle.Remove("linux.uidMappings");
         container.Bundle.Remove("linux.gidMappings");
-        container.Run().Fails("cannot clone a process into new namespaces (linux.namespaces): operation not permitted (EPERM)\n", "hint: an ordinary user needs a user namespace");
+        container.Run().Fails("cannot clone a process into new namespaces (linux.namespaces): operation not permitted (EPERM)\n",
+            "hint: an ordinary user needs a user namespace");
         container.AssertNothingLeft();
     }
 
@@ -264,7 +273,8 @@ public sealed class RootlessTests : RootlessTest
     {
         Container container = NewRootless().Runs("true");
         container.Bundle.Namespace("pid", present: false);
-        container.Run().Fails("cannot mount proc on /proc (mounts[0]): operation not permitted (EPERM)\n", "hint: a user namespace may mount proc only for a pid namespace of its own");
+        container.Run().Fails("cannot mount proc on /proc (mounts[0]): operation not permitted (EPERM)\n",
+            "hint: a user namespace may mount proc only for a pid namespace of its own");
         container.AssertNothingLeft();
     }
 
@@ -274,8 +284,11 @@ public sealed class RootlessTests : RootlessTest
         Container container = NewRootless().Runs("true");
         container.Bundle.Write();
         Command command = container.User!.Command(["--root", container.StateRoot, "run", "--bundle", container.Bundle.Path, container.Id]);
-        Command hidden = new("/usr/bin/unshare", ["--mount", "--propagation", "private", "/bin/sh", "-c", "mount --bind /dev/null /proc/version && exec \"$@\"", "sh", .. command.Words]);
-        hidden.Run().Fails("cannot mount proc on /proc (mounts[0]): operation not permitted (EPERM)\n", "and /proc/version is mounted over a part of it here\n");
+        Command hidden = new("/usr/bin/unshare",
+            ["--mount", "--propagation", "private", "/bin/sh", "-c", "mount --bind /dev/null /proc/version && exec \"$@\"", "sh",
+            .. command.Words]);
+        hidden.Run().Fails("cannot mount proc on /proc (mounts[0]): operation not permitted (EPERM)\n",
+            "and /proc/version is mounted over a part of it here\n");
         container.AssertNothingLeft();
     }
 
@@ -320,7 +333,8 @@ public sealed class RootlessTests : RootlessTest
         Container container = NewRootless().Sleeps().CreateAndStart();
         Assert.Equal("/tmp x\n", container.ExecWith(["--cwd", "/tmp", "--env", "A=x"], "sh", "-c", "echo $PWD $A").Succeeds().Stdout);
         container.ExecWith(["--user", "5"], "true").FailsWith(255, "cannot become user 5 (process.user.uid): invalid argument (EINVAL)\n");
-        container.ExecWith(["--cgroup", "below"], "true").FailsWith(255, "cannot use --cgroup in container " + container.Id + ": it has no cgroup of its own\n");
+        container.ExecWith(["--cgroup", "below"], "true")
+            .FailsWith(255, "cannot use --cgroup in container " + container.Id + ": it has no cgroup of its own\n");
         Assert.Equal("/dev/pts/0", container.ExecWith(["--tty"], "tty").Succeeds().Stdout.Trim());
     }
 

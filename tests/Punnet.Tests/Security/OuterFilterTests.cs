@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>punnet in a sandbox whose seccomp filter is older than the calls that punnet makes: docs/security.md, "Inside another sandbox".</summary>
+/// <summary>
+/// punnet in a sandbox whose seccomp filter is older than the calls that punnet makes: docs/security.md, "Inside another sandbox".
+/// </summary>
 public sealed class OuterFilterTests : ContainerTest
 {
     private const string MountCalls = "open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr";
@@ -44,7 +46,9 @@ public sealed class OuterFilterTests : ContainerTest
             container.WaitForOutput("up");
             Assert.Equal("running", container.Status);
             string seen = Refused(
-                calls, errno, container.Command("exec", container.Id, "/bin/sh", "-c", "ls -A /etc; ls /proc/self/fd | wc -l; touch /x /proc/sys/x").Words).Stdout;
+                calls, errno,
+                    container.Command("exec", container.Id, "/bin/sh", "-c",
+                    "ls -A /etc; ls /proc/self/fd | wc -l; touch /x /proc/sys/x").Words).Stdout;
             Assert.Equal("4\n", seen); // ls has a descriptor of its own
             MountInfo.At(container.Pid, "/").Has("ro");
             Assert.Equal(Entries(plain), Entries(container));
@@ -95,7 +99,8 @@ public sealed class OuterFilterTests : ContainerTest
     // Where each mount is, and what it is: the sandbox changes neither.
     private static string[] Entries(Container container)
     {
-        return [.. MountInfo.Of(container.Pid).Select(static mount => $"{mount.MountPoint} {mount.Type} {string.Join(',', mount.Options)}")];
+        return [.. MountInfo.Of(container.Pid).Select(static mount => $"{mount.MountPoint} {mount.Type} "
+            + $"{string.Join(',', mount.Options)}")];
     }
 
     private static Outcome Refused(string calls, int errno, string[] words, string? stdout = null)

@@ -14,7 +14,8 @@ public sealed class SeccompAgentTests : ContainerTest
     internal const string Said = "83 -13\n";
 
     // All that punnet itself calls between loading the filter and the program, but write(2), which no profile may notify of.
-    internal const string OwnCalls = "\"read\", \"close\", \"prctl\", \"close_range\", \"execve\", \"rt_sigaction\", \"rt_sigprocmask\", \"capset\", "
+    internal const string OwnCalls = "\"read\", \"close\", \"prctl\", \"close_range\", \"execve\", \"rt_sigaction\", \"rt_sigprocmask\", "
+        + "\"capset\", "
         + "\"setresuid\", \"setresgid\", \"setgroups\", \"sendmsg\", \"fcntl\", \"getcwd\", \"umask\", \"exit_group\"";
 
     [Theory]
@@ -185,7 +186,8 @@ public sealed class SeccompAgentTests : ContainerTest
     /// <summary>An agent that listens, as the user who has the container.</summary>
     internal static RunningCommand Agent(Container container, string mode)
     {
-        string[] words = [Workplace.Program("agent"), Socket(container), mode, "83", Refusal.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        string[] words = [Workplace.Program("agent"), Socket(container), mode, "83",
+            Refusal.ToString(System.Globalization.CultureInfo.InvariantCulture)];
         RunningCommand agent = (container.User?.Program(words) ?? new Command(words[0], words[1..])).Start();
         Eventually.True(() => File.Exists(Socket(container)), "the agent listens");
         return agent;

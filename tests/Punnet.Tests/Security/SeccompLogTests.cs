@@ -126,7 +126,8 @@ public sealed class SeccompLogTests : ContainerTest
         container.RunsScript("calls 162; echo $?; sleep 1000").CreateAndStart();
         Assert.Equal("159\n", container.WaitForOutput("\n"));
         string log = container.Directory + "/log";
-        Assert.Equal("137\n", container.Call("exec", "--seccomp-log", log, container.Id, "sh", "-c", "calls 162; echo $?").Succeeds().Stdout);
+        Assert.Equal(
+            "137\n", container.Call("exec", "--seccomp-log", log, container.Id, "sh", "-c", "calls 162; echo $?").Succeeds().Stdout);
         container.Call("exec", "--seccomp-log", log, container.Id, "calls", "162").Returns(159);
         container.Call("exec", "--seccomp-log", log, container.Id, "sh", "-c", "kill -9 $$").Returns(137);
     }
@@ -164,7 +165,8 @@ public sealed class SeccompLogTests : ContainerTest
     public void What_keeps_the_program_from_starting_is_named()
     {
         Container container = Calls("true", "39");
-        container.Bundle.Set("linux.seccomp", """{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "execve" ], "action": "SCMP_ACT_ERRNO" } ] }""");
+        container.Bundle.Set("linux.seccomp",
+            """{ "defaultAction": "SCMP_ACT_ALLOW", "syscalls": [ { "names": [ "execve" ], "action": "SCMP_ACT_ERRNO" } ] }""");
         Outcome outcome = container.Run("--seccomp-log", "-").Fails("EPERM");
         Assert.Contains("punnet: seccomp: execve(", outcome.Stderr, StringComparison.Ordinal);
         container.AssertNothingLeft();

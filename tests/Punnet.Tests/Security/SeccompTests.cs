@@ -5,7 +5,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>linux.seccomp: that the filter is there for everything of the container that should have it, and what it does to calls.</summary>
+/// <summary>
+/// linux.seccomp: that the filter is there for everything of the container that should have it, and what it does to calls.
+/// </summary>
 public sealed class SeccompTests : ContainerTest
 {
     private const string Mkdir = "83", GetPid = "39", Mount = "165", Future = "999";
@@ -27,7 +29,8 @@ public sealed class SeccompTests : ContainerTest
         Container container = WithDockersProfile(noNewPrivileges).Sleeps().CreateAndStart();
         string filters = container.Exec("grep", "^Seccomp", "/proc/1/status", "/proc/self/status").Succeeds().Stdout;
         Assert.Equal(
-            "/proc/1/status:Seccomp:\t2\n/proc/1/status:Seccomp_filters:\t1\n/proc/self/status:Seccomp:\t2\n/proc/self/status:Seccomp_filters:\t1\n",
+            "/proc/1/status:Seccomp:\t2\n/proc/1/status:Seccomp_filters:\t1\n/proc/self/status:Seccomp:\t2\n"
+            + "/proc/self/status:Seccomp_filters:\t1\n",
             filters);
     }
 
@@ -80,8 +83,10 @@ public sealed class SeccompTests : ContainerTest
     [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 22 }""", "83 -22\n")]
     [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 0 }""", "83 0\n")]
     [InlineData("""{ "names": [ "mkdir", "no_such_call" ], "action": "SCMP_ACT_ERRNO", "errnoRet": 3 }""", "83 -3\n")]
-    [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_ERRNO", "args": [ { "index": 1, "value": 1, "op": "SCMP_CMP_EQ" } ] }""", "83 -14\n")]
-    [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_ERRNO", "args": [ { "index": 1, "value": 0, "op": "SCMP_CMP_EQ" } ] }""", "83 -1\n")]
+    [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_ERRNO", "args": [ { "index": 1, "value": 1, "op": "SCMP_CMP_EQ" } ] }""",
+        "83 -14\n")]
+    [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_ERRNO", "args": [ { "index": 1, "value": 0, "op": "SCMP_CMP_EQ" } ] }""",
+        "83 -1\n")]
     [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_LOG" }""", "83 -14\n")]
     [InlineData("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_TRACE" }""", "83 -38\n")]
     public void A_rule_decides_what_a_call_returns(string rule, string expected)
@@ -119,10 +124,13 @@ public sealed class SeccompTests : ContainerTest
     public void A_startContainer_hook_runs_under_the_filter_and_earlier_hooks_do_not(string noNewPrivileges)
     {
         Container container = WithDockersProfile(noNewPrivileges).Runs("true");
-        container.Bundle.Add("mounts", $$"""{ "destination": "/out", "type": "bind", "source": "{{container.Directory}}", "options": [ "bind" ] }""");
+        container.Bundle.Add(
+            "mounts", $$"""{ "destination": "/out", "type": "bind", "source": "{{container.Directory}}", "options": [ "bind" ] }""");
         Directory.CreateDirectory(container.Bundle.Rootfs + "/out");
-        container.Bundle.Add("hooks.createContainer", $$"""{ "path": "/bin/sh", "args": [ "sh", "-c", "grep Seccomp: /proc/self/status >{{container.Directory}}/early" ] }""");
-        container.Bundle.Add("hooks.startContainer", """{ "path": "/bin/sh", "args": [ "sh", "-c", "grep Seccomp: /proc/self/status >/out/late" ] }""");
+        container.Bundle.Add("hooks.createContainer",
+            $$"""{ "path": "/bin/sh", "args": [ "sh", "-c", "grep Seccomp: /proc/self/status >{{container.Directory}}/early" ] }""");
+        container.Bundle.Add(
+            "hooks.startContainer", """{ "path": "/bin/sh", "args": [ "sh", "-c", "grep Seccomp: /proc/self/status >/out/late" ] }""");
         container.RunToEnd();
         Assert.Equal("Seccomp:\t0\n", File.ReadAllText(container.Directory + "/early"));
         Assert.Equal("Seccomp:\t2\n", File.ReadAllText(container.Directory + "/late"));
@@ -144,7 +152,8 @@ public sealed class SeccompTests : ContainerTest
     public void A_flag_of_a_kernel_older_than_this_is_taken()
     {
         Container container = Allowing("""{ "names": [ "mkdir" ], "action": "SCMP_ACT_ERRNO" }""").Runs("true");
-        container.Bundle.Set("linux.seccomp.flags", """[ "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW" ]""");
+        container.Bundle.Set(
+            "linux.seccomp.flags", """[ "SECCOMP_FILTER_FLAG_TSYNC", "SECCOMP_FILTER_FLAG_LOG", "SECCOMP_FILTER_FLAG_SPEC_ALLOW" ]""");
         container.RunToEnd();
     }
 

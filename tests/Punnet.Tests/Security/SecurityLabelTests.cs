@@ -9,7 +9,8 @@ namespace Punnet.Tests;
 public sealed class SecurityLabelTests : ContainerTest
 {
     private static bool HasApparmor =>
-        File.Exists("/sys/module/apparmor/parameters/enabled") && File.ReadAllText("/sys/module/apparmor/parameters/enabled").StartsWith('Y');
+        File.Exists("/sys/module/apparmor/parameters/enabled") && File.ReadAllText("/sys/module/apparmor/parameters/enabled")
+            .StartsWith('Y');
 
     private static bool HasSelinux => File.Exists("/sys/fs/selinux/enforce");
 
@@ -84,7 +85,8 @@ public sealed class SecurityLabelTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.apparmorProfile", "\"unconfined\"");
         container.CreateAndStart();
-        Assert.StartsWith("unconfined", container.Exec("cat", "/proc/self/attr/apparmor/current").Succeeds().Stdout, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "unconfined", container.Exec("cat", "/proc/self/attr/apparmor/current").Succeeds().Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -93,7 +95,8 @@ public sealed class SecurityLabelTests : ContainerTest
         Assert.SkipUnless(HasApparmor, "this kernel has no AppArmor");
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.apparmorProfile", "\"no-such-profile\"");
-        container.TryCreate().Fails("apparmor failed to apply profile", "`/proc/thread-self/attr/apparmor/exec`: no such file or directory (ENOENT)\nhint: no such profile is loaded on this host\n");
+        container.TryCreate().Fails("apparmor failed to apply profile",
+            "`/proc/thread-self/attr/apparmor/exec`: no such file or directory (ENOENT)\nhint: no such profile is loaded on this host\n");
         container.AssertNothingLeft();
     }
 
@@ -104,7 +107,8 @@ public sealed class SecurityLabelTests : ContainerTest
         Container container = NewContainer().Sleeps();
         container.CreateAndStart();
         container.ExecWith(["--apparmor", "no-such-profile"], "true")
-            .FailsWith(255, "apparmor failed to apply profile \"no-such-profile\" (process.apparmorProfile)", "\nhint: no such profile is loaded on this host\n");
+            .FailsWith(255, "apparmor failed to apply profile \"no-such-profile\" (process.apparmorProfile)",
+                "\nhint: no such profile is loaded on this host\n");
         Assert.Equal("running", container.Status);
     }
 

@@ -35,7 +35,8 @@ public sealed class SecurityTests : ContainerTest
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
         string pidFile = container.Directory + "/exec.pid";
-        Command command = new(Runtime.Path, ["--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, "sleep", "999"])
+        Command command = new(
+            Runtime.Path, ["--root", container.StateRoot, "exec", "--detach", "--pid-file", pidFile, container.Id, "sleep", "999"])
         {
             Stdout = container.Directory + "/exec.out",
             Stderr = container.Directory + "/exec.err",
@@ -100,12 +101,14 @@ public sealed class SecurityTests : ContainerTest
         FakeDev(container, null);
         container.Bundle.Set("linux.maskedPaths", "[]");
         container.Bundle.Write();
-        string line = $"echo in | '{Runtime.Path}' --root '{container.StateRoot}' run --bundle '{container.Bundle.Path}' {container.Id} 2>&1 | cat";
+        string line = $"echo in | '{Runtime.Path}' --root '{container.StateRoot}' run --bundle '{container.Bundle.Path}' {container.Id} "
+            + $"2>&1 | cat";
         Outcome outcome = new Command("/bin/sh", ["-c", line]).Run();
         Assert.Equal(0, Syscall.stat(container.Directory + "/dev/null", out Stat status));
         Assert.Equal((0L, 0u), (status.st_size, status.st_uid));
         // Refusing such a /dev is as good.
-        Assert.True(outcome.Stdout == "through the pipe\n" || outcome.Stdout.Contains("/dev/null", StringComparison.Ordinal), outcome.Stdout);
+        Assert.True(
+            outcome.Stdout == "through the pipe\n" || outcome.Stdout.Contains("/dev/null", StringComparison.Ordinal), outcome.Stdout);
     }
 
     // CVE-2026-41579, CVE-2026-47766.

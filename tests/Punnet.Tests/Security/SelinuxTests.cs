@@ -53,7 +53,8 @@ public sealed class SelinuxTests : ContainerTest
         Container container = Labelled().Sleeps();
         container.CreateAndStart();
         string file = container.Directory + "/process.json";
-        File.WriteAllText(file, $$"""{"cwd":"/","args":["/bin/cat","/proc/self/attr/current"],"user":{"uid":0,"gid":0},"selinuxLabel":"{{Other}}"}""");
+        File.WriteAllText(
+            file, $$"""{"cwd":"/","args":["/bin/cat","/proc/self/attr/current"],"user":{"uid":0,"gid":0},"selinuxLabel":"{{Other}}"}""");
 
         Assert.Equal(Other + "\0", container.ExecWith(["--process-label", Other], "cat", "/proc/self/attr/current").Succeeds().Stdout);
         Assert.Equal(Other + "\0", container.Call("exec", "--process", file, container.Id).Succeeds().Stdout);
@@ -80,7 +81,8 @@ public sealed class SelinuxTests : ContainerTest
         File.WriteAllText(container.Bundle.Rootfs + "/copied/file", "text");
         container.CreateAndStart().WaitForOutput("ready");
 
-        foreach (string path in new[] { "/dev", "/dev/null", "/dev/pts", "/dev/shm", "/dev/shm/new", "/dev/mqueue", "/copied", "/copied/file", "/sys/firmware" })
+        foreach (string path in new[] { "/dev", "/dev/null", "/dev/pts", "/dev/shm", "/dev/shm/new", "/dev/mqueue", "/copied",
+            "/copied/file", "/sys/firmware" })
         {
             Assert.Equal((path, Files), (path, LabelOf(container.Inside(path))));
         }
@@ -162,10 +164,13 @@ public sealed class SelinuxTests : ContainerTest
     }
 
     [Theory]
-    [InlineData("process.selinuxLabel", "system_u:system_r:nobody_t:s0", "cannot set the label \"system_u:system_r:nobody_t:s0\" (process.selinuxLabel)")]
+    [InlineData("process.selinuxLabel", "system_u:system_r:nobody_t:s0",
+        "cannot set the label \"system_u:system_r:nobody_t:s0\" (process.selinuxLabel)")]
     [InlineData("process.selinuxLabel", "no label", "cannot set the label \"no label\" (process.selinuxLabel)")]
-    [InlineData("linux.mountLabel", "system_u:object_r:nothing_t:s0", "cannot label mounts with \"system_u:object_r:nothing_t:s0\" (linux.mountLabel)")]
-    [InlineData("linux.mountLabel", "system_u:object_r:container_file_t", "cannot label mounts with \"system_u:object_r:container_file_t\" (linux.mountLabel)")]
+    [InlineData("linux.mountLabel", "system_u:object_r:nothing_t:s0",
+        "cannot label mounts with \"system_u:object_r:nothing_t:s0\" (linux.mountLabel)")]
+    [InlineData("linux.mountLabel", "system_u:object_r:container_file_t",
+        "cannot label mounts with \"system_u:object_r:container_file_t\" (linux.mountLabel)")]
     public void A_label_that_the_policy_does_not_know_is_refused_with_its_place(string place, string label, string expected)
     {
         Container container = Labelled().Sleeps();
@@ -216,7 +221,9 @@ public sealed class SelinuxTests : ContainerTest
 
     [Fact]
     public void Features_say_that_it_is_there() =>
-        Assert.Contains("\"selinux\":{\"enabled\":true}", Runtime.Run("features").Succeeds().Stdout.ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal).Replace("\t", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains("\"selinux\":{\"enabled\":true}",
+            Runtime.Run("features").Succeeds().Stdout.ReplaceLineEndings("").Replace(" ", "", StringComparison.Ordinal).Replace("\t", "",
+            StringComparison.Ordinal), StringComparison.Ordinal);
 
     private Container Labelled()
     {

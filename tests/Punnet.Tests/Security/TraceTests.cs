@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Punnet.Tests;
 
-/// <summary>What a program with CAP_SYS_PTRACE gets from the processes of punnet that come into its pid namespace: nothing of the host.</summary>
+/// <summary>
+/// What a program with CAP_SYS_PTRACE gets from the processes of punnet that come into its pid namespace: nothing of the host.
+/// </summary>
 public sealed class TraceTests : ContainerTest
 {
     // CVE-2016-9962: the capability that "not dumpable" does not keep out.

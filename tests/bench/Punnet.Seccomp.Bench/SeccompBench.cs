@@ -17,7 +17,8 @@ internal static class SeccompBench
 {
     private static readonly string[] Common =
     [
-        "read", "write", "close", "openat", "newfstatat", "fstat", "lseek", "mmap", "munmap", "mprotect", "brk", "rt_sigprocmask", "ioctl", "fcntl",
+        "read", "write", "close", "openat", "newfstatat", "fstat", "lseek", "mmap", "munmap", "mprotect", "brk", "rt_sigprocmask", "ioctl",
+        "fcntl",
         "futex", "epoll_wait", "recvmsg", "sendmsg", "clock_nanosleep", "getppid",
     ];
 

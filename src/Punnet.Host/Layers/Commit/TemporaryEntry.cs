@@ -95,7 +95,8 @@ public sealed class TemporaryEntry : IDisposable
             int made = -1;
             errno = errno != Errno.None ? errno : isDirectory
                 ? Sys.Openat(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made)
-                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, Permissions.Mode0600,
+                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow,
+                    Permissions.Mode0600,
                     out made);
 
             // Before it was locked, another commit may have taken it for a leftover and locked it.

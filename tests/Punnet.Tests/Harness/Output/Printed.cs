@@ -23,7 +23,8 @@ internal static class Printed
     /// <summary>Calls <c>features</c>.</summary>
     public static PrintedFeatures Features() => Features(Runtime.Run("features").Succeeds().Stdout);
 
-    private static T Read<T>(string json, JsonTypeInfo<T> type) => JsonSerializer.Deserialize(json, type) ?? throw new JsonException("null");
+    private static T Read<T>(string json, JsonTypeInfo<T> type) =>
+        JsonSerializer.Deserialize(json, type) ?? throw new JsonException("null");
 }
 
 /// <summary>runtime.md#state, with the members that runc adds.</summary>
