@@ -51,7 +51,7 @@ public sealed class BusMessageTests
     [InlineData("6c010402000000000200000000000000")] // version 2
     [InlineData("6c010401ffffffff0200000000000000")] // 4 GB of body
     [InlineData("6c0104010000000002000000ffffffff")] // 4 GB of fields
-    public void What_does_not_start_as_a_message_is_none(string head) => Assert.Equal(-1, BusMessage.LengthOf(Convert.FromHexString(head)));
+    public void A_head_that_is_not_a_message_is_refused(string head) => Assert.Equal(-1, BusMessage.LengthOf(Convert.FromHexString(head)));
 
     [Fact]
     public void Whatever_byte_is_wrong_reading_ends_without_a_failure()
@@ -96,7 +96,7 @@ public sealed class BusMessageTests
     [InlineData("bus")]
     [InlineData("bus ")]
     [InlineData("tcp /a")]
-    public void What_the_state_cannot_have_written_is_no_address(string text) => Assert.Null(BusAddress.TryParse(text));
+    public void An_invalid_address_in_the_state_is_refused(string text) => Assert.Null(BusAddress.TryParse(text));
 
     private static BusWriter Arguments()
     {

@@ -75,7 +75,7 @@ public sealed class CgroupPlannerTests
         + "or give a path")]
     [InlineData(":runc:web1",
         "\":runc:web1\" has the form slice:prefix:name, which only the systemd driver takes: use --systemd-cgroup, or give a path")]
-    public void A_path_that_is_none_is_refused(string cgroupsPath, string expected) =>
+    public void An_invalid_path_is_refused(string cgroupsPath, string expected) =>
         Assert.Equal("linux.cgroupsPath: " + expected,
             Assert.Throws<SpecException>(() => CgroupPlanner.Plan(cgroupsPath, "id1", "/own", systemd: false, rootless: false)).Message);
 
@@ -103,7 +103,7 @@ public sealed class CgroupPlannerTests
     [InlineData("a.slice:@b:c", "\"a.slice:@b:c\": \"@b-c.scope\" is not the name of a systemd unit")]
     [InlineData("b.slice:x:a-c.slice", "\"b.slice:x:a-c.slice\" puts a-c.slice into b.slice, but its name puts it into a.slice")]
     [InlineData("::-.slice", "\"::-.slice\" is the root slice, which no container can have")]
-    public void A_unit_that_is_none_is_refused(string cgroupsPath, string expected) =>
+    public void An_invalid_unit_is_refused(string cgroupsPath, string expected) =>
         Assert.Equal("linux.cgroupsPath: " + expected,
             Assert.Throws<SpecException>(() => CgroupPlanner.Plan(cgroupsPath, "id1", "/own", systemd: true, rootless: false)).Message);
 

@@ -77,7 +77,7 @@ public sealed class UnitLimitTests
         Assert.Equal($"annotations[\"{key}\"]: {expected}", Assert.Throws<SpecException>(() => Unit([], new() { [key] = text })).Message);
 
     [Fact]
-    public void A_subgroup_is_none_when_it_is_empty()
+    public void An_empty_subgroup_counts_as_absent()
     {
         Assert.Null(Unit([], new() { ["run.oci.systemd.subgroup"] = "" }).SubGroup);
         Assert.Equal("container", Unit([], new() { ["run.oci.systemd.subgroup"] = "container" }).SubGroup);

@@ -59,7 +59,7 @@ public sealed class VariantTextTests
     [InlineData("()", "expected a value of type (s) at character 3")]
     [InlineData("@(st) ('a')", "expected a value of type (st) at character 12")]
     [InlineData("<1", "expected > at character 3")]
-    public void What_is_no_value_is_refused_with_its_place(string text, string expected)
+    public void An_invalid_value_is_refused_with_its_place(string text, string expected)
     {
         string message = Assert.Throws<SpecException>(() => VariantText.Read(text, "here")).Message;
         Assert.StartsWith("here: ", message, System.StringComparison.Ordinal);

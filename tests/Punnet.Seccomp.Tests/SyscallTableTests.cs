@@ -38,7 +38,7 @@ public sealed class SyscallTableTests
     [InlineData("reads")]
     [InlineData("Read")]
     [InlineData("r\u00e9ad")]
-    public void What_is_no_call_is_not_found(string name) => Assert.Equal(SyscallTable.Unknown, SyscallTable.IndexOf(name));
+    public void An_unknown_call_is_not_found(string name) => Assert.Equal(SyscallTable.Unknown, SyscallTable.IndexOf(name));
 
     [Fact]
     public void Every_name_is_found_and_the_names_are_sorted()

@@ -6,7 +6,7 @@ using Xunit;
 namespace Punnet.Spec.Tests;
 
 /// <summary>What <c>list</c> reads of a record says what the whole record says, or nothing.</summary>
-public sealed class StateExcerptTests
+public sealed class RecordSummaryTests
 {
     // A whole record but for what an excerpt leaves to the parser.
     private static readonly StateRecord Record = StateTests.Record with
@@ -18,7 +18,7 @@ public sealed class StateExcerptTests
     };
 
     [Fact]
-    public void An_excerpt_has_the_texts_of_the_record()
+    public void A_summary_has_the_texts_of_the_record()
     {
         Assert.True(RecordSummary.TryRead(StateJson.WriteRecord(Record), out RecordSummary excerpt));
         Assert.Equal(Record.OciVersion, Encoding.UTF8.GetString(excerpt.OciVersion));
@@ -36,7 +36,7 @@ public sealed class StateExcerptTests
 
     [Theory]
     [MemberData(nameof(Annotated))]
-    public void A_list_of_excerpts_is_the_list_of_states(string annotation)
+    public void A_list_of_summaries_is_the_list_of_states(string annotation)
     {
         StateRecord record = Record with
         {
@@ -68,14 +68,14 @@ public sealed class StateExcerptTests
     }
 
     [Fact]
-    public void A_record_without_a_cgroup_has_an_excerpt_without()
+    public void A_record_without_a_cgroup_has_a_summary_without()
     {
         Assert.True(RecordSummary.TryRead(StateJson.WriteRecord(Record with { Cgroup = null }), out RecordSummary excerpt));
         Assert.True(excerpt.Cgroup.IsEmpty);
     }
 
     [Fact]
-    public void A_record_cut_at_any_byte_has_no_excerpt()
+    public void A_record_cut_at_any_byte_has_no_summary()
     {
         byte[] record = StateJson.WriteRecord(Record);
         for (int length = 0; length < record.Length; length++)
@@ -106,7 +106,7 @@ public sealed class StateExcerptTests
     [InlineData("\"a\":\"\"", "\"a\":\"\\x\"")]
     [InlineData("{\"version\"", "{\"another\":1,\"version\"")]
     [InlineData("{\"version\"", "[{\"version\"")]
-    public void A_damaged_or_unusual_record_has_no_excerpt(string text, string replacement)
+    public void A_damaged_or_unusual_record_has_no_summary(string text, string replacement)
     {
         string record = Encoding.UTF8.GetString(StateJson.WriteRecord(Record));
         Assert.Contains(text, record, StringComparison.Ordinal);
@@ -115,7 +115,7 @@ public sealed class StateExcerptTests
     }
 
     [Fact]
-    public void What_is_no_utf_8_has_no_excerpt()
+    public void A_record_that_is_not_utf_8_has_no_summary()
     {
         byte[] record = StateJson.WriteRecord(Record);
         record[record.AsSpan().IndexOf("/srv"u8)] = 0xff;
@@ -123,7 +123,7 @@ public sealed class StateExcerptTests
     }
 
     [Fact]
-    public void Hooks_and_layers_are_not_for_an_excerpt()
+    public void Hooks_and_layers_are_not_for_a_summary()
     {
         Assert.False(RecordSummary.TryRead(StateJson.WriteRecord(Record with { Poststop = [new Hook { Path = "/bin/down" }] }), out _));
         Assert.False(RecordSummary.TryRead(StateJson.WriteRecord(Record with { Overlay = new OverlayRecord { Layers = ["/base"] } }),

@@ -14,7 +14,7 @@ internal static class CgroupOwnerPlanner
     /// <summary>The host's id of process.user.uid where the cgroup becomes that user's; null where it stays as it was made.</summary>
     internal static uint? Plan(Linux linux, NamespacePlan namespaces, ImmutableArray<MountStep> mounts, uint uid, HostFacts facts)
     {
-        // Without the host's rights the cgroup belongs to the caller, and can be given to nobody.
+        // Without privileges on the host the cgroup belongs to the caller, who cannot give it away.
         return facts.EffectiveUser == 0 && namespaces.NewCgroup && IsWritable(mounts) ? HostId(linux, namespaces, uid) : null;
     }
 

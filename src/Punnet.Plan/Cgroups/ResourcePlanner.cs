@@ -23,7 +23,7 @@ public static class ResourcePlanner
     /// For an update: what memory.max holds now in bytes, -1 for max. Swap given without a limit is converted with it. Null if not known.
     /// </param>
     /// <param name="root">Place of <paramref name="resources"/> in its document; empty for a document that consists of it.</param>
-    /// <exception cref="SpecException">A value is none that cgroup v2 can have.</exception>
+    /// <exception cref="SpecException">cgroup v2 cannot have a value.</exception>
     public static ResourcePlan Plan(Resources? resources, bool update, long? memoryLimit = null, string root = "linux.resources")
     {
         ResourcePlannerDraft draft = new(root, update);
@@ -107,7 +107,7 @@ public static class ResourcePlanner
                 {
                     UnlessIdle = draft.IsUpdate && cpu.Idle is null,
 
-                    // containerd always asks for what every cgroup has anyway: no loss where there is no controller.
+                    // containerd always asks for the default of a new cgroup: without the controller nothing is lost.
                     OnError = weight == DefaultWeight ? CgroupError.IgnoreMissing : CgroupError.Refuse,
                 });
             }

@@ -48,7 +48,7 @@ public static class HookPlanner
                 place + ".path", string.IsNullOrEmpty(hook.Path) ? "is missing" : "\"" + hook.Path + "\" is not an absolute path");
         }
 
-        // Longer than a week is no time-out, and milliseconds must fit.
+        // More than a week is not a time-out, and milliseconds must fit.
         if (hook.Timeout is <= 0 or > 604_800)
         {
             throw new SpecException(place + ".timeout", hook.Timeout.Value.ToString() + " is not a number of seconds from 1 to 604800");

@@ -2,7 +2,7 @@ using Punnet.Abi;
 
 namespace Punnet.Plan;
 
-/// <summary>What planning needs to know of the host; gathered before, so that planning itself looks at nothing.</summary>
+/// <summary>The facts about the host that planning needs; gathered first, because the planner itself reads nothing.</summary>
 /// <param name="EffectiveUser">geteuid(2).</param>
 /// <param name="LastCapability">Highest capability of the running kernel, /proc/sys/kernel/cap_last_cap.</param>
 /// <param name="OwnCgroup">punnet's own cgroup, below the cgroup2 mount: <c>/</c> or <c>/user.slice/x</c>.</param>

@@ -12,7 +12,7 @@ internal static class NumberList
     /// <param name="text">The list.</param>
     /// <param name="place">Its place in config.json.</param>
     /// <param name="limit">The first number that is too large.</param>
-    /// <exception cref="SpecException">It is no list.</exception>
+    /// <exception cref="SpecException">The list is invalid.</exception>
     public static ImmutableArray<ulong> Mask(string text, string place, int limit)
     {
         ulong[] mask = new ulong[limit / 64];

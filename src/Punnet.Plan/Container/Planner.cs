@@ -10,10 +10,10 @@ namespace Punnet.Plan;
 public static class Planner
 {
     /// <summary>Plans a create.</summary>
-    /// <exception cref="SpecException">config.json asks for what cannot be, or for what punnet does not do yet.</exception>
+    /// <exception cref="SpecException">config.json asks for something impossible, or for something that punnet does not support.</exception>
     public static ContainerPlan Plan(Config config, PlanOptions options, HostFacts facts)
     {
-        // Engines write 1.0.2 to 1.3.0 and add suffixes; what a version 2 would mean nobody knows.
+        // Engines write 1.0.2 to 1.3.0 and add suffixes; the meaning of a version 2 is unknown.
         if (!string.IsNullOrEmpty(config.OciVersion) && !config.OciVersion.StartsWith("1.", StringComparison.Ordinal))
         {
             throw new SpecException(
@@ -139,7 +139,7 @@ public static class Planner
     private static bool IsLocal(ReadOnlySpan<byte> type) => type.SequenceEqual("proc"u8) || type.SequenceEqual("tmpfs"u8)
         || type.SequenceEqual("devpts"u8) || type.SequenceEqual("mqueue"u8);
 
-    // Where an ordinary user maps the own group alone, setgroups(2) is denied for ever: user_namespaces(7).
+    // Where an ordinary user maps only their own group, setgroups(2) is denied permanently: user_namespaces(7).
     private static void RefuseGroups(Process process, NamespacePlan namespaces, HostFacts facts)
     {
         bool isDenied = facts.EffectiveUser != 0 && RootlessIds.IsOnly(namespaces.GidMap, facts.EffectiveGroup);
@@ -147,7 +147,7 @@ public static class Planner
         {
             throw new SpecException(
                 "process.user.additionalGids",
-                "cannot set any additional groups in a rootless container that maps only the own group (linux.gidMappings)");
+                "cannot set any additional groups in a rootless container that maps only the user's own group (linux.gidMappings)");
         }
     }
 

@@ -26,7 +26,7 @@ internal static class SysctlPlanner
                 }
             }
 
-            // One at the end is no second line: "sysctl -n" and files have it.
+            // A final line end is not a second line: "sysctl -n" and files have it.
             if (sysctl.Value.AsSpan().TrimEnd('\n').Contains('\n'))
             {
                 throw new SpecException(place, "the value has several lines, and a kernel parameter has one");

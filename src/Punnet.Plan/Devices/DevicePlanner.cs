@@ -22,7 +22,7 @@ internal static class DevicePlanner
     ];
 
     /// <summary>Plans the default devices and then the written ones, of which one with the same path takes a default's place.</summary>
-    /// <exception cref="SpecException">A device is not one.</exception>
+    /// <exception cref="SpecException">A device is invalid.</exception>
     public static ImmutableArray<DeviceStep> Plan(IReadOnlyList<Device> devices)
     {
         List<DeviceStep> steps = [Default("/dev/null", 3), Default("/dev/zero", 5), Default("/dev/full", 7), Default("/dev/random", 8),

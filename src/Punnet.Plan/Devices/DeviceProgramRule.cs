@@ -35,7 +35,7 @@ internal sealed record DeviceProgramRule(bool Allow, bool Block, bool Character,
 
     /// <summary>Checks the rules of config.json and appends the ones that every container gets.</summary>
     /// <param name="rules">linux.resources.devices; null when it is absent.</param>
-    /// <exception cref="SpecException">A rule says something that is no device, number or access.</exception>
+    /// <exception cref="SpecException">A rule has an invalid type, number or access.</exception>
     internal static List<DeviceProgramRule> ReadAll(IReadOnlyList<DeviceRule>? rules)
     {
         int given = rules?.Count ?? 0;
@@ -98,7 +98,7 @@ internal sealed record DeviceProgramRule(bool Allow, bool Block, bool Character,
             };
         }
 
-        // A rule without any access would do nothing, which nobody means to write.
+        // A rule without any access would do nothing, and is a mistake.
         return bits != 0
             ? bits
             : throw new SpecException(place, "\"" + access + "\" is not a device access: expected a combination of r, w and m");

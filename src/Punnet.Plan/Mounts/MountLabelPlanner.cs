@@ -29,7 +29,7 @@ internal static class MountLabelPlanner
     /// <summary>The parameter that gives a file system its label; null without a label.</summary>
     /// <param name="label">As written.</param>
     /// <param name="annotations">May name another kind of context, as for crun.</param>
-    /// <exception cref="SpecException">The kind is none.</exception>
+    /// <exception cref="SpecException">The kind of context is invalid.</exception>
     public static CString Key(string? label, IReadOnlyDictionary<string, string> annotations)
     {
         if (string.IsNullOrEmpty(label))
@@ -47,7 +47,7 @@ internal static class MountLabelPlanner
 
     /// <summary>
     /// Gives a mount its label. The kernel's own views of itself, procfs and its like, have labels that do not change; the message queues
-    /// have had a file system since their namespace was made, which takes no parameter any more, and only its root can be labelled.
+    /// have had a file system since their namespace was made, which no longer takes parameters, and only its root can be labelled.
     /// </summary>
     /// <param name="step">The mount.</param>
     /// <param name="key">From <see cref="Key"/>.</param>

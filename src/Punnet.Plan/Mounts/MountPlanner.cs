@@ -6,7 +6,7 @@ using Punnet.Spec;
 
 namespace Punnet.Plan;
 
-/// <summary>config.md#mounts: from what was written to steps.</summary>
+/// <summary>config.md#mounts: from config.json to steps.</summary>
 internal static class MountPlanner
 {
     private static readonly MountParameter s_readOnly = new(CString.Of("ro"), default);
@@ -129,7 +129,7 @@ internal static class MountPlanner
             return MountKind.Remount;
         }
 
-        // runc: "bind" as a type alone is no bind; crun and Podman write it that way, and nothing else can be meant.
+        // runc does not take the type "bind" alone for a bind mount; crun and Podman write it so, and it has no other meaning.
         if (draft.IsBind || mount.Type is "bind" or "rbind")
         {
             draft.IsRecursiveBind |= mount.Type == "rbind" && !draft.IsBind;

@@ -16,7 +16,7 @@ public enum MountKind
     /// <summary>New attributes for what is mounted there: mount_setattr(2).</summary>
     Remount,
 
-    /// <summary>The container's cgroup: cgroup2 in a cgroup namespace of its own, else a bind of its directory.</summary>
+    /// <summary>The container's cgroup: cgroup2 with its own cgroup namespace, else a bind mount of its directory.</summary>
     Cgroup,
 }
 
@@ -60,7 +60,7 @@ public sealed record MountStep
     public MountAttributes Clear { get; init; }
 
     /// <summary>
-    /// Attributes of a bind's source that nobody named, to clear as well: once one is named, those that are named are all there are. What
+    /// Attributes of a bind's source that no option names, to clear as well: once one is named, only the named ones are kept. What
     /// is locked, mount_namespaces(7), stays.
     /// </summary>
     public MountAttributes Others { get; init; }

@@ -51,7 +51,7 @@ internal static class IdMapPlanner
             return Written(option, linux);
         }
 
-        // config.md#mounts: without mappings of its own it takes the container's, and there must be some.
+        // config.md#mounts: without its own mappings the mount takes the container's, which must exist.
         return hasUser
             ? new IdMapPlan(isTree, default, default)
             : throw new SpecException(

@@ -115,7 +115,7 @@ internal static class NamespacePlanner
     }
 
     /// <summary>Text for uid_map or gid_map.</summary>
-    /// <exception cref="SpecException">A range is none.</exception>
+    /// <exception cref="SpecException">A range is invalid.</exception>
     internal static CString Map(IReadOnlyList<IdMapping> mappings, string place)
     {
         if (mappings.Count > MapLimit)
@@ -133,7 +133,7 @@ internal static class NamespacePlanner
                 throw new SpecException(here + ".size", "0 maps nothing: expected 1 or more");
             }
 
-            // 4294967295 itself is no id: it means "none" to the kernel.
+            // 4294967295 is not an id: the kernel takes it for "none".
             if ((ulong)mapping.ContainerId + mapping.Size > uint.MaxValue || (ulong)mapping.HostId + mapping.Size > uint.MaxValue)
             {
                 throw new SpecException(here + ".size", mapping.Size.ToString() + " ids go beyond the largest, 4294967294");

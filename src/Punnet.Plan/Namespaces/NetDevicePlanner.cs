@@ -12,7 +12,7 @@ internal static class NetDevicePlanner
     private const int Limit = 15; // IFNAMSIZ without the NUL
 
     /// <summary>Plans every move.</summary>
-    /// <exception cref="SpecException">A name is none, or there is no network namespace to move to.</exception>
+    /// <exception cref="SpecException">A name is invalid, or the container has no network namespace.</exception>
     public static ImmutableArray<NetDeviceStep> Plan(IReadOnlyDictionary<string, NetDevice> devices, NamespacePlan namespaces)
     {
         if (devices.Count == 0)

@@ -38,7 +38,7 @@ public static class MemoryPolicyPlanner
     public static IReadOnlyList<string> Flags => FlagWords.Names;
 
     /// <summary>Plans the policy.</summary>
-    /// <exception cref="SpecException">It is none, or its nodes do not belong to it.</exception>
+    /// <exception cref="SpecException">The policy is invalid, or does not take these nodes.</exception>
     internal static MemoryPolicyStep? Plan(MemoryPolicy? written)
     {
         if (written is null)

@@ -10,7 +10,7 @@ internal static class PersonalityPlanner
     /// <summary>Plans the execution domain.</summary>
     /// <param name="written">As written, or null.</param>
     /// <param name="warnings">Gets a sentence for flags: no runtime supports one, and none refuses them.</param>
-    /// <exception cref="SpecException">It is no domain.</exception>
+    /// <exception cref="SpecException">The domain is invalid.</exception>
     public static ExecutionDomain? Plan(Personality? written, ImmutableArray<string>.Builder warnings)
     {
         if (written is null)

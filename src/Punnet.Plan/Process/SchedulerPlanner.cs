@@ -13,7 +13,7 @@ internal static class SchedulerPlanner
     /// <summary>Plans the policy.</summary>
     /// <param name="written">As written, or null.</param>
     /// <param name="place">Its place.</param>
-    /// <exception cref="SpecException">It is no policy, or a value does not belong to it.</exception>
+    /// <exception cref="SpecException">The policy is invalid, or does not take a value.</exception>
     public static SchedulerAttributes? Plan(Scheduler? written, string place)
     {
         if (written is null)
@@ -36,7 +36,7 @@ internal static class SchedulerPlanner
     }
 
     /// <summary>Plans the priority of input and output, as ioprio_set(2) takes it.</summary>
-    /// <exception cref="SpecException">It is no class, or the level is none of its eight.</exception>
+    /// <exception cref="SpecException">The class is invalid, or the level is not from 0 to 7.</exception>
     public static int? Plan(IoPriority? written, string place)
     {
         if (written is null)
@@ -65,7 +65,7 @@ internal static class SchedulerPlanner
     }
 
     /// <summary>Plans the CPUs of an exec.</summary>
-    /// <exception cref="SpecException">A list is none.</exception>
+    /// <exception cref="SpecException">A list is invalid.</exception>
     public static AffinityPlan Plan(ExecCpuAffinity? written, string place) => new(
         Cpus(written?.Initial, place + ".initial"), Cpus(written?.Final, place + ".final"), written?.Initial ?? "", written?.Final ?? "");
 

@@ -41,7 +41,7 @@ public static class UnitLimit
 
     /// <summary>
     /// What stands for memory.oom.group, which systemd otherwise sets back when it reloads: OOMPolicy=, systemd.scope(5). Only for a unit
-    /// that is made (systemd lets nobody change it later), and only where scopes have it, officially from version 253 on.
+    /// that is made (systemd does not change it later), and only where scopes have it, officially from version 253 on.
     /// </summary>
     /// <param name="value">What is written to the file.</param>
     public static ImmutableArray<UnitProperty> OomPolicy(string value) => value.TrimEnd('\n') switch

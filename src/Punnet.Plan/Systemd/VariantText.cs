@@ -34,7 +34,7 @@ public sealed class VariantText
     /// <summary>Reads a value.</summary>
     /// <param name="text">The text.</param>
     /// <param name="place">Where it stands in config.json.</param>
-    /// <exception cref="SpecException">It is no such value.</exception>
+    /// <exception cref="SpecException">The text is not such a value.</exception>
     public static BusValue Read(string text, string place)
     {
         if (text.Length > MaximumLength || text.Contains('\0', StringComparison.Ordinal))

@@ -81,7 +81,7 @@ public ref struct RecordSummary
                 return false;
             }
 
-            // Names in other letters than ASCII become names that nobody knows.
+            // A name with other characters than ASCII becomes an unknown name.
             for (int i = 0; i < written.Length; i++)
             {
                 buffer[i] = (char)written[i];
@@ -140,7 +140,7 @@ public ref struct RecordSummary
         return true;
     }
 
-    // Empty for what is no text, or has an escape.
+    // Empty for a value that is not a string, or has an escape.
     private static ReadOnlySpan<byte> Text(ReadOnlySpan<byte> utf8, scoped ref Utf8JsonReader reader) =>
         IsText(ref reader) ? utf8.Slice((int)reader.TokenStartIndex + 1, reader.ValueSpan.Length) : default;
 

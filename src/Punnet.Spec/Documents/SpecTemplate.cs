@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace Punnet.Spec;
 
 /// <summary>
-/// The config.json that <c>spec</c> starts a new bundle with. Its values are those of the newest runc, because people and tests
+/// The config.json that <c>spec</c> writes for a new bundle. Its values are those of the newest runc, because people and tests
 /// edit them by name: no inheritable and no ambient capabilities (CVE-2022-29162), and a cgroup namespace.
 /// </summary>
 public static class SpecTemplate
@@ -84,7 +84,7 @@ public static class SpecTemplate
         Make("/sys/fs/cgroup", "cgroup", "cgroup", "nosuid", "noexec", "nodev", "relatime", "ro"),
     ];
 
-    // Without a network namespace of its own a container cannot mount sysfs.
+    // A container cannot mount sysfs without its own network namespace.
     private static Mount HostSys() => Make("/sys", "none", "/sys", "rbind", "nosuid", "noexec", "nodev", "ro");
 
     // Only id 0 exists inside: a file system cannot be given to another one.

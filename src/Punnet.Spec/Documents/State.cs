@@ -62,11 +62,11 @@ public sealed record StateRecord
     /// <summary>Hooks for delete: by then the bundle may be gone.</summary>
     public IReadOnlyList<Hook> Poststop { get; init; } = [];
 
-    /// <summary>Layers that the root is made of; null for a root that is a directory of its own.</summary>
+    /// <summary>Layers that the root is made of; null for a root that is an ordinary directory.</summary>
     public OverlayRecord? Overlay { get; init; }
 }
 
-/// <summary>What a root of layers is made of: overlayfs.rst. All paths are absolute.</summary>
+/// <summary>The parts of a root of layers: overlayfs.rst. All paths are absolute.</summary>
 public sealed record OverlayRecord
 {
     /// <summary>Directories that are only read, the lowest first.</summary>

@@ -79,7 +79,7 @@ public static partial class ConfigReader
             }
         }
 
-        // A misspelt rate must not become 0, which takes the limit away.
+        // A misspelt rate must not become 0, which removes the limit.
         return new ThrottleDevice(
             major ?? throw cursor.RefuseMissing("major"),
             minor ?? throw cursor.RefuseMissing("minor"),

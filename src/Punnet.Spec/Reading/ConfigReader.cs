@@ -4,7 +4,7 @@ using System.Collections.Generic;
 namespace Punnet.Spec;
 
 /// <summary>
-/// Reads the documents that users and engines hand over. Knows the types and number ranges of runtime-spec 1.3 (specs-go/config.go)
+/// Reads the documents of users and engines. Knows the types and number ranges of runtime-spec 1.3 (specs-go/config.go)
 /// and nothing else: whether a value makes sense is for Punnet.Plan. Names are matched exactly; of equal names the last one wins;
 /// properties that the specification does not have are skipped.
 /// </summary>
@@ -20,7 +20,7 @@ public static partial class ConfigReader
 
     /// <summary>Reads a list of strings, such as an annotation holds.</summary>
     /// <param name="utf8">The whole document.</param>
-    /// <exception cref="SpecException">Not JSON, or something else.</exception>
+    /// <exception cref="SpecException">Not JSON, or not a list of strings.</exception>
     public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadStrings(utf8);
 
     /// <summary>Reads what <c>exec --process</c> is given: config.md#process.</summary>
@@ -145,7 +145,7 @@ public static partial class ConfigReader
             }
         }
 
-        // A misspelt hostID must not become the host's root.
+        // A misspelt hostID must not map to root on the host.
         return new IdMapping(
             containerId ?? throw cursor.RefuseMissing("containerID"),
             hostId ?? throw cursor.RefuseMissing("hostID"),

@@ -48,7 +48,7 @@ internal ref partial struct JsonPathReader
     /// <summary>Reads a whole document that is one object.</summary>
     /// <typeparam name="T">What is made of it.</typeparam>
     /// <param name="document">UTF-8 without a byte order mark.</param>
-    /// <param name="unknown">Collects properties that nobody knows; null when nobody asks.</param>
+    /// <param name="unknown">Collects unknown properties; null to ignore them.</param>
     /// <param name="read">Reads the object.</param>
     /// <exception cref="SpecException">The text is not JSON, or not what <paramref name="read"/> expects.</exception>
     public static T ReadDocument<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, ReadValue<T> read) =>
@@ -154,10 +154,10 @@ internal ref partial struct JsonPathReader
         return true;
     }
 
-    /// <summary>Skips a value that is known and of no use here.</summary>
+    /// <summary>Skips a value that is known and not used.</summary>
     public void Skip() => _reader.Skip();
 
-    /// <summary>Skips a value whose property nobody knows, and notes its place.</summary>
+    /// <summary>Skips the value of an unknown property, and notes its place.</summary>
     /// <param name="known">The names that are known here, separated by blanks.</param>
     public void SkipUnknown(string known)
     {

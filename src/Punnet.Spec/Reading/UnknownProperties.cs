@@ -8,7 +8,7 @@ namespace Punnet.Spec;
 /// <param name="Nearest">The known name that was probably meant, or null.</param>
 public sealed record UnknownProperty(string Place, string? Nearest);
 
-/// <summary>Collects what a document says beyond the specification, so that somebody can be told about a misspelt property.</summary>
+/// <summary>Collects the properties that the specification does not have, to warn about a misspelt one.</summary>
 public sealed class UnknownProperties
 {
     // Two wrong, missing or surplus letters; more similarity than that is chance.

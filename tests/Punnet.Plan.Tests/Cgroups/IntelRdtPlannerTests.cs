@@ -49,7 +49,7 @@ public sealed class IntelRdtPlannerTests
         "linux.intelRdt.memBwSchema: \"MB:0=5\\nL3:0=f\" is not one line such as \"L3:0=ff;1=ff\"")]
     [InlineData("""{"schemata":["L3:0=f","L3"]}""", "linux.intelRdt.schemata[1]: \"L3\" is not one line such as \"L3:0=ff;1=ff\"")]
     [InlineData("""{"schemata":[":0=f"]}""", "linux.intelRdt.schemata[0]: \":0=f\" is not one line such as \"L3:0=ff;1=ff\"")]
-    public void What_is_no_line_of_schemata_is_refused(string rdt, string expected) =>
+    public void An_invalid_line_of_schemata_is_refused(string rdt, string expected) =>
         Assert.Equal(expected, Plans.Refusal("{\"linux\":{\"intelRdt\":" + rdt + "}}"));
 
     private static IntelRdtPlan Plan(string rdt) => Plans.With("{\"linux\":{\"intelRdt\":" + rdt + "}}").IntelRdt!;

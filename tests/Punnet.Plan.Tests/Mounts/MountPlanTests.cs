@@ -185,7 +185,7 @@ public sealed class MountPlanTests
     // Every option that features prints, against a file system that would be handed an option that is not known; what is for binds alone
     // against a bind, which refuses one.
     [Fact]
-    public void Every_named_option_has_a_meaning_and_is_no_parameter()
+    public void Every_named_option_has_a_meaning_and_is_not_a_parameter()
     {
         foreach (string option in MountOptions.Names)
         {

@@ -56,7 +56,7 @@ public sealed class RootPlanTests
     [InlineData("Shared")]
     [InlineData("rro")]
     [InlineData("bind")]
-    public void What_is_no_propagation_is_refused(string written) => Assert.Equal(
+    public void An_invalid_propagation_is_refused(string written) => Assert.Equal(
         "linux.rootfsPropagation: \"" + written
             + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)",
         Plans.Refusal("{\"linux\":{\"rootfsPropagation\":\"" + written + "\"}}"));

@@ -55,7 +55,7 @@ public sealed class SecurityLabelPlannerTests
         Assert.Equal(kind + "=u:r:t:s0", Parameters(new Dictionary<string, string> { ["run.oci.mount_context_type"] = kind }, "tmpfs"));
 
     [Fact]
-    public void What_is_no_kind_of_context_is_refused() => Assert.Equal(
+    public void An_invalid_kind_of_context_is_refused() => Assert.Equal(
         "annotations[\"run.oci.mount_context_type\"]: \"other\" is not a kind of context (context, fscontext, defcontext or rootcontext)",
         Planning.Refusal(() => Parameters(new Dictionary<string, string> { ["run.oci.mount_context_type"] = "other" }, "tmpfs")));
 

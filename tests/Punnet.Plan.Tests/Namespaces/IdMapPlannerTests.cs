@@ -63,7 +63,7 @@ public sealed class IdMapPlannerTests
         "mounts[0].options[1]: \"0-x-1\" is not a mapping such as 0-1000-10: id in the file system, id on the host, number of ids")]
     [InlineData("idmap=uids=0-1-0;gids=0-1-1", "mounts[0].options[1][0].size: 0 maps nothing: expected 1 or more")]
     [InlineData("idmap=uids=@0-995-10;gids=0-1-1", "mounts[0].options[1]: no range of linux.uidMappings has the ids 995 to 1004")]
-    public void What_is_no_mapping_is_refused(string option, string expected) =>
+    public void An_invalid_mapping_is_refused(string option, string expected) =>
         Assert.Equal(expected, Planning.Refusal(() => Planning.Plan(Bind("bind", option), UserNamespace)));
 
     [Fact]

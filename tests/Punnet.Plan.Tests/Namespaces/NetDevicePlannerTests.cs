@@ -27,7 +27,7 @@ public sealed class NetDevicePlannerTests
     [InlineData("eth%d")]
     [InlineData("sixteen-letters!")]
     [InlineData("ééééééééé")]
-    public void What_is_no_name_is_refused(string name)
+    public void An_invalid_name_is_refused(string name)
     {
         string words = ": \"" + name + "\" is not a name of a network device: 1 to 15 bytes without \"/\", \":\", \"%\" and blanks";
         Assert.Equal("linux.netDevices[\"" + name + "\"]" + words, Planning.Refusal(() => Plan((name, null))));

@@ -46,7 +46,7 @@ public sealed class RootlessPlanTests
         if (isRefused)
         {
             Assert.Equal(
-                "process.user.additionalGids: cannot set any additional groups in a rootless container that maps only the own group "
+                "process.user.additionalGids: cannot set any additional groups in a rootless container that maps only the user's own group "
                 + "(linux.gidMappings)",
                 Plans.Refusal(patch, Ordinary));
         }

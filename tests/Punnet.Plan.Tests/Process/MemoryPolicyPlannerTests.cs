@@ -52,7 +52,7 @@ public sealed class MemoryPolicyPlannerTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public void What_is_no_memory_policy_is_refused(MemoryPolicy written, string expected) =>
+    public void An_invalid_memory_policy_is_refused(MemoryPolicy written, string expected) =>
         Assert.Equal(expected, Planning.Refusal(() => Plan(written)));
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class MemoryPolicyPlannerTests
     [Theory]
     [InlineData(null, "linux.personality.domain: is missing")]
     [InlineData("BSD", "linux.personality.domain: \"BSD\" is not a domain (LINUX or LINUX32)")]
-    public void What_is_no_personality_is_refused(string? domain, string expected) =>
+    public void An_invalid_personality_is_refused(string? domain, string expected) =>
         Assert.Equal(expected, Planning.Refusal(() => Plan(new Personality { Domain = domain })));
 
     private static MemoryPolicyStep Plan(MemoryPolicy policy) =>

@@ -75,7 +75,7 @@ public sealed class SchedulerPlannerTests
 
     [Theory]
     [MemberData(nameof(Broken))]
-    public void What_is_no_scheduler_is_refused(Scheduler written, string expected) =>
+    public void An_invalid_scheduler_is_refused(Scheduler written, string expected) =>
         Assert.Equal(expected, Planning.Refusal(() => Plan(written)));
 
     [Theory]
@@ -92,7 +92,7 @@ public sealed class SchedulerPlannerTests
     [InlineData(null, 0, "process.ioPriority.class: is missing")]
     [InlineData("IOPRIO_CLASS_NONE", 0,
         "process.ioPriority.class: \"IOPRIO_CLASS_NONE\" is not a class (IOPRIO_CLASS_RT, IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE)")]
-    public void What_is_no_io_priority_is_refused(string? kind, int priority, string expected) =>
+    public void An_invalid_io_priority_is_refused(string? kind, int priority, string expected) =>
         Assert.Equal(
             expected, Planning.Refusal(() => Planning.Plan(Planning.Process with { IoPriority = new IoPriority(kind, priority) })));
 
@@ -116,7 +116,7 @@ public sealed class SchedulerPlannerTests
     [InlineData("1-", "\"1-\" is not a list of numbers and ranges such as \"0-3,7\"")]
     [InlineData("3-1", "\"3-1\" ends before it begins")]
     [InlineData("8192", "8192 is more than 8191, the largest that any kernel has")]
-    public void What_is_no_list_of_cpus_is_refused(string list, string expected) =>
+    public void An_invalid_list_of_cpus_is_refused(string list, string expected) =>
         Assert.Equal(
             "process.execCPUAffinity.final: " + expected,
             Planning.Refusal(() => Planning.Plan(Planning.Process with { ExecCpuAffinity = new ExecCpuAffinity(null, list) })));

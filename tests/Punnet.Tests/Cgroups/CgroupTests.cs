@@ -117,7 +117,7 @@ public sealed class CgroupTests : ContainerTest
     }
 
     [Fact]
-    public void A_cgroup_with_somebody_elses_processes_is_refused()
+    public void A_cgroup_with_foreign_processes_is_refused()
     {
         Container owner = NewContainer().Sleeps();
         owner.Bundle.Set("linux.cgroupsPath", $"\"/{owner.Id}\"");

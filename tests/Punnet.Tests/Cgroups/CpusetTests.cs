@@ -34,7 +34,7 @@ public sealed class CpusetTests : ContainerTest
     }
 
     [Fact]
-    public void Parents_that_are_made_have_an_empty_cpuset_which_is_no_limit()
+    public void New_parents_have_an_empty_cpuset_which_does_not_limit()
     {
         Container container = Two().Limits(Last);
         container.Bundle.Set("linux.cgroupsPath", $"\"/{container.Id}-above/between/{container.Id}\"");
@@ -81,7 +81,7 @@ public sealed class CpusetTests : ContainerTest
     }
 
     [Fact]
-    public void What_is_no_list_of_numbers_is_told_so()
+    public void An_invalid_list_of_numbers_gets_a_hint()
     {
         Container container = Two().Limits("""{"unified":{"cpuset.cpus":"first"}}""");
         container.TryCreate().Fails("cannot set cpuset.cpus to \"first\" (linux.resources.unified[\"cpuset.cpus\"]) in ",

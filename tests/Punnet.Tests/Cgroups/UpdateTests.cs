@@ -264,7 +264,7 @@ public sealed class UpdateTests : ContainerTest
     }
 
     [Fact]
-    public void Nothing_to_change_is_no_error()
+    public void Nothing_to_change_is_not_an_error()
     {
         Container container = NewContainer().Sleeps().Create();
         container.Call("update", container.Id).Succeeds();

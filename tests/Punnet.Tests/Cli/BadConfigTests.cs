@@ -61,7 +61,7 @@ public sealed class BadConfigTests : ContainerTest
     }
 
     [Fact]
-    public void A_property_that_nobody_knows_is_ignored_and_named_with_what_was_probably_meant()
+    public void An_unknown_property_is_ignored_and_named_with_its_nearest_known_name()
     {
         Runtime.MustBePunnet();
         Container container = NewContainer().Runs("true");
@@ -80,7 +80,7 @@ public sealed class BadConfigTests : ContainerTest
     }
 
     [Fact]
-    public void A_system_call_and_a_capability_that_nobody_knows_are_ignored_and_named()
+    public void An_unknown_system_call_and_an_unknown_capability_are_ignored_and_named()
     {
         Runtime.MustBePunnet();
         Container container = NewContainer().Sleeps();

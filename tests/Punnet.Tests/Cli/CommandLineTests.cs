@@ -164,7 +164,7 @@ public sealed class CommandLineTests : ContainerTest
     }
 
     [Fact]
-    public void Slash_is_no_state_root()
+    public void Slash_is_not_a_state_root()
     {
         Assert.Contains("option --root argument should not be set to /", Runtime.Run("--root", "/", "list").Fails().Stderr,
             StringComparison.OrdinalIgnoreCase);

@@ -203,7 +203,7 @@ public sealed class EventsTests : ContainerTest
     [InlineData("1.2.3s", "invalid value \"1.2.3s\" for flag -interval")]
     [InlineData("5d", "invalid value \"5d\" for flag -interval")]
     [InlineData("99999999h", "invalid value \"99999999h\" for flag -interval")]
-    public void An_interval_that_is_none_is_refused(string interval, string expected)
+    public void An_invalid_interval_is_refused(string interval, string expected)
     {
         Runtime.Run("events", "--interval", interval, "no-such-container").Fails(expected);
     }

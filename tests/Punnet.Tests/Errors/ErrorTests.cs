@@ -121,7 +121,7 @@ public sealed class ErrorTests : ContainerTest
     [InlineData("[]")]
     [InlineData("null")]
     [InlineData("\"text\"")]
-    public void What_is_no_json_object_is_refused(string text)
+    public void A_document_that_is_not_a_json_object_is_refused(string text)
     {
         Container container = NewContainer();
         File.WriteAllText(container.Bundle.Path + "/config.json", text);

@@ -32,7 +32,7 @@ public sealed class HostCauseTests : ContainerTest
     [InlineData("cgroup",
         "cannot make a cgroup namespace: no space left on device (ENOSPC)\nhint: a limit is reached: "
         + "sysctl user.max_cgroup_namespaces is 0")]
-    public void A_limit_of_namespaces_is_no_full_disk(string kind, string words)
+    public void A_limit_of_namespaces_is_not_reported_as_a_full_disk(string kind, string words)
     {
         Container container = NewContainer().Sleeps();
         string set = $"echo 0 >/proc/sys/user/max_{kind}_namespaces && exec \"$@\"";
@@ -68,7 +68,7 @@ public sealed class HostCauseTests : ContainerTest
         + "(linux.gidMappings)")]
     [InlineData("{\"uid\":0,\"gid\":0,\"additionalGids\":[70]}",
         "invalid argument (EINVAL)\nhint: the container's user namespace lacks one of these groups (linux.gidMappings)")]
-    public void An_id_that_is_not_mapped_is_told_so(string user, string words)
+    public void The_error_says_that_an_id_is_not_mapped(string user, string words)
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.UserNamespace();
@@ -181,7 +181,7 @@ public sealed class HostCauseTests : ContainerTest
     }
 
     [Fact]
-    public void A_console_socket_that_nobody_listens_to_is_told_so()
+    public void The_error_says_that_nothing_listens_on_the_console_socket()
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Set("process.terminal", "true");

@@ -93,7 +93,7 @@ public sealed class MountCauseTests : ContainerTest
     }
 
     [Fact]
-    public void A_lower_directory_that_may_not_be_searched_is_no_wrong_option()
+    public void A_lower_directory_without_search_permission_is_not_reported_as_a_wrong_option()
     {
         Assert.SkipUnless(System.Environment.OSVersion.Version >= new System.Version(6, 5),
             "before Linux 6.5 overlayfs looks at its options only at the end");

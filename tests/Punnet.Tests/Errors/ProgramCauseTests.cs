@@ -31,7 +31,7 @@ public sealed class ProgramCauseTests : ContainerTest
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_file_that_is_no_program_is_told_by_what_is_in_it(string text, string words, string hint)
+    public void The_error_for_a_file_that_is_not_a_program_names_its_contents(string text, string words, string hint)
     {
         Container container = NewContainer().Runs("/x");
         container.Bundle.WriteScript("/x", text);

@@ -44,7 +44,7 @@ public sealed class RareCauseTests : ContainerTest
     }
 
     [Fact]
-    public void A_chroot_is_why_there_is_no_user_namespace()
+    public void The_error_names_a_chroot_as_the_reason_for_no_user_namespace()
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.UserNamespace();

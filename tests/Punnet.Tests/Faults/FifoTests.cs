@@ -34,7 +34,7 @@ public sealed class FifoTests : ContainerTest
     }
 
     [Fact]
-    public void A_config_json_that_nobody_writes_is_not_waited_for_without_end()
+    public void The_wait_for_a_config_json_without_a_writer_has_an_end()
     {
         Runtime.MustBePunnet();
         Container container = NewContainer().Sleeps();

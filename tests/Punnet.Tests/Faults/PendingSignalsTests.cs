@@ -176,7 +176,7 @@ public sealed class InterruptionTests : ContainerTest
     }
 
     [Fact]
-    public void A_signal_before_start_that_asks_nobody_to_end_is_lost()
+    public void A_signal_before_start_that_does_not_end_a_process_is_lost()
     {
         Container container = NewContainer().Sleeps().Create();
         container.Kill("USR1").Succeeds();

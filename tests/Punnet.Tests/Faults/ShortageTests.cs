@@ -90,7 +90,7 @@ public sealed class ShortageTests : ContainerTest
     }
 
     [Fact]
-    public void A_pid_file_that_a_killed_create_had_begun_is_no_obstacle()
+    public void An_unfinished_pid_file_of_a_killed_create_is_replaced()
     {
         Container container = NewContainer().Sleeps();
         string hidden = Path.GetDirectoryName(container.PidFile) + "/." + Path.GetFileName(container.PidFile);

@@ -77,7 +77,7 @@ public sealed class WaitTests : ContainerTest
     }
 
     [Fact]
-    public void A_create_that_was_stopped_holds_nobody_up()
+    public void A_stopped_create_does_not_block_other_commands()
     {
         Container container = NewContainer().Sleeps();
         string mark = container.Directory + "/hook";

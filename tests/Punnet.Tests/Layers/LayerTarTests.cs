@@ -140,7 +140,7 @@ public sealed class LayerTarTests : ContainerTest
     }
 
     [Fact]
-    public void A_tar_that_nobody_reads_to_its_end_is_an_error_and_the_container_goes_on()
+    public void A_tar_that_is_not_read_to_its_end_is_an_error_and_the_container_goes_on()
     {
         Container container = NewContainer().Sleeps();
         Layered.Make(container.Upper());

@@ -92,7 +92,7 @@ public sealed class DeleteTests : ContainerTest
     }
 
     [Fact]
-    public void Force_on_an_unknown_container_is_no_error()
+    public void Force_on_an_unknown_container_is_not_an_error()
     {
         Container container = NewContainer();
         Outcome outcome = container.Delete("--force").Succeeds();
@@ -100,7 +100,7 @@ public sealed class DeleteTests : ContainerTest
     }
 
     [Fact]
-    public void Force_twice_is_no_error()
+    public void Force_twice_is_not_an_error()
     {
         Container container = NewContainer().Sleeps().CreateAndStart();
         container.Delete("--force").Succeeds();

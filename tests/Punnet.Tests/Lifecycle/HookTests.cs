@@ -310,7 +310,7 @@ public sealed class HookTests : ContainerTest
     }
 
     [Fact]
-    public void A_hook_that_reads_nothing_is_no_problem()
+    public void A_hook_may_leave_its_stdin_unread()
     {
         Container container = NewContainer().Runs("true");
         container.Bundle.Set("annotations", $$"""{"org.example.large":"{{new string('x', 200000)}}"}""");

@@ -158,7 +158,7 @@ public sealed class NotifySocketTests : RootlessTest
     }
 
     [Fact]
-    public void A_variable_that_is_left_over_from_a_manager_is_no_obstacle()
+    public void A_variable_left_over_from_a_manager_is_ignored()
     {
         Container container = NewContainer().Sleeps();
         Dictionary<string, string?> nobody = new(StringComparer.Ordinal) { ["NOTIFY_SOCKET"] = "/nonexistent/notify" };

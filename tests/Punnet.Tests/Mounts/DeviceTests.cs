@@ -57,7 +57,7 @@ public sealed class DeviceTests : ContainerTest
     }
 
     [Fact]
-    public void A_letter_that_is_no_access_is_none()
+    public void An_invalid_access_letter_is_refused()
     {
         Container container = NewContainer().RunsScript("mknod /tmp/full c 1 7 && echo x >/tmp/full");
         container.Bundle.Mount("/tmp", "tmpfs", "tmpfs");
@@ -147,7 +147,7 @@ public sealed class DeviceTests : ContainerTest
     }
 
     [Fact]
-    public void A_signal_while_the_kernel_verifies_the_device_program_is_no_failure()
+    public void A_signal_while_the_kernel_verifies_the_device_program_is_not_a_failure()
     {
         Container container = NewContainer().RunsScript("echo here");
         container.Bundle.Write();

@@ -41,7 +41,7 @@ public sealed class MountExtensionTests : ContainerTest
     }
 
     [Fact]
-    public void What_is_no_link_is_bound()
+    public void A_source_that_is_not_a_link_is_bound()
     {
         Container container = NewContainer().Runs("cat", "/etc/localtime");
         File.WriteAllText(container.Directory + "/source", "zone\n");

@@ -165,7 +165,7 @@ public sealed class MountTests : ContainerTest
     }
 
     [Fact]
-    public void An_empty_option_is_none()
+    public void An_empty_option_is_ignored()
     {
         Container container = NewContainer().Runs("grep", " /mnt ", "/proc/self/mounts");
         Directory.CreateDirectory(container.Bundle.Rootfs + "/mnt");

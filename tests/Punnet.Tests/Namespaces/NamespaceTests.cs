@@ -166,7 +166,7 @@ public sealed class NamespaceTests : ContainerTest
     [Theory]
     [InlineData("/no/such/namespace", "no such file or directory")]
     [InlineData("/etc/passwd", "")]
-    public void A_path_that_is_no_namespace_is_an_error_that_names_it(string path, string expected)
+    public void A_path_that_is_not_a_namespace_is_an_error_that_names_it(string path, string expected)
     {
         Container container = NewContainer().Sleeps();
         container.Bundle.Namespace("ipc", path);

@@ -87,7 +87,7 @@ public sealed class NetDeviceTests : ContainerTest
     }
 
     [Fact]
-    public void The_hosts_own_network_namespace_is_no_goal()
+    public void A_device_does_not_move_to_the_hosts_network_namespace()
     {
         string device = MakeDevice();
         Container container = NewContainer().Sleeps();

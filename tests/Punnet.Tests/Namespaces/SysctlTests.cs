@@ -102,7 +102,7 @@ public sealed class SysctlTests : ContainerTest
     }
 
     [Fact]
-    public void A_parameter_that_nobody_may_write_is_an_error_that_names_it()
+    public void A_read_only_parameter_is_an_error_that_names_it()
     {
         const string Key = "net.ipv4.tcp_available_congestion_control";
         Assert.SkipUnless(File.Exists("/proc/sys/" + Key.Replace('.', '/')), "this kernel has no " + Key);

@@ -131,7 +131,7 @@ public sealed class UserNamespaceTests : ContainerTest
     }
 
     [Fact]
-    public void A_root_below_a_directory_that_nobody_may_enter_works()
+    public void A_root_below_a_directory_without_search_permission_works()
     {
         Container container = Mapped().Runs("id", "-u");
         Assert.Equal(0, Syscall.chmod(container.Bundle.Path, (FilePermissions)0x1F8));
@@ -140,7 +140,7 @@ public sealed class UserNamespaceTests : ContainerTest
     }
 
     [Fact]
-    public void A_bind_source_that_nobody_may_reach_works()
+    public void A_bind_source_below_a_directory_without_search_permission_works()
     {
         Runtime.MustHaveMountCalls();
         Container container = Mapped().Runs("cat", "/mnt/file");

@@ -139,7 +139,7 @@ public sealed class ConsoleTests : ContainerTest
     }
 
     [Fact]
-    public void A_socket_that_nobody_listens_on_fails_and_leaves_nothing()
+    public void A_socket_without_a_listener_fails_and_leaves_nothing()
     {
         Container container = NewTerminalContainer("true");
         container.TryCreate("--console-socket", container.Directory + "/nobody.sock").Fails("nobody.sock");
@@ -363,7 +363,7 @@ public sealed class ConsoleTests : ContainerTest
     }
 
     [Fact]
-    public void The_program_is_hung_up_where_nobody_reads_any_more()
+    public void The_program_gets_a_hangup_once_its_terminal_has_no_reader()
     {
         Container container = NewTerminalContainer("trap 'exit 5' HUP; while :; do echo line; sleep 0.01; done");
         container.Bundle.Write();

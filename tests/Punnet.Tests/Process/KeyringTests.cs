@@ -47,7 +47,7 @@ public sealed class KeyringTests : ContainerTest
     }
 
     [Fact]
-    public void Keys_of_whoever_calls_are_not_the_containers()
+    public void The_callers_keys_are_not_in_the_container()
     {
         Container container = NewContainer();
         AddKeys(container).RunsScript("/keys find hostsecret; sleep 1000").Create();

@@ -62,7 +62,7 @@ public sealed class ProcessTests : ContainerTest
     [Theory]
     [InlineData("""{"uid":4294967295,"gid":0}""", "process.user.uid: 4294967295 is not an id")]
     [InlineData("""{"uid":0,"gid":4294967295}""", "process.user.gid: 4294967295 is not an id")]
-    public void The_number_that_is_no_id_does_not_become_root(string user, string expected)
+    public void The_number_that_is_not_an_id_does_not_become_root(string user, string expected)
     {
         Container container = NewContainer().Runs("id", "-u");
         container.Bundle.Set("process.user", user);

@@ -96,7 +96,7 @@ public sealed class SchedulerTests : ContainerTest
     }
 
     [Fact]
-    public void The_cpus_of_whoever_calls_are_not_the_containers()
+    public void The_callers_cpus_are_not_the_containers()
     {
         Assert.SkipUnless(Environment.ProcessorCount > 1, "one CPU");
         Container container = NewContainer().Sleeps();

@@ -134,7 +134,7 @@ public sealed class RootlessIdTests : RootlessTest
         Container container = NewRootless().Runs("true");
         container.Bundle.Set("process.user", """{"uid":0,"gid":0,"additionalGids":[5]}""");
         container.TryCreate().Fails("punnet: create: config.json: process.user.additionalGids: cannot set any additional groups in a "
-            + "rootless container that maps only the own group (linux.gidMappings)\n");
+            + "rootless container that maps only the user's own group (linux.gidMappings)\n");
         container.AssertNothingLeft();
     }
 
