@@ -13,31 +13,13 @@ public static class Planner
     /// <exception cref="SpecException">config.json asks for something impossible, or for something that punnet does not support.</exception>
     public static ContainerPlan Plan(Config config, PlanOptions options, HostFacts facts)
     {
-        // Engines write 1.0.2 to 1.3.0 and add suffixes; the meaning of a version 2 is unknown.
-        if (!string.IsNullOrEmpty(config.OciVersion) && !config.OciVersion.StartsWith("1.", StringComparison.Ordinal))
-        {
-            throw new SpecException(
-                "ociVersion", "\"" + config.OciVersion + "\" is not a version of the runtime specification that punnet knows (1.x)");
-        }
-
         LayerRequest? layers = options.Layers;
-        if (string.IsNullOrEmpty(config.Root?.Path) && layers is null)
-        {
-            throw config.Root is null ? new SpecException("root", "root must be specified") : new SpecException("root.path", "is missing");
-        }
-
-        if (config.Process is null)
-        {
-            throw new SpecException("process", "process property must not be empty");
-        }
-
-        Linux linux = config.Linux ?? throw new SpecException("linux", "is missing: it says which namespaces the container has");
-        RefuseAnnotations(config.Annotations);
+        Linux linux = CheckRequired(config, hasLayers: layers is not null);
         string root = layers is null
             ? PathText.Join(options.Bundle, config.Root!.Path!) : OverlayPlanner.MountPoint(config, options.Bundle, layers);
         bool isReadOnly = config.Root is { Readonly: true };
         NamespacePlan namespaces = NamespacePlanner.Plan(linux, facts);
-        RefuseGroups(config.Process, namespaces, facts);
+        RefuseGroups(config.Process!, namespaces, facts);
         if (layers is not null && namespaces.SharesMounts)
         {
             throw new SpecException("linux.namespaces",
@@ -74,11 +56,11 @@ public static class Planner
             MountLabel = MountLabelPlanner.Label(linux.MountLabel),
             NetDevices = NetDevicePlanner.Plan(linux.NetDevices, namespaces),
             Keyring = options.NoNewKeyring ? default : CString.Of("_ses." + options.Id),
-            Process = PlanProcess(config, config.Process, "process", facts, namespaces.HasUser),
+            Process = PlanProcess(config, config.Process!, "process", facts, namespaces.HasUser),
             Hooks = HookPlanner.Plan(config.Hooks),
             Cgroup = Cgroup(config, linux, options, facts) with
             {
-                Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process.User.Uid, facts),
+                Owner = CgroupOwnerPlanner.Plan(linux, namespaces, mounts, config.Process!.User.Uid, facts),
             },
             Resources = ResourcePlanner.Plan(linux.Resources, update: false),
             IntelRdt = IntelRdtPlanner.Plan(linux.IntelRdt, options.Id),
@@ -105,6 +87,39 @@ public static class Planner
             ? SeccompAnnotations.Compile(profile, config.Annotations, new SeccompFacts(facts.Architecture, facts.SeccompFlags))
             : null;
         return ProcessPlanner.AddContainerSettings(ProcessPlanner.Plan(process, at, facts, filter, ownsUser), config);
+    }
+
+    // Checks what config.json must have; returns its linux, which is required.
+    private static Linux CheckRequired(Config config, bool hasLayers)
+    {
+        // Engines write 1.0.2 to 1.3.0 and add suffixes; the meaning of a version 2 is unknown.
+        if (!string.IsNullOrEmpty(config.OciVersion) && !config.OciVersion.StartsWith("1.", StringComparison.Ordinal))
+        {
+            throw new SpecException(
+                "ociVersion", "\"" + config.OciVersion + "\" is not a version of the runtime specification that punnet knows (1.x)");
+        }
+
+        if (string.IsNullOrEmpty(config.Root?.Path) && !hasLayers)
+        {
+            throw config.Root is null ? new SpecException("root", "root must be specified") : new SpecException("root.path", "is missing");
+        }
+
+        if (config.Process is null)
+        {
+            throw new SpecException("process", "process property must not be empty");
+        }
+
+        if (config.Linux is null)
+        {
+            throw new SpecException("linux", "is missing: it says which namespaces the container has");
+        }
+
+        if (config.Annotations.ContainsKey(""))
+        {
+            throw new SpecException("annotations", "a key is empty");
+        }
+
+        return config.Linux;
     }
 
     private static CgroupPlan Cgroup(Config config, Linux linux, PlanOptions options, HostFacts facts)
@@ -148,14 +163,6 @@ public static class Planner
             throw new SpecException(
                 "process.user.additionalGids",
                 "cannot set any additional groups in a rootless container that maps only the user's own group (linux.gidMappings)");
-        }
-    }
-
-    private static void RefuseAnnotations(IReadOnlyDictionary<string, string> annotations)
-    {
-        if (annotations.ContainsKey(""))
-        {
-            throw new SpecException("annotations", "a key is empty");
         }
     }
 

@@ -39,29 +39,8 @@ internal static class MountPlanner
         }
 
         MountKind kind = Kind(mount, draft);
-        if (kind == MountKind.FileSystem && string.IsNullOrEmpty(mount.Type))
-        {
-            throw new SpecException(place + ".type", "is missing, and options hold neither \"bind\" nor \"rbind\"");
-        }
-
-        if (kind == MountKind.Bind && draft.Parameters.Count > 0)
-        {
-            throw new SpecException(
-                draft.ParameterPlace, "\"" + draft.FirstParameter + "\" is an option of a file system, and a bind mount has none");
-        }
-
-        if (kind != MountKind.Bind && draft.BindPlace is not null)
-        {
-            throw new SpecException(draft.BindPlace, "only a bind mount has a source whose links matter");
-        }
-
-        bool isTmpfs = kind == MountKind.FileSystem && mount.Type == "tmpfs";
-        if (draft.CopyUpPlace is not null && !isTmpfs)
-        {
-            string found = kind == MountKind.Bind ? "this is a bind mount" : "the type is \"" + mount.Type + "\"";
-            throw new SpecException(draft.CopyUpPlace, "\"tmpcopyup\" is for a tmpfs, and " + found);
-        }
-
+        CheckKind(mount, kind, draft, place);
+        bool isTmpfs = IsTmpfs(mount, kind);
         bool isDev = destination == "/dev" && isTmpfs;
         return new MountStep
         {
@@ -88,6 +67,34 @@ internal static class MountPlanner
             CopiesUp = draft.CopyUpPlace is not null,
             KeepsMode = isTmpfs && !draft.HasMode,
         };
+    }
+
+    private static bool IsTmpfs(Mount mount, MountKind kind) => kind == MountKind.FileSystem && mount.Type == "tmpfs";
+
+    // Options that the kind of the mount does not have.
+    private static void CheckKind(Mount mount, MountKind kind, Draft draft, string place)
+    {
+        if (kind == MountKind.FileSystem && string.IsNullOrEmpty(mount.Type))
+        {
+            throw new SpecException(place + ".type", "is missing, and options hold neither \"bind\" nor \"rbind\"");
+        }
+
+        if (kind == MountKind.Bind && draft.Parameters.Count > 0)
+        {
+            throw new SpecException(
+                draft.ParameterPlace, "\"" + draft.FirstParameter + "\" is an option of a file system, and a bind mount has none");
+        }
+
+        if (kind != MountKind.Bind && draft.BindPlace is not null)
+        {
+            throw new SpecException(draft.BindPlace, "only a bind mount has a source whose links matter");
+        }
+
+        if (draft.CopyUpPlace is not null && !IsTmpfs(mount, kind))
+        {
+            string found = kind == MountKind.Bind ? "this is a bind mount" : "the type is \"" + mount.Type + "\"";
+            throw new SpecException(draft.CopyUpPlace, "\"tmpcopyup\" is for a tmpfs, and " + found);
+        }
     }
 
     // mount(2): a remount changes how access times are kept only where a word is about that, and "nodiratime" alone is "relatime" too.

@@ -29,30 +29,9 @@ public static partial class PlanText
         }
 
         text.Open("root");
-        if (plan.Overlay is null)
-        {
-            text.Line("mount " + PlanWords.Quoted(plan.Root) + " (root.path)");
-        }
-        else
-        {
-            Overlay(text, plan.Overlay, plan.Root);
-        }
-
-        text.Line((plan.NoPivot ? "enter by moving the mount" : "enter by pivot_root") + " after the createContainer hooks");
-        text.Line(
-            plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation) + " (linux.rootfsPropagation)");
-        text.Line(plan.RootReadOnly, "read-only (root.readonly)");
+        Root(text, plan);
         text.Open("mounts");
-        text.Step("check that SELinux is there for the label", plan.MountLabel, "linux.mountLabel");
-        const string Join = "join the network namespace that the host makes meanwhile";
-        for (int i = 0; i < plan.Mounts.Length; i++)
-        {
-            text.Line(i == plan.NetworkBeforeMount, Join);
-            Mount(text, plan.Mounts[i]);
-        }
-
-        text.Line(plan.NetworkBeforeMount == plan.Mounts.Length, Join);
-
+        Mounts(text, plan);
         text.Open("devices");
         Devices(text, plan);
         text.Open("hooks");
@@ -68,16 +47,7 @@ public static partial class PlanText
         }
 
         text.Open("masks");
-        foreach (CString path in plan.ReadOnlyPaths)
-        {
-            text.Step("read-only", path, "linux.readonlyPaths");
-        }
-
-        foreach (CString path in plan.MaskedPaths)
-        {
-            text.Step("hide", path, "linux.maskedPaths");
-        }
-
+        Masks(text, plan);
         text.Open("process");
         Process(text, plan.Process);
         text.Open("seccomp");
@@ -95,6 +65,49 @@ public static partial class PlanText
         text.Open("seccomp");
         Seccomp(text, plan);
         return text.ToString();
+    }
+
+    private static void Root(Sections text, ContainerPlan plan)
+    {
+        if (plan.Overlay is null)
+        {
+            text.Line("mount " + PlanWords.Quoted(plan.Root) + " (root.path)");
+        }
+        else
+        {
+            Overlay(text, plan.Overlay, plan.Root);
+        }
+
+        text.Line((plan.NoPivot ? "enter by moving the mount" : "enter by pivot_root") + " after the createContainer hooks");
+        text.Line(
+            plan.RootPropagation != MountFlags.None, "propagation " + PlanWords.Of(plan.RootPropagation) + " (linux.rootfsPropagation)");
+        text.Line(plan.RootReadOnly, "read-only (root.readonly)");
+    }
+
+    private static void Mounts(Sections text, ContainerPlan plan)
+    {
+        text.Step("check that SELinux is there for the label", plan.MountLabel, "linux.mountLabel");
+        const string Join = "join the network namespace that the host makes meanwhile";
+        for (int i = 0; i < plan.Mounts.Length; i++)
+        {
+            text.Line(i == plan.NetworkBeforeMount, Join);
+            Mount(text, plan.Mounts[i]);
+        }
+
+        text.Line(plan.NetworkBeforeMount == plan.Mounts.Length, Join);
+    }
+
+    private static void Masks(Sections text, ContainerPlan plan)
+    {
+        foreach (CString path in plan.ReadOnlyPaths)
+        {
+            text.Step("read-only", path, "linux.readonlyPaths");
+        }
+
+        foreach (CString path in plan.MaskedPaths)
+        {
+            text.Step("hide", path, "linux.maskedPaths");
+        }
     }
 
     private static void Cgroup(Sections text, ContainerPlan plan)

@@ -19,12 +19,10 @@ public static partial class ConfigReader
         IReadOnlyDictionary<string, NetDevice>? netDevices = null;
         string? cgroupsPath = null, rootfsPropagation = null, mountLabel = null;
         Resources? resources = null;
-        IntelRdt? intelRdt = null;
-        MemoryPolicy? memoryPolicy = null;
         IReadOnlyDictionary<string, string>? sysctl = null;
         Seccomp? seccomp = null;
         IReadOnlyList<string> maskedPaths = [], readonlyPaths = [];
-        Personality? personality = null;
+        (IntelRdt? intelRdt, MemoryPolicy? memoryPolicy, Personality? personality) = (null, null, null);
         cursor.EnterObject();
         while (cursor.NextProperty(out ReadOnlySpan<char> name))
         {
