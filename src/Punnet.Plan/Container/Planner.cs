@@ -10,7 +10,7 @@ namespace Punnet.Plan;
 public static class Planner
 {
     /// <summary>Plans a create.</summary>
-    /// <exception cref="SpecException">config.json asks for something impossible, or for something that punnet does not support.</exception>
+    /// <exception cref="SpecException">config.json asks for something impossible or unsupported.</exception>
     public static ContainerPlan Plan(Config config, PlanOptions options, HostFacts facts)
     {
         LayerRequest? layers = options.Layers;

@@ -121,6 +121,19 @@ public sealed class RoomsTests
         Assert.Empty(crowded);
     }
 
+    [Fact]
+    public void No_file_and_no_line_is_longer_than_the_style_allows()
+    {
+        string[] files = [.. Checkout.Files("src", "*.cs").Concat(Checkout.Files("tests", "*.cs"))
+            .Where(static file => File.ReadLines(Path.Combine(Checkout.Root, file)).Count() > 400)];
+        // The table of names is generated. Tests have raw strings with JSON.
+        string[] lines = [.. Checkout.Files("src", "*.cs").Where(static file => !file.EndsWith(".Data.cs", StringComparison.Ordinal))
+            .SelectMany(static file => File.ReadLines(Path.Combine(Checkout.Root, file)).Where(static line => line.Length > 140)
+                .Select(line => $"{file}: {line.Trim()}"))];
+
+        Assert.Empty(files.Concat(lines));
+    }
+
     [Theory]
     [MemberData(nameof(Rooms))]
     public void A_project_file_opens_no_door_that_the_table_does_not_have(string room)
