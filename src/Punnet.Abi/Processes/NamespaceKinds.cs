@@ -61,6 +61,18 @@ public static class NamespaceKinds
         _ => "time",
     };
 
+    /// <summary>All names, for a sentence: "user, mount, … or time".</summary>
+    public static string Names()
+    {
+        string names = Name(0);
+        for (int number = 1; number < Count; number++)
+        {
+            names += (number == Count - 1 ? " or " : ", ") + Name(number);
+        }
+
+        return names;
+    }
+
     /// <summary>The number of a kind.</summary>
     /// <param name="kind">One CLONE_NEW… flag.</param>
     public static int Number(CloneFlags kind)

@@ -87,7 +87,7 @@ internal static class NamespacePlanner
         CloneFlags kind = NamespaceKinds.Find(type ?? throw new SpecException(place, "is missing"));
         return kind != CloneFlags.None
             ? kind
-            : throw new SpecException(place, "\"" + type + "\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)");
+            : throw new SpecException(place, "\"" + type + "\" is not a namespace (" + NamespaceKinds.Names() + ")");
     }
 
     private static int Order(NamespaceJoin join, int user) => join.Kind switch

@@ -34,12 +34,19 @@ internal static class PlanWords
         ((ulong)MountFlags.Unbindable, "unbindable"),
     ];
 
-    private static (ulong Bits, string Word)[] Namespaces => Array.ConvertAll(
-        [
-            CloneFlags.NewUser, CloneFlags.NewPid, CloneFlags.NewNetwork, CloneFlags.NewMount, CloneFlags.NewIpc, CloneFlags.NewUts,
-            CloneFlags.NewCgroup, CloneFlags.NewTime,
-        ],
-        static kind => ((ulong)kind, NamespaceKinds.Name(NamespaceKinds.Number(kind))));
+    private static (ulong Bits, string Word)[] Namespaces
+    {
+        get
+        {
+            (ulong Bits, string Word)[] words = new (ulong Bits, string Word)[NamespaceKinds.Count];
+            for (int number = 0; number < words.Length; number++)
+            {
+                words[number] = ((ulong)NamespaceKinds.Flag(number), NamespaceKinds.Name(number));
+            }
+
+            return words;
+        }
+    }
 
     private static (ulong Bits, string Word)[] FilterFlags => InKernelOrder(
     [

@@ -12,7 +12,7 @@ public sealed class NamespacePlanTests
     [InlineData("""[{"type":"mount"}]""", "", "clone mount")]
     [InlineData("""[{"type":"mount","path":""}]""", "", "clone mount")]
     [InlineData("""[{"type":"uts"},{"type":"mount"},{"type":"pid"},{"type":"ipc"},{"type":"network"}]""", "",
-        "clone pid network mount ipc uts")]
+        "clone mount pid network ipc uts")]
     [InlineData("""[{"type":"mount"},{"type":"cgroup"}]""", "", "clone mount | unshare cgroup")]
     [InlineData("""[{"type":"mount"},{"type":"time"}]""", "", "unshare time | clone mount")]
     [InlineData("""[{"type":"mount"},{"type":"time"}]""", """ "timeOffsets":{"boottime":{"secs":-5,"nanosecs":999999999}} """,
@@ -60,11 +60,11 @@ public sealed class NamespacePlanTests
         + "\"mount\"})")]
     [InlineData("""[{"type":"mount"},{}]""", "", "linux.namespaces[1].type: is missing")]
     [InlineData("""[{"type":""}]""", "",
-        "linux.namespaces[0].type: \"\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)")]
+        "linux.namespaces[0].type: \"\" is not a namespace (user, mount, pid, network, ipc, uts, cgroup or time)")]
     [InlineData("""[{"type":"mount"},{"type":"net"}]""", "",
-        "linux.namespaces[1].type: \"net\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)")]
+        "linux.namespaces[1].type: \"net\" is not a namespace (user, mount, pid, network, ipc, uts, cgroup or time)")]
     [InlineData("""[{"type":"Mount"}]""", "",
-        "linux.namespaces[0].type: \"Mount\" is not a namespace (pid, network, mount, ipc, uts, user, cgroup or time)")]
+        "linux.namespaces[0].type: \"Mount\" is not a namespace (user, mount, pid, network, ipc, uts, cgroup or time)")]
     [InlineData("""[{"type":"mount"},{"type":"pid"},{"type":"pid"}]""", "", "linux.namespaces[2].type: \"pid\" is given twice")]
     [InlineData("""[{"type":"mount"},{"type":"pid","path":"/a"},{"type":"pid","path":"/b"}]""", "",
         "linux.namespaces[2].type: \"pid\" is given twice")]
