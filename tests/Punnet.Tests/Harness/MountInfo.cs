@@ -85,6 +85,16 @@ internal static class MountInfo
         return [.. Array.FindAll(File.ReadAllLines("/proc/self/mountinfo"), line => line.Contains(text, StringComparison.Ordinal))];
     }
 
+    /// <summary>
+    /// A copy of mountinfo without the mounts of other tests, of this run or another: they come, and go from other mount namespaces too.
+    /// </summary>
+    public static string[] WithoutOtherTests(string file, Container container)
+    {
+        return Array.FindAll(
+            File.ReadAllLines(file),
+            line => !line.Contains("/punnet-tests-", StringComparison.Ordinal) || line.Contains(container.Id, StringComparison.Ordinal));
+    }
+
     /// <summary>Parses lines of mountinfo.</summary>
     public static List<MountEntry> Parse(string[] lines)
     {

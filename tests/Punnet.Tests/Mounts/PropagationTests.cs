@@ -179,16 +179,9 @@ public sealed class PropagationTests : ContainerTest
             + "cat /proc/self/mountinfo >\"$0.after\"; exit $status; }";
         string table = container.Directory + "/mountinfo";
         Outcome outcome = new Command("unshare", ["--mount", "sh", "-c", Script, table, .. container.RunCommand(flags).Words]).Run();
-        Assert.Equal(Table(table + ".before", container), Table(table + ".after", container));
+        Assert.Equal(
+            MountInfo.WithoutOtherTests(table + ".before", container), MountInfo.WithoutOtherTests(table + ".after", container));
         return outcome;
-    }
-
-    // Other tests' own mounts come and go.
-    private static string[] Table(string file, Container container)
-    {
-        return Array.FindAll(
-            File.ReadAllLines(file),
-            line => !line.Contains(Workplace.Top, StringComparison.Ordinal) || line.Contains(container.Id, StringComparison.Ordinal));
     }
 
     /// <summary>A tmpfs of the test's that is shared; gone with all that was mounted on it when this is disposed.</summary>
