@@ -138,7 +138,11 @@ public sealed class CommandLineTests : ContainerTest
     public void Help_names_every_command(string flag)
     {
         string text = Runtime.Run(flag).Succeeds().Stdout;
-        foreach (string verb in new[] { "create", "start", "state", "kill", "delete", "run", "exec", "list", "ps", "spec", "features" })
+        foreach (string verb in new[]
+        {
+            "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff",
+            "commit", "spec", "features",
+        })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);
         }
