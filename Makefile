@@ -18,7 +18,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build publish install run tests-ready test vm-test bench timeline peers conformance format check clean
+.PHONY: help build publish install run tests-ready test vm-test soak bench timeline peers conformance format check clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -61,6 +61,10 @@ test: tests-ready ## every test, here and in the virtual machines that some need
 
 vm-test: tests-ready ## only the containers' tests, in the virtual machine with all cgroup controllers
 	@tests/run --vm Punnet.Tests
+
+soak: $(PUNNET) ## many containers in a row and at once, alone on this machine: COUNT=10000, ONLY="row burst"; SYSTEMD=yes in a virtual machine
+	@.ci/packages test
+	@$(if $(SYSTEMD),tests/vm/run --systemd --memory 3072M --seconds 20000) env ALONE=yes SYSTEMD=$(SYSTEMD) COUNT=$(COUNT) tests/soak $(ONLY)
 
 bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them; ONLY="run exec" for some rows
 	@.ci/packages bench

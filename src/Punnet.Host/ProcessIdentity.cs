@@ -43,6 +43,18 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
         return Field(Read(pid, buffer), FaultField - 2) is [(byte)'0'];
     }
 
+    /// <summary>
+    /// Whether it has ended, or is in do_exit: the first process of a pid namespace has left everything else when it still waits there for
+    /// the others (pid_namespaces(7)).
+    /// </summary>
+    public bool IsExiting()
+    {
+        const int FlagsField = 9;
+        const ulong Exiting = 0x4; // PF_EXITING
+        Span<byte> buffer = stackalloc byte[Longest];
+        return !TryParse(Field(Read(Pid, buffer), FlagsField - 2), out ulong flags) || (flags & Exiting) != 0 || !IsAlive();
+    }
+
     // /proc/PID/stat from the third field on, with a blank before it; empty without such a process.
     private static ReadOnlySpan<byte> Read(int pid, Span<byte> buffer)
     {

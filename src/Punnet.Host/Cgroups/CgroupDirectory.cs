@@ -325,7 +325,13 @@ public sealed class CgroupDirectory : IDisposable
             using Descriptor owned = new(file);
             // A threaded cgroup has no list of processes (EOPNOTSUPP), but one of threads: the number of the first is the process's.
             Span<byte> first = stackalloc byte[1];
-            bool isThreaded = Sys.Read(file, first, out _) == Errno.EOPNOTSUPP;
+            Errno read = Sys.Read(file, first, out _);
+            if (read == Errno.ENODEV)
+            {
+                return; // It was removed meanwhile.
+            }
+
+            bool isThreaded = read == Errno.EOPNOTSUPP;
             Sys.Rewind(file);
             string? list = isThreaded
                 ? HostFile.TryReadText(directory, "cgroup.threads\0"u8)

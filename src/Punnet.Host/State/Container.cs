@@ -108,6 +108,11 @@ public sealed class Container : IDisposable
     /// </summary>
     public bool HasNoCgroup => Record is { Cgroup: null };
 
+    /// <summary>
+    /// Whether it has ended since it was looked at: that is then why an action failed, whatever the kernel said of the files that it lacks.
+    /// </summary>
+    public bool HasEnded() => Init is not ProcessIdentity init || init.IsExiting();
+
     /// <summary>The error for an action that needs a cgroup.</summary>
     /// <param name="what">As in "cannot …".</param>
     public PunnetException WithoutCgroup(string what) => new(

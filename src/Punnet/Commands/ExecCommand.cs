@@ -82,12 +82,21 @@ internal static class ExecCommand
             Log = globals.Log,
         };
         using PidfdReceivers receivers = PidfdReceivers.Connect(handOff.PidfdSocket, annotations: null);
-        using ChildProcess process = ContainerExec.Run(request, out Descriptor channel);
-        using Descriptor owned = channel;
-        console?.Dispose();
-        int status = Finish(request, process, channel, receivers, detach ? null : foreground, handOff.PidFile);
-        return log?.StatusOf(process.Pid, status) ?? status;
+        try
+        {
+            using ChildProcess process = ContainerExec.Run(request, out Descriptor channel);
+            using Descriptor owned = channel;
+            console?.Dispose();
+            int status = Finish(request, process, channel, receivers, detach ? null : foreground, handOff.PidFile);
+            return log?.StatusOf(process.Pid, status) ?? status;
+        }
+        catch (Exception failure) when (failure is SysException or PunnetException && container.HasEnded())
+        {
+            throw new PunnetException(Stopped);
+        }
     }
+
+    private static string Stopped => "cannot exec in a stopped container";
 
     private static int Finish(
         ExecContext request,
@@ -133,7 +142,7 @@ internal static class ExecCommand
         switch (container.Status)
         {
             case ContainerStatus.Stopped:
-                throw new PunnetException("cannot exec in a stopped container");
+                throw new PunnetException(Stopped);
             case ContainerStatus.Paused when !line.Has("ignore-paused"):
                 throw new PunnetException("cannot exec in a paused container (use --ignore-paused to override)");
         }

@@ -2,6 +2,7 @@ using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
 using Punnet.Host.State;
+using Punnet.Kernel;
 
 namespace Punnet.Commands;
 
@@ -43,7 +44,15 @@ internal static class PauseCommand
             throw new PunnetException(freeze ? "container not running" : "container not paused");
         }
 
-        cgroup.Freeze(freeze);
+        try
+        {
+            cgroup.Freeze(freeze);
+        }
+        catch (SysException) when (container.HasEnded())
+        {
+            throw new PunnetException(freeze ? "container not running" : "container not paused");
+        }
+
         return 0;
     }
 }

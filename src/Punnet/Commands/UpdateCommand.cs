@@ -1,9 +1,11 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
 using Punnet.Host.Resctrl;
 using Punnet.Host.State;
+using Punnet.Kernel;
 using Punnet.Host.Systemd;
 using Punnet.Plan;
 using Punnet.Spec;
@@ -39,7 +41,15 @@ internal static class UpdateCommand
             throw new PunnetException("container not running");
         }
 
-        Change(line, container, cgroup, Plan(line, resources, cgroup), globals.Log);
+        try
+        {
+            Change(line, container, cgroup, Plan(line, resources, cgroup), globals.Log);
+        }
+        catch (Exception failure) when (failure is SysException or PunnetException && container.HasEnded())
+        {
+            throw new PunnetException("container not running");
+        }
+
         return 0;
     }
 
