@@ -1,3 +1,4 @@
+using System.Linq;
 using Punnet.Plan;
 using Punnet.Spec;
 using Xunit;
@@ -34,6 +35,10 @@ public sealed class VariantTextTests
     [InlineData("[('a', true), ('b', false)]", "a(sb)", "@a(sb) [(a, true), (b, false)]")]
     [InlineData("<uint32 1>", "v", "<uint32 1>")]
     [InlineData("objectpath '/a'", "o", "objectpath /a")]
+    [InlineData("objectpath '/'", "o", "objectpath /")]
+    [InlineData("objectpath '/a/b_1'", "o", "objectpath /a/b_1")]
+    [InlineData("signature 'a(sv)u'", "g", "signature a(sv)u")]
+    [InlineData("signature ''", "g", "signature \"\"")]
     public void A_text_is_a_value(string text, string signature, string value)
     {
         BusValue read = VariantText.Read(text, "here");
@@ -59,6 +64,15 @@ public sealed class VariantTextTests
     [InlineData("()", "expected a value of type (s) at character 3")]
     [InlineData("@(st) ('a')", "expected a value of type (st) at character 12")]
     [InlineData("<1", "expected > at character 3")]
+    [InlineData("...", "expected a value of type double at character 1")]
+    [InlineData("1.2.3", "expected a value of type double at character 1")]
+    [InlineData("0xffffffffffffffffffffffffffffffff",
+        "expected a number from -2147483648 to 2147483647, or a type before it such as uint64 at character 1")]
+    [InlineData("objectpath 'a'", "expected before it a value of type objectpath at character 15")]
+    [InlineData("objectpath '/a//b'", "expected before it a value of type objectpath at character 19")]
+    [InlineData("objectpath '/a/'", "expected before it a value of type objectpath at character 17")]
+    [InlineData("signature 'a'", "expected before it a value of type signature at character 14")]
+    [InlineData("signature 'k'", "expected before it a value of type signature at character 14")]
     public void An_invalid_value_is_refused_with_its_place(string text, string expected)
     {
         string message = Assert.Throws<SpecException>(() => VariantText.Read(text, "here")).Message;
@@ -73,4 +87,14 @@ public sealed class VariantTextTests
     [Fact]
     public void A_type_that_is_nested_without_end_is_refused() =>
         Assert.Throws<SpecException>(() => VariantText.Read("@" + new string('a', 60_000) + "s []", "here"));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("<")]
+    public void A_type_that_does_not_fit_into_a_message_is_refused(string before)
+    {
+        string text = before + "(" + string.Join(',', Enumerable.Repeat(1, 254)) + ")";
+
+        Assert.Throws<SpecException>(() => VariantText.Read(text + (before.Length > 0 ? ">" : ""), "here"));
+    }
 }

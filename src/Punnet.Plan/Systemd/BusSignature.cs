@@ -16,6 +16,35 @@ public static class BusSignature
     public static int EndOfType(ReadOnlySpan<char> signature, int start) =>
         signature.Length <= MaximumLength ? EndOfType(signature, start, 0) : -1;
 
+    /// <summary>Whether a text is any number of complete types: a bus ends the connection over an invalid one.</summary>
+    public static bool IsSignature(ReadOnlySpan<char> text)
+    {
+        int end = 0;
+        while (end >= 0 && end < text.Length)
+        {
+            end = EndOfType(text, end);
+        }
+
+        return end == text.Length;
+    }
+
+    /// <summary>Whether a text is an object path ("Valid Object Paths"): a bus ends the connection over an invalid one.</summary>
+    public static bool IsObjectPath(ReadOnlySpan<char> text)
+    {
+        if (text is "/")
+        {
+            return true;
+        }
+
+        bool isValid = text.StartsWith('/') && !text.EndsWith('/');
+        for (int i = 1; isValid && i < text.Length; i++)
+        {
+            isValid = char.IsAsciiLetterOrDigit(text[i]) || text[i] == '_' || (text[i] == '/' && text[i - 1] != '/');
+        }
+
+        return isValid;
+    }
+
     private static int EndOfType(ReadOnlySpan<char> signature, int start, int depth)
     {
         if (start >= signature.Length || depth > MaximumDepth)

@@ -43,7 +43,7 @@ public sealed class VariantText
         }
 
         VariantText reader = new(text, place);
-        BusValue value = reader.Value(null, 0);
+        BusValue value = reader.Complete(0);
         reader.SkipBlanks();
         return reader._position == text.Length ? value : throw reader.Refusal("the end");
     }
@@ -60,6 +60,15 @@ public sealed class VariantText
         }
 
         return type.ToString();
+    }
+
+    // A value with its type before it in the message: a longer type would not fit there, and break all that follows.
+    private BusValue Complete(int depth)
+    {
+        BusValue value = Value(null, depth);
+        string type = value.Signature;
+        return BusSignature.EndOfType(type, 0) == type.Length
+            ? value : throw new SpecException(_place, "not a value: its type is longer than 255 characters, or nested too deeply");
     }
 
     private BusValue Value(string? expected, int depth)
@@ -146,10 +155,10 @@ public sealed class VariantText
             ? Int128.TryParse(digits.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out number)
             : Int128.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out number));
         (Int128 least, Int128 most) = Range(type);
-        if (!isNumber || number < least || number > most)
+        if (!isNumber || (isHexadecimal && number < 0) || number < least || number > most)
         {
             _position = start;
-            throw Refusal(least > most ? Name(expected!) : "a number from " + least + " to " + most
+            throw Refusal(least > most ? Name(expected ?? "d") : "a number from " + least + " to " + most
                 + (expected is null ? ", or a type before it such as uint64" : ""));
         }
 
@@ -185,7 +194,14 @@ public sealed class VariantText
         }
 
         _position++;
-        return new BusText(type[0], text.ToString());
+        string value = text.ToString();
+        bool isValid = type switch
+        {
+            "o" => BusSignature.IsObjectPath(value),
+            "g" => BusSignature.IsSignature(value),
+            _ => true,
+        };
+        return isValid ? new BusText(type[0], value) : throw Refusal("before it " + Name(type));
     }
 
     private char Escape()
@@ -253,7 +269,7 @@ public sealed class VariantText
     {
         Agree(expected, "v");
         _position++;
-        BusValue value = Value(null, depth + 1);
+        BusValue value = Complete(depth + 1);
         SkipBlanks();
         if (_position >= _text.Length || _text[_position] != '>')
         {
