@@ -83,6 +83,11 @@ public sealed record TarHeader
     {
         bool isShort = TrySplit(Path, out string prefix, out string name);
         byte[] records = Records(isShort);
+        if (records.Length > 0 && prefix.Length > 0)
+        {
+            records = Records(isShort: false); // System.Formats.Tar ignores a prefix behind records.
+        }
+
         int length = records.Length == 0 ? 0 : Block + Padded(records.Length);
         byte[] blocks = new byte[length + Block];
         if (records.Length > 0)
