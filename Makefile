@@ -18,7 +18,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build publish install run tests-ready test vm-test soak bench timeline peers conformance format check clean
+.PHONY: help build publish install run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -65,6 +65,10 @@ vm-test: tests-ready ## only the containers' tests, in the virtual machine with 
 soak: $(PUNNET) ## many containers in a row and at once, alone on this machine: COUNT=10000, ONLY="row burst"; SYSTEMD=yes in a virtual machine
 	@.ci/packages test
 	@$(if $(SYSTEMD),tests/vm/run --systemd --memory 3072M --seconds 20000) env ALONE=yes SYSTEMD=$(SYSTEMD) COUNT=$(COUNT) tests/soak $(ONLY)
+
+fuzz: out/.tests-built ## search for inputs that break what reads them; SECONDS=60 for each target, ONLY="config tar" for some, KEEP=1 for the corpus
+	@.ci/packages fuzz
+	@tests/fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ONLY)
 
 bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them; ONLY="run exec" for some rows
 	@.ci/packages bench

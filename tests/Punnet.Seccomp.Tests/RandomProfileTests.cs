@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Plan;
@@ -50,7 +51,7 @@ public sealed class RandomProfileTests
         int refused = 0;
         for (int seed = block * ProfilesOfOneTest; seed < (block + 1) * ProfilesOfOneTest; seed++)
         {
-            (Punnet.Spec.Seccomp profile, SeccompArchitecture native) = new RandomProfiles(seed).Next(contradicting);
+            (Punnet.Spec.Seccomp profile, SeccompArchitecture native) = new RandomProfiles(new Random(seed)).Next(contradicting);
             BpfInstruction[] ours = SeccompCompiler.Compile(profile, Profiles.Facts(native)).Program;
             BpfInstruction[]? oracle = LibSeccomp.Compile(profile, native, tree: true);
             Assert.True(oracle is not null || contradicting, $"seed {seed}: libseccomp refuses");

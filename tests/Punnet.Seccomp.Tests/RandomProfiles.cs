@@ -6,8 +6,8 @@ using Punnet.Spec;
 
 namespace Punnet.Seccomp.Tests;
 
-/// <summary>Profiles from a seed.</summary>
-internal sealed class RandomProfiles(int seed)
+/// <summary>Profiles of a random choice.</summary>
+internal sealed class RandomProfiles(Random random)
 {
     private static readonly string[] Actions =
     [
@@ -38,7 +38,7 @@ internal sealed class RandomProfiles(int seed)
 
     private static readonly string[] Names = AllNames();
 
-    private readonly Random _random = new(seed);
+    private readonly Random _random = random;
 
     /// <summary>A profile and the machine's architecture.</summary>
     /// <param name="contradicting">
