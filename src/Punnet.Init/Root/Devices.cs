@@ -69,12 +69,13 @@ internal static class Devices
         {
             if (device.Uid != 0 || device.Gid != 0)
             {
-                report.Check(InitStep.Device, item, Sys.Fchownat(parent, name, device.Uid, device.Gid));
+                Give(device, item, parent, name, report);
             }
         }
         else if (errno == Errno.EEXIST)
         {
-            CheckExisting(device, item, parent, name, report);
+            report.Check(InitStep.Device, item, Sys.StatxNoFollow(parent, name, out FileStatus status));
+            CheckIdentity(device, item, status, errno, report);
         }
         else if (errno == Errno.EPERM)
         {
@@ -101,14 +102,23 @@ internal static class Devices
         return RootPath.FindOrMake(root, directory[..(slash == 0 ? 2 : slash + 1)], isDirectory: true, out parent);
     }
 
-    private static void CheckExisting(DeviceStep device, int item, int parent, ReadOnlySpan<byte> name, InitReport report)
+    // By descriptor: another container that shares the directory may have put a hard link to any file in the place of the new node.
+    private static void Give(DeviceStep device, int item, int parent, ReadOnlySpan<byte> name, InitReport report)
     {
-        report.Check(InitStep.Device, item, Sys.StatxNoFollow(parent, name, out FileStatus status));
+        report.Check(InitStep.Device, item, Sys.Openat(parent, name, OpenFlags.Path | OpenFlags.NoFollow, 0, out int node));
+        report.Check(InitStep.Device, item, Sys.Statx(node, out FileStatus status));
+        CheckIdentity(device, item, status, Errno.EEXIST, report);
+        report.Check(InitStep.Device, item, Sys.Fchownat(node, "\0"u8, device.Uid, device.Gid));
+        Sys.Close(node);
+    }
+
+    private static void CheckIdentity(DeviceStep device, int item, FileStatus status, Errno otherwise, InitReport report)
+    {
         bool isFifo = status.Is(FileMode.Fifo);
         if (!status.Is(device.Mode & FileMode.TypeMask)
             || (!isFifo && (status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)))
         {
-            report.Fail(InitStep.DeviceMismatch, item, Errno.EEXIST);
+            report.Fail(InitStep.DeviceMismatch, item, otherwise);
         }
     }
 
@@ -127,10 +137,7 @@ internal static class Devices
         // Without a user namespace, the error of mknod(2) is the one to report.
         report.Check(InitStep.Device, item, errno == Errno.ENOENT && !plan.Namespaces.HasUser ? Errno.EPERM : errno);
         report.Check(InitStep.Device, item, Sys.Statx(mount, out FileStatus status));
-        if (!status.Is(device.Mode & FileMode.TypeMask) || status.DeviceMajor != device.Major || status.DeviceMinor != device.Minor)
-        {
-            report.Fail(InitStep.DeviceMismatch, item, Errno.EPERM);
-        }
+        CheckIdentity(device, item, status, Errno.EPERM, report);
 
         errno = Sys.Mknodat(parent, name, FileMode.Regular, 0, 0);
         if (errno != Errno.EEXIST)

@@ -186,7 +186,7 @@ public static unsafe partial class Sys
     /// <summary>fchown(2).</summary>
     public static Errno Fchown(int descriptor, uint uid, uint gid) => Call(SyscallNumber.Fchown, descriptor, (nint)uid, (nint)gid);
 
-    /// <summary>fchownat(2); a symbolic link is not followed.</summary>
+    /// <summary>fchownat(2); a symbolic link is not followed, and an empty path is the descriptor itself, which may be O_PATH.</summary>
     public static Errno Fchownat(int directory, ReadOnlySpan<byte> path, uint uid, uint gid)
     {
         if (!IsText(path))
@@ -196,7 +196,8 @@ public static unsafe partial class Sys
 
         fixed (byte* text = path)
         {
-            return Call(SyscallNumber.Fchownat, directory, (nint)text, (nint)uid, (nint)gid, AT_SYMLINK_NOFOLLOW);
+            int flags = AT_SYMLINK_NOFOLLOW | (path.Length == 1 ? AT_EMPTY_PATH : 0);
+            return Call(SyscallNumber.Fchownat, directory, (nint)text, (nint)uid, (nint)gid, flags);
         }
     }
 
