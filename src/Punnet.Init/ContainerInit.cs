@@ -44,11 +44,11 @@ public static class ContainerInit
         }
 
         ProcessSetup.MakeDirectory(plan.Process, root);
-        Rootfs.MakeReadOnly(plan, root, report);
+        Rootfs.MakeReadOnly(plan, context, root, report);
         NameHost(plan, report);
         Sysctls.Write(plan, context, report);
-        Masks.MakeReadOnly(plan, root, report);
-        Masks.Hide(plan, root, report);
+        Masks.MakeReadOnly(plan, context, root, report);
+        Masks.Hide(plan, context, root, report);
         report.Check(InitStep.MaskedPath, Sys.RemoveOldMountStage());
         Rootfs.Spread(plan, report);
 

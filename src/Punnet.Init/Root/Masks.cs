@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
@@ -9,13 +10,13 @@ namespace Punnet.Init;
 internal static class Masks
 {
     /// <summary>Makes paths read-only: each becomes a read-only bind mount of itself.</summary>
-    public static void MakeReadOnly(ContainerPlan plan, int root, InitReport report)
+    public static void MakeReadOnly(ContainerPlan plan, InitContext context, int root, InitReport report)
     {
         MountAttributeChange readOnly = new() { Set = MountAttributes.ReadOnly };
         ImmutableArray<CString> paths = plan.ReadOnlyPaths;
         for (int i = 0; i < paths.Length; i++)
         {
-            if (!Find(root, paths[i], InitStep.ReadOnlyPath, i, report, out int target))
+            if (!Find(context, root, paths[i], InitStep.ReadOnlyPath, i, report, out int target))
             {
                 continue;
             }
@@ -29,7 +30,7 @@ internal static class Masks
     }
 
     /// <summary>Masks paths: files with the null device, directories with one empty read-only tmpfs.</summary>
-    public static void Hide(ContainerPlan plan, int root, InitReport report)
+    public static void Hide(ContainerPlan plan, InitContext context, int root, InitReport report)
     {
         ImmutableArray<CString> paths = plan.MaskedPaths;
         if (paths.IsEmpty)
@@ -41,7 +42,7 @@ internal static class Masks
         int empty = -1;
         for (int i = 0; i < paths.Length; i++)
         {
-            if (!Find(root, paths[i], InitStep.MaskedPath, i, report, out int target))
+            if (!Find(context, root, paths[i], InitStep.MaskedPath, i, report, out int target))
             {
                 continue;
             }
@@ -87,9 +88,17 @@ internal static class Masks
         return nothing;
     }
 
-    private static bool Find(int root, CString path, InitStep step, int item, InitReport report, out int target)
+    private static bool Find(
+        InitContext context, int root, CString path, InitStep step, int item, InitReport report, out int target)
     {
-        Errno errno = RootPath.Find(root, path.WithNul, OpenFlags.ReadOnly, out target);
+        ReadOnlySpan<byte> text = path.WithNul, proc = "/proc"u8;
+        if (context.ProcMount >= 0 && text.StartsWith("/proc/"u8) && text.IndexOf("/.."u8) < 0)
+        {
+            root = context.ProcMount;
+            text = text[proc.Length..];
+        }
+
+        Errno errno = RootPath.Find(root, text, OpenFlags.ReadOnly, out target);
         if (errno is Errno.ENOENT or Errno.ENOTDIR)
         {
             return false;

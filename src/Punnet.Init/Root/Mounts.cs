@@ -40,6 +40,26 @@ internal static class Mounts
                 CgroupMounts.AttachOwn(plan, step, mount, context, report);
             }
 
+            Keep(step, mount, context);
+        }
+    }
+
+    // Two mounts are needed once more, when another process may have moved them away: the directory of the root can be another container's
+    // too. An earlier mount at the same place is covered. Descriptors.CloseHosts closes both.
+    private static void Keep(MountStep step, int mount, InitContext context)
+    {
+        bool isProc = step.Destination.Text.SequenceEqual("/proc"u8);
+        if (step.ReadOnlyLate)
+        {
+            context.ReadOnlyLate = mount;
+        }
+        else if (isProc && step.NoSymlinks)
+        {
+            context.ProcMount = mount;
+        }
+        else
+        {
+            context.ProcMount = isProc ? -1 : context.ProcMount;
             Sys.Close(mount);
         }
     }

@@ -114,7 +114,7 @@ internal static class Rootfs
     }
 
     /// <summary>Makes /dev and the root read-only, now that all is in them.</summary>
-    public static void MakeReadOnly(ContainerPlan plan, int root, InitReport report)
+    public static void MakeReadOnly(ContainerPlan plan, InitContext context, int root, InitReport report)
     {
         MountAttributeChange readOnly = new() { Set = MountAttributes.ReadOnly };
         for (int i = 0; i < plan.Mounts.Length; i++)
@@ -122,10 +122,7 @@ internal static class Rootfs
             MountStep step = plan.Mounts[i];
             if (step.ReadOnlyLate)
             {
-                Errno errno = RootPath.Find(root, step.Destination.WithNul, OpenFlags.ReadOnly, out int target);
-                report.Check(InitStep.ReadOnlyLate, step.Index, errno);
-                report.Check(InitStep.ReadOnlyLate, step.Index, Sys.MountSetattr(target, readOnly, recursive: false));
-                Sys.Close(target);
+                report.Check(InitStep.ReadOnlyLate, step.Index, Sys.MountSetattr(context.ReadOnlyLate, readOnly, recursive: false));
             }
         }
 
