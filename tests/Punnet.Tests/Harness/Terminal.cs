@@ -115,11 +115,13 @@ internal sealed class ConsoleSocket : IDisposable
     private readonly Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
     /// <summary>Listens.</summary>
-    public ConsoleSocket(string path)
+    /// <param name="path">Path of the socket.</param>
+    /// <param name="waiting">How many may send before anyone receives.</param>
+    public ConsoleSocket(string path, int waiting = 1)
     {
         Path = path;
         listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen(1);
+        listener.Listen(waiting);
     }
 
     /// <summary>Path of the socket.</summary>
