@@ -16,7 +16,7 @@ public sealed class BoundsTests : ContainerTest
     [InlineData("huge")]
     [InlineData("directory")]
     [InlineData("loop")]
-    public void A_passwd_without_end_only_leaves_HOME_at_the_root(string kind)
+    public void CVE_2024_9676_A_passwd_without_end_only_leaves_HOME_at_the_root(string kind)
     {
         Container container = NewContainer().RunsScript("echo $HOME; exec sleep 1000");
         Damage.Make(container.Bundle.Rootfs + "/etc/passwd", kind);

@@ -33,7 +33,7 @@ public sealed class RuntimeFileTests : ContainerTest
     [InlineData("/proc/self/exe")]
     [InlineData("/link")]
     [InlineData("/elf")]
-    public void A_container_that_executes_the_runtime_gets_no_file_to_write(string program)
+    public void CVE_2019_5736_A_container_that_executes_the_runtime_gets_no_file_to_write(string program)
     {
         Assert.SkipWhen(
             Environment.GetEnvironmentVariable("PUNNET_VM") == "uml", "the attack tries for minutes on User-Mode Linux's one slow CPU");
@@ -47,6 +47,29 @@ public sealed class RuntimeFileTests : ContainerTest
         using RunningCommand running = container.Command("exec", container.Id, program, "create", "--bundle", "/b", "x").Start();
         Assert.Equal("end\n", container.WaitForOutput("end\n"));
         Assert.Equal(before, Hash());
+    }
+
+    // The attack itself: a program of the host that enters the container and executes what is there, which is a link to its own file.
+    [Fact]
+    public void CVE_2019_5736_The_file_of_a_program_that_takes_no_care_is_written()
+    {
+        Container container = Prepared();
+        Directory.CreateDirectory(container.Bundle.Rootfs + "/evil");
+        _ = File.CreateSymbolicLink(container.Bundle.Rootfs + "/evil/sh", "/proc/self/exe");
+        container.Bundle.WriteScript("/create", "read x </b/config.json\n");
+        Directory.CreateDirectory(container.Bundle.Rootfs + "/b");
+        Assert.Equal(0, Syscall.mkfifo(container.Bundle.Rootfs + "/b/config.json", (FilePermissions)0x1B6));
+        string victim = container.Directory + "/busybox";
+        File.Copy(Workplace.Busybox, victim);
+        container.RunsScript(Attack.Replace("PROGRAM", "/evil/sh", StringComparison.Ordinal)
+            .Replace("1 2 3 4 5", "$(seq 500)", StringComparison.Ordinal)
+            .Replace("ended\";", "ended\" && break;", StringComparison.Ordinal));
+        container.Bundle.Capabilities("CAP_DAC_OVERRIDE", "CAP_SYS_PTRACE", "CAP_KILL", "CAP_FOWNER");
+        container.CreateAndStart();
+        string pid = container.Pid.ToString(CultureInfo.InvariantCulture);
+        using RunningCommand entered = new Command(
+            victim, ["nsenter", "-t", pid, "-m", "-p", "/evil/sh", "create", "--bundle", "/b", "x"]).Start();
+        Assert.Contains("wrote after it ended", container.WaitForOutput("end\n"), StringComparison.Ordinal);
     }
 
     [Theory]

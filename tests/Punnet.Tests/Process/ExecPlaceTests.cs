@@ -26,7 +26,7 @@ public sealed class ExecPlaceTests : ContainerTest
     [InlineData("../other", "--cgroup \"../other\" does not lead below the container's cgroup")]
     [InlineData("a/../../other", "--cgroup \"a/../../other\" does not lead below the container's cgroup")]
     [InlineData("a//b", "--cgroup \"a//b\" does not lead below the container's cgroup")]
-    public void Another_place_is_refused(string written, string refusal)
+    public void Crun_1_29_Another_place_is_refused(string written, string refusal)
     {
         Runtime.MustBePunnet();
         Container container = NewContainer().Sleeps().CreateAndStart();

@@ -123,11 +123,14 @@ public sealed class RootlessCgroupTests : RootlessTest
         Assert.Equal("0::/", Last(container.Exec("grep", "^0::", "/proc/self/cgroup").Succeeds().Stdout));
     }
 
-    // CVE-2023-25809: those above are the user's as well, and another container's.
     [Fact]
-    public void Without_a_cgroup_namespace_the_own_cgroup_alone_can_be_changed()
+    public void CVE_2023_25809_Without_a_cgroup_namespace_the_own_cgroup_alone_can_be_changed()
     {
-        Container container = Delegated().RunsScript("""
+        // Those above are the user's as well, and another container's: without a container it can change them.
+        Container container = Delegated();
+        string above = Path.GetDirectoryName(made[^1])!;
+        container.User!.Program(["/bin/sh", "-c", $"mkdir {above}/below && rmdir {above}/below"]).Run().Succeeds();
+        container.RunsScript("""
             own=/sys/fs/cgroup$(sed -n s/^0:://p /proc/self/cgroup); cat $own/cgroup.procs | head -1
             for place in $own $own/.. /sys/fs/cgroup; do mkdir $place/below 2>/dev/null && rmdir $place/below && echo made || echo refused; done
             """);

@@ -11,11 +11,11 @@ namespace Punnet.Tests;
 /// </summary>
 public sealed class TraceTests : ContainerTest
 {
-    // CVE-2016-9962: the capability that "not dumpable" does not keep out.
+    // The capability that "not dumpable" does not keep out.
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Nothing_of_the_host_is_seen_of_an_executed_process_by_who_may_trace_it(bool userNamespace)
+    public void CVE_2016_9962_Nothing_of_the_host_is_seen_of_an_executed_process_by_who_may_trace_it(bool userNamespace)
     {
         Assert.SkipUnless(Environment.ProcessorCount > 1, "the attacker would have the only processor");
         Container container = Thief(userNamespace);
@@ -27,6 +27,16 @@ public sealed class TraceTests : ContainerTest
         // It is no good if it cannot see what there is to see.
         container.Exec("sleep", "0.3").Succeeds();
         Assert.Equal(["ready 80004", "traced one"], container.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+
+        // The attack: one who enters with a descriptor of the host.
+        string pid = container.Pid.ToString(CultureInfo.InvariantCulture);
+        string[] namespaces = userNamespace ? ["--user", "--mount", "--pid"] : ["--mount", "--pid"];
+        Command careless = new("nsenter", ["--target", pid, .. namespaces, "sleep", "0.3"])
+        {
+            Redirections = "9</etc",
+        };
+        careless.Run().Succeeds();
+        Assert.Contains("fd 9 ", container.Output, StringComparison.Ordinal);
     }
 
     // The same for a container that joins the pid namespace of another, as in a pod.
