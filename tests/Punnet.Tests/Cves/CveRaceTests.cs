@@ -16,7 +16,7 @@ public sealed class CveRaceTests : ContainerTest
     [Fact]
     public void CVE_2021_30465_A_mount_point_that_becomes_a_link()
     {
-        Race race = NewRace(out Container container, walks: true);
+        Race race = NewRace(out Container container);
         container.Bundle.Mount("/shared/a/place", "tmpfs", "tmpfs");
         race.Reset = "mkdir -p $S/a/place $O/place";
         Directory.CreateDirectory(race.Outside + "/place");
@@ -88,7 +88,7 @@ public sealed class CveRaceTests : ContainerTest
     [Fact]
     public void CVE_2026_47766_The_directory_of_a_device()
     {
-        Race race = NewRace(out Container container, walks: true);
+        Race race = NewRace(out Container container);
         container.Bundle.Add("linux.devices", """{"type":"c","path":"/shared/a/null","major":1,"minor":3,"uid":7,"gid":7}""");
         race.Reset = "rm -f $S/a/null";
         race.Defeats(Check + "mknod $S/a/null c 1 3; chown 7:7 $S/a/null");
@@ -111,7 +111,7 @@ public sealed class CveRaceTests : ContainerTest
     [Fact]
     public void CVE_2026_55686_A_working_directory_that_is_made()
     {
-        Race race = NewRace(out Container container, walks: true);
+        Race race = NewRace(out Container container);
         container.RunsScript("[ -e secret ] || [ -e ../secret ] && echo escaped");
         container.Bundle.Set("process.cwd", "\"/shared/a/work\"");
         race.Reset = "rm -rf $S/a/work";
