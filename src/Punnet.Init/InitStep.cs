@@ -222,6 +222,9 @@ public enum InitStep
     /// <summary>process.cwd.</summary>
     WorkingDirectory,
 
+    /// <summary>Reading /etc/passwd, for HOME.</summary>
+    HomeDirectory,
+
     /// <summary>process.cwd is outside the container's root (CVE-2024-21626).</summary>
     WorkingDirectoryOutside,
 
@@ -233,6 +236,9 @@ public enum InitStep
 
     /// <summary>Waiting for start.</summary>
     StartFifo,
+
+    /// <summary>Reading what the host side, or start, has answered.</summary>
+    HostAnswer,
 
     /// <summary>startContainer hook number item could not be run.</summary>
     StartContainerHook,

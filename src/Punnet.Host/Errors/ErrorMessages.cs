@@ -183,6 +183,8 @@ public static class ErrorMessages
             InitStep.Root => "cannot open the container's root: " + words,
             InitStep.DeviceDirectory => "cannot use /dev of the root file system: " + words,
             InitStep.StandardStream => "cannot set up standard stream " + failure.Index.ToString() + ": " + words,
+            InitStep.HomeDirectory => "cannot read /etc/passwd of the container, for HOME (process.env): " + words,
+            InitStep.HostAnswer => "cannot hear the host side: " + words,
             InitStep.StartFifo => "cannot tell the host side: " + words,
             InitStep.CloseDescriptors => "cannot close descriptors: " + words,
             _ => "step " + failure.Value.ToString() + " of the new process failed: " + words,

@@ -11,19 +11,25 @@ internal static class HomeDirectory
     private const int LineLimit = 1024;
     private const int FileLimit = 16 * 1024 * 1024;
 
-    /// <summary>Adds HOME to the environment: the user's directory, or "/".</summary>
-    public static void Find(uint uid, int root, InitContext context)
+    /// <summary>
+    /// Adds HOME to the environment: the user's directory, or "/" where the image has no such file for this user. Any other error must not
+    /// give the program another HOME than the last time.
+    /// </summary>
+    public static void Find(uint uid, int root, InitContext context, InitReport report)
     {
         ReadOnlySpan<byte> prefix = "HOME="u8;
         Span<byte> text = context.Home.Span;
         prefix.CopyTo(text);
         Span<byte> line = stackalloc byte[LineLimit];
         scoped ReadOnlySpan<byte> home = "/"u8;
-        if (RootPath.Open(root, "/etc/passwd\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out int file) == Errno.None)
+        Errno errno = RootPath.Open(root, "/etc/passwd\0"u8, OpenFlags.ReadOnly | OpenFlags.NonBlocking, out int file);
+        if (errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP or Errno.EACCES or Errno.ENXIO or Errno.ENODEV))
         {
+            report.Check(InitStep.HomeDirectory, errno);
+            report.Check(InitStep.HomeDirectory, Sys.Statx(file, out FileStatus status));
+
             // Not a device or a FIFO, which may never end; a link may lead to one.
-            bool isFile = Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular);
-            home = isFile ? Search(file, uid, line) : home;
+            home = status.Is(FileMode.Regular) ? Search(file, uid, line, report) : home;
             Sys.Close(file);
         }
 
@@ -33,7 +39,7 @@ internal static class HomeDirectory
     }
 
     // Reads line by line through a small buffer, up to the limit; skips a line that does not fit.
-    private static ReadOnlySpan<byte> Search(int file, uint uid, Span<byte> buffer)
+    private static ReadOnlySpan<byte> Search(int file, uint uid, Span<byte> buffer, InitReport report)
     {
         int filled = 0;
         int total = 0;
@@ -61,7 +67,8 @@ internal static class HomeDirectory
                 filled = 0;
             }
 
-            if (Sys.Read(file, buffer[filled..], out int count) != Errno.None || count <= 0 || (total += count) > FileLimit)
+            report.Check(InitStep.HomeDirectory, Sys.Read(file, buffer[filled..], out int count));
+            if (count <= 0 || (total += count) > FileLimit)
             {
                 ReadOnlySpan<byte> last = isTooLong ? default : Home(buffer[..filled], uid);
                 return last.IsEmpty ? "/"u8 : last;

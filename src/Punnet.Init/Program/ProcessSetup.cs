@@ -40,7 +40,7 @@ internal static class ProcessSetup
 
         if (plan.NeedsHome)
         {
-            HomeDirectory.Find(plan.Uid, root, context);
+            HomeDirectory.Find(plan.Uid, root, context, report);
         }
 
         StandardStreams.Give(plan.Uid);

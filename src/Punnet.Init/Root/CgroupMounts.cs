@@ -70,7 +70,7 @@ internal static class CgroupMounts
     private static NewFileSystem Configure(MountStep step, InitReport report)
     {
         report.Check(InitStep.MountType, step.Index, NewFileSystem.Open("cgroup2\0"u8, out NewFileSystem cgroup2));
-        cgroup2.Set("source\0"u8, step.Source.WithNul);
+        report.Check(InitStep.MountSource, step.Index, cgroup2.Set("source\0"u8, step.Source.WithNul));
         Mounts.Configure(step, cgroup2, report);
         return cgroup2;
     }

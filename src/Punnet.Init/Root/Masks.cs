@@ -118,9 +118,9 @@ internal static class Masks
     private static int MakeEmpty(CString label, int item, InitReport report)
     {
         report.Check(InitStep.MaskedPath, item, NewFileSystem.Open("tmpfs\0"u8, out NewFileSystem tmpfs));
-        tmpfs.Set("source\0"u8, "tmpfs\0"u8);
-        tmpfs.Set("nr_blocks\0"u8, "1\0"u8);
-        tmpfs.Set("nr_inodes\0"u8, "1\0"u8);
+        report.Check(InitStep.MaskedPath, item, tmpfs.Set("source\0"u8, "tmpfs\0"u8));
+        report.Check(InitStep.MaskedPath, item, tmpfs.Set("nr_blocks\0"u8, "1\0"u8));
+        report.Check(InitStep.MaskedPath, item, tmpfs.Set("nr_inodes\0"u8, "1\0"u8));
         if (!label.IsNull)
         {
             report.Check(InitStep.MaskedPath, item, tmpfs.Set("context\0"u8, label.WithNul));

@@ -110,8 +110,8 @@ internal static class Mounts
         int covered = -1;
         if (step.KeepsMode || step.CopiesUp)
         {
-            covered = FindCovered(step, root);
-            TakeMode(step, made, covered);
+            covered = FindCovered(step, root, report);
+            TakeMode(step, made, covered, report);
         }
 
         errno = made.Create(step.Set, out int mount);
@@ -173,10 +173,11 @@ internal static class Mounts
     }
 
     // late: a tmpfs gets the mode of the directory that it covers, if there is one.
-    private static void TakeMode(MountStep step, NewFileSystem made, int covered)
+    private static void TakeMode(MountStep step, NewFileSystem made, int covered, InitReport report)
     {
-        if (covered >= 0 && step.KeepsMode && Sys.Statx(covered, out FileStatus status) == Errno.None)
+        if (covered >= 0 && step.KeepsMode)
         {
+            report.Check(InitStep.MountTarget, step.Index, Sys.Statx(covered, out FileStatus status));
             Span<byte> octal = stackalloc byte[5];
             for (int i = 0; i < 4; i++)
             {
@@ -184,12 +185,21 @@ internal static class Mounts
             }
 
             octal[4] = 0;
-            made.Set("mode\0"u8, octal);
+            report.Check(InitStep.MountCreate, step.Index, made.Set("mode\0"u8, octal));
         }
     }
 
-    private static int FindCovered(MountStep step, int root) =>
-        RootPath.Open(root, step.Destination.WithNul, OpenFlags.Directory, out int covered) == Errno.None ? covered : -1;
+    // What is no directory is refused when it is attached.
+    private static int FindCovered(MountStep step, int root, InitReport report)
+    {
+        Errno errno = RootPath.Open(root, step.Destination.WithNul, OpenFlags.Directory, out int covered);
+        if (errno is not (Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP))
+        {
+            report.Check(InitStep.MountTarget, step.Index, errno);
+        }
+
+        return covered;
+    }
 
     /// <summary>Sets the recursive attributes and the propagation of a mount.</summary>
     public static void ChangeTree(MountStep step, int mount, InitReport report)

@@ -118,7 +118,7 @@ internal static class Overlay
     {
         report.Check(InitStep.LayerUpper, Sys.Statx(model, out FileStatus status));
         report.Check(InitStep.LayerUpper, NewFileSystem.Open("tmpfs\0"u8, out NewFileSystem tmpfs));
-        tmpfs.Set("source\0"u8, "tmpfs\0"u8);
+        report.Check(InitStep.LayerUpper, tmpfs.Set("source\0"u8, "tmpfs\0"u8));
         report.Check(InitStep.LayerUpper, tmpfs.Set("size\0"u8, size.WithNul));
         report.Check(InitStep.LayerUpper, tmpfs.Finish(MountAttributes.None, out int mount));
         report.Check(InitStep.LayerUpper, Sys.Mkdirat(mount, "upper\0"u8, status.Mode & Permissions.Mask));
@@ -142,7 +142,7 @@ internal static class Overlay
             return errno;
         }
 
-        overlay.Set("source\0"u8, "overlay\0"u8);
+        errno = overlay.Set("source\0"u8, "overlay\0"u8);
         for (int i = layers.Length - 1; i >= 0 && errno == Errno.None; i--)
         {
             errno = Name(overlay, "lowerdir+\0"u8, layers[i]);
