@@ -113,10 +113,14 @@ public sealed class ChildProcess : IDisposable
             }
 
             bool isReadable = ends[0].Found != PollEvents.None;
-            bool speaks = isReadable && Channel.Receive(channel.Number, out message);
+            if (isReadable)
+            {
+                Channel.Receive(channel.Number, out message).OrThrow("hear the new process");
+            }
+
             if (!TakePlaceOfStage() || isReadable)
             {
-                return speaks;
+                return message.Kind != default;
             }
         }
     }

@@ -44,7 +44,8 @@ public static class HostPolicy
             ? "punnet itself lacks " + Capability.Names[capability]
             : null;
 
-    private static bool Has(int capability) => (Sys.CapgetPermitted() & (1UL << capability)) != 0;
+    // What is unknown is no cause.
+    private static bool Has(int capability) => Sys.CapgetPermitted(out ulong held) != Errno.None || (held & (1UL << capability)) != 0;
 
     /// <summary>Why the root of a user namespace has none of its rights, or null.</summary>
     public static string? OfRights(Errno errno) =>

@@ -19,7 +19,8 @@ public static class HostProbe
     private static HostFacts Facts(string cgroup)
     {
         uint user = Sys.Geteuid();
-        return new HostFacts(user, LastCapability(), cgroup, Sys.CapgetPermitted())
+        Sys.CapgetPermitted(out ulong capabilities).OrThrow("read the capabilities of punnet itself");
+        return new HostFacts(user, LastCapability(), cgroup, capabilities)
         {
             EffectiveGroup = user == 0 ? 0 : Sys.Getegid(),
             SeccompFlags = SeccompFlags(),

@@ -1,4 +1,5 @@
 using System;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Punnet.Abi;
 using Punnet.Kernel;
@@ -129,12 +130,13 @@ public static class Channel
     }
 
     /// <summary>Waits for one message and its descriptor, which is -1 if there is none.</summary>
-    /// <returns>False when the peer is gone, or sent something else.</returns>
-    public static bool ReceiveWithFd(int socket, out ChannelMessage message, out int descriptor)
+    /// <returns>None with a message of no kind when the peer is gone, or sent something else.</returns>
+    public static Errno ReceiveWithFd(int socket, out ChannelMessage message, out int descriptor)
     {
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
-        return Sys.Recvmsg(socket, bytes, out int count, out descriptor) == Errno.None && count == bytes.Length;
+        Errno errno = Sys.Recvmsg(socket, bytes, out int count, out descriptor);
+        return Whole(errno, count, ref message);
     }
 
     /// <summary>Waits for a message and leaves it in the queue: the kind of the next one, or 0 when the peer is gone.</summary>
@@ -146,8 +148,8 @@ public static class Channel
     }
 
     /// <summary>Waits for one message.</summary>
-    /// <returns>False when the peer is gone, or sent something else.</returns>
-    public static bool Receive(int socket, out ChannelMessage message)
+    /// <returns>None with a message of no kind when the peer is gone, or sent something else.</returns>
+    public static Errno Receive(int socket, out ChannelMessage message)
     {
         message = default;
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref message));
@@ -158,6 +160,16 @@ public static class Channel
             errno = Sys.Read(socket, bytes, out count);
         }
 
-        return errno == Errno.None && count == bytes.Length;
+        return Whole(errno, count, ref message);
+    }
+
+    private static Errno Whole(Errno errno, int count, ref ChannelMessage message)
+    {
+        if (count != Unsafe.SizeOf<ChannelMessage>())
+        {
+            message = default;
+        }
+
+        return errno;
     }
 }

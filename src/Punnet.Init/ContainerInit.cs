@@ -70,7 +70,7 @@ public static class ContainerInit
             CloneFinal(plan, context, report);
         }
 
-        Hardening.OutliveParent();
+        Hardening.OutliveParent(report);
         ProcessSetup.LoadFilter(FilterMoment.BeforeGate, plan.Process, context, report);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Created, (int)allocated));
@@ -88,7 +88,7 @@ public static class ContainerInit
     {
         FinalProcess.Clone(plan.Process, context, report);
         report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.InitCloned));
-        Namespaces.AwaitHost(context, Message.HostReady);
+        Namespaces.AwaitHost(context, Message.HostReady, report);
     }
 
     // First the steps that need no network namespace: the host makes it meanwhile.
@@ -122,10 +122,7 @@ public static class ContainerInit
         }
 
         report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.RootReady));
-        if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != Message.HooksDone)
-        {
-            Sys.ExitGroup(1); // The parent is gone, or a hook failed: there is nothing to report.
-        }
+        Namespaces.AwaitHost(context, Message.HooksDone, report);
     }
 
     private static void NameHost(ContainerPlan plan, InitReport report)

@@ -19,7 +19,7 @@ public static class ExecInit
         Hardening.Apply(report);
         if (context.WaitsForCgroup)
         {
-            Namespaces.AwaitHost(context, Message.HostReady);
+            Namespaces.AwaitHost(context, Message.HostReady, report);
         }
 
         bool isStage = context.Final is not null;
@@ -62,7 +62,7 @@ public static class ExecInit
             FinalProcess.Clone(plan, context, report);
         }
 
-        Hardening.OutliveParent();
+        Hardening.OutliveParent(report);
         report.Check(InitStep.StartFifo, Channel.Send(context.Channel, Message.Created));
         report = StartFifo.Wait(context, report);
         ProcessSetup.Execute(plan, program, context, report);

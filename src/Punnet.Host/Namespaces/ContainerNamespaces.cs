@@ -105,14 +105,14 @@ public sealed class ContainerNamespaces : IDisposable
         const long Patience = 10_000; // milliseconds
         while (PendingSignals.WaitToRead(channel.Number, Patience, "wait for the container")
             && Channel.PeekKind(channel.Number) == Message.Namespace
-            && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int file) && file >= 0)
+            && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int file) == Errno.None && file >= 0)
         {
             _files.Add(new Descriptor(file));
         }
 
         // If one is missing, the program would stay in the host's.
         return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container")
-            && Channel.Receive(channel.Number, out ChannelMessage end) && end.Kind == Message.Namespaces && end.Value == _files.Count
+            && Channel.Receive(channel.Number, out ChannelMessage end) == Errno.None && end.Kind == Message.Namespaces && end.Value == _files.Count
             && Look();
     }
 

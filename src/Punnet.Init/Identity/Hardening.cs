@@ -34,5 +34,6 @@ internal static class Hardening
     }
 
     /// <summary>From here on the container can outlive punnet.</summary>
-    public static void OutliveParent() => Sys.Prctl(ProcessControl.SetParentDeathSignal, 0);
+    public static void OutliveParent(InitReport report) =>
+        report.Check(InitStep.Harden, Sys.Prctl(ProcessControl.SetParentDeathSignal, 0));
 }

@@ -39,7 +39,7 @@ internal static class Identity
         report.Check(InitStep.Capabilities, Sys.Capset(sets));
         if (sets.Ambient == 0)
         {
-            Sys.ClearAmbientCapabilities();
+            report.Check(InitStep.AmbientSet, Sys.ClearAmbientCapabilities());
             return;
         }
 

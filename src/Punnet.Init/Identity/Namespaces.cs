@@ -28,7 +28,7 @@ internal static class Namespaces
         if (plan.Staged || !plan.UidMap.IsNull || context.WaitsForCgroup)
         {
             // Hardened only now: an unprivileged user cannot write the ID maps of a process that is not dumpable.
-            AwaitHost(context, Message.HostReady);
+            AwaitHost(context, Message.HostReady, report);
         }
 
         if (!plan.Staged)
@@ -71,7 +71,7 @@ internal static class Namespaces
         {
             report.Check(InitStep.UserNamespace, Sys.Unshare(CloneFlags.NewUser));
             report.Check(InitStep.UserNamespace, Channel.Send(context.Channel, Message.NeedsIdMaps));
-            AwaitHost(context, Message.IdMapsWritten);
+            AwaitHost(context, Message.IdMapsWritten, report);
             Hardening.Apply(report);
         }
 
@@ -93,9 +93,10 @@ internal static class Namespaces
     }
 
     /// <summary>Waits for the message of the host side; exits if it cannot come.</summary>
-    public static void AwaitHost(InitContext context, Message wanted)
+    public static void AwaitHost(InitContext context, Message wanted, InitReport report)
     {
-        if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != wanted)
+        report.Check(InitStep.HostAnswer, Channel.Receive(context.Channel, out ChannelMessage answer));
+        if (answer.Kind != wanted)
         {
             Sys.ExitGroup(1); // The parent is gone, or has reported its failure.
         }
@@ -104,7 +105,8 @@ internal static class Namespaces
     /// <summary>Joins the network namespace that the host has made meanwhile, with its loopback device up, or makes one.</summary>
     public static void EnterNetwork(InitContext context, InitReport report)
     {
-        if (!Channel.ReceiveWithFd(context.Channel, out ChannelMessage message, out int network) || message.Kind != Message.Network)
+        report.Check(InitStep.HostAnswer, Channel.ReceiveWithFd(context.Channel, out ChannelMessage message, out int network));
+        if (message.Kind != Message.Network)
         {
             Sys.ExitGroup(1); // The parent is gone, or has failed and reports that itself.
         }

@@ -29,7 +29,7 @@ internal static class FinalProcess
     public static void Clone(ProcessPlan plan, InitContext context, InitReport report)
     {
         // The change of IDs may have made it dumpable, depending on fs.suid_dumpable, proc_sys_fs(5).
-        Sys.Prctl(ProcessControl.SetDumpable, 0);
+        report.Check(InitStep.Harden, Sys.Prctl(ProcessControl.SetDumpable, 0));
         report.Check(InitStep.CloneInit, Sys.CloneSibling(context.Final!.Value, out bool isNew));
         if (!isNew)
         {

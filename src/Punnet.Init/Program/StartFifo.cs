@@ -13,11 +13,7 @@ internal static class StartFifo
     {
         if (context.StartFifo < 0)
         {
-            if (!Channel.Receive(context.Channel, out ChannelMessage answer) || answer.Kind != Message.Exec)
-            {
-                Sys.ExitGroup(1);
-            }
-
+            Namespaces.AwaitHost(context, Message.Exec, report);
             return report;
         }
 
@@ -25,12 +21,15 @@ internal static class StartFifo
         Sys.Close(context.Channel);
         ServeInit(context);
         Span<byte> one = stackalloc byte[1];
-        if (Sys.Read(context.StartFifo, one, out int count) != Errno.None || count != 1)
+        Errno errno = Sys.Read(context.StartFifo, one, out int count);
+        report = new InitReport(context.StartResult);
+        report.Check(InitStep.HostAnswer, errno);
+        if (count != 1)
         {
             Sys.ExitGroup(1);
         }
 
-        return new InitReport(context.StartResult);
+        return report;
     }
 
     // Waits until the FIFO is readable. Signals are blocked since the clone: a signal that ends the container would stay pending until the

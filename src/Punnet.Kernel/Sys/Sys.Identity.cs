@@ -49,12 +49,13 @@ public static unsafe partial class Sys
     }
 
     /// <summary>capget(2): the permitted set of this thread.</summary>
-    public static ulong CapgetPermitted()
+    public static Errno CapgetPermitted(out ulong permitted)
     {
         ulong header = CapabilityVersion;
         uint* data = stackalloc uint[6];
-        Call(SyscallNumber.Capget, (nint)(&header), (nint)data);
-        return data[1] | ((ulong)data[4] << 32);
+        Errno errno = Call(SyscallNumber.Capget, (nint)(&header), (nint)data);
+        permitted = data[1] | ((ulong)data[4] << 32);
+        return errno;
     }
 
     /// <summary>prctl(2) PR_CAP_AMBIENT_RAISE.</summary>

@@ -1,6 +1,5 @@
 using System;
 using System.Runtime.InteropServices;
-using Punnet.Abi;
 using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Errors;
@@ -85,7 +84,8 @@ internal static class StartCommand
         failure = default;
         Sys.PollReadable(answers.Number, -1, out _).OrThrow("wait for the container");
         Span<byte> bytes = MemoryMarshal.AsBytes(new Span<ChannelMessage>(ref failure));
-        return Sys.Read(answers.Number, bytes, out int count) == Errno.None && count == bytes.Length;
+        Sys.Read(answers.Number, bytes, out int count).OrThrow("hear the container");
+        return count == bytes.Length;
     }
 
     // From the bundle, which is planned once more: the sentence names the program, its directory, a hook or a path, and the record has none

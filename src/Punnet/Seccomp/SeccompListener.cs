@@ -20,7 +20,8 @@ internal sealed class SeccompListener : IDisposable
     private SeccompListener(SeccompPlan plan, SeccompLog? log, Descriptor? agent)
     {
         // The new process is not dumpable, so no process in the container can look into it. Its own user cannot either, pidfd_getfd(2).
-        IsSent = (Sys.CapgetPermitted() & (1UL << Capability.SysPtrace)) == 0;
+        Sys.CapgetPermitted(out ulong capabilities).OrThrow("read the capabilities of punnet itself");
+        IsSent = (capabilities & (1UL << Capability.SysPtrace)) == 0;
         _plan = plan;
         _log = log;
         _agent = agent;
@@ -167,7 +168,7 @@ internal sealed class SeccompListener : IDisposable
 
     private static Descriptor? TakeCarried(Descriptor channel) =>
         PendingSignals.WaitToRead(channel.Number, -1, "wait for the new process") && Channel.PeekKind(channel.Number) == Message.Carried
-            && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int descriptor) && descriptor >= 0
+            && Channel.ReceiveWithFd(channel.Number, out ChannelMessage _, out int descriptor) == Errno.None && descriptor >= 0
             ? new Descriptor(descriptor)
             : null;
 
