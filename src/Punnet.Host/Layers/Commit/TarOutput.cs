@@ -25,7 +25,7 @@ public sealed class TarOutput
         _descriptor = descriptor;
         _name = name;
         _isFile = Sys.Statx(descriptor, out FileStatus status) == Errno.None && status.Is(Abi.FileMode.Regular);
-        _gzip = isCompressed ? new GZipStream(new DescriptorStream(this), CompressionLevel.Optimal, leaveOpen: true) : null;
+        _gzip = isCompressed ? Compress() : null;
     }
 
     /// <summary>Room for at least one block, to be filled before <see cref="Advance"/>.</summary>
@@ -74,6 +74,18 @@ public sealed class TarOutput
     {
         Flush();
         _gzip?.Dispose();
+    }
+
+    private GZipStream Compress()
+    {
+        try
+        {
+            return new GZipStream(new DescriptorStream(this), CompressionLevel.Optimal, leaveOpen: true);
+        }
+        catch (IOException)
+        {
+            throw new SysException(Errno.ENOMEM, "compress " + _name); // zlib has nothing else to complain of.
+        }
     }
 
     private void Flush()

@@ -91,36 +91,55 @@ public sealed class TemporaryEntry : IDisposable
         for (int number = 0; ; number++)
         {
             byte[] name = FileNameBytes.WithNul(Prefix + Sys.Getpid().ToString() + "." + number.ToString());
-            Errno errno = isDirectory ? Sys.Mkdirat(parent, name, Permissions.Mode0700) : Errno.None;
-            int made = -1;
-            errno = errno != Errno.None ? errno : isDirectory
-                ? Sys.Openat(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made)
-                : Sys.Openat(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow,
-                    Permissions.Mode0600,
-                    out made);
-
-            // Before it was locked, another commit may have taken it for a leftover and locked it.
-            errno = errno != Errno.None ? errno : Sys.Flock(made);
-            if (errno == Errno.None && IsSame(parent, name, made))
+            Errno errno = Create(parent, name, isDirectory, out int made);
+            if (errno == Errno.None)
             {
-                return new TemporaryEntry(parent, name, new Descriptor(made));
-            }
+                Descriptor opened = new(made);
 
-            if (made >= 0)
-            {
-                Sys.Close(made);
+                // Before it was locked, another commit may have taken it for a leftover and locked it.
+                bool isOwn = false;
+                errno = Sys.Flock(made);
+                errno = errno != Errno.None ? errno : TryCompare(parent, name, made, out isOwn);
+                if (isOwn)
+                {
+                    return new TemporaryEntry(parent, name, opened);
+                }
+
+                opened.Dispose();
+                if (errno is not (Errno.None or Errno.EAGAIN))
+                {
+                    Sys.Unlinkat(parent, name, isDirectory);
+                }
             }
 
             if (errno is not (Errno.None or Errno.EEXIST or Errno.ENOENT or Errno.EAGAIN) || number == 1000)
             {
-                if (made >= 0)
-                {
-                    Sys.Unlinkat(parent, name, isDirectory);
-                }
-
                 throw new SysException(errno == Errno.None ? Errno.EBUSY : errno, "make a place for the new layer");
             }
         }
+    }
+
+    // Nothing is left of it after a failure.
+    private static Errno Create(int parent, byte[] name, bool isDirectory, out int made)
+    {
+        if (!isDirectory)
+        {
+            const OpenFlags New = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
+            return Sys.Openat(parent, name, New, Permissions.Mode0600, out made);
+        }
+
+        made = -1;
+        Errno errno = Sys.Mkdirat(parent, name, Permissions.Mode0700);
+        if (errno == Errno.None)
+        {
+            errno = Sys.Openat(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out made);
+            if (errno != Errno.None)
+            {
+                Sys.Unlinkat(parent, name, isDirectory: true);
+            }
+        }
+
+        return errno;
     }
 
     private static void RemoveLeftover(int parent, byte[] name)
@@ -135,7 +154,7 @@ public sealed class TemporaryEntry : IDisposable
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking;
         Sys.Openat(parent, name, Flags | (isDirectory ? OpenFlags.Directory : OpenFlags.ReadOnly), 0, out int opened).OrThrow("open it");
         using Descriptor lockHolder = new(opened);
-        if (Sys.Flock(opened) != Errno.None || !IsSame(parent, name, opened))
+        if (Sys.Flock(opened) != Errno.None || TryCompare(parent, name, opened, out bool isSame) != Errno.None || !isSame)
         {
             return; // Another commit is at work.
         }
@@ -149,8 +168,18 @@ public sealed class TemporaryEntry : IDisposable
         TreeRemoval.Remove(parent, CString.Of(text), text);
     }
 
-    private static bool IsSame(int parent, byte[] name, int opened) =>
-        Sys.StatxNoFollow(parent, name, out FileStatus named) == Errno.None && Sys.Statx(opened, out FileStatus status) == Errno.None
-            && named.Inode == status.Inode && named.FileSystemMajor == status.FileSystemMajor
-                && named.FileSystemMinor == status.FileSystemMinor;
+    private static Errno TryCompare(int parent, byte[] name, int opened, out bool isSame)
+    {
+        isSame = false;
+        Errno errno = Sys.StatxNoFollow(parent, name, out FileStatus named);
+        if (errno != Errno.None)
+        {
+            return errno.IsMissing() ? Errno.None : errno;
+        }
+
+        errno = Sys.Statx(opened, out FileStatus status);
+        isSame = errno == Errno.None && named.Inode == status.Inode && named.FileSystemMajor == status.FileSystemMajor
+            && named.FileSystemMinor == status.FileSystemMinor;
+        return errno;
+    }
 }
