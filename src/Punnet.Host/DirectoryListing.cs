@@ -28,7 +28,7 @@ public static class DirectoryListing
     private static List<string> Names(int directory, bool onlyDirectories)
     {
         List<string> names = [];
-        Sys.Rewind(directory);
+        Sys.Rewind(directory).OrThrow("read from the beginning");
         DirectoryEntries entries = new(directory, stackalloc byte[8192]);
         while (entries.MoveNext())
         {

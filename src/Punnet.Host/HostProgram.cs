@@ -69,7 +69,7 @@ public static class HostProgram
             PendingSignals.Check();
         }
 
-        Sys.Rewind(output);
+        Sys.Rewind(output).OrThrow("read from the beginning");
         printed = Encoding.UTF8.GetString(HostFile.Read(output, "the output of " + path));
         return outcome;
     }

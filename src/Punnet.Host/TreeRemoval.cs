@@ -125,7 +125,7 @@ public static class TreeRemoval
         private bool Empty(int directory)
         {
             bool hasChanged = false;
-            Sys.Rewind(directory);
+            Sys.Rewind(directory).OrThrow("read from the beginning");
             DirectoryEntries entries = new(directory, stackalloc byte[4096]);
             while (entries.MoveNext())
             {

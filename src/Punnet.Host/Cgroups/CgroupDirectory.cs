@@ -292,7 +292,7 @@ public sealed class CgroupDirectory : IDisposable
         Sys.ClockGettime(Clock.Monotonic, out long start, out _);
         for (long patience = 1; ; patience = Math.Min(patience * 2, 1000))
         {
-            Sys.Rewind(events);
+            Sys.Rewind(events).OrThrow("read from the beginning");
             errno = Sys.Read(events, buffer, out int count);
             if (errno == Errno.ENODEV && state == Empty)
             {
@@ -332,7 +332,7 @@ public sealed class CgroupDirectory : IDisposable
             }
 
             bool isThreaded = read == Errno.EOPNOTSUPP;
-            Sys.Rewind(file);
+            Sys.Rewind(file).OrThrow("read from the beginning");
             string? list = isThreaded
                 ? HostFile.TryReadText(directory, "cgroup.threads\0"u8)
                 : Encoding.UTF8.GetString(HostFile.Read(file, "cgroup.procs"));

@@ -74,7 +74,7 @@ public sealed class ContainerDirectory : IDisposable
     public void Rewrite(StateRecord record)
     {
         Sys.Ftruncate(_locked!.Number, 0).OrThrow("write", RecordPath);
-        Sys.Rewind(_locked.Number);
+        Sys.Rewind(_locked.Number).OrThrow("read from the beginning");
         Sys.WriteAll(_locked.Number, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
     }
 

@@ -59,9 +59,9 @@ public sealed class ContainerLister : IDisposable
                 : throw new SysException(errno, "open the record of container " + id);
         }
 
-        Sys.Read(file, _document.AsSpan(0, 1), out int count);
-        bool isBeingCreated = Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
-        Sys.Close(file);
+        using Descriptor owned = new(file);
+        Sys.Read(file, _document.AsSpan(0, 1), out int count).OrThrow("read the record of container", id);
+        Sys.IsLocked(file, out bool isBeingCreated).OrThrow("ask for the lock of container", id);
         return !isBeingCreated && (count > 0 || TryReadInit(id, out _));
     }
 
@@ -95,7 +95,11 @@ public sealed class ContainerLister : IDisposable
             texts = SummaryTexts.Of(record);
         }
 
-        ContainerStatus status = FindStatus(id, texts.Cgroup, gate, link.Init);
+        if (FindStatus(id, texts.Cgroup, gate, link.Init) is not ContainerStatus status)
+        {
+            return false;
+        }
+
         glance = new ContainerSummary { Texts = texts, Record = record, Pid = link.Init.Pid, Status = status };
         return true;
     }
@@ -105,7 +109,7 @@ public sealed class ContainerLister : IDisposable
 
     // As Container has it. Once the create is over, only the first process holds the gate: while it is held, the process lives. A look at
     // /proc, a third of the whole time, is not needed.
-    private ContainerStatus FindStatus(string id, ReadOnlySpan<byte> cgroup, Gate gate, ProcessIdentity init)
+    private ContainerStatus? FindStatus(string id, ReadOnlySpan<byte> cgroup, Gate gate, ProcessIdentity init)
     {
         if (gate != Gate.Held && !init.IsAlive())
         {
@@ -118,7 +122,8 @@ public sealed class ContainerLister : IDisposable
         }
 
         // Checked again: a create may have ended between the first look and the check of its lock.
-        return gate == Gate.None && LookAtGate(id, out _) == Gate.None ? ContainerStatus.Running : ContainerStatus.Created;
+        gate = gate == Gate.None ? LookAtGate(id, out _) : gate;
+        return gate == Gate.Unknown ? null : gate == Gate.None ? ContainerStatus.Running : ContainerStatus.Created;
     }
 
     // False also where another process is creating the container now.
@@ -131,7 +136,7 @@ public sealed class ContainerLister : IDisposable
         }
 
         Errno errno = Sys.Read(file, _document, out int count);
-        bool isBeingCreated = Sys.IsLocked(file, out bool isLocked) == Errno.None && isLocked;
+        bool isBeingCreated = Sys.IsLocked(file, out bool isLocked) != Errno.None || isLocked;
         Sys.Close(file);
         return errno == Errno.None && !isBeingCreated && RecordSummary.TryRead(_document.AsSpan(0, count), out record);
     }

@@ -49,7 +49,7 @@ internal sealed class HookRunner : IDisposable
     public void UpdateHookState(ContainerState state)
     {
         Sys.Ftruncate(_state.Number, 0).OrThrow("write the state for hooks");
-        Sys.Rewind(_state.Number);
+        Sys.Rewind(_state.Number).OrThrow("read from the beginning");
         Sys.WriteAll(_state.Number, StateJson.WriteHookState(state)).OrThrow("write the state for hooks");
     }
 

@@ -17,7 +17,7 @@ public static class LayerNames
     public static List<LayerName> Sorted(int directory)
     {
         List<LayerName> names = [];
-        Sys.Rewind(directory);
+        Sys.Rewind(directory).OrThrow("read from the beginning");
         DirectoryEntries entries = new(directory, stackalloc byte[16384]);
         while (entries.MoveNext())
         {

@@ -230,7 +230,7 @@ public sealed class UpperDirectory : IDisposable
         }
 
         _isTaken = true;
-        Sys.Rewind(file);
+        Sys.Rewind(file).OrThrow("read from the beginning");
         Check(Sys.Ftruncate(file, 0));
         Check(Sys.WriteAll(file, Encoding.UTF8.GetBytes(stateDirectory)));
     }
