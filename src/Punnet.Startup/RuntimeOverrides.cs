@@ -35,6 +35,8 @@ internal static unsafe class RuntimeOverrides
     // Bytes of heap: enough for a command, and for the largest regions of the collector.
     private const nint SmallestHeap = 16 << 20;
 
+    private const int SegmentationFault = 11;
+
     // mmap(2), madvise(2).
     private const int ReadWrite = 3;
     private const int PrivateAnonymous = 0x22;
@@ -69,6 +71,10 @@ internal static unsafe class RuntimeOverrides
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern int madvise(void* address, nuint size, int advice);
 
+    [RuntimeImport("signal")]
+    [MethodImpl(MethodImplOptions.InternalCall)]
+    private static extern void* signal(int number, delegate*<int, void> handler);
+
     [RuntimeImport("write")]
     [MethodImpl(MethodImplOptions.InternalCall)]
     private static extern nint write(int descriptor, byte* text, nuint length);
@@ -98,14 +104,35 @@ internal static unsafe class RuntimeOverrides
         // The default also replaces an unlimited stack (-1), and one that would reach below address 0.
         bool isLimited = getrlimit((int)ResourceLimit.Stack, limit) == 0 && limit[0] > 0 && limit[0] < (nint)here;
         s_stackEnd = isLimited && limit[0] < SmallestStack ? ExtendStack(here) : here - (isLimited ? limit[0] : DefaultStack);
+        _ = signal(SegmentationFault, &Fault);
         _ = RuntimeMain(count, arguments);
+        GiveUp();
+        return 1;
+    }
+
+    // Without what the runtime does at an exit, which aborts where it is only half there.
+    private static void GiveUp()
+    {
         System.ReadOnlySpan<byte> sentence = "punnet: cannot start: too little memory is allowed (ulimit -v, ulimit -d)\n"u8;
         fixed (byte* text = sentence)
         {
             _ = write(2, text, (nuint)sentence.Length);
         }
 
-        return 1;
+        _ = syscall((nint)SyscallNumber.ExitGroup, 1, 0, null);
+    }
+
+    /// <summary>
+    /// The runtime does not check every memory that it requests at startup. Its own handler passes on what is no fault of managed code.
+    /// </summary>
+    private static void Fault(int number)
+    {
+        if (s_stackEnd != null)
+        {
+            GiveUp();
+        }
+
+        _ = signal(number, null); // SIG_DFL, for when the instruction is repeated.
     }
 
     // The kernel lets a stack grow up to RLIMIT_STACK, which can be a single page, and kills a process that exceeds it. But ordinary memory
