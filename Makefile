@@ -18,7 +18,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build publish install run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz
+.PHONY: help build publish install run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -69,6 +69,11 @@ soak: $(PUNNET) ## many containers in a row and at once, alone on this machine: 
 fuzz: out/.tests-built ## search for inputs that break what reads them; SECONDS=60 for each target, ONLY="config tar" for some, KEEP=1 for the corpus
 	@.ci/packages fuzz
 	@tests/fuzz --seconds $(or $(SECONDS),60) $(if $(KEEP),--keep) $(ONLY)
+
+faults: tests-ready ## every error, kill and signal at every system call of punnet, an hour; FAULTS=… for one case, as a failure prints it
+	@rm -rf out/faults
+	@FAULTS=$(or $(FAULTS),all) NATIVE_SECONDS=14400 tests/run --native Punnet.Faults.Tests
+	@cat out/faults/*.row 2>/dev/null || true
 
 bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first for the newest of them; ONLY="run exec" for some rows
 	@.ci/packages bench
