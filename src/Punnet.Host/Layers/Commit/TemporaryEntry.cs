@@ -99,6 +99,7 @@ public sealed class TemporaryEntry : IDisposable
                 // Before it was locked, another commit may have taken it for a leftover and locked it.
                 bool isOwn = false;
                 errno = Sys.Flock(made);
+                bool isTaken = errno == Errno.EAGAIN;
                 errno = errno != Errno.None ? errno : TryCompare(parent, name, made, out isOwn);
                 if (isOwn)
                 {
@@ -106,7 +107,7 @@ public sealed class TemporaryEntry : IDisposable
                 }
 
                 opened.Dispose();
-                if (errno is not (Errno.None or Errno.EAGAIN))
+                if (errno != Errno.None && !isTaken)
                 {
                     Sys.Unlinkat(parent, name, isDirectory);
                 }
