@@ -12,24 +12,25 @@ internal static class Calls
     /// <summary>These report no error, or only one of a wrong argument: man 2 of each.</summary>
     private static readonly HashSet<string> unfailing =
     [
-        "exit", "exit_group", "rt_sigreturn", "rt_sigaction", "rt_sigprocmask", "getpid", "gettid", "getppid", "getuid", "geteuid", "getgid",
-        "getegid", "umask", "set_tid_address", "set_robust_list", "arch_prctl", "sched_yield", "restart_syscall", "brk", "clock_gettime",
+        "exit", "exit_group", "rt_sigreturn", "rt_sigaction", "rt_sigprocmask", "getpid", "gettid", "getppid", "getuid", "geteuid",
+        "getgid", "getegid", "umask", "set_tid_address", "set_robust_list", "arch_prctl", "sched_yield", "restart_syscall", "brk",
+        "clock_gettime",
     ];
 
     /// <summary>These can wait, and a signal then ends the wait: signal(7). EINTR of any other would be a lie.</summary>
     private static readonly HashSet<string> interruptible =
     [
-        "read", "write", "pread64", "pwrite64", "readv", "writev", "open", "openat", "openat2", "poll", "ppoll", "wait4", "waitid", "connect",
-        "accept4", "sendto", "sendmsg", "recvfrom", "recvmsg", "nanosleep", "clock_nanosleep", "futex", "flock", "fsync", "fdatasync", "close",
-        "copy_file_range", "sendfile", "fallocate", "ftruncate", "epoll_wait", "pselect6", "add_key", "keyctl",
+        "read", "write", "pread64", "pwrite64", "readv", "writev", "open", "openat", "openat2", "poll", "ppoll", "wait4", "waitid",
+        "connect", "accept4", "sendto", "sendmsg", "recvfrom", "recvmsg", "nanosleep", "clock_nanosleep", "futex", "flock", "fsync",
+        "fdatasync", "close", "copy_file_range", "sendfile", "fallocate", "ftruncate", "epoll_wait", "pselect6", "add_key", "keyctl",
     ];
 
     /// <summary>These have no descriptor to run out of.</summary>
     private static readonly HashSet<string> opening =
     [
         "open", "openat", "openat2", "pipe2", "socket", "socketpair", "accept4", "recvmsg", "dup", "dup2", "dup3", "fcntl", "memfd_create",
-        "signalfd4", "eventfd2", "epoll_create1", "pidfd_open", "pidfd_getfd", "clone3", "clone", "fsopen", "fspick", "fsmount", "open_tree",
-        "bpf", "seccomp", "ioctl", "inotify_init1", "timerfd_create", "execve", "sendmsg", "setns", "unshare", "mmap",
+        "signalfd4", "eventfd2", "epoll_create1", "pidfd_open", "pidfd_getfd", "clone3", "clone", "fsopen", "fspick", "fsmount",
+        "open_tree", "bpf", "seccomp", "ioctl", "inotify_init1", "timerfd_create", "execve", "sendmsg", "setns", "unshare", "mmap",
     ];
 
     public static string Name(int number) => names.GetValueOrDefault(number, $"call {number}");

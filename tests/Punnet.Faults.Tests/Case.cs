@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Punnet.Faults.Tests;
@@ -67,7 +68,8 @@ internal sealed partial class Case : IDisposable
         Traced traced = Trace(id, fault);
         List<string> wrong = [];
         Verdict verdict = Judge(traced, fault, id, wrong);
-        CheckAfter(id, wrong, traced.ExitStatus == 0 && _scenario.Proof is Proof.DigestAfterStart, wasKilled: fault.IsOfCommand && traced.Signal == Native.Kill);
+        bool mustExist = traced.ExitStatus == 0 && _scenario.Proof is Proof.DigestAfterStart;
+        CheckAfter(id, wrong, mustExist, wasKilled: fault.IsOfCommand && traced.Signal == Native.Kill);
         report = $"{_scenario.Name}:{fault}: status {traced.ExitStatus}: {string.Join("; ", wrong)}";
         return wrong.Count > 0 ? Verdict.Broken : traced.HasFired ? verdict : Verdict.NotReached;
     }
@@ -121,7 +123,7 @@ internal sealed partial class Case : IDisposable
 
     private Traced Trace(string id, Fault? fault)
     {
-        int init = _scenario.Name == "start" ? int.Parse(InitPid().Match(_place.MustRun(_place.Words("state", id))).Groups["pid"].Value) : 0;
+        int init = _scenario.Name == "start" ? (int)JsonNode.Parse(_place.MustRun(_place.Words("state", id)))!["pid"]! : 0;
         return Tracer.Run(_place, _scenario.Words(_place, id), fault, init);
     }
 
@@ -140,7 +142,8 @@ internal sealed partial class Case : IDisposable
         {
             string proof = Prove(id);
             bool isWarned = _scenario.Name == "list" && errors.Contains(" is not listed: ", StringComparison.Ordinal);
-            if (proof != _expected && !isWarned && !IsFallback(fault, proof) && !IsTold(proof) && !(fault.Signal != 0 && !fault.IsOfCommand && !IsDigest(proof)))
+            bool isEnded = fault.Signal != 0 && !fault.IsOfCommand && !IsDigest(proof);
+            if (proof != _expected && !isWarned && !isEnded && !IsFallback(fault, proof) && !IsTold(proof))
             {
                 wrong.Add("success, but " + Difference(proof));
             }
@@ -159,13 +162,14 @@ internal sealed partial class Case : IDisposable
         {
             wrong.Add($"no sentence: '{errors.Trim()}'");
         }
-        else if (traced.ExitStatus != (_scenario.Name.StartsWith("exec", StringComparison.Ordinal) ? 255 : 1) && traced.ExitStatus is not (126 or 127)
+        else if (traced.ExitStatus != _scenario.FailureStatus && traced.ExitStatus is not (126 or 127)
             && !errors.StartsWith("punnet: cannot start: ", StringComparison.Ordinal))
         {
             wrong.Add($"an undocumented status: {errors.Trim()}");
         }
 
-        if (_scenario.LeavesRunning && !fault.IsOfCommand | fault.Signal != Native.Kill && _place.Status(id) is string status and not "running")
+        bool wasKilled = fault.IsOfCommand && fault.Signal == Native.Kill;
+        if (_scenario.LeavesRunning && !wasKilled && _place.Status(id) is string status and not "running")
         {
             wrong.Add($"the container is {status}");
         }
@@ -174,8 +178,9 @@ internal sealed partial class Case : IDisposable
     }
 
     // docs/config.md: where sysfs may not be mounted in a user namespace, the host's is bound, read-only.
-    private bool IsFallback(Fault fault, string proof) => fault.What == "EPERM" && _scenario.Variants.Contains("user", StringComparison.Ordinal)
-        && IsDigest(proof) && !Difference(proof).Split(", ").Any(static line => !line.Contains(" /sys", StringComparison.Ordinal));
+    private bool IsFallback(Fault fault, string proof) =>
+        fault.What == "EPERM" && _scenario.Variants.Contains("user", StringComparison.Ordinal) && IsDigest(proof)
+        && Difference(proof).Split(", ").All(static line => line.Contains(" /sys", StringComparison.Ordinal));
 
     private static bool IsDigest(string proof) =>
         !proof.StartsWith("status ", StringComparison.Ordinal) && !proof.StartsWith("no digest", StringComparison.Ordinal);
@@ -217,13 +222,14 @@ internal sealed partial class Case : IDisposable
     // Namespaces have new numbers each time; what matters is whether they are the host's.
     private string Normal(string text, string id) => Namespace().Replace(
         Changing().Replace(text.Replace(_place.Top, "TOP").Replace(_place.CgroupPath, "").Replace(id, "ID"), "${kept}"),
-        static match => (new FileInfo("/proc/self/ns/" + match.Groups["kind"].Value).LinkTarget == match.Value ? "host's " : "own ") + match.Groups["kind"].Value);
+        static match => (new FileInfo("/proc/self/ns/" + match.Groups["kind"].Value).LinkTarget == match.Value ? "host's " : "own ")
+            + match.Groups["kind"].Value);
 
     private static string Layer(string path)
     {
         if (Directory.Exists(path))
         {
-            return string.Join('\n', Directory.EnumerateFileSystemEntries(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            return string.Join('\n', Directory.GetFileSystemEntries(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
                 .Select(entry => $"{entry[path.Length..]} {(File.Exists(entry) ? new FileInfo(entry).Length : 0)}"));
         }
 
@@ -236,7 +242,8 @@ internal sealed partial class Case : IDisposable
     private string Difference(string proof)
     {
         HashSet<string> expected = [.. _expected.Split('\n')], found = [.. proof.Split('\n')];
-        return string.Join(", ", [.. expected.Except(found).Select(static line => "-" + line), .. found.Except(expected).Select(static line => "+" + line)]);
+        IEnumerable<string> missing = expected.Except(found).Select(static line => "-" + line);
+        return string.Join(", ", missing.Concat(found.Except(expected).Select(static line => "+" + line)));
     }
 
     // What a user does next: every one of these answers, and after the last nothing is left.
@@ -273,9 +280,6 @@ internal sealed partial class Case : IDisposable
     [GeneratedRegex("Unhandled|^   at |Fatal error|Process terminated", RegexOptions.Multiline, 1000)]
     private static partial Regex Unhandled();
 
-    [GeneratedRegex(@"""pid"": (?<pid>\d+)", RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex InitPid();
-
     [GeneratedRegex(@"\b(?<kind>cgroup|ipc|mnt|net|pid|user|uts):\[\d+\]", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Namespace();
 
@@ -283,6 +287,7 @@ internal sealed partial class Case : IDisposable
     private static partial Regex Digits();
 
     // Peer groups of mounts, numbers of processes, moments.
-    [GeneratedRegex("""(?<kept>(master|shared|propagate_from):|"pid": |pts/|"created": )("[^"]*"|\d+)""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex(
+        """(?<kept>(master|shared|propagate_from):|"pid": |pts/|"created": )("[^"]*"|\d+)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Changing();
 }

@@ -13,7 +13,8 @@ internal static partial class Native
     private const int BecomeSubreaper = 36; // PR_SET_CHILD_SUBREAPER
 
     /// <summary>ptrace(2) as the kernel has it: -1 is an error.</summary>
-    public static long Trace(TraceRequest request, int pid, nint address = 0, nint data = 0) => syscall(PtraceCall, (long)request, pid, address, data);
+    public static long Trace(TraceRequest request, int pid, nint address = 0, nint data = 0) =>
+        syscall(PtraceCall, (long)request, pid, address, data);
 
     /// <summary>The word that the kernel wrote: PTRACE_GETEVENTMSG, or PTRACE_PEEKUSER of this offset.</summary>
     public static unsafe long Peek(TraceRequest request, int pid, nint address = 0)

@@ -125,7 +125,8 @@ internal sealed class Place : IDisposable
     public string ReadCgroup(string id, string file) => File.ReadAllText($"{Cgroup}/{id}/{file}");
 
     /// <summary>The controller whose limit is updated.</summary>
-    public static bool HasHugetlb { get; } = File.ReadAllText(unified + "/cgroup.controllers").Contains("hugetlb", StringComparison.Ordinal);
+    public static bool HasHugetlb { get; } =
+        File.ReadAllText(unified + "/cgroup.controllers").Contains("hugetlb", StringComparison.Ordinal);
 
     /// <summary>A socket that takes terminals.</summary>
     public void Listen()
@@ -141,7 +142,8 @@ internal sealed class Place : IDisposable
         if (_holder == 0)
         {
             _ = Directory.CreateDirectory(HolderCgroup);
-            string script = "echo $$ >$1/cgroup.procs; exec </dev/null >/dev/null 2>&1 unshare --pid --net --ipc --fork --kill-child sleep 100000";
+            string script = "echo $$ >$1/cgroup.procs; exec </dev/null >/dev/null 2>&1 "
+                + "unshare --pid --net --ipc --fork --kill-child sleep 100000";
             int parent = Native.Spawn("/bin/sh", "-c", script, "sh", HolderCgroup);
             string child = "", kind = $"/proc/{parent}/task/{parent}/children";
             while (child.Length == 0 || CommandLine(int.Parse(child)) != "sleep 100000 ")
@@ -176,20 +178,23 @@ internal sealed class Place : IDisposable
         List<string> left = [.. Pids().Select(static pid => $"process {pid} {CommandLine(pid)}")];
         left.AddRange(Directory.GetDirectories(Cgroup, "*", SearchOption.AllDirectories)
             .Where(directory => directory != Cgroup + "/host").Select(static directory => "cgroup " + directory));
-        left.AddRange(File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Top, StringComparison.Ordinal)).Select(static line => "mount " + line));
+        left.AddRange(Mounts().Select(static mount => "mount " + mount));
         left.AddRange(Directory.GetFileSystemEntries(StateRoot, "*").Select(static path => "state " + path));
-        left.AddRange(Directory.GetFileSystemEntries(Top + "/work").Where(static path => Path.GetFileName(path) is not ("stdout" or "stderr"))
-            .Select(static path => "file " + path));
+        left.AddRange(Directory.GetFileSystemEntries(Top + "/work")
+            .Where(static path => Path.GetFileName(path) is not ("stdout" or "stderr")).Select(static path => "file " + path));
         return left;
     }
 
-    /// <summary>Removes what a command was asked for: the layer, the pid file, and from one that was killed also what it began them as.</summary>
+    /// <summary>
+    /// Removes what a command was asked for: the layer, the pid file, and from one that was killed also what it began them as.
+    /// </summary>
     public void EmptyWork(bool wasKilled)
     {
         foreach (string path in Directory.GetFileSystemEntries(Top + "/work"))
         {
             string name = Path.GetFileName(path);
-            if (name is not ("layer" or "pid") && !(wasKilled && (name == ".pid" || name.StartsWith(".punnet-commit.", StringComparison.Ordinal))))
+            bool isBegun = name == ".pid" || name.StartsWith(".punnet-commit.", StringComparison.Ordinal);
+            if (name is not ("layer" or "pid") && !(wasKilled && isBegun))
             {
                 continue;
             }
@@ -210,9 +215,9 @@ internal sealed class Place : IDisposable
     {
         KillAll();
         _ = Leftovers();
-        foreach (string line in File.ReadLines("/proc/self/mountinfo").Where(line => line.Contains(Top, StringComparison.Ordinal)))
+        foreach (string mount in Mounts())
         {
-            _ = Run("umount", "-l", line.Split(' ')[4]);
+            _ = Run("/bin/umount", "-l", mount);
         }
 
         foreach (string path in (string[])[StateRoot, Top + "/work"])
@@ -244,6 +249,9 @@ internal sealed class Place : IDisposable
         Directory.Delete(Top, recursive: true);
     }
 
+    private List<string> Mounts() => [.. File.ReadLines("/proc/self/mountinfo").Select(static line => line.Split(' ')[4])
+        .Where(mount => mount.StartsWith(Top + "/", StringComparison.Ordinal)).Reverse()];
+
     private List<int> Pids()
     {
         List<int> found = [];
@@ -270,7 +278,8 @@ internal sealed class Place : IDisposable
 
     private void RemoveCgroup()
     {
-        foreach (string directory in Directory.GetDirectories(Cgroup, "*", SearchOption.AllDirectories).OrderByDescending(static path => path.Length))
+        string[] below = Directory.GetDirectories(Cgroup, "*", SearchOption.AllDirectories);
+        foreach (string directory in below.OrderByDescending(static path => path.Length))
         {
             Directory.Delete(directory);
         }

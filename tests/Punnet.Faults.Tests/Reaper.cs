@@ -27,9 +27,10 @@ internal static class Reaper
     // The kernel gives orphans to the main thread, which starts no process itself.
     private static void Loop()
     {
+        string children = $"/proc/self/task/{Environment.ProcessId}/children";
         while (true)
         {
-            foreach (string child in File.ReadAllText($"/proc/self/task/{Environment.ProcessId}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            foreach (string child in File.ReadAllText(children).Split(' ', StringSplitOptions.RemoveEmptyEntries))
             {
                 Reap(child);
             }

@@ -78,10 +78,15 @@ internal sealed record Scenario(string Name, string Variants, Stage Before, Proo
         new("ps", "sleep", Stage.Running, Proof.Output, "ps ID"),
     ];
 
+    private bool IsExec => Name.StartsWith("exec", StringComparison.Ordinal);
+
     private bool IsLayered => Variants.Contains("layers", StringComparison.Ordinal);
 
     /// <summary>Whether a failed command leaves the container as it was.</summary>
-    public bool LeavesRunning => Name is "exec" or "exec-user" or "exec-detach" or "exec-console" or "update" or "commit" or "commit-tar" or "state" or "list" or "ps";
+    public bool LeavesRunning => IsExec || Proof is Proof.Limit or Proof.Layer or Proof.Output;
+
+    /// <summary>What punnet's own failure is told by.</summary>
+    public int FailureStatus => IsExec ? 255 : 1;
 
     /// <summary>punnet's words.</summary>
     public string[] Words(Place place, string id) =>
@@ -96,9 +101,8 @@ internal sealed record Scenario(string Name, string Variants, Stage Before, Proo
             return;
         }
 
-        string[] layers = IsLayered
-            ? ["--layer", place.Top + "/bundle/rootfs", "--layer", place.Top + "/layer", .. Proof == Proof.Layer ? ["--upper", place.Top + "/upper"] : (string[])[]]
-            : [];
+        string[] layers = IsLayered ? ["--layer", place.Top + "/bundle/rootfs", "--layer", place.Top + "/layer"] : [];
+        layers = Proof == Proof.Layer ? [.. layers, "--upper", place.Top + "/upper"] : layers;
         _ = place.MustRun(place.Words(["create", .. layers, "--bundle", place.Top + "/bundle", id]));
         if (Before != Stage.Created)
         {
@@ -117,7 +121,8 @@ internal sealed record Scenario(string Name, string Variants, Stage Before, Proo
 
         if (Proof == Proof.Limit)
         {
-            File.WriteAllText(place.Top + "/resources.json", Place.HasHugetlb ? """{"hugepageLimits":[{"pageSize":"2MB","limit":2097152}]}""" : "{}");
+            string limits = Place.HasHugetlb ? """{"hugepageLimits":[{"pageSize":"2MB","limit":2097152}]}""" : "{}";
+            File.WriteAllText(place.Top + "/resources.json", limits);
         }
     }
 }

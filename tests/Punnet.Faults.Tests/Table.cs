@@ -8,7 +8,7 @@ namespace Punnet.Faults.Tests;
 internal sealed class Table(string scenario)
 {
     private readonly Dictionary<Verdict, int> _verdicts = [];
-    private readonly SortedDictionary<string, int> _tolerated = [];
+    private readonly SortedDictionary<string, string> _tolerated = [];
     private readonly string _file = Directory.CreateDirectory(Path.GetDirectoryName(Place.Punnet) + "/faults").FullName + "/" + scenario;
 
     public void Count(Fault fault, Verdict verdict)
@@ -16,7 +16,7 @@ internal sealed class Table(string scenario)
         _verdicts[verdict] = _verdicts.GetValueOrDefault(verdict) + 1;
         if (verdict == Verdict.Tolerated && fault.Error != 0)
         {
-            _tolerated[fault.Site.Name] = _tolerated.GetValueOrDefault(fault.Site.Name) + 1;
+            _tolerated[fault.Site.ToString()] = _tolerated.GetValueOrDefault(fault.Site.ToString()) + " " + fault.What;
         }
     }
 
@@ -28,6 +28,6 @@ internal sealed class Table(string scenario)
         int[] counts = [.. new[] { Verdict.Told, Verdict.Tolerated, Verdict.Ended, Verdict.NotReached, Verdict.Broken }
             .Select(verdict => _verdicts.GetValueOrDefault(verdict))];
         File.WriteAllText(_file + ".row", $"| {scenario} | {calls} | {counts.Sum()} | {string.Join(" | ", counts)} |\n");
-        File.WriteAllText(_file + ".tolerated", string.Join('\n', _tolerated.Select(static pair => $"{pair.Key} {pair.Value}")) + "\n");
+        File.WriteAllText(_file + ".tolerated", string.Join('\n', _tolerated.Select(static pair => $"{pair.Key}{pair.Value}")) + "\n");
     }
 }

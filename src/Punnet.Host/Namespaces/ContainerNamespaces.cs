@@ -112,7 +112,8 @@ public sealed class ContainerNamespaces : IDisposable
 
         // If one is missing, the program would stay in the host's.
         return PendingSignals.WaitToRead(channel.Number, 0, "wait for the container")
-            && Channel.Receive(channel.Number, out ChannelMessage end) == Errno.None && end.Kind == Message.Namespaces && end.Value == _files.Count
+            && Channel.Receive(channel.Number, out ChannelMessage end) == Errno.None && end.Kind == Message.Namespaces
+            && end.Value == _files.Count
             && Look();
     }
 
