@@ -73,17 +73,25 @@ public sealed class TemporaryEntry : IDisposable
         if (!_isGone)
         {
             _isGone = true;
-            try
-            {
-                Remove(_parent, _name);
-            }
-            catch (SysException)
-            {
-                // An earlier failure is reported; the next commit tries again.
-            }
+
+            // A second time for a shortage that passes. An earlier failure is reported; the next commit tries again.
+            _ = TryRemove() || TryRemove();
         }
 
         _made.Dispose();
+    }
+
+    private bool TryRemove()
+    {
+        try
+        {
+            Remove(_parent, _name);
+            return true;
+        }
+        catch (SysException)
+        {
+            return false;
+        }
     }
 
     private static TemporaryEntry Make(int parent, bool isDirectory)
