@@ -5,8 +5,8 @@ using Punnet.Host;
 using Punnet.Host.Cgroups;
 using Punnet.Host.Resctrl;
 using Punnet.Host.State;
-using Punnet.Kernel;
 using Punnet.Host.Systemd;
+using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
 
