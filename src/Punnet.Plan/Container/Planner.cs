@@ -119,6 +119,15 @@ public static class Planner
             throw new SpecException("annotations", "a key is empty");
         }
 
+        const string Handler = "run.oci.handler"; // crun: another way to run the program
+        if (config.Annotations.TryGetValue(Handler, out string? handler) && handler.Length > 0)
+        {
+            throw new SpecException(
+                "annotations[\"" + Handler + "\"]",
+                "punnet has no handler \"" + handler
+                + "\": it runs programs of Linux. Use crun for this container, or put a program that runs it, such as wasmtime, into process.args");
+        }
+
         return config.Linux;
     }
 

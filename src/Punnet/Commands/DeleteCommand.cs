@@ -16,7 +16,7 @@ internal static class DeleteCommand
         Name = "delete",
         Arguments = "ID",
         Summary = "remove a container that has stopped, or was never started",
-        Options = [new("force", "f", "", "kill it first if it runs; succeed if it does not exist")],
+        Options = [new("force", "f", "", "kill it first if it runs; succeed if it does not exist"), IdPattern.Option],
         Run = Run,
     };
 
@@ -24,6 +24,14 @@ internal static class DeleteCommand
     {
         string id = line.Positionals[0];
         bool force = line.Has("force");
+        return line.Has("regex") ? DeleteMatching(globals, id, force) : Delete(globals, id, force);
+    }
+
+    private static int DeleteMatching(GlobalOptions globals, string pattern, bool force) =>
+        IdPattern.Each(globals, "delete", pattern, id => Delete(globals, id, force));
+
+    private static int Delete(GlobalOptions globals, string id, bool force)
+    {
         ContainerDirectory? directory = globals.Store().TryFind(id);
         if (directory is null)
         {

@@ -19,7 +19,7 @@ internal static class KillCommand
         Name = "kill",
         Arguments = "ID [SIGNAL]",
         Summary = "send a signal (default: TERM) to the first process of a container",
-        Options = [new("all", "a", "", "send it to every process of the container")],
+        Options = [new("all", "a", "", "send it to every process of the container"), IdPattern.Option],
         MaxArguments = 2,
         StopAtFirstPositional = true,
         Run = Run,
@@ -29,8 +29,18 @@ internal static class KillCommand
     {
         string word = line.Positionals.Count > 1 ? line.Positionals[1] : "TERM";
         int signal = SignalNames.Parse(word) ?? throw new PunnetException("unknown signal \"" + word + "\"");
-        using Container container = Container.Find(globals.Store(), line.Positionals[0]);
-        if (line.Has("all"))
+        string id = line.Positionals[0];
+        bool all = line.Has("all");
+        return line.Has("regex") ? SendToMatching(globals, id, signal, word, all) : Send(globals, id, signal, word, all);
+    }
+
+    private static int SendToMatching(GlobalOptions globals, string pattern, int signal, string word, bool all) =>
+        IdPattern.Each(globals, "kill", pattern, id => Send(globals, id, signal, word, all));
+
+    private static int Send(GlobalOptions globals, string id, int signal, string word, bool all)
+    {
+        using Container container = Container.Find(globals.Store(), id);
+        if (all)
         {
             SendToAll(container, signal);
             return 0;

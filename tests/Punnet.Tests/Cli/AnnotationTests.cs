@@ -92,6 +92,17 @@ public sealed class AnnotationTests : ContainerTest
         Assert.Equal(SeccompAgentTests.Said, container.RunToEnd());
     }
 
+    [Fact]
+    public void A_handler_of_crun_is_refused_by_name()
+    {
+        Container container = NewContainer().Runs("true");
+        container.Bundle.Set("annotations", """{"run.oci.handler":"wasm"}""");
+        container.TryCreate().Fails(
+            "punnet: create: config.json: annotations[\"run.oci.handler\"]: punnet has no handler \"wasm\": it runs programs of Linux.");
+        container.Bundle.Set("annotations", """{"run.oci.handler":""}""");
+        container.RunToEnd();
+    }
+
     [Theory]
     [InlineData("1", true)]
     [InlineData("", true)]
