@@ -88,10 +88,10 @@ public sealed record InitContext
     /// <summary>The root, where the host has made it a mount because the container has no mount namespace; else -1.</summary>
     public int Root { get; init; } = -1;
 
-    /// <summary>The mount at /dev that becomes read-only at the end, or -1: another may be found at its path then (CVE-2026-115521).</summary>
+    /// <summary>The mount at /dev that becomes read-only at the end, or -1; its path may lead to another then (CVE-2026-115521).</summary>
     public int ReadOnlyLate { get; set; } = -1;
 
-    /// <summary>The procfs at /proc, in which paths are masked at the end, or -1: /proc may be something else then (CVE-2019-19921).</summary>
+    /// <summary>The procfs at /proc, in which paths are masked at the end, or -1; /proc may be another then (CVE-2019-19921).</summary>
     public int ProcMount { get; set; } = -1;
 
     /// <summary>A detached tmpfs with nodes for devices that the host does not have, named by their index in the plan; or -1.</summary>

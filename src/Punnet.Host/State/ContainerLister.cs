@@ -60,7 +60,12 @@ public sealed class ContainerLister : IDisposable
         }
 
         using Descriptor owned = new(file);
-        Sys.Read(file, _document.AsSpan(0, 1), out int count).OrThrow("read the record of container", id);
+        Errno read = Sys.Read(file, _document.AsSpan(0, 1), out int count);
+        if (read != Errno.EISDIR)
+        {
+            read.OrThrow("read the record of container", id); // A directory is a damaged record.
+        }
+
         Sys.IsLocked(file, out bool isBeingCreated).OrThrow("ask for the lock of container", id);
         return !isBeingCreated && (count > 0 || TryReadInit(id, out _));
     }

@@ -394,8 +394,5 @@ public sealed class CgroupTests : ContainerTest
         container.AssertNothingLeft();
     }
 
-    private static string Enter(string cgroup)
-    {
-        return $"echo $$ >{cgroup}/cgroup.procs || exit 99;";
-    }
+    private static string Enter(string cgroup) => $"echo $$ >{cgroup}/cgroup.procs || exit 99;";
 }
