@@ -124,8 +124,8 @@ public static class Planner
         {
             throw new SpecException(
                 "annotations[\"" + Handler + "\"]",
-                "punnet has no handler \"" + handler
-                + "\": it runs programs of Linux. Use crun for this container, or put a program that runs it, such as wasmtime, into process.args");
+                "punnet has no handler \"" + handler + "\": it runs programs of Linux. Use crun for this container, or put a program "
+                + "that runs it, such as wasmtime, into process.args");
         }
 
         return config.Linux;

@@ -6,7 +6,7 @@ using Punnet.Kernel;
 
 namespace Punnet.Cli;
 
-/// <summary>crun's <c>--regex</c> of <c>delete</c> and <c>kill</c>: the argument is a pattern, for every container whose id has a match.</summary>
+/// <summary>crun's <c>--regex</c> of <c>delete</c> and <c>kill</c>: the argument is a pattern of ids.</summary>
 internal static class IdPattern
 {
     /// <summary>The option.</summary>
