@@ -41,6 +41,15 @@ internal static class Keyrings
         }
 
         Errno errno = Sys.KeyctlJoinSessionKeyring(name.WithNul, out int keyring);
+
+        // The kernel gives the keys of a process back a moment after its end (RCU): a quota that is full may not be so any longer.
+        const int Attempts = 100, Pause = 10; // milliseconds
+        for (int attempt = 0; errno == Errno.EDQUOT && attempt < Attempts; attempt++)
+        {
+            Sys.Ppoll([], Pause);
+            errno = Sys.KeyctlJoinSessionKeyring(name.WithNul, out keyring);
+        }
+
         if (isLabelled)
         {
             SecurityLabels.LabelKeys(default, context, report);
