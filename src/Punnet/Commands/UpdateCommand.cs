@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using Punnet.Abi;
 using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
@@ -44,10 +43,7 @@ internal static class UpdateCommand
 
         try
         {
-            // What may be refused comes first: then the limits, which can be undone, and last what cannot fail for a reason of the user's.
-            using DeviceUpdate? devices = PrepareDevices(line, resources, container, cgroup, globals.Log);
             Change(line, container, cgroup, Plan(line, resources, cgroup), globals.Log);
-            devices?.Apply();
         }
         catch (Exception failure) when (failure is SysException or PunnetException && container.HasEnded())
         {
@@ -55,34 +51,6 @@ internal static class UpdateCommand
         }
 
         return 0;
-    }
-
-    // An empty list is what engines send that mean to change something else. A unit has systemd's own rules beside punnet's.
-    private static DeviceUpdate? PrepareDevices(
-        CommandLine line, Resources resources, Container container, CgroupDirectory cgroup, Log log)
-    {
-        if (resources.Devices is not { Count: > 0 })
-        {
-            return null;
-        }
-
-        if (container.Record?.SystemdUnit is not null)
-        {
-            log.Debug("devices: ignored, since systemd has rules of its own for the unit (DeviceAllow)");
-            return null;
-        }
-
-        try
-        {
-            DeviceUpdate? update = DeviceUpdate.Prepare(cgroup, [.. DeviceProgram.Compile(resources.Devices)]);
-            return update is not null || Sys.Geteuid() != 0
-                ? update : throw new SysException(Errno.EPERM, "load the device program of the cgroup " + cgroup.Path);
-        }
-        catch (SpecException refusal)
-        {
-            const string Root = "linux.resources.";
-            throw new PunnetException(UpdateOptions.FileName(line) + ": " + refusal.Message.Replace(Root, "", StringComparison.Ordinal));
-        }
     }
 
     private static void Change(CommandLine line, Container container, CgroupDirectory cgroup, ResourcePlan plan, Log log)
