@@ -11,6 +11,7 @@ namespace Punnet.Host;
 public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
 {
     private const int Longest = 1200; // The name has 16 bytes, and none of the 52 numbers more than 20 digits.
+    private const int StartTimeField = 22;
     private const int LongestPath = 24; // /proc/, 11 characters of a number, /stat and a NUL
 
     /// <summary>Reads "PID STARTTIME"; null when it is something else.</summary>
@@ -27,7 +28,7 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     {
         Span<byte> buffer = stackalloc byte[Longest];
         ReadOnlySpan<byte> rest = Read(pid, buffer);
-        const int StateField = 3, StartTimeField = 22;
+        const int StateField = 3;
         ReadOnlySpan<byte> state = Field(rest, StateField - 2);
         bool isAlive = state is not ([] or [(byte)'Z'] or [(byte)'X'] or [(byte)'x']);
         return isAlive && TryParse(Field(rest, StartTimeField - 2), out ulong time) ? new ProcessIdentity(pid, time) : null;
@@ -50,9 +51,11 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     public bool IsExiting()
     {
         const int FlagsField = 9;
-        const ulong Exiting = 0x4; // PF_EXITING
+        const ulong Exiting = 0x4; // PF_EXITING, which a zombie has too
         Span<byte> buffer = stackalloc byte[Longest];
-        return !TryParse(Field(Read(Pid, buffer), FlagsField - 2), out ulong flags) || (flags & Exiting) != 0 || !IsAlive();
+        ReadOnlySpan<byte> rest = Read(Pid, buffer);
+        return !TryParse(Field(rest, FlagsField - 2), out ulong flags) || (flags & Exiting) != 0
+            || !TryParse(Field(rest, StartTimeField - 2), out ulong time) || time != StartTime;
     }
 
     // /proc/PID/stat from the third field on, with a blank before it; empty without such a process.

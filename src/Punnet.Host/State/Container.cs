@@ -109,9 +109,11 @@ public sealed class Container : IDisposable
     public bool HasNoCgroup => Record is { Cgroup: null };
 
     /// <summary>
-    /// Whether it has ended since it was looked at: that is then why an action failed, whatever the kernel said of the files that it lacks.
+    /// Whether an action failed because the container has ended since it was looked at, whatever the kernel said of the missing files.
+    /// A signal that asks punnet to end stays what it is.
     /// </summary>
-    public bool HasEnded() => Init is not ProcessIdentity init || init.IsExiting();
+    public bool HasEndedBefore(Exception failure) =>
+        failure is SysException or PunnetException { ExitStatus: null } && (Init is not ProcessIdentity init || init.IsExiting());
 
     /// <summary>The error for an action that needs a cgroup.</summary>
     /// <param name="what">As in "cannot …".</param>

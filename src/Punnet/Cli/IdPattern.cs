@@ -1,6 +1,7 @@
 using System;
 using Punnet.Abi;
 using Punnet.Host;
+using Punnet.Host.Errors;
 using Punnet.Host.State;
 using Punnet.Kernel;
 
@@ -12,7 +13,7 @@ internal static class IdPattern
     /// <summary>The option.</summary>
     public static Option Option => new("regex", "r", "", "ID is a POSIX extended regular expression: every container whose id has a match");
 
-    /// <summary>Acts on every container whose id matches; one that fails does not keep the others from it.</summary>
+    /// <summary>Acts on every container whose id matches. It goes on after a failure, and ends at a signal to punnet.</summary>
     /// <returns>The exit status: 1 where one has failed.</returns>
     /// <exception cref="PunnetException">The pattern is invalid.</exception>
     public static int Each(GlobalOptions globals, string verb, string expression, Action<string> act)
@@ -39,15 +40,11 @@ internal static class IdPattern
             act(id);
             return true;
         }
-        catch (PunnetException failure)
+        catch (Exception failure) when (failure is SysException or PunnetException { ExitStatus: null })
         {
-            globals.Log.Fail(verb + ": " + id + ": " + failure.Message, failure.Hint);
+            globals.Log.Fail(
+                verb + ": " + id + ": " + failure.Message, (failure as PunnetException)?.Hint ?? ErrnoCause.Hint(failure.Message));
+            return false;
         }
-        catch (SysException failure)
-        {
-            globals.Log.Fail(verb + ": " + id + ": " + failure.Message, null);
-        }
-
-        return false;
     }
 }

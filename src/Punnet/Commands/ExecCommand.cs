@@ -90,13 +90,11 @@ internal static class ExecCommand
             int status = Finish(request, process, channel, receivers, detach ? null : foreground, handOff.PidFile);
             return log?.StatusOf(process.Pid, status) ?? status;
         }
-        catch (Exception failure) when (failure is SysException or PunnetException && container.HasEnded())
+        catch (Exception failure) when (container.HasEndedBefore(failure))
         {
-            throw new PunnetException(Stopped);
+            throw ContainerExec.Stopped();
         }
     }
-
-    private static string Stopped => "cannot exec in a stopped container";
 
     private static int Finish(
         ExecContext request,
@@ -142,7 +140,7 @@ internal static class ExecCommand
         switch (container.Status)
         {
             case ContainerStatus.Stopped:
-                throw new PunnetException(Stopped);
+                throw ContainerExec.Stopped();
             case ContainerStatus.Paused when !line.Has("ignore-paused"):
                 throw new PunnetException("cannot exec in a paused container (use --ignore-paused to override)");
         }

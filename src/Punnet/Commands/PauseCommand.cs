@@ -1,8 +1,8 @@
+using System;
 using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
 using Punnet.Host.State;
-using Punnet.Kernel;
 
 namespace Punnet.Commands;
 
@@ -48,7 +48,7 @@ internal static class PauseCommand
         {
             cgroup.Freeze(freeze);
         }
-        catch (SysException) when (container.HasEnded())
+        catch (Exception failure) when (container.HasEndedBefore(failure))
         {
             throw new PunnetException(freeze ? "container not running" : "container not paused");
         }

@@ -6,7 +6,6 @@ using Punnet.Host.Cgroups;
 using Punnet.Host.Resctrl;
 using Punnet.Host.State;
 using Punnet.Host.Systemd;
-using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
 
@@ -45,7 +44,7 @@ internal static class UpdateCommand
         {
             Change(line, container, cgroup, Plan(line, resources, cgroup), globals.Log);
         }
-        catch (Exception failure) when (failure is SysException or PunnetException && container.HasEnded())
+        catch (Exception failure) when (container.HasEndedBefore(failure))
         {
             throw new PunnetException("container not running");
         }

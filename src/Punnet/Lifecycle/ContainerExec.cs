@@ -47,11 +47,14 @@ internal static class ContainerExec
         }
     }
 
+    /// <summary>The error for a container that has ended.</summary>
+    public static PunnetException Stopped() => new("cannot exec in a stopped container");
+
     private static ChildProcess RunOnce(ExecContext request, bool entersLate, out Descriptor channel)
     {
         SecurityModules.Check(request.Plan);
         PendingSignals.Begin();
-        using Descriptor init = request.Container.Init?.TryOpen() ?? throw new PunnetException("cannot exec in a stopped container");
+        using Descriptor init = request.Container.Init?.TryOpen() ?? throw Stopped();
         using CgroupDirectory? cgroup = OpenCgroup(request);
         using Descriptor proc = HostProbe.OpenProc();
         Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the new process");

@@ -21,9 +21,8 @@ public sealed class SoakTests : ContainerTest
     public void Many_containers_leave_nothing_and_do_not_disturb_each_other(string section)
     {
         Runtime.MustBePunnet();
-        Command soak = new("tests/soak", [section])
+        Command soak = new(Path.Combine(AppContext.BaseDirectory, "Programs", "soak"), [section])
         {
-            WorkingDirectory = Checkout(),
             Environment = new Dictionary<string, string?>(StringComparer.Ordinal)
             {
                 ["PUNNET"] = Runtime.Path,
@@ -56,15 +55,4 @@ public sealed class SoakTests : ContainerTest
     }
 
     private static int CgroupProcesses(int pid) => File.ReadAllLines(CgroupTree.DirectoryOf(pid) + "/cgroup.procs").Length;
-
-    private static string Checkout()
-    {
-        DirectoryInfo? directory = new(AppContext.BaseDirectory);
-        while (directory is not null && !File.Exists(directory.FullName + "/Runtime.sln"))
-        {
-            directory = directory.Parent;
-        }
-
-        return directory!.FullName;
-    }
 }
