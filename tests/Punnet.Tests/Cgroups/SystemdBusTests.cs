@@ -37,7 +37,9 @@ public sealed class SystemdBusTests : ContainerTest
         using Socket listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         listener.Bind(new UnixDomainSocketEndPoint(path));
         listener.Listen();
-        Task answer = Task.Run(() => Answer(listener, says), TestContext.Current.CancellationToken);
+        // A thread of its own: the pool's may all be in other tests.
+        Task answer = Task.Factory.StartNew(
+            () => Answer(listener, says), TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         container.Bundle.Write();
         Outcome outcome = new Command(
             Runtime.Path, ["--root", container.StateRoot, "--systemd-cgroup", "create", "--bundle", container.Bundle.Path, container.Id])

@@ -1,7 +1,9 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Net.Sockets;
-using System.Threading.Tasks;
+using System.Text.Json;
+using System.Threading;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -46,12 +48,19 @@ public sealed class WaitTests : ContainerTest
         owner.Bind(new UnixDomainSocketEndPoint(path));
         owner.Listen(1);
         container.Bundle.Set("process.terminal", kind == "console" ? "true" : "false");
-        Task accepted = Task.Run(() => owner.Accept().Dispose(), TestContext.Current.CancellationToken);
+        string closed = container.Directory + "/closed";
+        Thread closer = new(() =>
+        {
+            owner.Accept().Dispose();
+            File.WriteAllText(closed, "");
+        });
+        closer.Start();
 
         // The container must not be ready before the connection is closed.
-        container.Bundle.Set("hooks", """{"createContainer":[{"path":"/bin/sh","args":["sh","-c","sleep 0.3"]}]}""");
+        string[] waits = ["sh", "-c", $"while ! [ -e {closed} ]; do sleep 0.05; done"];
+        container.Bundle.Set("hooks", $$"""{"createRuntime":[{"path":"/bin/sh","timeout":20,"args":{{JsonSerializer.Serialize(waits)}}}]}""");
         Outcome outcome = container.TryCreate($"--{kind}-socket", path);
-        Assert.True(accepted.IsCompletedSuccessfully);
+        Assert.True(closer.Join(TimeSpan.FromSeconds(20)));
         outcome.Fails("cannot " + words, "broken pipe (EPIPE)");
         container.AssertNothingLeft();
     }
