@@ -257,4 +257,7 @@ public enum InitStep
 
     /// <summary>execve(2) of a file that exists: its interpreter does not.</summary>
     ExecuteInterpreter,
+
+    /// <summary>Becoming CRIU, for a checkpoint or a restore.</summary>
+    Criu,
 }

@@ -187,6 +187,7 @@ public static class ErrorMessages
             InitStep.HostAnswer => "cannot hear the host side: " + words,
             InitStep.StartFifo => "cannot tell the host side: " + words,
             InitStep.CloseDescriptors => "cannot close descriptors: " + words,
+            InitStep.Criu => "cannot run criu: " + words,
             _ => "step " + failure.Value.ToString() + " of the new process failed: " + words,
         };
         return new PunnetException(sentence, Hint(plan, step, failure.Index, failure.Errno)) { NeedsCopy = step == InitStep.LeaveOwnFile };

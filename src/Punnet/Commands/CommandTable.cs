@@ -9,8 +9,8 @@ internal static class CommandTable
     // In the order of the help.
     private static string[] Names =>
     [
-        "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff", "commit",
-        "spec", "features",
+        "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "checkpoint", "restore",
+        "diff", "commit", "spec", "features",
     ];
 
     /// <summary>Finds a command, or null.</summary>
@@ -30,6 +30,8 @@ internal static class CommandTable
         "resume" => PauseCommand.ResumeDefinition,
         "update" => UpdateCommand.Definition,
         "events" => EventsCommand.Definition,
+        "checkpoint" => CheckpointCommand.Definition,
+        "restore" => RestoreCommand.Definition,
         "diff" => DiffCommand.Definition,
         "commit" => CommitCommand.Definition,
         "spec" => SpecCommand.Definition,

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using Punnet.Abi;
 using Punnet.Cli;
 using Punnet.Host;
+using Punnet.Host.Checkpoint;
 using Punnet.Plan;
 using Punnet.Spec;
 
@@ -63,11 +64,16 @@ internal static class FeaturesCommand
                 MountExtensions = new MountExtensionFeatures { Idmap = new FeatureSwitch(true) },
                 NetDevices = new FeatureSwitch(true),
             },
-            Annotations = new Dictionary<string, string> { ["org.punnet.version"] = BuildVersion.Number },
+            Annotations = new Dictionary<string, string>
+            {
+                ["org.punnet.version"] = BuildVersion.Number,
+                // runc's: engines look there, whatever the runtime.
+                ["org.opencontainers.runc.checkpoint.enabled"] = CriuProcess.TryFind() is null ? "false" : "true",
+            },
             // Annotations that let a config.json choose files of the host, change units, or keep rights.
             PotentiallyUnsafeConfigAnnotations =
             [
-                "org.punnet.rootfs.", "org.systemd.property.", "run.oci.delegate-cgroup", "run.oci.hooks.stderr", "run.oci.hooks.stdout",
+                "org.criu.config", "org.punnet.rootfs.", "org.systemd.property.", "run.oci.delegate-cgroup", "run.oci.hooks.stderr", "run.oci.hooks.stdout",
                 "run.oci.keep_original_groups", "run.oci.mount_context_type", "run.oci.pidfd_receiver", "run.oci.seccomp.receiver",
                 "run.oci.systemd.subgroup",
             ],

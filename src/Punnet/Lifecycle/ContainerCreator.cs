@@ -70,8 +70,8 @@ internal sealed class ContainerCreator
 
     private CreatedContainer Make()
     {
-        Register();
-        MakeCgroup();
+        Register(_request, _made);
+        MakeCgroup(_request, _made);
         _made.Resctrl?.Establish();
         using OpenedResources opened = new(_request, _made);
         if (_plan.Hooks.HasCreateRuntime || _plan.Hooks.HasInContainer)
@@ -104,31 +104,33 @@ internal sealed class ContainerCreator
         return _made.HandOver();
     }
 
-    // From here on other runs of punnet see the container.
-    private void Register()
+    /// <summary>From here on other runs of punnet see the container.</summary>
+    /// <exception cref="SysException">The record cannot be written.</exception>
+    public static void Register(CreateContext request, CreatedResources made)
     {
-        _made.Unit = _plan.Cgroup.Unit is null ? null : ContainerUnit.Prepare(_plan.Cgroup, _request.Options.Id);
-        _made.Record = BuildRecord();
-        _made.Directory.Write(_made.Record);
-        if (_request.Notify is not null)
+        made.Unit = request.Plan.Cgroup.Unit is null ? null : ContainerUnit.Prepare(request.Plan.Cgroup, request.Options.Id);
+        made.Record = BuildRecord(request, made);
+        made.Directory.Write(made.Record);
+        if (request.Notify is not null)
         {
-            NotifySocket.MakeDirectory(_made.Directory);
+            NotifySocket.MakeDirectory(made.Directory);
         }
     }
 
-    // systemd makes the cgroup around the new process, which does not exist yet.
-    private void MakeCgroup()
+    /// <summary>Makes the cgroup, but not one that systemd makes around the new process, which does not exist yet.</summary>
+    /// <exception cref="PunnetException">It cannot be made, and is needed.</exception>
+    public static void MakeCgroup(CreateContext request, CreatedResources made)
     {
-        if (_made.Unit is not null)
+        if (made.Unit is not null)
         {
             return;
         }
 
-        ContainerCgroup.Make(_request, _made);
-        if (_made.Cgroup is null)
+        ContainerCgroup.Make(request, made);
+        if (made.Cgroup is null)
         {
-            _made.Record = _made.Record! with { Cgroup = null };
-            _made.Directory.Rewrite(_made.Record);
+            made.Record = made.Record! with { Cgroup = null };
+            made.Directory.Rewrite(made.Record);
         }
     }
 
@@ -215,24 +217,24 @@ internal sealed class ContainerCreator
         Scheduling.Apply(_plan.Process, process.Pid);
     }
 
-    private StateRecord BuildRecord() => new()
+    private static StateRecord BuildRecord(CreateContext request, CreatedResources made) => new()
     {
-        OciVersion = _plan.Excerpt.OciVersion ?? SpecVersion.Newest,
-        Id = _request.Options.Id,
-        Bundle = _request.Options.Bundle,
-        Rootfs = _plan.Root.ToString(),
+        OciVersion = request.Plan.Excerpt.OciVersion ?? SpecVersion.Newest,
+        Id = request.Options.Id,
+        Bundle = request.Options.Bundle,
+        Rootfs = request.Plan.Root.ToString(),
         Created = Timestamp.Now(),
         Owner = Sys.Geteuid(),
-        Cgroup = _made.Unit?.Path ?? _plan.Cgroup.Path,
-        SystemdUnit = _made.Unit?.Name,
-        SystemdAddress = _made.Unit?.Address,
-        Resctrl = _made.Resctrl?.Record,
-        Config = _request.ConfigPath,
-        Keyring = _plan.Keyring.IsNull ? null : _plan.Keyring.ToString(),
-        PrivatePidNamespace = (_plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
-        Annotations = _plan.Excerpt.Annotations,
-        Poststart = _plan.Excerpt.Poststart,
-        Poststop = _plan.Excerpt.Poststop,
-        Overlay = _made.Layers?.Record,
+        Cgroup = made.Unit?.Path ?? request.Plan.Cgroup.Path,
+        SystemdUnit = made.Unit?.Name,
+        SystemdAddress = made.Unit?.Address,
+        Resctrl = made.Resctrl?.Record,
+        Config = request.ConfigPath,
+        Keyring = request.Plan.Keyring.IsNull ? null : request.Plan.Keyring.ToString(),
+        PrivatePidNamespace = (request.Plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None,
+        Annotations = request.Plan.Excerpt.Annotations,
+        Poststart = request.Plan.Excerpt.Poststart,
+        Poststop = request.Plan.Excerpt.Poststop,
+        Overlay = made.Layers?.Record,
     };
 }

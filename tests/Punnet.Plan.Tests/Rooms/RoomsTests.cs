@@ -28,12 +28,12 @@ public sealed class RoomsTests
     private static readonly string[] s_hostLayers =
     [
         "Punnet.Host.Text", "Punnet.Host", "Punnet.Host.Cgroups", "Punnet.Host.Resctrl", "Punnet.Host.State", "Punnet.Host.Systemd",
-        "Punnet.Host.Layers", "Punnet.Host.Errors", "Punnet.Host.Namespaces",
+        "Punnet.Host.Layers", "Punnet.Host.Errors", "Punnet.Host.Namespaces", "Punnet.Host.Checkpoint",
     ];
 
     private static readonly string[] s_programLayers =
     [
-        "Punnet.Seccomp", "Punnet.Console", "Punnet.Lifecycle", "Punnet.Cli", "Punnet.Commands", "Punnet",
+        "Punnet.Seccomp", "Punnet.Console", "Punnet.Lifecycle", "Punnet.Checkpoint", "Punnet.Cli", "Punnet.Commands", "Punnet",
     ];
 
     // What would make a plan depend on more than config.json and the facts that it is given.

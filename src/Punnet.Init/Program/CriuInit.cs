@@ -1,0 +1,112 @@
+using System;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+
+namespace Punnet.Init;
+
+/// <summary>The script of the process that becomes CRIU, which dumps or restores the processes of a container: criu(8).</summary>
+public static class CriuInit
+{
+    private const int FirstFree = 1024; // above those that CRIU is to inherit, if the limit allows it
+
+    /// <summary>Becomes CRIU.</summary>
+    /// <param name="plan">The container to restore, whose root is made in a mount namespace of CRIU's own; null for a dump.</param>
+    /// <param name="target">What CRIU inherits.</param>
+    /// <param name="context">The context: channel, arguments and environment are used, and the layers of the root.</param>
+    public static void Run(ContainerPlan? plan, CriuTarget target, InitContext context)
+    {
+        InitReport report = new(context.Channel);
+        if (plan is not null)
+        {
+            Namespaces.AwaitHost(context, Message.HostReady);
+            int root = Rootfs.Prepare(plan, context, report);
+            MakeMountPoints(plan, target.MountPoints, root, report);
+            Sys.Close(root);
+        }
+
+        if (target.StartsSession)
+        {
+            // What the caller's terminal sends to its processes must not kill CRIU in the middle: it would leave its code in the program.
+            Sys.Setsid();
+        }
+
+        report = Inherit(target, report);
+        Sys.ResetSignals(context.IgnoredSignals);
+        Sys.UnblockSignals();
+        report.Check(InitStep.Criu, Sys.Execve(target.Program.WithNul, context.Args, context.Env));
+    }
+
+    // CRIU mounts on what is there; a create makes it. What lies in another mount of the container comes from the images.
+    private static void MakeMountPoints(ContainerPlan plan, ImmutableArray<MountPointKind> kinds, int root, InitReport report)
+    {
+        for (int i = 0; i < kinds.Length; i++)
+        {
+            if (kinds[i] != MountPointKind.None)
+            {
+                bool isDirectory = kinds[i] == MountPointKind.Directory;
+                report.Check(InitStep.MountTarget, i,
+                    RootPath.FindOrMake(root, plan.Mounts[i].Destination.WithNul, isDirectory, out int point));
+                Sys.Close(point);
+            }
+        }
+    }
+
+    // 3 is the connection, and then come the others. First all are moved away: one may have the number that another is to get.
+    private static InitReport Inherit(CriuTarget target, InitReport report)
+    {
+        if (Sys.CloseRange(3, uint.MaxValue, onlyAtExec: true).IsOfFilter())
+        {
+            for (int descriptor = 3; descriptor < ushort.MaxValue; descriptor++)
+            {
+                Sys.SetCloexec(descriptor);
+            }
+        }
+
+        report = new InitReport(MoveUp(report.Socket, report));
+        Span<int> moved = stackalloc int[1 + target.Inherited.Length];
+        moved[0] = MoveUp(target.Socket, report);
+        for (int i = 1; i < moved.Length; i++)
+        {
+            moved[i] = MoveUp(target.Inherited[i - 1], report);
+        }
+
+        for (int i = 0; i < moved.Length; i++)
+        {
+            report.Check(InitStep.Criu, Sys.Dup3(moved[i], 3 + i));
+        }
+
+        return report;
+    }
+
+    private static int MoveUp(int descriptor, InitReport report)
+    {
+        Errno errno = Sys.DupCloexec(descriptor, FirstFree, out int copy);
+        errno = errno == Errno.EINVAL ? Sys.DupCloexec(descriptor, FirstFree / 8, out copy) : errno; // RLIMIT_NOFILE
+        report.Check(InitStep.Criu, errno);
+        return copy;
+    }
+}
+
+/// <summary>How a mount point is made before CRIU mounts on it.</summary>
+public enum MountPointKind
+{
+    /// <summary>Not at all.</summary>
+    None,
+
+    /// <summary>A directory.</summary>
+    Directory,
+
+    /// <summary>An empty file.</summary>
+    File,
+}
+
+/// <summary>What the process of CRIU inherits.</summary>
+/// <param name="Program">Path of CRIU.</param>
+/// <param name="Socket">Its end of the connection: descriptor 3 of <c>criu swrk 3</c>.</param>
+/// <param name="Inherited">More descriptors, from 4 on.</param>
+/// <param name="MountPoints">One for each mount of the plan; empty for a dump.</param>
+/// <param name="StartsSession">Whether it is not to share the caller's terminal.</param>
+public sealed record CriuTarget(
+    CString Program, int Socket, ImmutableArray<int> Inherited, ImmutableArray<MountPointKind> MountPoints, bool StartsSession);

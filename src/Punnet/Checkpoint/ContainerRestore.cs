@@ -1,0 +1,229 @@
+using System;
+using System.Collections.Generic;
+using System.Collections.Immutable;
+using Punnet.Abi;
+using Punnet.Host;
+using Punnet.Host.Checkpoint;
+using Punnet.Host.Layers;
+using Punnet.Host.Namespaces;
+using Punnet.Host.Resctrl;
+using Punnet.Host.State;
+using Punnet.Kernel;
+using Punnet.Lifecycle;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Checkpoint;
+
+/// <summary>
+/// The script of <c>restore</c>: a container of which CRIU makes the processes from files. Its cgroup, its root and the namespaces that it
+/// joins are made as by a create. After a failure nothing is left.
+/// </summary>
+internal sealed class ContainerRestore
+{
+    private const string LogName = "restore.log";
+    private readonly CreateContext _request;
+    private readonly CriuFlags _flags;
+    private readonly CreatedResources _made;
+    private ContainerPlan Plan => _request.Plan;
+
+    private ContainerRestore(CreateContext request, CriuFlags flags, CreatedResources made)
+    {
+        _request = request;
+        _flags = flags;
+        _made = made;
+    }
+
+    /// <summary>Restores a container.</summary>
+    /// <param name="request">As for a create.</param>
+    /// <param name="flags">How.</param>
+    /// <exception cref="PunnetException">It cannot be restored.</exception>
+    /// <exception cref="SysException">It cannot be restored.</exception>
+    public static CreatedContainer Run(CreateContext request, CriuFlags flags)
+    {
+        string program = CriuProcess.Find(flags.Program);
+        ContainerCheckpoint.Refuse(request.Plan);
+        Inheritance.ReadOnce();
+        SecurityModules.Check(request.Plan);
+        using Descriptor images = Descriptor.Open(flags.Images, OpenFlags.ReadOnly | OpenFlags.Directory);
+        using Descriptor work = ContainerCheckpoint.MakeDirectory(flags.Work);
+        using LayerStack? layers = LayerStack.Open(request.Plan.Overlay);
+        ResctrlGroup? resctrl = request.Plan.IntelRdt is IntelRdtPlan rdt ? ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) : null;
+        PendingSignals.Begin();
+        using CreatedResources made = new(request)
+        {
+            Directory = request.Store.Reserve(request.Options.Id),
+            Layers = layers,
+            Resctrl = resctrl,
+            Channel = new Descriptor(-1), // Nobody is to be told to start.
+        };
+        return new ContainerRestore(request, flags, made).Make(program, images);
+    }
+
+    private CreatedContainer Make(string program, Descriptor images)
+    {
+        ContainerCreator.Register(_request, _made);
+        ContainerCreator.MakeCgroup(_request, _made);
+        _made.Resctrl?.Establish();
+        using Descriptor proc = HostProbe.OpenProc();
+        using NamespaceFiles joins = NamespaceFiles.Open(Plan);
+        using DescriptorRoom room = DescriptorRoom.For(Plan);
+        using IdMapNamespaces idMaps = IdMapNamespaces.Open(Plan, joins, proc, room);
+        _made.Layers?.Prepare(_made.Directory, Plan.Root.ToString(), idMaps.Layers);
+        if (Plan.Hooks.HasCreateRuntime)
+        {
+            _made.Hooks = new HookRunner(Plan.Excerpt.Annotations);
+        }
+
+        List<(string Key, int Descriptor)> inherited = Streams(images);
+        ImmutableArray<int> external = JoinExternal(joins, inherited);
+
+        // CRIU's mount namespace ends with CRIU, and what it mounts there must not reach the host.
+        ContainerPlan root = Plan with { RootPropagation = MountFlags.None };
+        using CriuProcess criu = CriuProcess.Start(
+            program, root, _made.Layers?.Fds, external, ExternalResources.MountPoints(Plan), _flags.Options.ShellJob);
+        EnterCgroup(criu.Pid);
+
+        // CRIU mounts in its working directory, which must be of its own mount namespace.
+        using Descriptor imagesThere = criu.Open(_flags.Images);
+        using Descriptor workThere = criu.Open(_flags.Work);
+        criu.Proceed();
+        CriuOptions options = _flags.Options with
+        {
+            Images = imagesThere.Number,
+            Work = workThere.Number,
+            LogFile = LogName,
+            Root = Plan.Root.ToString(),
+            AsSibling = true,
+            EvasiveDevices = true,
+            ConfigFile = CriuFlags.ConfigFile(Plan.Excerpt.Annotations),
+            CgroupRoot = _made.Cgroup?.BelowMount,
+            Mounts = ExternalResources.OfRestored(Plan, _made.Cgroup?.Path ?? ""),
+            Inherited = inherited,
+            Joined = JoinInternal(),
+        };
+        CriuResponse done = criu.Do(CriuRequestType.Restore, options, _flags.Work + "/" + LogName, Notice);
+        criu.Finish();
+        Adopt(done.RestoredPid);
+        _made.UpdateHookState(ContainerStatus.Running, done.RestoredPid);
+        return _made.HandOver();
+    }
+
+    // Before there are any processes of the container: they are CRIU's children, and begin in its cgroup.
+    private void EnterCgroup(int criu)
+    {
+        if (_made.Unit is not null)
+        {
+            _made.Cgroup = _made.Unit.Start(criu, Plan.Resources);
+            ContainerCgroup.Limit(_request, _made.Cgroup);
+        }
+        else
+        {
+            _made.Cgroup?.Enter(criu);
+        }
+
+        if (!Plan.Hooks.HasInContainer)
+        {
+            ContainerCgroup.RestrictDevices(_request, _made.Cgroup);
+        }
+    }
+
+    private void Notice(CriuResponse notice, Descriptor? file)
+    {
+        switch (notice.Script)
+        {
+            case "setup-namespaces":
+                Adopt(notice.ScriptPid);
+                _made.UpdateHookState(ContainerStatus.Creating, notice.ScriptPid);
+                _made.Hooks?.Run(Plan.Hooks.Prestart);
+                _made.Hooks?.Run(Plan.Hooks.CreateRuntime);
+                break;
+            case "post-restore":
+                Adopt(notice.ScriptPid);
+                break;
+            case "orphan-pts-master" when file is not null && _request.ConsoleSocket is not null:
+                Sys.Sendmsg(_request.ConsoleSocket.Number, "/dev/ptmx"u8, file.Number).OrThrow("hand the terminal to the console socket");
+                break;
+            default:
+                break;
+        }
+    }
+
+    // It is a child of punnet, and the rollback ends it.
+    private void Adopt(int pid)
+    {
+        if (_made.Process is not null)
+        {
+            return;
+        }
+
+        Sys.PidfdOpen(pid, out int pidfd).OrThrow("open the restored process");
+        _made.Process = new ChildProcess(pid, new Descriptor(pidfd), isStage: false);
+        ProcessIdentity identity = ProcessIdentity.TryRead(pid) ?? throw new PunnetException("the restored process has ended");
+        _made.Directory.SetInit(identity, _made.Record!);
+        if (_made.Resctrl is not null)
+        {
+            ResctrlGroup.Enter(_made.Resctrl.Record, pid);
+        }
+    }
+
+    // What was a pipe is now what this punnet has as that stream.
+    private static List<(string Key, int Descriptor)> Streams(Descriptor images)
+    {
+        List<(string Key, int Descriptor)> streams = [];
+        CString name = CString.Of(ContainerCheckpoint.Streams);
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking;
+        Errno errno = Sys.Openat(images.Number, name.WithNul, Flags, 0, out int file);
+        if (errno == Errno.ENOENT)
+        {
+            return streams;
+        }
+
+        errno.OrThrow("open", name.ToString());
+        using Descriptor owned = new(file);
+        try
+        {
+            foreach (string stream in ConfigReader.ReadStrings(HostFile.Read(file, name.ToString())))
+            {
+                int number = streams.Count;
+                streams.Add((stream, number));
+            }
+        }
+        catch (SpecException refusal)
+        {
+            throw new PunnetException(name + " of the images is invalid: " + refusal.Message);
+        }
+
+        return streams.FindAll(static stream => stream.Descriptor < 3 && stream.Key.StartsWith("pipe:", StringComparison.Ordinal));
+    }
+
+    private ImmutableArray<int> JoinExternal(NamespaceFiles joins, List<(string Key, int Descriptor)> inherited)
+    {
+        const int First = 4; // 3 is the connection.
+        ImmutableArray<int>.Builder files = ImmutableArray.CreateBuilder<int>();
+        for (int i = 0; i < joins.Numbers.Length; i++)
+        {
+            if (ExternalResources.Name(Plan.Namespaces.Joins[i].Kind) is string name)
+            {
+                inherited.Add((name, First + files.Count));
+                files.Add(joins.Numbers[i]);
+            }
+        }
+
+        return files.ToImmutable();
+    }
+
+    private List<(string Kind, string File)> JoinInternal()
+    {
+        List<(string Kind, string File)> joined = [];
+        foreach (NamespaceJoin join in Plan.Namespaces.Joins)
+        {
+            if (join.Kind is CloneFlags.NewIpc or CloneFlags.NewUts)
+            {
+                joined.Add((NamespaceKinds.FileName(NamespaceKinds.Number(join.Kind)), join.Path.ToString()));
+            }
+        }
+
+        return joined;
+    }
+}
