@@ -46,6 +46,7 @@ internal sealed class ContainerRestore
         Inheritance.ReadOnce();
         SecurityModules.Check(request.Plan);
         using Descriptor images = Descriptor.Open(flags.Images, OpenFlags.ReadOnly | OpenFlags.Directory);
+        ContainerCheckpoint.GiveToRootOf(request.Plan, images);
         using Descriptor work = ContainerCheckpoint.MakeDirectory(flags.Work);
         using LayerStack? layers = LayerStack.Open(request.Plan.Overlay);
         ResctrlGroup? resctrl = request.Plan.IntelRdt is IntelRdtPlan rdt ? ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) : null;
