@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Host.Errors;
 using Punnet.Init;
@@ -63,8 +62,8 @@ public sealed class CriuProcess : IDisposable
         string program,
         ContainerPlan? root,
         LayerFds? layers,
-        ImmutableArray<int> inherited,
-        ImmutableArray<MountPointKind> mountPoints,
+        int[] inherited,
+        MountPointKind[] mountPoints,
         bool sharesTerminal)
     {
         using Descriptor proc = HostProbe.OpenProc();
@@ -92,7 +91,14 @@ public sealed class CriuProcess : IDisposable
             Env = ProcessEnvironment.Own(),
             Home = default,
         };
-        CriuTarget target = new(CString.Of(program), socketThere, inherited, mountPoints, StartsSession: !sharesTerminal);
+        CriuTarget target = new()
+        {
+            Program = CString.Of(program),
+            Socket = socketThere,
+            Inherited = inherited,
+            MountPoints = mountPoints,
+            StartsSession = !sharesTerminal,
+        };
         Errno errno = Sys.Clone3(root is null ? CloneFlags.None : CloneFlags.NewMount, cgroup: -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {
@@ -151,10 +157,10 @@ public sealed class CriuProcess : IDisposable
     /// <param name="type">Which.</param>
     /// <param name="options">How.</param>
     /// <param name="log">Path of its log.</param>
-    /// <param name="notify">Called at the points of its work; what it throws ends the work.</param>
+    /// <param name="notify">Called, if given, at the points of its work; what it throws ends the work.</param>
     /// <exception cref="PunnetException">It fails, or the callback does, or a signal asks punnet to end.</exception>
     /// <exception cref="SysException">The callback fails.</exception>
-    public CriuResponse Do(CriuRequestType type, CriuOptions options, string log, CriuNotification notify)
+    public CriuResponse Do(CriuRequestType type, CriuOptions options, string log, CriuNotification? notify = null)
     {
         string what = type switch { CriuRequestType.Restore => "restore", CriuRequestType.PreDump => "pre-dump", _ => "dump" };
         Send(CriuRequest.Do(type, options));
@@ -169,7 +175,7 @@ public sealed class CriuProcess : IDisposable
 
             try
             {
-                notify(response, file);
+                notify?.Invoke(response, file);
             }
             catch (Exception failure) when (failure is PunnetException or SysException)
             {

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 
 namespace Punnet.Host.Checkpoint;
@@ -26,108 +25,111 @@ public enum CriuRequestType
 }
 
 /// <summary>criu_opts of CRIU's rpc.proto; the numbers of the fields are those of that file. criu(8) describes most of them.</summary>
-public sealed record CriuOptions
+public sealed class CriuOptions
 {
     /// <summary>Directory of the images: a descriptor of punnet.</summary>
-    public required int Images { get; init; }
+    public int Images { get; set; } = -1;
 
     /// <summary>Directory of the log and the statistics: a descriptor of punnet.</summary>
-    public required int Work { get; init; }
+    public int Work { get; set; } = -1;
 
     /// <summary>Name of the log in that directory.</summary>
-    public required string LogFile { get; init; }
+    public string LogFile { get; set; } = "";
 
     /// <summary>The root file system on the host.</summary>
-    public required string Root { get; init; }
+    public string Root { get; set; } = "";
 
     /// <summary>The first process to dump; null for a restore.</summary>
-    public int? Pid { get; init; }
+    public int? Pid { get; set; }
 
     /// <summary>leave_running.</summary>
-    public bool LeaveRunning { get; init; }
+    public bool LeaveRunning { get; set; }
 
     /// <summary>ext_unix_sk.</summary>
-    public bool ExternalUnixSockets { get; init; }
+    public bool ExternalUnixSockets { get; set; }
 
     /// <summary>tcp_established.</summary>
-    public bool TcpEstablished { get; init; }
+    public bool TcpEstablished { get; set; }
 
     /// <summary>tcp_skip_in_flight.</summary>
-    public bool TcpSkipInFlight { get; init; }
+    public bool TcpSkipInFlight { get; set; }
 
     /// <summary>tcp_close.</summary>
-    public bool TcpClose { get; init; }
+    public bool TcpClose { get; set; }
 
     /// <summary>evasive_devices: another path to the same device may be used.</summary>
-    public bool EvasiveDevices { get; init; }
+    public bool EvasiveDevices { get; set; }
 
     /// <summary>shell_job.</summary>
-    public bool ShellJob { get; init; }
+    public bool ShellJob { get; set; }
 
     /// <summary>file_locks.</summary>
-    public bool FileLocks { get; init; }
+    public bool FileLocks { get; set; }
 
     /// <summary>link_remap.</summary>
-    public bool LinkRemap { get; init; }
+    public bool LinkRemap { get; set; }
 
     /// <summary>lazy_pages.</summary>
-    public bool LazyPages { get; init; }
+    public bool LazyPages { get; set; }
 
     /// <summary>auto_dedup.</summary>
-    public bool AutoDedup { get; init; }
+    public bool AutoDedup { get; set; }
 
     /// <summary>parent_img, relative to the directory of the images; with track_mem.</summary>
-    public string? ParentImages { get; init; }
+    public string? ParentImages { get; set; }
 
     /// <summary>track_mem: the next dump needs only the pages that were written since.</summary>
-    public bool TrackMemory { get; init; }
+    public bool TrackMemory { get; set; }
 
-    /// <summary>Address and port of a page server, or null.</summary>
-    public (string Address, int Port)? PageServer { get; init; }
+    /// <summary>Address of a page server, or null.</summary>
+    public string? PageServer { get; set; }
+
+    /// <summary>Its port.</summary>
+    public int PageServerPort { get; set; }
 
     /// <summary>manage_cgroups_mode: criu_cg_mode; null is CRIU's default, soft.</summary>
-    public int? CgroupMode { get; init; }
+    public int? CgroupMode { get; set; }
 
     /// <summary>cg_root: the cgroup in place of the one that was dumped.</summary>
-    public string? CgroupRoot { get; init; }
+    public string? CgroupRoot { get; set; }
 
     /// <summary>empty_ns: CLONE_NEWNET for a network namespace without contents.</summary>
-    public long? EmptyNamespaces { get; init; }
+    public long? EmptyNamespaces { get; set; }
 
     /// <summary>freeze_cgroup, absolute.</summary>
-    public string? FreezeCgroup { get; init; }
+    public string? FreezeCgroup { get; set; }
 
     /// <summary>status_fd: a descriptor of punnet.</summary>
-    public int? StatusDescriptor { get; init; }
+    public int? StatusDescriptor { get; set; }
 
     /// <summary>rst_sibling: the restored process becomes a child of punnet, and not of CRIU.</summary>
-    public bool AsSibling { get; init; }
+    public bool AsSibling { get; set; }
 
     /// <summary>config_file.</summary>
-    public string? ConfigFile { get; init; }
+    public string? ConfigFile { get; set; }
 
     /// <summary>lsm_profile: TYPE:NAME.</summary>
-    public string? LsmProfile { get; init; }
+    public string? LsmProfile { get; set; }
 
     /// <summary>lsm_mount_context.</summary>
-    public string? LsmMountContext { get; init; }
+    public string? LsmMountContext { get; set; }
 
     /// <summary>network_lock: criu_network_lock_method.</summary>
-    public int? NetworkLock { get; init; }
+    public int? NetworkLock { get; set; }
 
     /// <summary>
-    /// ext_mnt. Of a dump: mount point, and the name that the image gets. Of a restore: that name, and what is mounted.
+    /// ext_mnt, in pairs. Of a dump: mount point, and the name that the image gets. Of a restore: that name, and what is mounted.
     /// </summary>
-    public IReadOnlyList<(string Key, string Value)> Mounts { get; init; } = [];
+    public List<string> Mounts { get; set; } = [];
 
     /// <summary>external: such as <c>net[4026531840]:extRootNetNS</c>.</summary>
-    public IReadOnlyList<string> External { get; init; } = [];
+    public List<string> External { get; set; } = [];
 
-    /// <summary>inherit_fd: a name, and a descriptor of the process of CRIU.</summary>
-    public IReadOnlyList<(string Key, int Descriptor)> Inherited { get; init; } = [];
+    /// <summary>inherit_fd: the names of the descriptors of the process of CRIU, from 0 on; empty for one that is not passed on.</summary>
+    public List<string> Inherited { get; set; } = [];
 
-    /// <summary>join_ns: a kind, and a file of the namespace.</summary>
-    public IReadOnlyList<(string Kind, string File)> Joined { get; init; } = [];
+    /// <summary>join_ns, in pairs: a kind, and a file of the namespace.</summary>
+    public List<string> Joined { get; set; } = [];
 
     /// <summary>The message.</summary>
     public ProtobufWriter Write()
@@ -144,9 +146,12 @@ public sealed record CriuOptions
         message.Flag(8, FileLocks);
         message.Number(9, MostVerbose);
         message.Text(10, LogFile);
-        if (PageServer is (string address, int port))
+        if (PageServer is not null)
         {
-            WriteInner(message, 11, inner => inner.Text(1, address), inner => inner.Number(2, port));
+            ProtobufWriter server = new();
+            server.Text(1, PageServer);
+            server.Number(2, PageServerPort);
+            message.Message(11, server);
         }
 
         message.Flag(12, true); // notify_scripts
@@ -160,13 +165,19 @@ public sealed record CriuOptions
         message.Flag(24, true); // manage_cgroups
         if (CgroupRoot is not null)
         {
-            WriteInner(message, 25, inner => inner.Text(1, ""), inner => inner.Text(2, CgroupRoot)); // Without a name: cgroup v2.
+            WritePairs(message, 25, ["", CgroupRoot]); // Without a name: cgroup v2.
         }
 
         message.Flag(26, AsSibling);
-        foreach ((string key, int descriptor) in Inherited)
+        for (int descriptor = 0; descriptor < Inherited.Count; descriptor++)
         {
-            WriteInner(message, 27, inner => inner.Text(1, key), inner => inner.Number(2, descriptor));
+            if (Inherited[descriptor].Length > 0)
+            {
+                ProtobufWriter inherited = new();
+                inherited.Text(1, Inherited[descriptor]);
+                inherited.Number(2, descriptor);
+                message.Message(27, inherited);
+            }
         }
 
         WriteLater(message);
@@ -195,23 +206,15 @@ public sealed record CriuOptions
         message.Number(64, NetworkLock);
     }
 
-    private static void WritePairs(ProtobufWriter message, int field, IReadOnlyList<(string First, string Second)> pairs)
+    private static void WritePairs(ProtobufWriter message, int field, List<string> pairs)
     {
-        foreach ((string first, string second) in pairs)
+        for (int i = 0; i < pairs.Count; i += 2)
         {
-            WriteInner(message, field, inner => inner.Text(1, first), inner => inner.Text(2, second));
+            ProtobufWriter inner = new();
+            inner.Text(1, pairs[i]);
+            inner.Text(2, pairs[i + 1]);
+            message.Message(field, inner);
         }
-    }
-
-    private static void WriteInner(ProtobufWriter message, int field, params ReadOnlySpan<Action<ProtobufWriter>> parts)
-    {
-        ProtobufWriter inner = new();
-        foreach (Action<ProtobufWriter> part in parts)
-        {
-            part(inner);
-        }
-
-        message.Message(field, inner);
     }
 }
 

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using System.Text;
 using Punnet.Abi;
 using Punnet.Init;
@@ -20,16 +19,16 @@ public static class ExternalResources
     /// <summary>The external mounts of a running container.</summary>
     /// <param name="plan">The container.</param>
     /// <param name="pid">Its first process.</param>
-    /// <returns>Mount points, and the names that the images get: the destinations, as config.json has them.</returns>
+    /// <returns>In pairs: mount point, and the name that the images get, the destination as config.json has it.</returns>
     /// <exception cref="SysException">The container cannot be looked at.</exception>
-    public static List<(string Key, string Value)> OfRunning(ContainerPlan plan, int pid)
+    public static List<string> OfRunning(ContainerPlan plan, int pid)
     {
         string process = "/proc/" + pid.ToString();
         using Descriptor root = Descriptor.Open(process + "/root", OpenFlags.Path | OpenFlags.Directory);
         Dictionary<string, string?> names = Names(plan, root);
-        List<(string Key, string Value)> external = [];
+        List<string> external = [];
         List<MountInfo> mounts = MountInfo.Parse(Encoding.UTF8.GetString(HostFile.Read(process + "/mountinfo")));
-        string? dev = mounts.Find(static mount => mount.Point == "/dev").Device;
+        string? dev = Find(mounts, "/dev");
         foreach (MountInfo mount in mounts)
         {
             string point = Unescape(mount.Point);
@@ -40,7 +39,7 @@ public static class ExternalResources
                 {
                     if (name is not null && (name != Null || mount.Device != dev))
                     {
-                        external.Add((point, name == Null ? name : name + point[end..]));
+                        external.AddRange([point, name == Null ? name : name + point[end..]]);
                     }
 
                     break;
@@ -55,21 +54,21 @@ public static class ExternalResources
     /// <param name="plan">The container.</param>
     /// <param name="cgroup">Directory of its cgroup on the host.</param>
     /// <exception cref="SysException">The host's mounts cannot be read.</exception>
-    public static List<(string Key, string Value)> OfRestored(ContainerPlan plan, string cgroup)
+    public static List<string> OfRestored(ContainerPlan plan, string cgroup)
     {
-        List<(string Key, string Value)> external = [];
+        List<string> external = [];
         List<MountInfo>? hosts = null;
         foreach (MountStep step in plan.Mounts)
         {
             string name = step.Destination.ToString();
             if (step.Kind == MountKind.Cgroup && !plan.Namespaces.NewCgroup)
             {
-                external.Add((name, cgroup));
+                external.AddRange([name, cgroup]);
             }
             else if (step.Kind == MountKind.Bind)
             {
                 string source = step.Source.ToString();
-                external.Add((name, source));
+                external.AddRange([name, source]);
                 if (step.Recursive)
                 {
                     hosts ??= MountInfo.Read();
@@ -79,7 +78,7 @@ public static class ExternalResources
                         string point = Unescape(mount.Point);
                         if (point.StartsWith(place, StringComparison.Ordinal))
                         {
-                            external.Add((name + "/" + point[place.Length..], point));
+                            external.AddRange([name + "/" + point[place.Length..], point]);
                         }
                     }
                 }
@@ -88,10 +87,10 @@ public static class ExternalResources
 
         foreach (DeviceStep device in plan.Devices)
         {
-            external.Add((device.Path.ToString(), device.Path.ToString()));
+            external.AddRange([device.Path.ToString(), device.Path.ToString()]);
         }
 
-        external.Add((Null, Null));
+        external.AddRange([Null, Null]);
         return external;
     }
 
@@ -123,21 +122,21 @@ public static class ExternalResources
     };
 
     /// <summary>What must be made in the root before CRIU mounts there: what lies in no other mount of the container.</summary>
-    public static ImmutableArray<MountPointKind> MountPoints(ContainerPlan plan)
+    public static MountPointKind[] MountPoints(ContainerPlan plan)
     {
-        ImmutableArray<MountPointKind>.Builder kinds = ImmutableArray.CreateBuilder<MountPointKind>(plan.Mounts.Length);
+        MountPointKind[] kinds = new MountPointKind[plan.Mounts.Length];
         List<string> places = [];
         foreach (MountStep step in plan.Mounts)
         {
             string place = step.Destination.ToString() + "/";
             bool isInside = places.Exists(other => place.StartsWith(other, StringComparison.Ordinal));
-            places.Add(place);
-            kinds.Add(isInside || step.Kind == MountKind.Remount || step.CopiesLink || step.DestinationNoFollow
+            kinds[places.Count] = isInside || step.Kind == MountKind.Remount || step.CopiesLink || step.DestinationNoFollow
                 ? MountPointKind.None
-                : step.Kind != MountKind.Bind || IsDirectory(step.Source) ? MountPointKind.Directory : MountPointKind.File);
+                : step.Kind != MountKind.Bind || IsDirectory(step.Source) ? MountPointKind.Directory : MountPointKind.File;
+            places.Add(place);
         }
 
-        return kinds.MoveToImmutable();
+        return kinds;
     }
 
     // By the path in the container. Null: the container's own, which CRIU makes again. The null device over a masked file may be the host's
@@ -179,6 +178,17 @@ public static class ExternalResources
         }
 
         return names;
+    }
+
+    private static string? Find(List<MountInfo> mounts, string point)
+    {
+        string? device = null;
+        foreach (MountInfo mount in mounts)
+        {
+            device = mount.Point == point ? mount.Device : device;
+        }
+
+        return device;
     }
 
     // Inside the root, whatever the container makes of the path.

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -39,7 +38,7 @@ public static class CriuInit
     }
 
     // CRIU mounts on what is there; a create makes it. What lies in another mount of the container comes from the images.
-    private static void MakeMountPoints(ContainerPlan plan, ImmutableArray<MountPointKind> kinds, int root, InitReport report)
+    private static void MakeMountPoints(ContainerPlan plan, MountPointKind[] kinds, int root, InitReport report)
     {
         for (int i = 0; i < kinds.Length; i++)
         {
@@ -103,10 +102,20 @@ public enum MountPointKind
 }
 
 /// <summary>What the process of CRIU inherits.</summary>
-/// <param name="Program">Path of CRIU.</param>
-/// <param name="Socket">Its end of the connection: descriptor 3 of <c>criu swrk 3</c>.</param>
-/// <param name="Inherited">More descriptors, from 4 on.</param>
-/// <param name="MountPoints">One for each mount of the plan; empty for a dump.</param>
-/// <param name="StartsSession">Whether it is not to share the caller's terminal.</param>
-public sealed record CriuTarget(
-    CString Program, int Socket, ImmutableArray<int> Inherited, ImmutableArray<MountPointKind> MountPoints, bool StartsSession);
+public sealed class CriuTarget
+{
+    /// <summary>Path of CRIU.</summary>
+    public required CString Program { get; init; }
+
+    /// <summary>Its end of the connection: descriptor 3 of <c>criu swrk 3</c>.</summary>
+    public required int Socket { get; init; }
+
+    /// <summary>More descriptors, from 4 on.</summary>
+    public required int[] Inherited { get; init; }
+
+    /// <summary>One for each mount of the plan; empty for a dump.</summary>
+    public required MountPointKind[] MountPoints { get; init; }
+
+    /// <summary>Whether it is not to share the caller's terminal.</summary>
+    public required bool StartsSession { get; init; }
+}

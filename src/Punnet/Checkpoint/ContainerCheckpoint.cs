@@ -29,7 +29,7 @@ internal static class ContainerCheckpoint
     public static void Run(Container container, CriuFlags flags, bool preDump, Log log)
     {
         string id = container.Directory.Id;
-        string program = CriuProcess.Find(flags.Program);
+        string program = CriuProcess.Find(flags.Criu);
         StateRecord record = container.Record ?? throw container.Damaged("checkpoint");
         ContainerPlan plan = Plan(id, record, log);
         Refuse(plan);
@@ -39,18 +39,16 @@ internal static class ContainerCheckpoint
         using Descriptor work = MakeDirectory(flags.Work);
         Inheritance.ReadOnce();
         PendingSignals.Begin();
-        CriuOptions options = flags.Options with
-        {
-            Images = images.Number,
-            Work = work.Number,
-            LogFile = LogName,
-            Root = record.Rootfs,
-            Pid = init.Pid,
-            ConfigFile = CriuFlags.ConfigFile(record.Annotations),
-            External = ExternalResources.Namespaces(plan, init.Pid),
-            FreezeCgroup = record.Cgroup is null ? null : CgroupMount.Find() + record.Cgroup,
-            Mounts = preDump ? [] : ExternalResources.OfRunning(plan, init.Pid),
-        };
+        CriuOptions options = flags.Options;
+        options.Images = images.Number;
+        options.Work = work.Number;
+        options.LogFile = LogName;
+        options.Root = record.Rootfs;
+        options.Pid = init.Pid;
+        options.ConfigFile = CriuFlags.ConfigFile(record.Annotations);
+        options.External = ExternalResources.Namespaces(plan, init.Pid);
+        options.FreezeCgroup = record.Cgroup is null ? null : CgroupMount.Find() + record.Cgroup;
+        options.Mounts = preDump ? [] : ExternalResources.OfRunning(plan, init.Pid);
         if (!preDump)
         {
             WriteStreams(images, flags.Images, init.Pid);
@@ -60,7 +58,7 @@ internal static class ContainerCheckpoint
         criu.Proceed();
         CheckFeatures(criu, options, preDump);
         List<int> strangers = preDump ? [] : ProcessTree.Strangers(record.Cgroup, init.Pid);
-        criu.Do(preDump ? CriuRequestType.PreDump : CriuRequestType.Dump, options, flags.Work + "/" + LogName, static (_, _) => { });
+        criu.Do(preDump ? CriuRequestType.PreDump : CriuRequestType.Dump, options, flags.Work + "/" + LogName);
         criu.Finish();
         foreach (int pid in strangers)
         {

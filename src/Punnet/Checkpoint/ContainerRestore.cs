@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Host;
 using Punnet.Host.Checkpoint;
@@ -41,7 +40,7 @@ internal sealed class ContainerRestore
     /// <exception cref="SysException">It cannot be restored.</exception>
     public static CreatedContainer Run(CreateContext request, CriuFlags flags)
     {
-        string program = CriuProcess.Find(flags.Program);
+        string program = CriuProcess.Find(flags.Criu);
         ContainerCheckpoint.Refuse(request.Plan);
         Inheritance.ReadOnce();
         SecurityModules.Check(request.Plan);
@@ -76,8 +75,8 @@ internal sealed class ContainerRestore
             _made.Hooks = new HookRunner(Plan.Excerpt.Annotations);
         }
 
-        List<(string Key, int Descriptor)> inherited = Streams(images);
-        ImmutableArray<int> external = JoinExternal(joins, inherited);
+        List<string> inherited = Streams(images);
+        int[] external = JoinExternal(joins, inherited);
 
         // CRIU's mount namespace ends with CRIU, and what it mounts there must not reach the host.
         ContainerPlan root = Plan with { RootPropagation = MountFlags.None };
@@ -89,20 +88,18 @@ internal sealed class ContainerRestore
         using Descriptor imagesThere = criu.Open(_flags.Images);
         using Descriptor workThere = criu.Open(_flags.Work);
         criu.Proceed();
-        CriuOptions options = _flags.Options with
-        {
-            Images = imagesThere.Number,
-            Work = workThere.Number,
-            LogFile = LogName,
-            Root = Plan.Root.ToString(),
-            AsSibling = true,
-            EvasiveDevices = true,
-            ConfigFile = CriuFlags.ConfigFile(Plan.Excerpt.Annotations),
-            CgroupRoot = _made.Cgroup?.BelowMount,
-            Mounts = ExternalResources.OfRestored(Plan, _made.Cgroup?.Path ?? ""),
-            Inherited = inherited,
-            Joined = JoinInternal(),
-        };
+        CriuOptions options = _flags.Options;
+        options.Images = imagesThere.Number;
+        options.Work = workThere.Number;
+        options.LogFile = LogName;
+        options.Root = Plan.Root.ToString();
+        options.AsSibling = true;
+        options.EvasiveDevices = true;
+        options.ConfigFile = CriuFlags.ConfigFile(Plan.Excerpt.Annotations);
+        options.CgroupRoot = _made.Cgroup?.BelowMount;
+        options.Mounts = ExternalResources.OfRestored(Plan, _made.Cgroup?.Path ?? "");
+        options.Inherited = inherited;
+        options.Joined = JoinInternal();
         CriuResponse done = criu.Do(CriuRequestType.Restore, options, _flags.Work + "/" + LogName, Notice);
         criu.Finish();
         Adopt(done.RestoredPid);
@@ -169,9 +166,9 @@ internal sealed class ContainerRestore
     }
 
     // What was a pipe is now what this punnet has as that stream.
-    private static List<(string Key, int Descriptor)> Streams(Descriptor images)
+    private static List<string> Streams(Descriptor images)
     {
-        List<(string Key, int Descriptor)> streams = [];
+        List<string> streams = ["", "", ""];
         CString name = CString.Of(ContainerCheckpoint.Streams);
         const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking;
         Errno errno = Sys.Openat(images.Number, name.WithNul, Flags, 0, out int file);
@@ -184,44 +181,44 @@ internal sealed class ContainerRestore
         using Descriptor owned = new(file);
         try
         {
-            foreach (string stream in ConfigReader.ReadStrings(HostFile.Read(file, name.ToString())))
+            IReadOnlyList<string> names = ConfigReader.ReadStrings(HostFile.Read(file, name.ToString()));
+            for (int stream = 0; stream < names.Count && stream < streams.Count; stream++)
             {
-                int number = streams.Count;
-                streams.Add((stream, number));
+                streams[stream] = names[stream].StartsWith("pipe:", StringComparison.Ordinal) ? names[stream] : "";
             }
+
+            return streams;
         }
         catch (SpecException refusal)
         {
             throw new PunnetException(name + " of the images is invalid: " + refusal.Message);
         }
-
-        return streams.FindAll(static stream => stream.Descriptor < 3 && stream.Key.StartsWith("pipe:", StringComparison.Ordinal));
     }
 
-    private ImmutableArray<int> JoinExternal(NamespaceFiles joins, List<(string Key, int Descriptor)> inherited)
+    private int[] JoinExternal(NamespaceFiles joins, List<string> inherited)
     {
-        const int First = 4; // 3 is the connection.
-        ImmutableArray<int>.Builder files = ImmutableArray.CreateBuilder<int>();
+        inherited.Add(""); // 3 is the connection.
+        List<int> files = [];
         for (int i = 0; i < joins.Numbers.Length; i++)
         {
             if (ExternalResources.Name(Plan.Namespaces.Joins[i].Kind) is string name)
             {
-                inherited.Add((name, First + files.Count));
+                inherited.Add(name);
                 files.Add(joins.Numbers[i]);
             }
         }
 
-        return files.ToImmutable();
+        return [.. files];
     }
 
-    private List<(string Kind, string File)> JoinInternal()
+    private List<string> JoinInternal()
     {
-        List<(string Kind, string File)> joined = [];
+        List<string> joined = [];
         foreach (NamespaceJoin join in Plan.Namespaces.Joins)
         {
             if (join.Kind is CloneFlags.NewIpc or CloneFlags.NewUts)
             {
-                joined.Add((NamespaceKinds.FileName(NamespaceKinds.Number(join.Kind)), join.Path.ToString()));
+                joined.AddRange([NamespaceKinds.FileName(NamespaceKinds.Number(join.Kind)), join.Path.ToString()]);
             }
         }
 

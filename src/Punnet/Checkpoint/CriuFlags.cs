@@ -6,10 +6,10 @@ using Punnet.Kernel;
 namespace Punnet.Checkpoint;
 
 /// <summary>What checkpoint and restore ask of CRIU alike.</summary>
-internal sealed record CriuFlags
+internal sealed class CriuFlags
 {
     /// <summary>Path of CRIU, or null.</summary>
-    public required string? Program { get; init; }
+    public required string? Criu { get; init; }
 
     /// <summary>Directory of the images, absolute.</summary>
     public required string Images { get; init; }

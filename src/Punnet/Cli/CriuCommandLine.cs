@@ -36,15 +36,11 @@ internal static class CriuCommandLine
         string images = HostPath.Absolute(Given(line, "image-path") ?? "checkpoint");
         return new CriuFlags
         {
-            Program = HostPath.AbsoluteOrNull(Given(line, "criu")),
+            Criu = HostPath.AbsoluteOrNull(Given(line, "criu")),
             Images = images,
             Work = HostPath.AbsoluteOrNull(Given(line, "work-path")) ?? images,
             Options = new CriuOptions
             {
-                Images = -1,
-                Work = -1,
-                LogFile = "",
-                Root = "",
                 TcpEstablished = line.Has("tcp-established"),
                 ExternalUnixSockets = line.Has("ext-unix-sk"),
                 ShellJob = line.Has("shell-job"),
@@ -76,19 +72,23 @@ internal static class CriuCommandLine
             : throw Invalid(name, text, "an open descriptor");
     }
 
-    /// <summary><c>--page-server ADDRESS:PORT</c>.</summary>
+    /// <summary>Reads <c>--page-server ADDRESS:PORT</c>.</summary>
     /// <exception cref="UsageException">It is none.</exception>
-    public static (string Address, int Port)? PageServer(string? text)
+    public static void TakePageServer(string? text, CriuOptions options)
     {
         if (text is null)
         {
-            return null;
+            return;
         }
 
         int colon = text.LastIndexOf(':');
-        return colon > 0 && ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port)
-            ? (text[..colon].Trim('[', ']'), port)
-            : throw Invalid("page-server", text, "ADDRESS:PORT");
+        if (colon < 1 || !ushort.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out ushort port))
+        {
+            throw Invalid("page-server", text, "ADDRESS:PORT");
+        }
+
+        options.PageServer = text[..colon].Trim('[', ']');
+        options.PageServerPort = port;
     }
 
     // criu_cg_mode of rpc.proto.

@@ -1,6 +1,7 @@
 using Punnet.Checkpoint;
 using Punnet.Cli;
 using Punnet.Host;
+using Punnet.Host.Checkpoint;
 using Punnet.Host.State;
 using Punnet.Lifecycle;
 
@@ -35,19 +36,14 @@ internal static class CheckpointCommand
         CriuFlags flags = CriuCommandLine.Of(line);
         string? parent = CriuCommandLine.Given(line, "parent-path");
         CheckParent(flags.Images, parent);
-        flags = flags with
-        {
-            Options = flags.Options with
-            {
-                LeaveRunning = line.Has("leave-running"),
-                ParentImages = parent,
-                TrackMemory = preDump || parent is not null,
-                TcpSkipInFlight = line.Has("tcp-skip-in-flight"),
-                LinkRemap = line.Has("link-remap"),
-                PageServer = CriuCommandLine.PageServer(CriuCommandLine.Given(line, "page-server")),
-                StatusDescriptor = CriuCommandLine.OpenDescriptor(line, "status-fd"),
-            },
-        };
+        CriuOptions options = flags.Options;
+        options.LeaveRunning = line.Has("leave-running");
+        options.ParentImages = parent;
+        options.TrackMemory = preDump || parent is not null;
+        options.TcpSkipInFlight = line.Has("tcp-skip-in-flight");
+        options.LinkRemap = line.Has("link-remap");
+        options.StatusDescriptor = CriuCommandLine.OpenDescriptor(line, "status-fd");
+        CriuCommandLine.TakePageServer(CriuCommandLine.Given(line, "page-server"), options);
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         if (container.Status is not (ContainerStatus.Running or ContainerStatus.Paused))
         {

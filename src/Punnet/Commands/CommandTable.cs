@@ -9,8 +9,8 @@ internal static class CommandTable
     // In the order of the help.
     private static string[] Names =>
     [
-        "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "checkpoint", "restore",
-        "diff", "commit", "spec", "features",
+        "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff",
+        "commit", "checkpoint", "restore", "spec", "features",
     ];
 
     /// <summary>Finds a command, or null.</summary>

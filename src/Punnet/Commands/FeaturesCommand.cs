@@ -73,9 +73,9 @@ internal static class FeaturesCommand
             // Annotations that let a config.json choose files of the host, change units, or keep rights.
             PotentiallyUnsafeConfigAnnotations =
             [
-                "org.criu.config", "org.punnet.rootfs.", "org.systemd.property.", "run.oci.delegate-cgroup", "run.oci.hooks.stderr", "run.oci.hooks.stdout",
-                "run.oci.keep_original_groups", "run.oci.mount_context_type", "run.oci.pidfd_receiver", "run.oci.seccomp.receiver",
-                "run.oci.systemd.subgroup",
+                "org.criu.config", "org.punnet.rootfs.", "org.systemd.property.", "run.oci.delegate-cgroup", "run.oci.hooks.stderr",
+                "run.oci.hooks.stdout", "run.oci.keep_original_groups", "run.oci.mount_context_type", "run.oci.pidfd_receiver",
+                "run.oci.seccomp.receiver", "run.oci.systemd.subgroup",
             ],
         }));
         return 0;

@@ -39,15 +39,9 @@ internal static class RestoreCommand
         bool detach = line.Has("detach");
         HandOffOptions handOff = HandOffOptions.Of(line);
         CriuFlags flags = CriuCommandLine.Of(line);
-        flags = flags with
-        {
-            Options = flags.Options with
-            {
-                TcpClose = line.Has("tcp-close"),
-                LsmProfile = CriuCommandLine.Given(line, "lsm-profile"),
-                LsmMountContext = CriuCommandLine.Given(line, "lsm-mount-context"),
-            },
-        };
+        flags.Options.TcpClose = line.Has("tcp-close");
+        flags.Options.LsmProfile = CriuCommandLine.Given(line, "lsm-profile");
+        flags.Options.LsmMountContext = CriuCommandLine.Given(line, "lsm-mount-context");
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: false);
         bool hasTerminal = request.Plan.Process.Terminal;
         CreateCommandLine.CheckTerminal(hasTerminal, detach, handOff.ConsoleSocket);

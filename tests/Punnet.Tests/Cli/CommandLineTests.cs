@@ -140,12 +140,20 @@ public sealed class CommandLineTests : ContainerTest
         string text = Runtime.Run(flag).Succeeds().Stdout;
         foreach (string verb in new[]
         {
-            "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff",
-            "commit", "spec", "features",
+            "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events",
+            "checkpoint", "restore", "diff", "commit", "spec", "features",
         })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);
         }
+    }
+
+    // Podman asks so whether a pod can be restored into.
+    [Fact]
+    public void An_engine_learns_that_restore_has_the_label_of_mounts()
+    {
+        Outcome outcome = Runtime.Run("restore", "--lsm-mount-context");
+        Assert.Contains("flag needs an argument", outcome.Stdout + outcome.Stderr, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -160,6 +168,8 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("start", "start")]
     [InlineData("state", "state")]
     [InlineData("features", "features")]
+    [InlineData("checkpoint", "--image-path")]
+    [InlineData("restore", "--lsm-profile")]
     public void Help_of_a_command_names_its_flags(string verb, string expected)
     {
         Outcome outcome = Runtime.Run(verb, "--help").Succeeds();

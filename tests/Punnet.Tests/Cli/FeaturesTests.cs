@@ -101,6 +101,21 @@ public sealed class FeaturesTests
     }
 
     [Fact]
+    public void Checkpoints_are_announced_where_there_is_a_criu()
+    {
+        Runtime.MustBePunnet();
+        const string Enabled = "\"org.opencontainers.runc.checkpoint.enabled\": ";
+        string folder = Directory.CreateDirectory(Path.Combine(Workplace.Top, Workplace.UniqueName())).FullName;
+        Assert.Contains(Enabled + "\"false\"", Runtime.Command("features").With("PATH", folder).Run().Succeeds().Stdout,
+            StringComparison.Ordinal);
+        File.WriteAllText(folder + "/criu", "");
+        File.SetUnixFileMode(folder + "/criu", (UnixFileMode)0x1ED);
+        Assert.Contains(Enabled + "\"true\"", Runtime.Command("features").With("PATH", folder).Run().Succeeds().Stdout,
+            StringComparison.Ordinal);
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void Architectures_of_a_profile_are_listed()
     {
         Runtime.MustBePunnet();

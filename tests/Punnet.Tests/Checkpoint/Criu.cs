@@ -1,8 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using Punnet.Tests.Harness;
 
-namespace Punnet.Tests.Harness;
+namespace Punnet.Tests;
 
 /// <summary>The CRIU of checkpoint and restore: the first that works on this kernel of $CRIU, that of PATH, and that of out/peers.</summary>
 internal static class Criu
