@@ -91,7 +91,7 @@ timeline: $(PUNNET) ## docs/start.svg: where the time of a start goes, drawn fro
 	@.ci/packages bench
 	@tests/bench/timeline
 
-peers: ## out/peers: crun and runc from Debian sid, to compare with
+peers: ## out/peers: crun, runc and CRIU from Debian sid, to compare with and for the tests of checkpoints
 	@.ci/packages peers
 	@tests/bench/peers out/peers
 

@@ -133,6 +133,36 @@ public sealed class RestoreTests : CheckpointTest
         container.AssertNothingLeft();
     }
 
+    [Theory]
+    [InlineData(Signum.SIGTERM)]
+    [InlineData(Signum.SIGKILL)]
+    public void A_restore_that_is_stopped_in_the_middle_leaves_no_process(Signum signal)
+    {
+        Container container = NewCounter();
+        Checkpoint(StartCounting(container));
+        int before = Count(container.Bundle);
+        string reached = container.Directory + "/reached";
+        container.Bundle.Add("hooks.createRuntime", $$"""{"path":"/bin/sh","args":["sh","-c",": >{{reached}}; exec sleep 1000"]}""");
+        using RunningCommand running = Detached(container, "restore", "--image-path", Images(container)).Start();
+        Eventually.True(() => File.Exists(reached), "the hook runs");
+        Assert.Equal(0, Syscall.kill(running.Pid, signal));
+        Outcome outcome = running.Wait();
+        if (signal == Signum.SIGTERM)
+        {
+            outcome.Returns(143);
+        }
+        else
+        {
+            // CRIU notices that nobody answers, and undoes its work; the record stays for a delete.
+            Eventually.True(() => !CgroupTree.Named(container.Id).Exists(
+                static directory => File.ReadAllText(directory + "/cgroup.procs").Length > 0), "its processes have ended");
+            container.Delete("--force").Succeeds();
+        }
+
+        container.AssertNothingLeft();
+        Assert.Equal(before, Count(container.Bundle));
+    }
+
     private static Command Piped(Container container, string file, string verb, params string[] flags)
     {
         return Criu.Reach(new Command("/bin/sh",
