@@ -140,6 +140,21 @@ public sealed class CheckpointTests : CheckpointTest
     }
 
     [Fact]
+    public void A_container_may_have_its_own_configuration_of_criu()
+    {
+        Container container = NewCounter();
+        string config = container.Directory + "/criu.conf";
+        File.WriteAllText(config, "log-file other.log\n");
+        container.Bundle.Set("annotations", $$"""{"org.criu.config":"{{config}}"}""");
+        Checkpoint(StartCounting(container));
+        Assert.True(File.Exists(Images(container) + "/other.log"));
+        Assert.False(File.Exists(Images(container) + "/dump.log"));
+        File.WriteAllText(config, "log-file another.log\n");
+        Restore(container);
+        Assert.True(File.Exists(Images(container) + "/another.log"));
+    }
+
+    [Fact]
     public void Its_end_runs_the_poststop_hooks()
     {
         Container container = NewCounter();
