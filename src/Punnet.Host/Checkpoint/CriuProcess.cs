@@ -81,7 +81,6 @@ public sealed class CriuProcess : IDisposable
             Title = default,
             OwnFile = BinaryState.Left,
             Proc = proc.Number,
-            UsesOldMounts = OuterFilter.RefusesMounts(),
             Joins = [],
             Layers = layers,
             Preserved = 0,
@@ -197,14 +196,14 @@ public sealed class CriuProcess : IDisposable
     }
 
     /// <summary>
-    /// Ends it. Killed in the middle it would leave its code in the programs; without punnet's answers it undoes its work, and ends.
+    /// Ends it: without punnet's answers it undoes its work. A dump is never killed, for that would leave CRIU's code in the programs.
     /// </summary>
     public void Dispose()
     {
-        const long Patience = 60_000; // milliseconds
+        long patience = _root is null ? -1 : 60_000; // milliseconds
         _socket.Dispose();
         _channel.Dispose();
-        if (!_hasEnded && Sys.PollReadable(_process.Pidfd, Patience, out _) == Errno.None)
+        if (!_hasEnded && Sys.PollReadable(_process.Pidfd, patience, out _) == Errno.None)
         {
             _process.Kill();
         }

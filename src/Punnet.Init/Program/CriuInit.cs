@@ -17,9 +17,11 @@ public static class CriuInit
     public static void Run(ContainerPlan? plan, CriuTarget target, InitContext context)
     {
         InitReport report = new(context.Channel);
+        Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
         if (plan is not null)
         {
             Namespaces.AwaitHost(context, Message.HostReady);
+            Keyrings.Make(plan, context, report);
             int root = Rootfs.Prepare(plan, context, report);
             MakeMountPoints(plan, target.MountPoints, root, report);
             Sys.Close(root);
@@ -32,6 +34,7 @@ public static class CriuInit
         }
 
         report = Inherit(target, report);
+        Hardening.OutliveParent(); // From here on CRIU undoes its work when nobody answers.
         Sys.ResetSignals(context.IgnoredSignals);
         Sys.UnblockSignals();
         report.Check(InitStep.Criu, Sys.Execve(target.Program.WithNul, context.Args, context.Env));

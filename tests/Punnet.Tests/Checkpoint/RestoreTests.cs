@@ -133,6 +133,17 @@ public sealed class RestoreTests : CheckpointTest
         container.AssertNothingLeft();
     }
 
+    [Fact]
+    public void The_session_keyring_is_its_own_and_not_the_callers()
+    {
+        Container container = KeyringTests.AddKeys(NewCounter()).RunsScript("trap '/keys show >/shown' USR1; " + Counting);
+        Restore(Checkpoint(StartCounting(container)));
+        container.Kill("USR1").Succeeds();
+        string shown = container.Bundle.Rootfs + "/shown";
+        Eventually.True(() => File.Exists(shown) && File.ReadAllText(shown).EndsWith('\n'), "the keyring is shown");
+        Assert.EndsWith($";_ses.{container.Id}\n", File.ReadAllText(shown), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(Signum.SIGTERM)]
     [InlineData(Signum.SIGKILL)]

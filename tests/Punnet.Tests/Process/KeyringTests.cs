@@ -100,7 +100,7 @@ public sealed class KeyringTests : ContainerTest
         container.RunToEnd("--no-new-keyring");
     }
 
-    private static Container AddKeys(Container container)
+    internal static Container AddKeys(Container container)
     {
         File.Copy(Workplace.Program("keys"), container.Bundle.Rootfs + "/keys");
         return container;
