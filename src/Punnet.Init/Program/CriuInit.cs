@@ -20,7 +20,7 @@ public static class CriuInit
         Sys.Prctl(ProcessControl.SetParentDeathSignal, (int)Signal.Kill);
         if (plan is not null)
         {
-            Namespaces.AwaitHost(context, Message.HostReady);
+            Namespaces.AwaitHost(context, Message.HostReady, report);
             Keyrings.Make(plan, context, report);
             int root = Rootfs.Prepare(plan, context, report);
             MakeMountPoints(plan, target.MountPoints, root, report);
@@ -34,7 +34,7 @@ public static class CriuInit
         }
 
         report = Inherit(target, report);
-        Hardening.OutliveParent(); // From here on CRIU undoes its work when nobody answers.
+        Hardening.OutliveParent(report); // From here on CRIU undoes its work when nobody answers.
         Sys.ResetSignals(context.IgnoredSignals);
         Sys.UnblockSignals();
         report.Check(InitStep.Criu, Sys.Execve(target.Program.WithNul, context.Args, context.Env));
