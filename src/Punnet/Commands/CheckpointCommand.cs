@@ -1,8 +1,10 @@
+using Punnet.Abi;
 using Punnet.Checkpoint;
 using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Checkpoint;
 using Punnet.Host.State;
+using Punnet.Kernel;
 using Punnet.Lifecycle;
 
 namespace Punnet.Commands;
@@ -71,9 +73,11 @@ internal static class CheckpointCommand
             throw new UsageException("--parent-path must be relative to --image-path: " + parent);
         }
 
-        if (!System.IO.Directory.Exists(images + "/" + parent))
+        string path = images + "/" + parent + "/";
+        Errno errno = Sys.Faccessat(Sys.WorkingDirectory, CString.Of(path).WithNul, AccessMode.Exists);
+        if (errno != Errno.None)
         {
-            throw new UsageException("--parent-path: there is no directory " + images + "/" + parent);
+            throw new UsageException("--parent-path: cannot use " + path + ": " + errno.Words());
         }
     }
 }

@@ -120,7 +120,7 @@ public sealed class CheckpointTests : CheckpointTest
 
     [Theory]
     [InlineData("/absolute", "--parent-path must be relative")]
-    [InlineData("../nowhere", "--parent-path: there is no directory")]
+    [InlineData("../nowhere", "images/../nowhere/: no such file or directory (ENOENT)")]
     public void Earlier_images_are_beside_the_new_ones(string parent, string error)
     {
         Container container = StartCounting(NewCounter());

@@ -12,6 +12,9 @@ public sealed class SystemdCheckpointTests : CheckpointTest
     {
         Systemd.Need();
         Container container = NewCounter();
+
+        // CRIU 4.2.1 cannot write the links of a network namespace on Linux 6.1, the emulated machine's: EINVAL from netlink.
+        container.Bundle.Namespace("network", present: false);
         foreach (string verb in new[] { "run", "restore" })
         {
             container.Bundle.Write();
