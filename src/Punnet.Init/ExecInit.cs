@@ -68,37 +68,13 @@ public static class ExecInit
         ProcessSetup.Execute(plan, program, context, report);
     }
 
-    private static Errno JoinByProcess(ExecTarget target)
-    {
-        Errno errno = Sys.Setns(target.Pidfd, target.Kinds & ~CloneFlags.NewUser);
-        if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
-        {
-            // late: an unprivileged user only has the privileges that the user namespace gives, and joins the others with them.
-            CloneFlags rest = errno == Errno.EPERM ? target.Kinds : CloneFlags.NewUser;
-            errno = errno is Errno.None or Errno.EPERM ? Sys.Setns(target.Pidfd, rest) : errno;
-        }
-
-        return errno;
-    }
-
-    private static Errno JoinByFiles(ImmutableArray<int> files)
-    {
-        Errno errno = Errno.None;
-        for (int i = 0; i < files.Length && errno == Errno.None; i++)
-        {
-            errno = Sys.Setns(files[i], CloneFlags.None);
-        }
-
-        return errno;
-    }
-
     private static void Join(ProcessPlan plan, ExecTarget target, bool clonesLate, InitContext context, InitReport report)
     {
         FinalProcess.Prepare(context, report);
 
         // The user namespace last: until then this process has its privileges over all the others.
         Limits.Apply(plan, clonesLate, report);
-        report.Check(InitStep.JoinNamespace, target.Files.IsEmpty ? JoinByProcess(target) : JoinByFiles(target.Files));
+        report.Check(InitStep.JoinNamespace, target.Join());
         Hardening.LeaveOwnFile(context, report);
         if ((target.Kinds & CloneFlags.NewUser) != CloneFlags.None)
         {
@@ -123,4 +99,31 @@ public readonly record struct ExecTarget(int Pidfd, CloneFlags Kinds)
 
     /// <summary>Name of its session keyring; null where it has none.</summary>
     public CString Keyring { get; init; }
+
+    /// <summary>Joins the namespaces, the user namespace last where that is possible: setns(2).</summary>
+    internal Errno Join() => Files.IsEmpty ? JoinByProcess() : JoinByFiles();
+
+    private Errno JoinByProcess()
+    {
+        Errno errno = Sys.Setns(Pidfd, Kinds & ~CloneFlags.NewUser);
+        if ((Kinds & CloneFlags.NewUser) != CloneFlags.None)
+        {
+            // late: an unprivileged user only has the privileges that the user namespace gives, and joins the others with them.
+            CloneFlags rest = errno == Errno.EPERM ? Kinds : CloneFlags.NewUser;
+            errno = errno is Errno.None or Errno.EPERM ? Sys.Setns(Pidfd, rest) : errno;
+        }
+
+        return errno;
+    }
+
+    private Errno JoinByFiles()
+    {
+        Errno errno = Errno.None;
+        for (int i = 0; i < Files.Length && errno == Errno.None; i++)
+        {
+            errno = Sys.Setns(Files[i], CloneFlags.None);
+        }
+
+        return errno;
+    }
 }

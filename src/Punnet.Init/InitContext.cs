@@ -82,6 +82,12 @@ public sealed record InitContext
     /// </summary>
     public int[] PreopenedPaths { get; init; } = [];
 
+    /// <summary>
+    /// Room for the detached mounts of bind sources, one for each mount of the plan, where the container runs already: they are cloned
+    /// before its namespaces are joined. Filled by <see cref="MountInit"/>.
+    /// </summary>
+    public int[] Clones { get; init; } = [];
+
     /// <summary>User namespaces for idmapped mounts, one for each mount of the plan, or -1; empty without any.</summary>
     public ImmutableArray<int> IdMaps { get; init; } = [];
 

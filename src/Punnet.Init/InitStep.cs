@@ -260,4 +260,7 @@ public enum InitStep
 
     /// <summary>Becoming CRIU, for a checkpoint or a restore.</summary>
     Criu,
+
+    /// <summary>umount2(2) of what is mounted at a destination of a running container.</summary>
+    Unmount,
 }

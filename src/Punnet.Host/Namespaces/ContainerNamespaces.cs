@@ -41,6 +41,11 @@ public sealed class ContainerNamespaces : IDisposable
         }
     }
 
+    /// <summary>Those in which a process differs from punnet.</summary>
+    /// <exception cref="PunnetException">The process is closed to this user.</exception>
+    public static CloneFlags KindsOf(int pid) => Differences(pid)
+        ?? throw new PunnetException("cannot look at the namespaces of the container's first process: " + Errno.EACCES.Words());
+
     /// <summary>Whether the container's first process is in a different user namespace from punnet.</summary>
     public static bool HasOwnUser(int pid)
     {

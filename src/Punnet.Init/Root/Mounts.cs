@@ -218,7 +218,8 @@ internal static class Mounts
         }
     }
 
-    private static void Attach(MountStep step, int mount, int root, InitReport report)
+    /// <summary>Attaches a detached mount to its destination inside the root.</summary>
+    public static void Attach(MountStep step, int mount, int root, InitReport report)
     {
         // late: a missing destination becomes a file or a directory, like the source.
         report.Check(InitStep.MountSource, step.Index, Sys.Statx(mount, out FileStatus status));
@@ -265,7 +266,8 @@ internal static class Mounts
         return target;
     }
 
-    private static void CheckTarget(MountStep step, int root, Errno errno, InitReport report)
+    /// <summary>Names the beginning of a destination that cannot be opened.</summary>
+    public static void CheckTarget(MountStep step, int root, Errno errno, InitReport report)
     {
         if (errno != Errno.None)
         {

@@ -23,6 +23,13 @@ public static partial class ConfigReader
     /// <exception cref="SpecException">Not JSON, or not a list of strings.</exception>
     public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadStrings(utf8);
 
+    /// <summary>Reads what <c>mounts</c> is given: a list as config.md#mounts.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <param name="unknown">Collects properties that the specification does not have.</param>
+    /// <exception cref="SpecException">Not JSON, or a value of a wrong type.</exception>
+    public static IReadOnlyList<Mount> ReadMounts(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
+        JsonPathReader.ReadList(utf8, unknown, ReadMount);
+
     /// <summary>Reads what <c>exec --process</c> is given: config.md#process.</summary>
     /// <param name="utf8">The whole document.</param>
     /// <param name="unknown">Collects properties that the specification does not have.</param>

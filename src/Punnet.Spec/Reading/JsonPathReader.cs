@@ -60,6 +60,15 @@ internal ref partial struct JsonPathReader
     public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> document) =>
         ReadDocument(document, null, JsonTokenType.StartArray, static (ref JsonPathReader cursor) => cursor.Strings());
 
+    /// <summary>Reads a whole document that is one list.</summary>
+    /// <typeparam name="T">What is made of an entry.</typeparam>
+    /// <param name="document">UTF-8 without a byte order mark.</param>
+    /// <param name="unknown">Collects unknown properties; null to ignore them.</param>
+    /// <param name="read">Reads an entry.</param>
+    /// <exception cref="SpecException">The text is not JSON, or not what <paramref name="read"/> expects.</exception>
+    public static IReadOnlyList<T> ReadList<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, ReadValue<T> read) =>
+        ReadDocument(document, unknown, JsonTokenType.StartArray, (ref JsonPathReader cursor) => cursor.List(read));
+
     private static T ReadDocument<T>(ReadOnlySpan<byte> document, UnknownProperties? unknown, JsonTokenType start, ReadValue<T> read)
     {
         // Checked once for all: from here on no string can fail to decode but by an escape.

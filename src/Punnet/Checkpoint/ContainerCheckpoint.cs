@@ -6,6 +6,7 @@ using Punnet.Host.Cgroups;
 using Punnet.Host.Checkpoint;
 using Punnet.Host.State;
 using Punnet.Kernel;
+using Punnet.Lifecycle;
 using Punnet.Plan;
 using Punnet.Spec;
 
@@ -31,7 +32,7 @@ internal static class ContainerCheckpoint
         string id = container.Directory.Id;
         string program = CriuProcess.Find(flags.Criu);
         StateRecord record = container.Record ?? throw container.Damaged("checkpoint");
-        ContainerPlan plan = Plan(id, record, log);
+        ContainerPlan plan = RunningPlan.Of(id, record, log);
         Refuse(plan);
         ProcessIdentity init = container.Init!.Value;
         using Descriptor images = MakeDirectory(flags.Images);
@@ -65,15 +66,6 @@ internal static class ContainerCheckpoint
             log.Warn("process " + pid.ToString() + " is not in the images: criu writes only the first process and its descendants, "
                 + "and no program of exec");
         }
-    }
-
-    // From the bundle, as runc keeps it: mounts and joined namespaces.
-    private static ContainerPlan Plan(string id, StateRecord record, Log log)
-    {
-        Config config = BundleFile.Enter(record.Bundle, record.Config, log, out string bundle);
-        config = config.Root?.Path is null ? config with { Root = new Root { Path = record.Rootfs } } : config; // Layers.
-        PlanOptions options = new(id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
-        return BundleFile.Refusing(() => Planner.Plan(config, options, HostProbe.Facts()));
     }
 
     /// <summary>Refuses what CRIU would restore as something else.</summary>

@@ -9,7 +9,7 @@ internal static class CommandTable
     // In the order of the help.
     private static string[] Names =>
     [
-        "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events", "diff",
+        "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "mounts", "events", "diff",
         "commit", "checkpoint", "restore", "spec", "features",
     ];
 
@@ -29,6 +29,7 @@ internal static class CommandTable
         "pause" => PauseCommand.Definition,
         "resume" => PauseCommand.ResumeDefinition,
         "update" => UpdateCommand.Definition,
+        "mounts" => MountsCommand.Definition,
         "events" => EventsCommand.Definition,
         "checkpoint" => CheckpointCommand.Definition,
         "restore" => RestoreCommand.Definition,
