@@ -55,6 +55,7 @@ public sealed class CriuProcess : IDisposable
     /// <param name="layers">The layers of that root, or null.</param>
     /// <param name="inherited">Descriptors that it gets from 4 on.</param>
     /// <param name="mountPoints">What to make in the root, one for each mount; or empty.</param>
+    /// <param name="cover">Path of a file, and of the image over which it is mounted for CRIU alone; or null.</param>
     /// <param name="sharesTerminal">Whether it stays in the session of punnet's caller.</param>
     /// <exception cref="SysException">It cannot be started.</exception>
     /// <exception cref="PunnetException">It cannot be started.</exception>
@@ -64,6 +65,7 @@ public sealed class CriuProcess : IDisposable
         LayerFds? layers,
         int[] inherited,
         MountPointKind[] mountPoints,
+        (string File, string Image)? cover,
         bool sharesTerminal)
     {
         using Descriptor proc = HostProbe.OpenProc();
@@ -96,6 +98,8 @@ public sealed class CriuProcess : IDisposable
             Socket = socketThere,
             Inherited = inherited,
             MountPoints = mountPoints,
+            Cover = cover is null ? default : CString.Of(cover.Value.File),
+            Covered = cover is null ? default : CString.Of(cover.Value.Image),
             StartsSession = !sharesTerminal,
         };
         Errno errno = Sys.Clone3(root is null ? CloneFlags.None : CloneFlags.NewMount, cgroup: -1, out int pid, out int pidfd);

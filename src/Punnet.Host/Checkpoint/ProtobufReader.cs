@@ -21,6 +21,9 @@ public ref struct ProtobufReader
     /// <summary>Its bytes, where that is a text or a message; else empty.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
+    /// <summary>Where its value ends, in bytes from the end of the message.</summary>
+    public readonly int Left => _rest.Length;
+
     /// <summary>Whether the message was cut off, or has a field that no message of CRIU's has.</summary>
     public bool IsBroken { get; private set; }
 

@@ -17,7 +17,7 @@ public static class MountProcess
     /// <param name="pid">Its pid.</param>
     /// <exception cref="PunnetException">It cannot be done.</exception>
     /// <exception cref="SysException">It cannot be done.</exception>
-    public static void Run(ContainerPlan plan, MountChange change, Descriptor init, int pid)
+    public static void Run(ContainerPlan plan, MountChange change, int init, int pid)
     {
         CloneFlags kinds = ContainerNamespaces.KindsOf(pid);
         if ((kinds & CloneFlags.NewMount) == CloneFlags.None)
@@ -54,7 +54,7 @@ public static class MountProcess
         };
 
         // Not the pid namespace: nobody there is to see this process, which still has the host's files open.
-        ExecTarget target = new(init.Number, kinds & ~(CloneFlags.NewPid | CloneFlags.NewTime));
+        ExecTarget target = new(init, kinds & ~(CloneFlags.NewPid | CloneFlags.NewTime));
         PendingSignals.Begin();
         Errno errno = Sys.Clone3(CloneFlags.None, cgroup: -1, out int child, out int pidfd);
         if (errno == Errno.None && child == 0)
@@ -92,7 +92,7 @@ public static class MountProcess
     }
 
     // The mounts before the one that failed.
-    private static void Undo(ContainerPlan plan, int count, Descriptor init, int pid)
+    private static void Undo(ContainerPlan plan, int count, int init, int pid)
     {
         try
         {

@@ -25,6 +25,7 @@ public static class CriuInit
             int root = Rootfs.Prepare(plan, context, report);
             MakeMountPoints(plan, target.MountPoints, root, report);
             Sys.Close(root);
+            Cover(target, report);
         }
 
         if (target.StartsSession)
@@ -52,6 +53,19 @@ public static class CriuInit
                     RootPath.FindOrMake(root, plan.Mounts[i].Destination.WithNul, isDirectory, out int point));
                 Sys.Close(point);
             }
+        }
+    }
+
+    private static void Cover(CriuTarget target, InitReport report)
+    {
+        if (!target.Covered.IsNull)
+        {
+            report.Check(InitStep.Criu,
+                Sys.OpenTreeClone(Sys.WorkingDirectory, target.Cover.WithNul, recursive: false, out int mount));
+            report.Check(InitStep.Criu, Sys.Openat(Sys.WorkingDirectory, target.Covered.WithNul, OpenFlags.Path, 0, out int file));
+            report.Check(InitStep.Criu, Sys.MoveMount(mount, file));
+            Sys.Close(mount);
+            Sys.Close(file);
         }
     }
 
@@ -118,6 +132,12 @@ public sealed class CriuTarget
 
     /// <summary>One for each mount of the plan; empty for a dump.</summary>
     public required MountPointKind[] MountPoints { get; init; }
+
+    /// <summary>Path of an image that CRIU is not to read as it is; null for none. Only for a restore.</summary>
+    public CString Covered { get; init; }
+
+    /// <summary>Path of the file that is mounted over it, for CRIU alone.</summary>
+    public CString Cover { get; init; }
 
     /// <summary>Whether it is not to share the caller's terminal.</summary>
     public required bool StartsSession { get; init; }

@@ -36,7 +36,6 @@ internal static class ContainerCheckpoint
         Refuse(plan);
         ProcessIdentity init = container.Init!.Value;
         using Descriptor images = MakeDirectory(flags.Images);
-        GiveToRootOf(plan, images);
         using Descriptor work = MakeDirectory(flags.Work);
         Inheritance.ReadOnce();
         PendingSignals.Begin();
@@ -55,7 +54,7 @@ internal static class ContainerCheckpoint
             WriteStreams(images, flags.Images, init.Pid);
         }
 
-        using CriuProcess criu = CriuProcess.Start(program, null, null, [], [], options.ShellJob);
+        using CriuProcess criu = CriuProcess.Start(program, null, null, [], [], cover: null, options.ShellJob);
         criu.Proceed();
         CheckFeatures(criu, options, preDump);
         List<int> strangers = preDump ? [] : ProcessTree.Strangers(record.Cgroup, init.Pid);
@@ -122,32 +121,6 @@ internal static class ContainerCheckpoint
                 return Descriptor.Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
             }
         }
-    }
-
-    /// <summary>CRIU restores as root of the container's user namespace, and reads the images with that user's rights.</summary>
-    /// <param name="plan">The container.</param>
-    /// <param name="images">The directory. Nobody else must read it: it holds the memory of programs.</param>
-    public static void GiveToRootOf(ContainerPlan plan, Descriptor images)
-    {
-        // Its group too: the rights over a file that root of a user namespace has are over those with both ids of that namespace.
-        if (RootOf(plan.Namespaces.UidMap) is uint user && RootOf(plan.Namespaces.GidMap) is uint group)
-        {
-            Sys.Fchown(images.Number, user, group); // If this fails, CRIU says what it cannot read.
-        }
-    }
-
-    // user_namespaces(7): the line of the map that begins with 0.
-    private static uint? RootOf(CString map)
-    {
-        foreach (string line in map.IsNull ? [] : map.ToString().Split('\n'))
-        {
-            if (line.Split(' ') is ["0", string id, _] && uint.TryParse(id, out uint found))
-            {
-                return found;
-            }
-        }
-
-        return null;
     }
 
     // A pipe is given back by its name at the restore. Where the first process has closed a stream, nothing is given.

@@ -7,6 +7,7 @@ using Punnet.Host.Layers;
 using Punnet.Host.Namespaces;
 using Punnet.Host.Resctrl;
 using Punnet.Host.State;
+using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
 using Punnet.Plan;
@@ -45,7 +46,7 @@ internal sealed class ContainerRestore
         Inheritance.ReadOnce();
         SecurityModules.Check(request.Plan);
         using Descriptor images = Descriptor.Open(flags.Images, OpenFlags.ReadOnly | OpenFlags.Directory);
-        ContainerCheckpoint.GiveToRootOf(request.Plan, images);
+        LetRootRead(request.Plan, images);
         using Descriptor work = ContainerCheckpoint.MakeDirectory(flags.Work);
         using LayerStack? layers = LayerStack.Open(request.Plan.Overlay);
         ResctrlGroup? resctrl = request.Plan.IntelRdt is IntelRdtPlan rdt ? ResctrlGroup.Prepare(ResctrlMount.Find(), rdt) : null;
@@ -58,6 +59,53 @@ internal sealed class ContainerRestore
             Channel = new Descriptor(-1), // Nobody is to be told to start.
         };
         return new ContainerRestore(request, flags, made).Make(program, images);
+    }
+
+    // The process that CRIU restores reads the images as the caller at first, and then as root of the container's user namespace. So
+    // the group gets the right: whoever else owns the directory keeps it. Nobody else must read it, for it holds the memory of programs.
+    private static void LetRootRead(ContainerPlan plan, Descriptor images)
+    {
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking;
+        if (RootOf(plan.Namespaces.GidMap) is not uint group)
+        {
+            return;
+        }
+
+        LetRead(images.Number, FileMode.Directory, group);
+        foreach (string name in DirectoryListing.All(images.Number))
+        {
+            if (Sys.Openat(images.Number, CString.Of(name).WithNul, Flags, 0, out int file) == Errno.None)
+            {
+                using Descriptor image = new(file);
+                LetRead(file, FileMode.Regular, group);
+            }
+        }
+    }
+
+    // What cannot be changed, CRIU names if it cannot read it. A file with more names may be somebody else's.
+    private static void LetRead(int file, uint type, uint group)
+    {
+        const uint Same = uint.MaxValue, Read = 0x20, Search = 0x8; // S_IRGRP, S_IXGRP
+        bool isDirectory = type == FileMode.Directory;
+        if (Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(type) && (isDirectory || status.Links == 1))
+        {
+            Sys.Fchown(file, Same, group);
+            Sys.Fchmod(file, (status.Mode & 0xfffu) | Read | (isDirectory ? Search : 0));
+        }
+    }
+
+    // user_namespaces(7): the line of the map that begins with 0.
+    private static uint? RootOf(CString map)
+    {
+        foreach (string line in map.IsNull ? [] : map.ToString().Split('\n'))
+        {
+            if (line.Split(' ') is ["0", string id, _] && uint.TryParse(id, out uint found))
+            {
+                return found;
+            }
+        }
+
+        return null;
     }
 
     private CreatedContainer Make(string program, Descriptor images)
@@ -80,8 +128,10 @@ internal sealed class ContainerRestore
 
         // CRIU's mount namespace ends with CRIU, and what it mounts there must not reach the host.
         ContainerPlan root = Plan with { RootPropagation = MountFlags.None };
+        string? cover = Cover(images);
         using CriuProcess criu = CriuProcess.Start(
-            program, root, _made.Layers?.Fds, external, ExternalResources.MountPoints(Plan), _flags.Options.ShellJob);
+            program, root, _made.Layers?.Fds, external, ExternalResources.MountPoints(Plan),
+            cover is null ? null : (_made.Directory.Path + "/" + cover, _flags.Images + "/" + cover), _flags.Options.ShellJob);
         EnterCgroup(criu.Pid);
 
         // CRIU mounts in its working directory, which must be of its own mount namespace.
@@ -102,9 +152,41 @@ internal sealed class ContainerRestore
         options.Joined = JoinInternal();
         CriuResponse done = criu.Do(CriuRequestType.Restore, options, _flags.Work + "/" + LogName, Notice);
         criu.Finish();
+        if (cover is not null)
+        {
+            Sys.Unlinkat(_made.Directory.Number, CString.Of(cover).WithNul, isDirectory: false);
+        }
+
         Adopt(done.RestoredPid);
         _made.UpdateHookState(ContainerStatus.Running, done.RestoredPid);
         return _made.HandOver();
+    }
+
+    // For a root that is to be read-only: the name of an image of which the state directory has a changed copy, see MountImage.
+    private string? Cover(Descriptor images)
+    {
+        if (!Plan.RootReadOnly || MountImage.Find(images) is not string name)
+        {
+            return null;
+        }
+
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking;
+        Sys.Openat(images.Number, CString.Of(name).WithNul, Flags, 0, out int file).OrThrow("open", _flags.Images + "/" + name);
+        using Descriptor image = new(file);
+        byte[] changed = HostFile.Read(file, name);
+        if (!MountImage.TryMakeRootWritable(changed))
+        {
+            return null;
+        }
+
+        const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
+        string path = _made.Directory.Path + "/" + name;
+
+        // For everybody: CRIU reads it as root of the container's user namespace, and it says no more than mountinfo.
+        Sys.Openat(_made.Directory.Number, CString.Of(name).WithNul, Fresh, Permissions.Mode0644, out int made).OrThrow("make", path);
+        using Descriptor copy = new(made);
+        Sys.WriteAll(made, changed).OrThrow("write", path);
+        return name;
     }
 
     // Before there are any processes of the container: they are CRIU's children, and begin in its cgroup.
@@ -138,6 +220,11 @@ internal sealed class ContainerRestore
                 break;
             case "post-restore":
                 Adopt(notice.ScriptPid);
+                if (Plan.RootReadOnly)
+                {
+                    MountProcess.Run(Plan with { Mounts = [] }, MountChange.MakeRootReadOnly, _made.Process!.Pidfd, notice.ScriptPid);
+                }
+
                 break;
             case "orphan-pts-master" when file is not null && _request.ConsoleSocket is not null:
                 Sys.Sendmsg(_request.ConsoleSocket.Number, "/dev/ptmx"u8, file.Number).OrThrow("hand the terminal to the console socket");

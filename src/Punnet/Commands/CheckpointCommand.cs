@@ -6,6 +6,7 @@ using Punnet.Host.Checkpoint;
 using Punnet.Host.State;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
+using Punnet.Plan;
 
 namespace Punnet.Commands;
 
@@ -73,7 +74,8 @@ internal static class CheckpointCommand
             throw new UsageException("--parent-path must be relative to --image-path: " + parent);
         }
 
-        string path = images + "/" + parent + "/";
+        // The directory of the images may not be there yet.
+        string path = PathText.Join(images, parent) + "/";
         Errno errno = Sys.Faccessat(Sys.WorkingDirectory, CString.Of(path).WithNul, AccessMode.Exists);
         if (errno != Errno.None)
         {

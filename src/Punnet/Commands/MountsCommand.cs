@@ -54,7 +54,7 @@ internal static class MountsCommand
 
         try
         {
-            MountProcess.Run(plan, change, init, container.Init!.Value.Pid);
+            MountProcess.Run(plan, change, init.Number, container.Init!.Value.Pid);
         }
         catch (Exception failure) when (container.HasEndedBefore(failure))
         {

@@ -26,6 +26,34 @@ public sealed class RestoreTests : CheckpointTest
         container.AssertNothingLeft();
     }
 
+    // CRIU before 4.2 makes such a root writable, and 4.2 fails: runc cannot restore it.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void A_read_only_root_stays_so(bool hasUser)
+    {
+        Container container = NewContainer().RunsScript("while true; do touch /tmp/x /y; sleep 0.05; done");
+        if (hasUser)
+        {
+            container.Bundle.UserNamespace();
+        }
+
+        Run(container);
+        Checkpoint(container);
+        string image = Assert.Single(Directory.GetFiles(Images(container), "mountpoints-*.img"));
+        byte[] before = File.ReadAllBytes(image);
+        Restore(container);
+
+        MountInfo.At(container.Pid, "/").Has("ro");
+        container.Exec("touch", "/y").Returns(1);
+        Assert.False(File.Exists(container.Bundle.Rootfs + "/y"));
+        Assert.Empty(Directory.GetFiles($"{container.StateRoot}/{container.Id}", "*.img"));
+        Assert.Equal(before, File.ReadAllBytes(image));
+        Checkpoint(container);
+        Restore(container);
+        MountInfo.At(container.Pid, "/").Has("ro");
+    }
+
     [Fact]
     public void A_failed_restore_says_why_and_leaves_nothing()
     {
