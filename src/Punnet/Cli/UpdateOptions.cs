@@ -13,6 +13,7 @@ internal static class UpdateOptions
     public static Option[] Options =>
     [
         new("resources", "r", "FILE", "JSON with limits, as linux.resources of config.json; - is standard input; flags override it"),
+        new("devices", "", "", "replace the device rules by those of --resources; without it they stay"),
         new("blkio-weight", "", "WEIGHT", "weight of disk I/O, 10 to 1000"),
         new("cpu-period", "", "US", "length of a CPU period in microseconds"),
         new("cpu-quota", "", "US", "CPU time per period in microseconds; -1 is unlimited"),

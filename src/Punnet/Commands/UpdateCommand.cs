@@ -42,7 +42,10 @@ internal static class UpdateCommand
 
         try
         {
+            // What may be refused comes first: then the limits, which can be undone, and last what cannot fail for a reason of the user's.
+            using DeviceUpdate? devices = PrepareDevices(line, resources, container, cgroup);
             Change(line, container, cgroup, Plan(line, resources, cgroup), globals.Log);
+            devices?.Apply();
         }
         catch (Exception failure) when (container.HasEndedBefore(failure))
         {
@@ -50,6 +53,35 @@ internal static class UpdateCommand
         }
 
         return 0;
+    }
+
+    // Only where it is asked for: engines send whole LinuxResources, and do not mean these.
+    private static DeviceUpdate? PrepareDevices(CommandLine line, Resources resources, Container container, CgroupDirectory cgroup)
+    {
+        if (!line.Has("devices"))
+        {
+            return null;
+        }
+
+        if (resources.Devices is null)
+        {
+            throw new UsageException("--devices is about the rules of --resources, and there is no list \"devices\"");
+        }
+
+        if (container.Record?.SystemdUnit is string unit)
+        {
+            throw new PunnetException("--devices: systemd has rules of its own for " + unit + " (DeviceAllow), and they stay as they are");
+        }
+
+        try
+        {
+            return DeviceUpdate.Prepare(cgroup, [.. DeviceProgram.Compile(resources.Devices)]);
+        }
+        catch (SpecException refusal)
+        {
+            const string Root = "linux.resources.";
+            throw new PunnetException(UpdateOptions.FileName(line) + ": " + refusal.Message.Replace(Root, "", StringComparison.Ordinal));
+        }
     }
 
     private static void Change(CommandLine line, Container container, CgroupDirectory cgroup, ResourcePlan plan, Log log)
