@@ -34,6 +34,9 @@ public sealed class CriuProcess : IDisposable
     /// <summary>Its pid.</summary>
     public int Pid => _process.Pid;
 
+    /// <summary>What is shown while it works, or null.</summary>
+    public DumpProgress? Progress { get; set; }
+
     /// <summary>Finds CRIU.</summary>
     /// <param name="given">What <c>--criu</c> names, or null: then it is looked for in PATH.</param>
     /// <returns>Its path.</returns>
@@ -250,7 +253,14 @@ public sealed class CriuProcess : IDisposable
             new PollDescriptor { Descriptor = _process.Pidfd, Wanted = PollEvents.In },
             PendingSignals.End,
         ];
-        Sys.Ppoll(ends, -1).OrThrow("wait for criu");
+        const long Moment = 500; // milliseconds
+        Sys.Ppoll(ends, Progress is null ? -1 : Moment).OrThrow("wait for criu");
+        while (Progress is not null && ends[0].Found == PollEvents.None && ends[1].Found == PollEvents.None && ends[2].Found == PollEvents.None)
+        {
+            Progress.Show();
+            Sys.Ppoll(ends, Moment).OrThrow("wait for criu");
+        }
+
         file = null;
         if (ends[2].Found != PollEvents.None)
         {

@@ -58,6 +58,8 @@ internal static class ContainerCheckpoint
         criu.Proceed();
         CheckFeatures(criu, options, preDump);
         List<int> strangers = preDump ? [] : ProcessTree.Strangers(record.Cgroup, init.Pid);
+        using DumpProgress? progress = DumpProgress.Begin(images);
+        criu.Progress = progress;
         criu.Do(preDump ? CriuRequestType.PreDump : CriuRequestType.Dump, options, flags.Work + "/" + LogName);
         criu.Finish();
         foreach (int pid in strangers)
