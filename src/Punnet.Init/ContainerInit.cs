@@ -12,6 +12,7 @@ public static class ContainerInit
     {
         long allocated = GC.GetAllocatedBytesForCurrentThread();
         InitReport report = new(context.Channel);
+        TraceBuffer.EnterClone();
 
         // Identity: off the host's file, unreachable for ptrace(2), killed if the parent dies, in the right namespaces.
         Sys.Close(context.ImageMount);

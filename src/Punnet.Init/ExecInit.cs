@@ -15,6 +15,7 @@ public static class ExecInit
     public static void Run(ProcessPlan plan, ExecTarget target, InitContext context)
     {
         InitReport report = new(context.Channel);
+        TraceBuffer.EnterClone();
         Sys.Close(context.ImageMount);
         Hardening.Apply(report);
         if (context.WaitsForCgroup)

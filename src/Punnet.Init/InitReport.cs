@@ -14,6 +14,7 @@ internal readonly record struct InitReport(int Socket)
     /// <summary>Returns only after success.</summary>
     public void Check(InitStep step, int item, Errno errno)
     {
+        TraceBuffer.Mark((int)step, item, errno);
         if (errno != Errno.None)
         {
             Fail(step, item, errno);
@@ -38,6 +39,7 @@ internal readonly record struct InitReport(int Socket)
     /// <summary>Returns only after success; sends the kernel's message from the file system context, fsopen(2).</summary>
     public void CheckFileSystem(InitStep step, int item, Errno errno, int fileSystem)
     {
+        TraceBuffer.Mark((int)step, item, errno);
         if (errno == Errno.None)
         {
             return;

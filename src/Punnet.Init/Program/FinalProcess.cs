@@ -36,6 +36,7 @@ internal static class FinalProcess
             Sys.ExitGroup(0);
         }
 
+        TraceBuffer.EnterClone();
         Terminal.Lead(plan, report);
         Limits.ApplyLast(plan, report);
     }

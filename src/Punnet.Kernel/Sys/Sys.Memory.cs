@@ -37,6 +37,15 @@ public static unsafe partial class Sys
         return errno;
     }
 
+    /// <summary>mmap(2), MAP_SHARED: of a file from its beginning, or of memory (-1).</summary>
+    internal static Errno MmapShared(int file, nint length, out nint address)
+    {
+        int flags = MAP_SHARED | (file < 0 ? MAP_ANONYMOUS : 0);
+        Errno errno = Call(SyscallNumber.Mmap, out long place, 0, length, PROT_READ | PROT_WRITE, flags, file, 0);
+        address = errno == Errno.None ? (nint)place : 0;
+        return errno;
+    }
+
     /// <summary>madvise(2) MADV_DONTFORK: clones do not inherit it.</summary>
     public static Errno MadviseDontfork(SharedFlag flag) => Call(SyscallNumber.Madvise, flag.Address, FlagSize, MADV_DONTFORK);
 

@@ -4,6 +4,7 @@ using Punnet.Abi;
 using Punnet.Host;
 using Punnet.Host.State;
 using Punnet.Host.Systemd;
+using Punnet.Host.Tracing;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
 using Punnet.Plan;
@@ -31,6 +32,7 @@ internal static class CreateCommandLine
         new("no-new-keyring", "", "", "keep the caller's session keyring"),
         new("preserve-fds", "", "N", "pass N additional file descriptors to the container, from 3 on"),
         DryRun,
+        .. TraceOptions.Options,
         .. LayerOptions.Options,
     ];
 
@@ -53,6 +55,7 @@ internal static class CreateCommandLine
         Config config = layers is null
             ? BundleFile.Enter(given, file, globals.Log, out string bundle)
             : LayerOptions.Enter(given, file, globals.Log, out bundle);
+        HostTrace.Mark(HostStep.Read);
         if (config.Annotations.Count > 0)
         {
             layers = BundleFile.Refusing(() => LayerOptions.Add(layers, config.Annotations));
@@ -73,6 +76,7 @@ internal static class CreateCommandLine
         }
 
         BundleFile.Tell(plan.Process, globals.Log);
+        HostTrace.Mark(HostStep.Plan);
 
         return new CreateContext
         {

@@ -10,7 +10,7 @@ internal static class CommandTable
     private static string[] Names =>
     [
         "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "mounts", "events", "diff",
-        "commit", "checkpoint", "restore", "spec", "features",
+        "commit", "checkpoint", "restore", "spec", "features", "trace",
     ];
 
     /// <summary>Finds a command, or null.</summary>
@@ -37,6 +37,7 @@ internal static class CommandTable
         "commit" => CommitCommand.Definition,
         "spec" => SpecCommand.Definition,
         "features" => FeaturesCommand.Definition,
+        "trace" => TraceCommand.Definition,
         _ => null,
     };
 

@@ -24,7 +24,9 @@ internal static class CreateCommand
     private static int Run(GlobalOptions globals, CommandLine line)
     {
         HandOffOptions handOff = HandOffOptions.Of(line);
+        using TraceOptions? trace = TraceOptions.Begin(line, "create");
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: true);
+        trace?.Plan = request.Plan;
         if (line.Has("dry-run"))
         {
             Output.Write(PlanText.Of(request.Plan));

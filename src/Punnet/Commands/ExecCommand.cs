@@ -4,6 +4,7 @@ using Punnet.Console;
 using Punnet.Host;
 using Punnet.Host.Errors;
 using Punnet.Host.State;
+using Punnet.Host.Tracing;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
@@ -42,6 +43,7 @@ internal static class ExecCommand
             new("ignore-paused", "", "", "accept a paused container; the program runs once it is resumed"),
             new("preserve-fds", "", "N", "pass N additional file descriptors to the program, from 3 on"),
             CreateCommandLine.DryRun,
+            .. TraceOptions.Options,
             .. SeccompLogOptions.Options,
         ],
         MaxArguments = int.MaxValue,
@@ -56,11 +58,15 @@ internal static class ExecCommand
         bool detach = line.Has("detach");
         HandOffOptions handOff = HandOffOptions.Of(line);
         int preserved = CreateCommandLine.Preserved(line);
+        using TraceOptions? trace = TraceOptions.Begin(line, "exec");
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        HostTrace.Mark(HostStep.Find);
         CheckStatus(container, line);
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         ProcessPlan plan = Plan(globals, line, container, log);
         BundleFile.Tell(plan, globals.Log);
+        HostTrace.Mark(HostStep.Plan);
+        trace?.Process = plan;
         if (line.Has("dry-run"))
         {
             Output.Write(PlanText.Of(plan));
@@ -132,7 +138,10 @@ internal static class ExecCommand
             throw;
         }
 
-        return foreground?.Wait(process) ?? 0;
+        HostTrace.Mark(HostStep.Start);
+        int status = foreground?.Wait(process) ?? 0;
+        HostTrace.Mark(HostStep.Program);
+        return status;
     }
 
     private static void CheckStatus(Container container, CommandLine line)

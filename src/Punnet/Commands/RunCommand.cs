@@ -3,6 +3,7 @@ using Punnet.Cli;
 using Punnet.Console;
 using Punnet.Host;
 using Punnet.Host.Systemd;
+using Punnet.Host.Tracing;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
 using Punnet.Plan;
@@ -35,7 +36,9 @@ internal static class RunCommand
         bool detach = line.Has("detach");
         HandOffOptions handOff = HandOffOptions.Of(line);
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
+        using TraceOptions? trace = TraceOptions.Begin(line, "run");
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: false, log);
+        trace?.Plan = request.Plan;
         if (line.Has("dry-run"))
         {
             Output.Write(PlanText.Of(request.Plan));
@@ -66,6 +69,7 @@ internal static class RunCommand
             receivers.Send("standard"u8, container.Process.Pidfd);
             using NotifyProxy? proxy = request.Notify?.Open(container.Directory);
             container.Start();
+            HostTrace.Mark(HostStep.Start);
             if (handOff.PidFile is string pidFile)
             {
                 PidFile.Write(pidFile, container.Process.Pid);
@@ -78,6 +82,7 @@ internal static class RunCommand
 
             int status = detach ? 0 : foreground.Wait(container.Process, proxy);
             hasEnded = !detach;
+            HostTrace.Mark(HostStep.Program);
             status = log?.StatusOf(container.Process.Pid, status) ?? status;
             isDone = detach || line.Has("keep");
             return status;
@@ -89,6 +94,7 @@ internal static class RunCommand
             {
                 container.Directory.Unlock();
                 container.Destroy(hasEnded, globals.Log);
+                HostTrace.Mark(HostStep.Remove);
             }
         }
     }

@@ -5,6 +5,7 @@ using Punnet.Host;
 using Punnet.Host.Errors;
 using Punnet.Host.State;
 using Punnet.Host.Systemd;
+using Punnet.Host.Tracing;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
@@ -22,12 +23,15 @@ internal static class StartCommand
         Name = "start",
         Arguments = "ID",
         Summary = "run the program of a created container",
+        Options = TraceOptions.Options,
         Run = Run,
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)
     {
+        using TraceOptions? trace = TraceOptions.Begin(line, "start");
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
+        HostTrace.Mark(HostStep.Find);
         switch (container.Status)
         {
             case ContainerStatus.Created:
@@ -55,7 +59,10 @@ internal static class StartCommand
             Sys.WriteAll(gate, "s"u8).OrThrow("start the container");
         }
 
-        if (HasFailed(answers, out ChannelMessage failure))
+        bool hasFailed = HasFailed(answers, out ChannelMessage failure);
+        HostTrace.Mark(HostStep.Start);
+        trace?.Take(container.Directory);
+        if (hasFailed)
         {
             throw Explain(globals, container, failure);
         }

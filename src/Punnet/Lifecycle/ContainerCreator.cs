@@ -1,5 +1,6 @@
 using System;
 using Punnet.Abi;
+using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
 using Punnet.Host.Errors;
@@ -8,6 +9,7 @@ using Punnet.Host.Namespaces;
 using Punnet.Host.Resctrl;
 using Punnet.Host.Systemd;
 using Punnet.Host.Text;
+using Punnet.Host.Tracing;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -58,6 +60,7 @@ internal sealed class ContainerCreator
             Resctrl = resctrl,
             EntersCgroupLate = entersCgroupLate,
         };
+        HostTrace.Mark(HostStep.Reserve);
         try
         {
             return new ContainerCreator(request, made).Make();
@@ -70,9 +73,16 @@ internal sealed class ContainerCreator
 
     private CreatedContainer Make()
     {
+        if (_request.WaitsForStart)
+        {
+            TraceOptions.Keep(_made.Directory);
+        }
+
         Register(_request, _made);
+        HostTrace.Mark(HostStep.Register);
         MakeCgroup(_request, _made);
         _made.Resctrl?.Establish();
+        HostTrace.Mark(HostStep.Cgroup, _made.Cgroup?.BelowMount);
         using OpenedResources opened = new(_request, _made);
         if (_plan.Hooks.HasCreateRuntime || _plan.Hooks.HasInContainer)
         {
@@ -81,7 +91,9 @@ internal sealed class ContainerCreator
 
         InitContext context = BuildInitContext(opened);
         TimeNamespace.Prepare(_plan.Namespaces, opened.Proc);
+        HostTrace.Mark(HostStep.Open);
         _made.Process = Clone(_made.EntersCgroupLate ? null : _made.Cgroup, context);
+        HostTrace.Mark(HostStep.Clone);
         opened.ChildChannel.Dispose();
         InitServer server = new(_request, _made, opened.Proc);
         if (!_made.WaitsForCgroup)
@@ -101,6 +113,7 @@ internal sealed class ContainerCreator
         }
 
         Finish(_made.Process, opened.Proc);
+        HostTrace.Mark(HostStep.Finish);
         return _made.HandOver();
     }
 

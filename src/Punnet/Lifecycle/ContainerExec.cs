@@ -6,6 +6,7 @@ using Punnet.Host.Namespaces;
 using Punnet.Host.Resctrl;
 using Punnet.Host.State;
 using Punnet.Host.Systemd;
+using Punnet.Host.Tracing;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -81,6 +82,7 @@ internal static class ContainerExec
                 Files = namespaces.Files,
                 Keyring = request.Container.Record?.Keyring is string keyring ? CString.Of(keyring) : default,
             };
+            HostTrace.Mark(HostStep.Open);
             Scheduling.EnterInitialAffinity(request.Plan);
             process = entersLate ? null : Clone(request, target, context, cgroup?.Number ?? -1);
             if (process is null)
@@ -91,10 +93,13 @@ internal static class ContainerExec
             }
 
             request.Log.Debug("the new process is " + process.Pid.ToString());
+            HostTrace.Mark(HostStep.Clone);
             childChannel.Dispose();
             image.Dispose();
             ServeInit(request, process, channel);
+            HostTrace.Mark(HostStep.Hear);
             Finish(request, process, proc, ownsUser: (kinds & CloneFlags.NewUser) != CloneFlags.None);
+            HostTrace.Mark(HostStep.Finish);
             return process;
         }
         catch

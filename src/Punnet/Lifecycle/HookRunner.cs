@@ -4,6 +4,7 @@ using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Host;
 using Punnet.Host.Errors;
+using Punnet.Host.Tracing;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -60,6 +61,7 @@ internal sealed class HookRunner : IDisposable
         foreach (HookStep hook in hooks)
         {
             HookOutcome outcome = Run(hook);
+            HostTrace.Mark(HostStep.Hook, hook.Path.ToString());
             if (outcome.Run != Errno.None)
             {
                 throw HookErrors.CannotRun(hook, outcome.Run, isOfHost: true);

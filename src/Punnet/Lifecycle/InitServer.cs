@@ -5,6 +5,7 @@ using Punnet.Host.Errors;
 using Punnet.Host.Namespaces;
 using Punnet.Host.Resctrl;
 using Punnet.Host.State;
+using Punnet.Host.Tracing;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Plan;
@@ -41,9 +42,11 @@ internal sealed class InitServer
     public void RunConcurrently()
     {
         NetworkNamespace.Send(_plan, _channel, _proc);
+        HostTrace.Mark(HostStep.Network);
         if (!_plan.Hooks.HasInContainer)
         {
             ContainerCgroup.RestrictDevices(_request, _made.Cgroup);
+            HostTrace.Mark(HostStep.DeviceRules);
         }
     }
 
@@ -60,6 +63,7 @@ internal sealed class InitServer
         while (true)
         {
             ChannelMessage message = _process.Hear(_channel);
+            HostTrace.Mark(HostStep.Hear);
 
             // Processes that see it may forge its messages.
             bool isTrusted = !_process.ReplacesStage;
@@ -120,6 +124,7 @@ internal sealed class InitServer
             _made.Cgroup?.Enter(pid);
         }
 
+        HostTrace.Mark(HostStep.RegisterInit);
         if (!_plan.Namespaces.UidMap.IsNull && !_plan.Namespaces.Staged)
         {
             MapIds();
@@ -157,6 +162,7 @@ internal sealed class InitServer
             ProcessLimits.Raise(_plan.Process, _process.Pid);
             ProcessLimits.SetOomScore(_plan.Process, _process.Pid, _proc);
             IdMapWriter.Write(_proc, _process.Pid, _plan.Namespaces);
+            HostTrace.Mark(HostStep.IdMaps);
         }
         catch (Exception failure) when (failure is SysException or PunnetException
             && Sys.PollReadable(_channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)

@@ -1,0 +1,71 @@
+using System;
+using System.Collections.Generic;
+using Punnet.Abi;
+using Punnet.Kernel;
+using Punnet.Plan;
+using Punnet.Spec;
+
+namespace Punnet.Host.Tracing;
+
+/// <summary>From records to spans.</summary>
+public static class TraceSpans
+{
+    private const int Lanes = 16; // A command has three processes at most, and a file may say anything.
+
+    /// <summary>The spans of records: each ends with its record, and begins with the one before of the same process.</summary>
+    /// <param name="records">In any order; sorted by this.</param>
+    /// <param name="begin">What ended before is left out, and what began before is cut.</param>
+    /// <param name="container">The container's plan, or null where it is not known.</param>
+    /// <param name="process">The program's plan, or null.</param>
+    public static List<TraceSpan> Of(Span<TraceRecord> records, long begin, ContainerPlan? container, ProcessPlan? process)
+    {
+        Sort(records);
+        Span<long> last = stackalloc long[Lanes]; // 0: no record of this process yet.
+        TraceSpan?[] latest = new TraceSpan?[Lanes];
+        List<TraceSpan> spans = [];
+        foreach (TraceRecord record in records)
+        {
+            if (record.Lane is < 0 or >= Lanes)
+            {
+                continue;
+            }
+
+            long from = last[record.Lane];
+            last[record.Lane] = record.Nanoseconds;
+            if (record.Nanoseconds < begin || from == 0)
+            {
+                continue;
+            }
+
+            string name = TraceWords.Of(record, container, process);
+            string result = record.Errno == 0 ? TraceJson.Good : ((Errno)record.Errno).Words();
+            TraceSpan span = new(name, record.Lane, Math.Max(from, begin), record.Nanoseconds, result);
+            if (latest[record.Lane] is TraceSpan before && before.Name == name && before.Result == result)
+            {
+                spans.Remove(before);
+                span = span with { Begin = before.Begin };
+            }
+
+            latest[record.Lane] = span;
+            spans.Add(span);
+        }
+
+        return spans;
+    }
+
+    // By time. They are nearly in this order; and with Array.Sort every start of punnet would set up what that needs.
+    private static void Sort(Span<TraceRecord> records)
+    {
+        for (int i = 1; i < records.Length; i++)
+        {
+            TraceRecord record = records[i];
+            int at = i;
+            for (; at > 0 && records[at - 1].Nanoseconds > record.Nanoseconds; at--)
+            {
+                records[at] = records[at - 1];
+            }
+
+            records[at] = record;
+        }
+    }
+}
