@@ -11,6 +11,9 @@ public static class SignalNames
         "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
     ];
 
+    /// <summary>The names, without SIG, and without those of the real-time signals.</summary>
+    public static ReadOnlySpan<string> All => s_names.AsSpan(1);
+
     /// <summary>A number (0 to 64), a name or a name with SIG, in any case; RTMIN+n and RTMAX-n too. Null for anything else.</summary>
     public static int? Parse(string word)
     {

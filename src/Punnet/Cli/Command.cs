@@ -9,6 +9,9 @@ internal sealed record Command
     /// <summary>Every command has it.</summary>
     public static Option HelpOption => new("help", "h", "", "show this help");
 
+    /// <summary>For <see cref="Takes"/>: of any status.</summary>
+    public const string Any = "created running paused stopped";
+
     /// <summary>Its name.</summary>
     public required string Name { get; init; }
 
@@ -17,6 +20,12 @@ internal sealed record Command
 
     /// <summary>What it does, in a line.</summary>
     public required string Summary { get; init; }
+
+    /// <summary>What a user would write: one or two lines.</summary>
+    public required string Examples { get; init; }
+
+    /// <summary>Statuses of the containers that it works on, for the completion; null where ID names a new one.</summary>
+    public string? Takes { get; init; }
 
     /// <summary>Its options.</summary>
     public Option[] Options { get; init; } = [];
@@ -33,7 +42,7 @@ internal sealed record Command
     /// <summary>Exit status of a failure: exec tells its own from the program's by 255.</summary>
     public int FailureStatus { get; init; } = 1;
 
-    /// <summary>Does it.</summary>
+    /// <summary>Does it. Written <c>new(Run)</c>: for a bare <c>Run</c> there is a static object, which every start makes.</summary>
     /// <returns>Exit status.</returns>
     public required Func<GlobalOptions, CommandLine, int> Run { get; init; }
 
@@ -60,17 +69,20 @@ internal sealed record Command
         text.Append("punnet ").Append(Name).Append(" - ").Append(Summary).Append("\n\nUsage: punnet ").Append(Name).Append(" [options] ")
             .Append(Arguments).Append("\n\nOptions:\n");
         Describe(text, Options);
+        text.Append("\nExamples:\n  ").Append(Examples.Replace("\n", "\n  ", StringComparison.Ordinal)).Append('\n');
         return text.ToString();
     }
 
     /// <summary>Adds a line for each option.</summary>
     public static void Describe(StringBuilder text, Option[] options)
     {
+        const int Column = 32;
         foreach (Option option in (ReadOnlySpan<Option>)[.. options, HelpOption])
         {
             string name = "--" + option.Name + (option.Short.Length > 0 ? ", -" + option.Short : "")
                 + (option.Value.Length > 0 ? " " + option.Value : "");
-            text.Append("  ").Append(name.PadRight(32)).Append(' ').Append(option.Help).Append('\n');
+            text.Append("  ").Append(name.PadRight(Column)).Append(name.Length > Column ? "\n".PadRight(Column + 3) : "").Append(' ')
+                .Append(option.Help).Append('\n');
         }
     }
 }

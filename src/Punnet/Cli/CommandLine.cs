@@ -6,7 +6,10 @@ namespace Punnet.Cli;
 /// <summary>One option of a verb or of punnet itself.</summary>
 /// <param name="Name">Long name, without dashes.</param>
 /// <param name="Short">One letter, or empty.</param>
-/// <param name="Value">Name of its value in the help, or empty for a switch.</param>
+/// <param name="Value">
+/// Its value in the help, or empty for a switch: <c>a|b</c> lists all values, FILE, PATH and DIR are files of the caller, CAP is a
+/// capability. Completion goes by it, so what is no file of the caller's has another name.
+/// </param>
 /// <param name="Help">What it does.</param>
 internal sealed record Option(string Name, string Short, string Value, string Help);
 
@@ -109,7 +112,8 @@ internal sealed class CommandLine
         string other => throw new UsageException("invalid value \"" + other + "\" for flag -" + name + ": true or false is expected"),
     };
 
-    private static Option? Find(ReadOnlySpan<Option> options, string name)
+    /// <summary>Finds an option by its name or its letter, without dashes; null for one that is unknown.</summary>
+    public static Option? Find(ReadOnlySpan<Option> options, string name)
     {
         foreach (Option option in options)
         {

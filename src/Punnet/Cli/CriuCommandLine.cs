@@ -21,10 +21,10 @@ internal static class CriuCommandLine
         new("shell-job", "", "", "allow a session, or a terminal, that began outside"),
         new("lazy-pages", "", "", "leave the memory to a lazy-pages server; needs userfaultfd"),
         new("file-locks", "", "", "allow file locks"),
-        new("manage-cgroups-mode", "", "MODE", "what criu does with cgroups: soft, full, strict or ignore (default: soft)"),
-        new("empty-ns", "", "KIND", "make this namespace empty: network"),
+        new("manage-cgroups-mode", "", "soft|full|strict|ignore", "what criu does with cgroups (default: soft)"),
+        new("empty-ns", "", "network", "make this namespace empty"),
         new("auto-dedup", "", "", "remove what later images have from the earlier ones"),
-        new("network-lock", "", "METHOD", "how the network is locked: iptables, nftables or skip (default: criu's)"),
+        new("network-lock", "", "iptables|nftables|skip", "how the network is locked (default: criu's)"),
         new("criu", "", "PATH", "program to use (default: criu of PATH)"),
     ];
 

@@ -11,11 +11,11 @@ internal sealed class GlobalOptions
     [
         new("root", "", "DIR", "directory for the state of containers (default: /run/punnet)"),
         new("log", "", "FILE", "file to append the log to (default: standard error)"),
-        new("log-format", "", "FORMAT", "text or json (default: text)"),
+        new("log-format", "", "text|json", "form of the log (default: text)"),
         new("debug", "", "", "write debug entries to the log"),
         new("systemd-cgroup", "", "", "let systemd make the cgroup"),
-        new("cgroup-manager", "", "WHO", "who makes the cgroup: cgroupfs, systemd or disabled, for no cgroup (default: cgroupfs)"),
-        new("rootless", "", "WHEN", "true, false or auto: continue if no cgroup can be made and none is requested (default: auto)"),
+        new("cgroup-manager", "", "cgroupfs|systemd|disabled", "who makes the cgroup; disabled: nobody (default: cgroupfs)"),
+        new("rootless", "", "true|false|auto", "continue if no cgroup can be made and none is requested (default: auto)"),
         new("version", "v", "", "print the version"),
     ];
 

@@ -10,7 +10,7 @@ internal static class SeccompLogOptions
     public static Option[] Options =>
     [
         new("seccomp-log", "", "FILE", "write every call that linux.seccomp refuses to FILE (-: standard error); foreground only"),
-        new("seccomp-log-format", "", "FORMAT", "format of that file: text or json, one object a line (default: text)"),
+        new("seccomp-log-format", "", "text|json", "format of that file; json: one object a line (default: text)"),
     ];
 
     /// <summary>Opens the file that the command line names.</summary>

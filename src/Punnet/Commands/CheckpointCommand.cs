@@ -19,18 +19,20 @@ internal static class CheckpointCommand
         Name = "checkpoint",
         Arguments = "ID",
         Summary = "write a container's processes to files and remove it (needs criu)",
+        Examples = "punnet checkpoint --image-path /srv/images web\npunnet checkpoint --leave-running --image-path /srv/images web",
+        Takes = "running paused",
         Options =
         [
             .. CriuCommandLine.Options,
             new("leave-running", "", "", "leave the container running"),
-            new("parent-path", "", "DIR", "earlier images, relative to the images: write only what has changed since"),
+            new("parent-path", "", "IMAGES", "earlier images, relative to the images: write only what has changed since"),
             new("pre-dump", "", "", "write only the memory, and leave the container running"),
             new("tcp-skip-in-flight", "", "", "skip TCP connections that are being made"),
             new("link-remap", "", "", "allow open files that were removed, by links in their place"),
             new("page-server", "", "ADDR:PORT", "send the memory to a page server"),
             new("status-fd", "", "FD", "descriptor that gets a byte when lazy pages can be served"),
         ],
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

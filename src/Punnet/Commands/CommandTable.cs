@@ -6,11 +6,11 @@ namespace Punnet.Commands;
 /// <summary>punnet's commands.</summary>
 internal static class CommandTable
 {
-    // In the order of the help.
-    private static string[] Names =>
+    /// <summary>Their names, in the order of the help.</summary>
+    public static string[] Names =>
     [
         "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "mounts", "events", "diff",
-        "commit", "checkpoint", "restore", "spec", "features", "trace",
+        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion",
     ];
 
     /// <summary>Finds a command, or null.</summary>
@@ -38,6 +38,7 @@ internal static class CommandTable
         "spec" => SpecCommand.Definition,
         "features" => FeaturesCommand.Definition,
         "trace" => TraceCommand.Definition,
+        "completion" => CompletionCommand.Definition,
         _ => null,
     };
 

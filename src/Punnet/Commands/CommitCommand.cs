@@ -16,6 +16,8 @@ internal static class CommitCommand
         Name = "commit",
         Arguments = "ID DEST, or --tar FILE ID",
         Summary = "make a layer of a container's changes",
+        Examples = "punnet commit web /srv/layers/web\npunnet commit --tar - --gzip web >web.tar.gz",
+        Takes = Command.Any,
         Options =
         [
             new("tar", "", "FILE", "write an OCI layer tar instead of a directory; - is standard output"),
@@ -24,7 +26,7 @@ internal static class CommitCommand
         ],
         MinArguments = 1,
         MaxArguments = 2,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

@@ -17,8 +17,9 @@ internal static class CreateCommand
         Name = "create",
         Arguments = "ID",
         Summary = "make a container; its program waits for start",
+        Examples = "punnet create --bundle /srv/web --pid-file /run/web.pid web\npunnet create --dry-run --bundle /srv/web web",
         Options = CreateCommandLine.Options,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

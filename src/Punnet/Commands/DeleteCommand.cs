@@ -16,8 +16,10 @@ internal static class DeleteCommand
         Name = "delete",
         Arguments = "ID",
         Summary = "remove a container that has stopped, or was never started",
+        Examples = "punnet delete web\npunnet delete --force --regex '^test-'",
+        Takes = "created stopped",
         Options = [new("force", "f", "", "kill it first if it runs; succeed if it does not exist"), IdPattern.Option],
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

@@ -15,8 +15,10 @@ internal static class DiffCommand
         Name = "diff",
         Arguments = "ID",
         Summary = "list the files that a container has added (A), changed (C) and deleted (D)",
+        Examples = "punnet diff web",
+        Takes = Command.Any,
         Options = [new("json", "", "", "print a list of objects instead of lines")],
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

@@ -24,12 +24,14 @@ internal static class EventsCommand
         Name = "events",
         Arguments = "ID",
         Summary = "print statistics and out-of-memory kills of a container",
+        Examples = "punnet events --stats web\npunnet events --interval 1s web",
+        Takes = "created running paused",
         Options =
         [
             new("interval", "", "TIME", "time between two statistics (default: 5s)"),
             new("stats", "", "", "print statistics once"),
         ],
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

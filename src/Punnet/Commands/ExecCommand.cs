@@ -23,6 +23,8 @@ internal static class ExecCommand
         Name = "exec",
         Arguments = "ID COMMAND [ARGUMENT...]",
         Summary = "run another program in a container",
+        Examples = "punnet exec --tty web sh\npunnet exec --user 1000:1000 --env DEBUG=1 web env",
+        Takes = "created running paused",
         Options =
         [
             new("process", "p", "FILE", "file with the whole process as JSON, instead of the options below"),
@@ -34,12 +36,12 @@ internal static class ExecCommand
             new("user", "u", "UID[:GID]", "numeric user id, and group id"),
             new("additional-gids", "g", "GID", "additional group id; may be repeated"),
             new("env", "e", "NAME=VALUE", "additional environment variable; may be repeated"),
-            new("cwd", "", "DIR", "working directory in the container"),
+            new("cwd", "", "CWD", "working directory in the container"),
             new("cap", "c", "CAP", "additional capability; may be repeated"),
             new("no-new-privs", "", "", "set no_new_privs"),
             new("process-label", "", "LABEL", "SELinux label"),
             new("apparmor", "", "PROFILE", "AppArmor profile"),
-            new("cgroup", "", "PATH", "run it in a cgroup below the container's"),
+            new("cgroup", "", "CGROUP", "run it in a cgroup below the container's"),
             new("ignore-paused", "", "", "accept a paused container; the program runs once it is resumed"),
             new("preserve-fds", "", "N", "pass N additional file descriptors to the program, from 3 on"),
             CreateCommandLine.DryRun,
@@ -49,7 +51,7 @@ internal static class ExecCommand
         MaxArguments = int.MaxValue,
         StopAtFirstPositional = true,
         FailureStatus = 255,
-        Run = Execute,
+        Run = new(Execute),
     };
 
     private static int Execute(GlobalOptions globals, CommandLine line)

@@ -18,9 +18,10 @@ internal static class FeaturesCommand
         Name = "features",
         Arguments = "",
         Summary = "print what punnet supports",
+        Examples = "punnet features | jq .linux.seccomp.actions",
         MinArguments = 0,
         MaxArguments = 0,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static string[] Namespaces()

@@ -19,10 +19,12 @@ internal static class KillCommand
         Name = "kill",
         Arguments = "ID [SIGNAL]",
         Summary = "send a signal (default: TERM) to the first process of a container",
+        Examples = "punnet kill web\npunnet kill --all web KILL",
+        Takes = "created running paused",
         Options = [new("all", "a", "", "send it to every process of the container"), IdPattern.Option],
         MaxArguments = 2,
         StopAtFirstPositional = true,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

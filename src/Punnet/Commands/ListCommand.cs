@@ -17,10 +17,11 @@ internal static class ListCommand
         Name = "list",
         Arguments = "",
         Summary = "list the containers",
-        Options = [new("format", "f", "FORMAT", "table or json (default: table)"), new("quiet", "q", "", "print only the ids")],
+        Examples = "punnet list\npunnet list --format json | jq -r '.[].id'",
+        Options = [new("format", "f", "table|json", "form of the list (default: table)"), new("quiet", "q", "", "print only the ids")],
         MinArguments = 0,
         MaxArguments = 0,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)
@@ -61,7 +62,8 @@ internal static class ListCommand
         return 0;
     }
 
-    private static void Visit(
+    /// <summary>Looks at containers one after the other; what cannot be read becomes a warning.</summary>
+    public static void Visit(
         Log log, StateStore store, Descriptor? root, string[] ids, bool isWhole, Glanced addGlance, Action<ContainerState> add)
     {
         Each(log, root, ids, (scan, id) =>
@@ -111,5 +113,6 @@ internal static class ListCommand
         }
     }
 
-    private delegate void Glanced(string id, int pid, string status, ContainerSummary glance, string owner);
+    /// <summary>Takes what a glance at a container shows.</summary>
+    public delegate void Glanced(string id, int pid, string status, ContainerSummary glance, string owner);
 }

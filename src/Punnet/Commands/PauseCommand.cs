@@ -15,7 +15,9 @@ internal static class PauseCommand
         Name = "pause",
         Arguments = "ID",
         Summary = "suspend all processes of a container",
-        Run = (globals, line) => Freeze(globals, line, freeze: true),
+        Examples = "punnet pause web",
+        Takes = "created running",
+        Run = new(Pause),
     };
 
     /// <summary>The other command.</summary>
@@ -24,8 +26,14 @@ internal static class PauseCommand
         Name = "resume",
         Arguments = "ID",
         Summary = "resume the processes of a paused container",
-        Run = (globals, line) => Freeze(globals, line, freeze: false),
+        Examples = "punnet resume web",
+        Takes = "paused",
+        Run = new(Resume),
     };
+
+    private static int Pause(GlobalOptions globals, CommandLine line) => Freeze(globals, line, freeze: true);
+
+    private static int Resume(GlobalOptions globals, CommandLine line) => Freeze(globals, line, freeze: false);
 
     private static int Freeze(GlobalOptions globals, CommandLine line, bool freeze)
     {

@@ -18,10 +18,12 @@ internal static class PsCommand
         Name = "ps",
         Arguments = "ID [PS OPTIONS]",
         Summary = "list the processes of a container",
-        Options = [new("format", "f", "FORMAT", "table or json (default: table)")],
+        Examples = "punnet ps web\npunnet ps web -o pid,rss,args",
+        Takes = Command.Any,
+        Options = [new("format", "f", "table|json", "form of the list (default: table)")],
         MaxArguments = int.MaxValue,
         StopAtFirstPositional = true,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

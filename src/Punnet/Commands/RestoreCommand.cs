@@ -16,6 +16,7 @@ internal static class RestoreCommand
         Name = "restore",
         Arguments = "ID",
         Summary = "make a container from the files of checkpoint (needs criu)",
+        Examples = "punnet restore --bundle /srv/web --image-path /srv/images --detach web",
         Options =
         [
             new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
@@ -31,7 +32,7 @@ internal static class RestoreCommand
             new("lsm-mount-context", "", "LABEL", "SELinux label for the mounts"),
             .. LayerOptions.Options,
         ],
-        Run = Execute,
+        Run = new(Execute),
     };
 
     private static int Execute(GlobalOptions globals, CommandLine line)

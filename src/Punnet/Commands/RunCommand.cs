@@ -20,6 +20,7 @@ internal static class RunCommand
         Name = "run",
         Arguments = "ID",
         Summary = "create and start a container, wait for it and delete it",
+        Examples = "punnet run --bundle /srv/web web\npunnet run --layer /srv/base --upper-tmpfs 64M --bundle /srv/web web",
         Options =
         [
             .. CreateCommandLine.Options,
@@ -28,7 +29,7 @@ internal static class RunCommand
             .. SeccompLogOptions.Options,
             new("no-subreaper", "", "", "do not become the parent of the container's orphaned processes"),
         ],
-        Run = Execute,
+        Run = new(Execute),
     };
 
     private static int Execute(GlobalOptions globals, CommandLine line)

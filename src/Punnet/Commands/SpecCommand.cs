@@ -15,6 +15,7 @@ internal static class SpecCommand
         Name = "spec",
         Arguments = "",
         Summary = "write a config.json to start from",
+        Examples = "punnet spec --bundle /srv/web\npunnet spec --rootless",
         Options =
         [
             new("bundle", "b", "DIR", "the bundle's directory (default: the working directory)"),
@@ -22,7 +23,7 @@ internal static class SpecCommand
         ],
         MinArguments = 0,
         MaxArguments = 0,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

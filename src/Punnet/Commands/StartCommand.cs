@@ -24,7 +24,9 @@ internal static class StartCommand
         Arguments = "ID",
         Summary = "run the program of a created container",
         Options = TraceOptions.Options,
-        Run = Run,
+        Examples = "punnet start web",
+        Takes = "created",
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

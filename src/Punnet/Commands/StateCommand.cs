@@ -14,7 +14,9 @@ internal static class StateCommand
         Name = "state",
         Arguments = "ID",
         Summary = "print the state of a container",
-        Run = Run,
+        Examples = "punnet state web",
+        Takes = Command.Any,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

@@ -20,8 +20,11 @@ internal static class UpdateCommand
         Name = "update",
         Arguments = "ID",
         Summary = "change the limits of a container",
+        Examples = "punnet update --memory 512M --pids-limit 100 web\n"
+            + "echo '{\"cpu\":{\"quota\":50000,\"period\":100000}}' | punnet update --resources - web",
+        Takes = "created running paused",
         Options = UpdateOptions.Options,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

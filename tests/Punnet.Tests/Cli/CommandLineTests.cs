@@ -59,6 +59,9 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("list a", "\"list\" requires exactly 0 argument")]
     [InlineData("features a", "\"features\" requires exactly 0 argument")]
     [InlineData("spec a", "\"spec\" requires exactly 0 argument")]
+    [InlineData("completion", "\"completion\" requires a minimum of 1 argument")]
+    [InlineData("completion bash zsh", "\"completion\" requires exactly 1 argument")]
+    [InlineData("completion tcsh", "there is no completion for \"tcsh\": bash, zsh or fish is expected")]
     public void The_number_of_arguments_is_checked(string line, string expected)
     {
         string root = NewContainer().StateRoot;
@@ -141,7 +144,7 @@ public sealed class CommandLineTests : ContainerTest
         foreach (string verb in new[]
         {
             "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events",
-            "checkpoint", "restore", "diff", "commit", "spec", "features",
+            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion",
         })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);
@@ -170,11 +173,23 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("features", "features")]
     [InlineData("checkpoint", "--image-path")]
     [InlineData("restore", "--lsm-profile")]
+    [InlineData("completion", "bash")]
     public void Help_of_a_command_names_its_flags(string verb, string expected)
     {
         Outcome outcome = Runtime.Run(verb, "--help").Succeeds();
         Assert.Matches(expected, outcome.Stdout);
         Runtime.Run(verb, "-h").Succeeds();
+    }
+
+    [Fact]
+    public void Help_of_every_command_shows_examples_of_it()
+    {
+        foreach (string command in HelpText.Commands())
+        {
+            string[] examples = [.. HelpText.Section(Runtime.Run(command, "--help").Succeeds().Stdout, "Examples")];
+            Assert.InRange(examples.Length, 1, 2);
+            Assert.All(examples, example => Assert.Contains($"punnet {command}", example, StringComparison.Ordinal));
+        }
     }
 
     [Fact]
