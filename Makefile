@@ -3,6 +3,7 @@
 DOTNET := dotnet
 QUIET := --verbosity quiet --consoleLoggerParameters:NoSummary
 PREFIX := /usr/local
+SHARE = $(DESTDIR)$(PREFIX)/share
 # With PLAIN=1 every target means the build without the tricks of src/Punnet.Startup.
 PUNNET := $(if $(PLAIN),out/plain/punnet,out/punnet)
 # Where `make peers` puts newer ones; without it the system's are measured.
@@ -18,7 +19,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build publish install run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
+.PHONY: help build publish install man run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -38,8 +39,16 @@ out/punnet out/plain/punnet: $(SOURCES)
 	@touch $@
 	@ls -l $@
 
-install: $(PUNNET) ## copy out/punnet to PREFIX/bin (default /usr/local)
+install: $(PUNNET) ## copy out/punnet to PREFIX/bin (default /usr/local), with manual pages and completions for bash, zsh and fish
 	install -D --mode=755 $(PUNNET) $(DESTDIR)$(PREFIX)/bin/punnet
+	@docs/man/build $(PUNNET) $(SHARE)/man
+	@mkdir -p $(SHARE)/bash-completion/completions $(SHARE)/zsh/site-functions $(SHARE)/fish/vendor_completions.d
+	$(PUNNET) completion bash >$(SHARE)/bash-completion/completions/punnet
+	$(PUNNET) completion zsh >$(SHARE)/zsh/site-functions/_punnet
+	$(PUNNET) completion fish >$(SHARE)/fish/vendor_completions.d/punnet.fish
+
+man: $(PUNNET) ## out/man: the manual pages; man -l out/man/man8/punnet-run.8 shows one
+	@docs/man/build $(PUNNET) out/man
 
 run: $(PUNNET) ## run a first container and see what it sees; then some that share layers
 	@.ci/packages run
