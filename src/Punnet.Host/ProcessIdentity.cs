@@ -12,7 +12,7 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
 {
     private const int Longest = 1200; // The name has 16 bytes, and none of the 52 numbers more than 20 digits.
     private const int StartTimeField = 22;
-    private const int LongestPath = 24; // /proc/, 11 characters of a number, /stat and a NUL
+    private const int LongestPath = 28; // /proc/, 11 characters of a number, /ns/user and a NUL
 
     /// <summary>Reads "PID STARTTIME"; null when it is something else.</summary>
     public static ProcessIdentity? Parse(ReadOnlySpan<byte> text) =>
@@ -58,13 +58,37 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
             || !TryParse(Field(rest, StartTimeField - 2), out ulong time) || time != StartTime;
     }
 
+    /// <summary>
+    /// How a process ended that nobody has waited for: proc_pid_stat(5), exit_code; 0 to 255 as exited, 128 + signal when killed.
+    /// </summary>
+    /// <returns>Null when it was waited for, when another thread of it still runs, and where this user may not know.</returns>
+    public int? TryReadExitStatus()
+    {
+        const int StateField = 3, ThreadsField = 20, ExitField = 52, SignalBits = 0x7F, CodeShift = 8;
+        Span<byte> path = stackalloc byte[LongestPath];
+        Span<byte> target = stackalloc byte[1];
+        WritePath(Pid, "/ns/user\0"u8, path);
+
+        // Who may not trace it (PTRACE_MODE_READ_FSCREDS) finds a 0 in the field, and cannot read this link either.
+        if (Sys.Readlinkat(Sys.WorkingDirectory, path, target, out _) != Errno.None)
+        {
+            return null;
+        }
+
+        Span<byte> buffer = stackalloc byte[Longest];
+        ReadOnlySpan<byte> rest = Read(Pid, buffer);
+        return Field(rest, StateField - 2) is [(byte)'Z'] && Field(rest, ThreadsField - 2) is [(byte)'1']
+            && TryParse(Field(rest, StartTimeField - 2), out ulong time) && time == StartTime
+            && Utf8Parser.TryParse(Field(rest, ExitField - 2), out int wait, out _)
+                ? (wait & SignalBits) == 0 ? wait >> CodeShift : 128 + (wait & SignalBits)
+                : null;
+    }
+
     // /proc/PID/stat from the third field on, with a blank before it; empty without such a process.
     private static ReadOnlySpan<byte> Read(int pid, Span<byte> buffer)
     {
         Span<byte> path = stackalloc byte[LongestPath];
-        "/proc/"u8.CopyTo(path);
-        Utf8Formatter.TryFormat(pid, path["/proc/".Length..], out int digits);
-        "/stat\0"u8.CopyTo(path[("/proc/".Length + digits)..]);
+        WritePath(pid, "/stat\0"u8, path);
         Errno errno = HostFile.ReadStart(Sys.WorkingDirectory, path, buffer, out int count);
         if (errno.IsMissing())
         {
@@ -82,6 +106,13 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
         ReadOnlySpan<byte> stat = buffer[..count];
         int end = stat.LastIndexOf((byte)')');
         return end < 0 ? default : stat[(end + 1)..];
+    }
+
+    private static void WritePath(int pid, ReadOnlySpan<byte> file, Span<byte> path)
+    {
+        "/proc/"u8.CopyTo(path);
+        Utf8Formatter.TryFormat(pid, path["/proc/".Length..], out int digits);
+        file.CopyTo(path[("/proc/".Length + digits)..]);
     }
 
     private static bool TryParse(ReadOnlySpan<byte> text, out ulong number) =>

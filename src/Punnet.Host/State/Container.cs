@@ -90,7 +90,9 @@ public sealed class Container : IDisposable
     }
 
     /// <summary>The state as <c>state</c> and <c>list</c> print it.</summary>
-    public ContainerState State() => new()
+    public ContainerState State() => Status == ContainerStatus.Stopped ? WithEnding(Basics()) : Basics();
+
+    private ContainerState Basics() => new()
     {
         OciVersion = Record?.OciVersion ?? SpecVersion.Newest,
         Id = Directory.Id,
@@ -102,6 +104,12 @@ public sealed class Container : IDisposable
         Annotations = Record?.Annotations ?? new Dictionary<string, string>(),
         Owner = UserNames.Find(Record?.Owner ?? 0),
     };
+
+    private ContainerState WithEnding(ContainerState state)
+    {
+        ContainerEnding ending = ContainerEnding.Of(Directory, Init);
+        return state with { ExitCode = ending.ExitCode, OomKilled = ContainerEnding.OomKilled(this), Finished = ending.Finished };
+    }
 
     /// <summary>
     /// Whether it was made without its own cgroup: its processes are in its caller's, which punnet does not touch.

@@ -14,6 +14,8 @@ namespace Punnet.Host.State;
 /// all.</item>
 /// <item><c>start</c>, <c>result</c>: FIFOs that exist while the container waits for start; <c>start</c> is locked as the record
 /// is.</item>
+/// <item><c>end</c>: a link to "STATUS TIME" of the first process, where punnet has waited for it, see
+/// <see cref="ContainerEnding"/>.</item>
 /// <item><c>root</c>: the root of a container without its own mount namespace, see <see cref="HostRoot"/>.</item>
 /// </list>
 /// </summary>

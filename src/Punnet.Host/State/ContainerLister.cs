@@ -100,7 +100,8 @@ public sealed class ContainerLister : IDisposable
             texts = SummaryTexts.Of(record);
         }
 
-        if (FindStatus(id, texts.Cgroup, gate, link.Init) is not ContainerStatus status)
+        // How one ended is for a Container to find out.
+        if (FindStatus(id, texts.Cgroup, gate, link.Init) is not ContainerStatus status || (isWhole && status == ContainerStatus.Stopped))
         {
             return false;
         }

@@ -139,4 +139,13 @@ public sealed record ContainerState
 
     /// <summary>Name of the user who created the container, or <c>#</c> and the id.</summary>
     public required string Owner { get; init; }
+
+    /// <summary>How the first process ended: 0 to 255 as exited, 128 + signal when killed. Left out where it is not known.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>Whether the kernel killed a process because memory was used up. Left out where it is not known.</summary>
+    public bool? OomKilled { get; init; }
+
+    /// <summary>When the first process ended: RFC 3339 with nanoseconds, UTC. Left out where it is not known.</summary>
+    public string? Finished { get; init; }
 }

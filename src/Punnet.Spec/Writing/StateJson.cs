@@ -57,6 +57,17 @@ public static class StateJson
         writer.Text("created"u8, state.Created);
         writer.StringMap("annotations"u8, state.Annotations);
         writer.Text("owner"u8, state.Owner);
+        if (state.ExitCode is int code)
+        {
+            writer.Integer("exitCode"u8, code);
+        }
+
+        if (state.OomKilled is bool killed)
+        {
+            writer.Boolean("oomKilled"u8, killed);
+        }
+
+        writer.Text("finished"u8, state.Finished);
     }
 
     private static void HookStateMembers(JsonWriter writer, ContainerState state)

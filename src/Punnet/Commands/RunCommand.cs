@@ -2,6 +2,7 @@ using Punnet.Abi;
 using Punnet.Cli;
 using Punnet.Console;
 using Punnet.Host;
+using Punnet.Host.State;
 using Punnet.Host.Systemd;
 using Punnet.Host.Tracing;
 using Punnet.Kernel;
@@ -86,6 +87,11 @@ internal static class RunCommand
             HostTrace.Mark(HostStep.Program);
             status = log?.StatusOf(container.Process.Pid, status) ?? status;
             isDone = detach || line.Has("keep");
+            if (isDone && hasEnded)
+            {
+                ContainerEnding.Keep(container.Directory, status);
+            }
+
             return status;
         }
         finally

@@ -37,7 +37,10 @@ internal sealed record PrintedState(
     string Rootfs,
     string Created,
     string Owner,
-    Dictionary<string, string>? Annotations = null);
+    Dictionary<string, string>? Annotations = null,
+    int? ExitCode = null,
+    bool? OomKilled = null,
+    string? Finished = null);
 
 /// <summary>features.md.</summary>
 internal sealed record PrintedFeatures(
