@@ -166,6 +166,16 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void State_prints_what_is_known_of_the_end_after_the_owner()
+    {
+        ContainerState ended = State with { ExitCode = 0, OomKilled = false, Finished = "2026-11-23T08:00:00.000000001Z" };
+
+        Assert.EndsWith("\"owner\":\"root\",\"exitCode\":0,\"oomKilled\":false,\"finished\":\"2026-11-23T08:00:00.000000001Z\"}",
+            Encoding.UTF8.GetString(StateJson.WriteState(ended, indented: false)), System.StringComparison.Ordinal);
+        Assert.DoesNotContain("oomKilled", Encoding.UTF8.GetString(StateJson.WriteHookState(ended)), System.StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void List_prints_a_line()
     {
         string one = Encoding.UTF8.GetString(StateJson.WriteState(State, indented: false));

@@ -14,7 +14,7 @@ namespace Punnet.Host.State;
 /// <param name="Finished">RFC 3339 with nanoseconds, UTC.</param>
 public readonly record struct ContainerEnding(int? ExitCode, string? Finished)
 {
-    /// <summary>Keeps an exit status and the time, as a link since one appears whole or not at all. A failure leaves them unknown.</summary>
+    /// <summary>Keeps an exit status and the time, in a link: it appears whole or not at all. A failure leaves them unknown.</summary>
     public static void Keep(ContainerDirectory directory, int status) =>
         Sys.Symlinkat(CString.Of(status.ToString() + " " + Timestamp.Now()).WithNul, directory.Number, "end\0"u8);
 

@@ -10,7 +10,7 @@ namespace Punnet.Tests;
 /// <summary>What real shells complete with <c>punnet completion</c>.</summary>
 public sealed class CompletionTests : ContainerTest
 {
-    public static TheoryData<string> Shells => ["bash", "zsh", "fish"];
+    public static TheoryData<string> Shells => ["bash", "zsh", "zsh sourced", "fish"];
 
     [Theory]
     [MemberData(nameof(Shells))]

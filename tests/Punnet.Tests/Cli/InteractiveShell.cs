@@ -14,12 +14,13 @@ internal static class InteractiveShell
     private const string LineStart = "\x01";
 
     /// <summary>The candidates for the last word of each line, sorted. The word <c>punnet</c> is the binary under test.</summary>
-    /// <param name="shell">bash, zsh or fish.</param>
+    /// <param name="shell">bash, zsh, fish, or "zsh sourced" for one that finds no file in its folders.</param>
     /// <param name="directory">An empty directory to work in.</param>
     /// <param name="lines">The lines.</param>
     public static IReadOnlyList<string>[] Candidates(string shell, string directory, IReadOnlyList<string> lines)
     {
-        Assert.True(File.Exists("/usr/bin/" + shell), shell + " is missing: .ci/packages test installs it");
+        string program = "/usr/bin/" + shell.Split(' ')[0];
+        Assert.True(File.Exists(program), program + " is missing: .ci/packages test installs it");
         string programs = Directory.CreateDirectory(directory + "/bin").FullName;
         File.CreateSymbolicLink(programs + "/punnet", Runtime.Path);
         Dictionary<string, string?> environment = new(StringComparer.Ordinal)
@@ -49,11 +50,16 @@ internal static class InteractiveShell
     private static IReadOnlyList<string>[] TypeInto(
         string shell, string directory, Dictionary<string, string?> environment, IReadOnlyList<string> lines)
     {
-        string setup = shell == "bash"
-            ? @"bind '""\e*"": insert-completions'"
-            : @"autoload -Uz compinit; compinit -u -D; bindkey -e; zle -C all-matches complete-word _generic; bindkey '\e*' all-matches; "
-                + "zstyle ':completion:all-matches:*' completer _all_matches _complete; zstyle ':completion:all-matches:*' insert true";
-        string keep = $"keep() {{ printf '%s\\n' \"$@\" --end >>{directory}/kept; }}; source <(punnet completion {shell})";
+        const string Zsh = @"autoload -Uz compinit; compinit -u -D; bindkey -e; zle -C all-matches complete-word _generic; "
+            + @"bindkey '\e*' all-matches; zstyle ':completion:all-matches:*' completer _all_matches _complete; "
+            + "zstyle ':completion:all-matches:*' insert true";
+        string setup = shell switch
+        {
+            "bash" => @"source <(punnet completion bash); bind '""\e*"": insert-completions'",
+            "zsh" => $"punnet completion zsh >{directory}/bin/_punnet; fpath=({directory}/bin $fpath); {Zsh}",
+            _ => Zsh + "; source <(punnet completion zsh)",
+        };
+        string keep = $"keep() {{ printf '%s\\n' \"$@\" --end >>{directory}/kept; }}";
         File.WriteAllText(directory + "/typed", $"{setup}; {keep}\n"
             + string.Concat(lines.Select(line => line + Complete + LineStart + "keep \n")) + "exit\n");
         string program = shell == "bash" ? "bash --norc --noprofile -i" : "zsh -f -i";
