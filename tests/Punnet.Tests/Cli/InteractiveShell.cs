@@ -21,6 +21,8 @@ internal static class InteractiveShell
     {
         string program = "/usr/bin/" + shell.Split(' ')[0];
         Assert.True(File.Exists(program), program + " is missing: .ci/packages test installs it");
+        Assert.SkipWhen(
+            Environment.GetEnvironmentVariable("PUNNET_VM") is not null, "a shell that completes is too slow in an emulated machine");
         string programs = Directory.CreateDirectory(directory + "/bin").FullName;
         File.CreateSymbolicLink(programs + "/punnet", Runtime.Path);
         Dictionary<string, string?> environment = new(StringComparer.Ordinal)
