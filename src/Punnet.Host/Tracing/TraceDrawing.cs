@@ -9,6 +9,18 @@ namespace Punnet.Host.Tracing;
 /// <summary>Draws a trace: a line for each step, in the order of their begins, with a bar from its begin to its end.</summary>
 public static class TraceDrawing
 {
+    private const string Style = """
+        <style>
+        text { fill: #24292f } .quiet { fill: #6e7781 } .tick { stroke: #d0d7de; stroke-width: 1 } .back { fill: #ffffff }
+        .lane0 { fill: #4c8bd6 } .lane1 { fill: #57ab8b } .bad { fill: #d1453b }
+        @media (prefers-color-scheme: dark) {
+        text { fill: #d1d7e0 } .quiet { fill: #9198a1 } .tick { stroke: #3d444d } .back { fill: #0d1117 }
+        .lane0 { fill: #478be6 } .lane1 { fill: #3f8f6f }
+        }
+        </style>
+
+        """;
+
     /// <summary>For a terminal.</summary>
     /// <param name="trace">The trace.</param>
     /// <param name="columns">Width of the terminal.</param>
@@ -48,23 +60,19 @@ public static class TraceDrawing
         long whole = Math.Max(1, trace.End - trace.Begin);
         int height = Top + (Row * spans.Count) + 16;
         StringBuilder svg = new();
-        svg.Append("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1170 ").Append(height)
-            .Append("\" font-family=\"system-ui, sans-serif\" font-size=\"12\">\n<style>\ntext { fill: #24292f } .quiet { fill: #6e7781 }"
-                + " .tick { stroke: #d0d7de; stroke-width: 1 } .back { fill: #ffffff }\n.lane0 { fill: #4c8bd6 } .lane1 { fill: #57ab8b }"
-                + " .bad { fill: #d1453b }\n@media (prefers-color-scheme: dark) {\ntext { fill: #d1d7e0 } .quiet { fill: #9198a1 }"
-                + " .tick { stroke: #3d444d } .back { fill: #0d1117 }\n.lane0 { fill: #478be6 } .lane1 { fill: #3f8f6f }\n}\n</style>\n"
-                + "<rect class=\"back\" width=\"1170\" height=\"").Append(height).Append("\"/>\n<text x=\"10\" y=\"22\" font-size=\"15\">");
+        svg.Append("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 1170 " + height.ToString()
+            + "\" font-family=\"system-ui, sans-serif\" font-size=\"12\">\n" + Style + "<rect class=\"back\" width=\"1170\" height=\""
+            + height.ToString() + "\"/>\n<text x=\"10\" y=\"22\" font-size=\"15\">");
         Escape(svg, trace.Command);
-        svg.Append(": ").Append(Milliseconds(whole)).Append(" ms</text>\n"
+        svg.Append(": " + Milliseconds(whole) + " ms</text>\n"
             + "<rect class=\"lane0\" x=\"900\" y=\"12\" width=\"12\" height=\"12\"/><text x=\"918\" y=\"22\">punnet</text>\n"
             + "<rect class=\"lane1\" x=\"980\" y=\"12\" width=\"12\" height=\"12\"/><text x=\"998\" y=\"22\">the new process</text>\n");
         long step = Tick(whole);
         for (long at = 0; at <= whole; at += step)
         {
             long x = Left + (at * Width / whole);
-            svg.Append("<path class=\"tick\" d=\"M").Append(x).Append(' ').Append(Top - 8).Append(" V").Append(height - 8).Append("\"/>")
-                .Append("<text class=\"quiet\" x=\"").Append(x + 3).Append("\" y=\"").Append(Top - 1).Append("\" font-size=\"10\">")
-                .Append(Milliseconds(at)).Append("</text>\n");
+            svg.Append("<path class=\"tick\" d=\"M" + x.ToString() + " " + (Top - 8).ToString() + " V" + (height - 8).ToString() + "\"/>"
+                + Small(x + 3, Top - 1, Milliseconds(at)) + "\n");
         }
 
         int y = Top + Row;
@@ -73,16 +81,18 @@ public static class TraceDrawing
             long x = Left + ((span.Begin - trace.Begin) * Width / whole);
             long width = Math.Max(1, (span.End - span.Begin) * Width / whole);
             string kind = span.Result != TraceJson.Good ? "bad" : span.Lane == 0 ? "lane0" : "lane1";
-            svg.Append("<text x=\"").Append(10 + (14 * Math.Min(span.Lane, 4))).Append("\" y=\"").Append(y).Append("\">");
+            svg.Append("<text x=\"" + (10 + (14 * Math.Min(span.Lane, 4))).ToString() + "\" y=\"" + y.ToString() + "\">");
             Escape(svg, Cut(span.Result == TraceJson.Good ? span.Name : span.Name + ": " + span.Result, 56));
-            svg.Append("</text><rect class=\"").Append(kind).Append("\" x=\"").Append(x).Append("\" y=\"").Append(y - 10).Append("\" width=\"")
-                .Append(width).Append("\" height=\"12\"/><text class=\"quiet\" x=\"").Append(x + width + 4).Append("\" y=\"").Append(y)
-                .Append("\" font-size=\"10\">").Append(Milliseconds(span.End - span.Begin)).Append("</text>\n");
+            svg.Append("</text><rect class=\"" + kind + "\" x=\"" + x.ToString() + "\" y=\"" + (y - 10).ToString() + "\" width=\""
+                + width.ToString() + "\" height=\"12\"/>" + Small(x + width + 4, y, Milliseconds(span.End - span.Begin)) + "\n");
             y += Row;
         }
 
         return svg.Append("</svg>\n").ToString();
     }
+
+    private static string Small(long x, long y, string text) =>
+        "<text class=\"quiet\" x=\"" + x.ToString() + "\" y=\"" + y.ToString() + "\" font-size=\"10\">" + text + "</text>";
 
     private static List<TraceSpan> ByBegin(Trace trace)
     {

@@ -21,7 +21,7 @@ public static class TraceSpans
     {
         Sort(records);
         Span<long> last = stackalloc long[Lanes]; // 0: no record of this process yet.
-        TraceSpan?[] latest = new TraceSpan?[Lanes];
+        Span<int> latest = stackalloc int[Lanes]; // Where its latest span is, from 1 on.
         List<TraceSpan> spans = [];
         foreach (TraceRecord record in records)
         {
@@ -39,15 +39,17 @@ public static class TraceSpans
 
             string name = TraceWords.Of(record, container, process);
             string result = record.Errno == 0 ? TraceJson.Good : ((Errno)record.Errno).Words();
-            TraceSpan span = new(name, record.Lane, Math.Max(from, begin), record.Nanoseconds, result);
-            if (latest[record.Lane] is TraceSpan before && before.Name == name && before.Result == result)
+            long start = Math.Max(from, begin);
+            int before = latest[record.Lane] - 1;
+            if (before >= 0 && spans[before].Name == name && spans[before].Result == result)
             {
-                spans.Remove(before);
-                span = span with { Begin = before.Begin };
+                start = spans[before].Begin;
+                spans[before] = new TraceSpan(name, record.Lane, start, record.Nanoseconds, result);
+                continue;
             }
 
-            latest[record.Lane] = span;
-            spans.Add(span);
+            spans.Add(new TraceSpan(name, record.Lane, start, record.Nanoseconds, result));
+            latest[record.Lane] = spans.Count;
         }
 
         return spans;

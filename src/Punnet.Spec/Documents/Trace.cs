@@ -6,7 +6,7 @@ namespace Punnet.Spec;
 /// <param name="Command">The command and what it was about.</param>
 /// <param name="Begin">Nanoseconds, CLOCK_MONOTONIC.</param>
 /// <param name="End">Nanoseconds, CLOCK_MONOTONIC.</param>
-/// <param name="Spans">The steps, in the order of their ends.</param>
+/// <param name="Spans">The steps, in no order.</param>
 public sealed record Trace(string Command, long Begin, long End, IReadOnlyList<TraceSpan> Spans)
 {
     /// <summary>What the processes are called.</summary>

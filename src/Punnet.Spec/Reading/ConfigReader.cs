@@ -28,7 +28,7 @@ public static partial class ConfigReader
     /// <param name="unknown">Collects properties that the specification does not have.</param>
     /// <exception cref="SpecException">Not JSON, or a value of a wrong type.</exception>
     public static IReadOnlyList<Mount> ReadMounts(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
-        JsonPathReader.ReadList(utf8, unknown, ReadMount);
+        JsonPathReader.ReadList<Mount>(utf8, unknown, new(ReadMount));
 
     /// <summary>Reads what <c>exec --process</c> is given: config.md#process.</summary>
     /// <param name="utf8">The whole document.</param>

@@ -100,7 +100,7 @@ public static class TraceJson
     /// <exception cref="SpecException">It is something else.</exception>
     public static Trace Read(ReadOnlySpan<byte> utf8)
     {
-        List<TraceSpan> spans = JsonPathReader.ReadDocument(utf8, null, ReadTrace);
+        List<TraceSpan> spans = JsonPathReader.ReadDocument<List<TraceSpan>>(utf8, null, new(ReadTrace));
         return spans.Count > 0
             ? new Trace(spans[0].Name, spans[0].Begin, spans[0].End, spans.GetRange(1, spans.Count - 1))
             : throw new SpecException("traceEvents", "is missing or empty: this is no trace that punnet has written in the format chrome");
@@ -114,7 +114,7 @@ public static class TraceJson
         {
             switch (name)
             {
-                case "traceEvents": spans = cursor.List(ReadSpan); break;
+                case "traceEvents": spans = cursor.List<TraceSpan?>(new(ReadSpan)); break;
                 default: cursor.Skip(); break;
             }
         }
@@ -136,7 +136,7 @@ public static class TraceJson
     {
         string? phase = null, text = null;
         int lane = 0;
-        (string? Result, long Begin, long End) times = default;
+        TraceSpan? times = null;
         cursor.EnterObject();
         while (cursor.NextProperty(out ReadOnlySpan<char> name))
         {
@@ -151,12 +151,12 @@ public static class TraceJson
         }
 
         return phase != "X" ? null
-            : text is not null && times.Result is not null && lane >= 0 && times.Begin >= 0 && times.End >= times.Begin
+            : text is not null && times is not null && lane >= 0 && times.Begin >= 0 && times.End >= times.Begin
                 ? new TraceSpan(text, lane, times.Begin, times.End, times.Result)
                 : throw cursor.Refuse("is no step of punnet");
     }
 
-    private static (string? Result, long Begin, long End) ReadTimes(ref JsonPathReader cursor)
+    private static TraceSpan? ReadTimes(ref JsonPathReader cursor)
     {
         string? result = null;
         long begin = -1, end = -1;
@@ -172,7 +172,7 @@ public static class TraceJson
             }
         }
 
-        return (result, begin, end);
+        return result is null ? null : new TraceSpan("", 0, begin, end, result);
     }
 
     private static void Write(JsonWriter json, TraceSpan span, long begin)

@@ -1,5 +1,6 @@
 using System.Text;
 using Punnet.Cli;
+using Punnet.Commands.Tools;
 
 namespace Punnet.Commands;
 

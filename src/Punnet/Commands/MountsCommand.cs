@@ -21,9 +21,11 @@ internal static class MountsCommand
         Name = "mounts",
         Arguments = "add|remove ID FILE",
         Summary = "add mounts to a running container, or remove them; FILE is a list as mounts of config.json, - is standard input",
+        Examples = "punnet mounts add web mounts.json\npunnet mounts remove web mounts.json",
+        Takes = "created running paused",
         MinArguments = 3,
         MaxArguments = 3,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

@@ -4,7 +4,7 @@ using Punnet.Host;
 using Punnet.Kernel;
 using Punnet.Spec;
 
-namespace Punnet.Commands;
+namespace Punnet.Commands.Tools;
 
 /// <summary><c>spec</c>: writes a config.json to start from.</summary>
 internal static class SpecCommand

@@ -5,7 +5,7 @@ using Punnet.Host.Tracing;
 using Punnet.Kernel;
 using Punnet.Spec;
 
-namespace Punnet.Commands;
+namespace Punnet.Commands.Tools;
 
 /// <summary><c>trace</c>: draws what <c>--trace</c> has written.</summary>
 internal static class TraceCommand
@@ -16,8 +16,9 @@ internal static class TraceCommand
         Name = "trace",
         Arguments = "FILE",
         Summary = "draw what --trace of create, run, start or exec has written",
+        Examples = "punnet run --trace start.json web && punnet trace start.json\npunnet trace --svg start.json >start.svg",
         Options = [new("svg", "", "", "a picture instead of text")],
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)
