@@ -347,4 +347,7 @@ public enum SyscallNumber
 
     /// <summary>mount_setattr(2).</summary>
     MountSetattr = 442,
+
+    /// <summary>landlock_create_ruleset(2).</summary>
+    LandlockCreateRuleset = 444,
 }

@@ -28,7 +28,8 @@ public sealed record SubordinateIds
 
     private string Program { get; }
 
-    private string Grants { get; }
+    /// <summary>The file that grants them.</summary>
+    public string Grants { get; }
 
     private string Place { get; }
 
@@ -64,7 +65,7 @@ public sealed record SubordinateIds
     private string Hint(string[] numbers, uint user)
     {
         string name = UserNames.Find(user);
-        List<(uint First, uint Size)> granted = Granted(name.StartsWith('#') ? null : name, user);
+        List<(uint First, uint Size)> granted = Granted(user);
         uint own = Program == "newuidmap" ? user : Sys.Getegid();
         for (int i = 1; i + 1 < numbers.Length; i += 3)
         {
@@ -98,9 +99,11 @@ public sealed record SubordinateIds
         return text.ToString();
     }
 
-    // subuid(5): NAME-OR-UID:FIRST:SIZE.
-    private List<(uint First, uint Size)> Granted(string? name, uint user)
+    /// <summary>The ranges of a user, subuid(5): NAME-OR-UID:FIRST:SIZE.</summary>
+    /// <param name="user">The user's id.</param>
+    public List<(uint First, uint Size)> Granted(uint user)
     {
+        string name = UserNames.Find(user);
         List<(uint First, uint Size)> granted = [];
         string text = HostFile.TryReadText(Sys.WorkingDirectory, CString.Of(Grants).WithNul) ?? "";
         foreach (string line in text.Split('\n'))

@@ -51,6 +51,13 @@ public static unsafe partial class Sys
         return Call(SyscallNumber.Ioctl, listener, IdValid, (nint)(&id));
     }
 
+    /// <summary>landlock_create_ruleset(2) with LANDLOCK_CREATE_RULESET_VERSION: the version of its interface.</summary>
+    public static Errno LandlockVersion(out int version)
+    {
+        const int AskVersion = 1; // LANDLOCK_CREATE_RULESET_VERSION
+        return Open(SyscallNumber.LandlockCreateRuleset, out version, 0, 0, AskVersion);
+    }
+
     private struct FilterProgram
     {
         public ushort Length;

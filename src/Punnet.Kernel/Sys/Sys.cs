@@ -40,7 +40,10 @@ public static unsafe partial class Sys
     /// <summary>
     /// Whether a filter refuses this call, or the kernel lacks it. The arguments are invalid for every call of the table.
     /// </summary>
-    public static bool Refuses(SyscallNumber number) => Call(number, -1, 0, -1).IsOfFilter();
+    public static bool Refuses(SyscallNumber number) => Answer(number).IsOfFilter();
+
+    /// <summary>What the kernel, or a filter before it, answers to a call with arguments that are invalid for every call.</summary>
+    public static Errno Answer(SyscallNumber number) => Call(number, -1, 0, -1);
 
     private static bool IsText(ReadOnlySpan<byte> text) => !text.IsEmpty && text[^1] == 0;
 }

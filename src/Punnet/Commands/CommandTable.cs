@@ -11,7 +11,7 @@ internal static class CommandTable
     public static string[] Names =>
     [
         "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "mounts", "events", "diff",
-        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion",
+        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion", "doctor",
     ];
 
     /// <summary>Finds a command, or null.</summary>
@@ -40,6 +40,7 @@ internal static class CommandTable
         "features" => FeaturesCommand.Definition,
         "trace" => TraceCommand.Definition,
         "completion" => CompletionCommand.Definition,
+        "doctor" => DoctorCommand.Definition,
         _ => null,
     };
 

@@ -29,6 +29,7 @@ public sealed class RoomsTests
     [
         "Punnet.Host.Text", "Punnet.Host", "Punnet.Host.Cgroups", "Punnet.Host.Resctrl", "Punnet.Host.State", "Punnet.Host.Systemd",
         "Punnet.Host.Layers", "Punnet.Host.Errors", "Punnet.Host.Namespaces", "Punnet.Host.Checkpoint",
+        "Punnet.Host.Doctor",
     ];
 
     private static readonly string[] s_programLayers =

@@ -144,7 +144,7 @@ public sealed class CommandLineTests : ContainerTest
         foreach (string verb in new[]
         {
             "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events",
-            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion",
+            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion", "doctor",
         })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);
@@ -171,6 +171,7 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("start", "start")]
     [InlineData("state", "state")]
     [InlineData("features", "features")]
+    [InlineData("doctor", "--format")]
     [InlineData("checkpoint", "--image-path")]
     [InlineData("restore", "--lsm-profile")]
     [InlineData("completion", "bash")]
