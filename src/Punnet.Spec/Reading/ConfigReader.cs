@@ -38,6 +38,14 @@ public static partial class ConfigReader
     public static Process ReadProcess(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
         JsonPathReader.ReadDocument(utf8, unknown, ReadProcess);
 
+    /// <summary>Reads a profile that stands alone: config-linux.md#seccomp.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <param name="unknown">Collects properties that the specification does not have.</param>
+    /// <returns>The document as written.</returns>
+    /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
+    public static Seccomp ReadSeccomp(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
+        JsonPathReader.ReadDocument(utf8, unknown, ReadSeccomp);
+
     /// <summary>Reads what <c>update --resources</c> is given: config-linux.md#control-groups.</summary>
     /// <param name="utf8">The whole document.</param>
     /// <param name="unknown">Collects properties that the specification does not have.</param>

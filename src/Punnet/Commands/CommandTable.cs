@@ -11,7 +11,7 @@ internal static class CommandTable
     public static string[] Names =>
     [
         "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "mounts", "events", "diff",
-        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion", "doctor",
+        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion", "doctor", "seccomp",
     ];
 
     /// <summary>Finds a command, or null.</summary>
@@ -41,6 +41,7 @@ internal static class CommandTable
         "trace" => TraceCommand.Definition,
         "completion" => CompletionCommand.Definition,
         "doctor" => DoctorCommand.Definition,
+        "seccomp" => SeccompCommand.Definition,
         _ => null,
     };
 

@@ -184,9 +184,22 @@ internal sealed class SeccompLogText : IDisposable
         return refusal.Architecture == HostProbe.Native ? name : name + " of " + ArchitectureName(refusal.Architecture);
     }
 
-    private static string ArchitectureName(SeccompArchitecture architecture) => architecture == SeccompArchitecture.None
+    /// <summary>SCMP_ARCH_*.</summary>
+    public static string ArchitectureName(SeccompArchitecture architecture) => architecture == SeccompArchitecture.None
         ? "unknown"
         : "SCMP_ARCH_" + architecture.ToString().ToUpperInvariant();
+
+    /// <summary>A filter's return value as the end of "the call is …".</summary>
+    public static string Sentence(uint verdict) => SeccompReport.ActionOf(verdict) switch
+    {
+        SeccompAction.Allow => "allowed",
+        SeccompAction.Log => "allowed and logged",
+        SeccompAction.Notify => "answered by an agent",
+        SeccompAction.Trace => "answered by a tracer",
+        SeccompAction.KillProcess => "killed",
+        SeccompAction.KillThread => "killed (its thread)",
+        _ => "refused with " + Outcome(verdict),
+    };
 
     private static string Outcome(uint verdict)
     {

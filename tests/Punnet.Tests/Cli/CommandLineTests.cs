@@ -144,7 +144,7 @@ public sealed class CommandLineTests : ContainerTest
         foreach (string verb in new[]
         {
             "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events",
-            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion", "doctor",
+            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion", "doctor", "seccomp",
         })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);
@@ -172,6 +172,7 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("state", "state")]
     [InlineData("features", "features")]
     [InlineData("doctor", "--format")]
+    [InlineData("seccomp", "explain PROFILE")]
     [InlineData("checkpoint", "--image-path")]
     [InlineData("restore", "--lsm-profile")]
     [InlineData("completion", "bash")]
