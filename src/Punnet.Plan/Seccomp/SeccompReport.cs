@@ -17,19 +17,21 @@ public static class SeccompReport
     /// <summary>The same filter with its refusals turned into notifications.</summary>
     /// <param name="plan">The profile, compiled.</param>
     /// <param name="supported">Flags that the kernel takes.</param>
+    /// <param name="isWhole">Whether what it allows is notified too.</param>
     /// <exception cref="SpecException">The profile has an agent: a filter can have only one listener.</exception>
-    public static SeccompPlan Instrument(SeccompPlan plan, SeccompFilterFlags supported)
+    public static SeccompPlan Instrument(SeccompPlan plan, SeccompFilterFlags supported, bool isWhole)
     {
         if (plan.NeedsListener)
         {
             throw new SpecException(
-                SeccompVocabulary.Root, "--seccomp-log cannot be used where SCMP_ACT_NOTIFY has calls answered by an agent");
+                SeccompVocabulary.Root,
+                "--seccomp-" + (isWhole ? "record" : "log") + " cannot be used where SCMP_ACT_NOTIFY has calls answered by an agent");
         }
 
         BpfInstruction[] program = [.. plan.Program];
         for (int i = 0; i < program.Length; i++)
         {
-            if (program[i].Code == BpfCode.Return && IsRefusal(program[i].K))
+            if (program[i].Code == BpfCode.Return && (isWhole || IsRefusal(program[i].K)))
             {
                 program[i] = program[i] with { K = (uint)SeccompAction.Notify };
             }

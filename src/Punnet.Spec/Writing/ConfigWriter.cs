@@ -11,6 +11,11 @@ public static partial class ConfigWriter
     /// <returns>UTF-8 without a line end, as runc leaves it.</returns>
     public static byte[] Write(Config config) => new JsonWriter('\t', 1).Document(config, ConfigMembers);
 
+    /// <summary>Writes a profile that stands alone: config-linux.md#seccomp.</summary>
+    /// <param name="profile">The document.</param>
+    /// <returns>UTF-8 without a line end.</returns>
+    public static byte[] WriteSeccomp(Seccomp profile) => new JsonWriter('\t', 1).Document(profile, SeccompMembers);
+
     private static void ConfigMembers(JsonWriter writer, Config config)
     {
         writer.Text("ociVersion"u8, config.OciVersion);

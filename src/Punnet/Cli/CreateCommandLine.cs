@@ -72,7 +72,7 @@ internal static class CreateCommandLine
         ContainerPlan plan = BundleFile.Refusing(() => Planner.Plan(config, options, facts));
         if (log is not null)
         {
-            plan = plan with { Process = plan.Process with { Seccomp = log.Explain(config.Linux?.Seccomp, plan.Process.Seccomp) } };
+            plan = plan with { Process = plan.Process with { Seccomp = log.Explain(config.Linux?.Seccomp, plan.Process) } };
         }
 
         BundleFile.Tell(plan.Process, globals.Log);

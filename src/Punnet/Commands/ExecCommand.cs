@@ -64,7 +64,7 @@ internal static class ExecCommand
         using Container container = Container.Find(globals.Store(), line.Positionals[0]);
         HostTrace.Mark(HostStep.Find);
         CheckStatus(container, line);
-        using SeccompLog? log = SeccompLogOptions.Open(line, detach);
+        using SeccompLog? log = SeccompLogOptions.Open(line, detach, globals.Log);
         ProcessPlan plan = Plan(globals, line, container, log);
         BundleFile.Tell(plan, globals.Log);
         HostTrace.Mark(HostStep.Plan);
@@ -169,7 +169,7 @@ internal static class ExecCommand
             Process process = file is null ? Change(config, line) : ReadProcess(file, config, line, globals.Log);
             bool ownsUser = ContainerExec.HasOwnUserNamespace(container);
             ProcessPlan plan = Planner.PlanExec(config, process, file is null ? "process" : "", HostProbe.ProcessFacts(), ownsUser);
-            return log is null ? plan : plan with { Seccomp = log.Explain(config.Linux?.Seccomp, plan.Seccomp) };
+            return log is null ? plan : plan with { Seccomp = log.Explain(config.Linux?.Seccomp, plan) };
         }
         catch (SpecException refusal)
         {

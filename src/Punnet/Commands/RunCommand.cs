@@ -28,6 +28,7 @@ internal static class RunCommand
             new("detach", "d", "", "do not wait for the container, and do not delete it"),
             new("keep", "", "", "do not delete the container after its end"),
             .. SeccompLogOptions.Options,
+            SeccompLogOptions.Record,
             new("no-subreaper", "", "", "do not become the parent of the container's orphaned processes"),
         ],
         Run = new(Execute),
@@ -39,6 +40,7 @@ internal static class RunCommand
         HandOffOptions handOff = HandOffOptions.Of(line);
         using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         using TraceOptions? trace = TraceOptions.Begin(line, "run");
+        using SeccompLog? log = SeccompLogOptions.Open(line, detach, globals.Log);
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: false, log);
         trace?.Plan = request.Plan;
         if (line.Has("dry-run"))

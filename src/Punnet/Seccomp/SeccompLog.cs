@@ -21,11 +21,12 @@ internal readonly record struct SeccompRefusal(SeccompArchitecture Architecture,
 
 /// <summary>
 /// <c>--seccomp-log</c>: answers the calls that the profile refuses as the profile says, and logs each of them. Documented
-/// in docs/seccomp.md, with what differs from a run without it.
+/// in docs/seccomp.md, with what differs from a run without it. <c>--seccomp-record</c>: lets the others be made, and notes them.
 /// </summary>
 internal sealed class SeccompLog : IDisposable
 {
-    private readonly SeccompLogText _text;
+    private readonly SeccompLogText? _text;
+    private readonly SeccompRecord? _record;
     private readonly Dictionary<SeccompRefusal, int> _counts = [];
     private readonly HashSet<int> _killed = [];
     private Thread? _thread;
@@ -36,22 +37,32 @@ internal sealed class SeccompLog : IDisposable
     private Spec.Seccomp? _profile;
 
     /// <summary>An empty log.</summary>
-    /// <param name="text">The output; taken over.</param>
-    public SeccompLog(SeccompLogText text) => _text = text;
+    /// <param name="text">The output for refused calls, or null; taken over.</param>
+    /// <param name="record">The output for the others, or null; taken over.</param>
+    public SeccompLog(SeccompLogText? text, SeccompRecord? record = null) => (_text, _record) = (text, record);
 
     /// <summary>The filter that lets punnet answer.</summary>
     /// <param name="profile">linux.seccomp.</param>
-    /// <param name="plan">The same, compiled.</param>
+    /// <param name="process">The program, with the same compiled.</param>
     /// <exception cref="PunnetException">There is nothing to explain, or an agent answers already.</exception>
-    public SeccompPlan Explain(Spec.Seccomp? profile, SeccompPlan? plan)
+    public SeccompPlan Explain(Spec.Seccomp? profile, ProcessPlan process)
     {
+        SeccompFilterFlags flags = HostProbe.SeccompFlags();
+        SeccompPlan? plan = process.Seccomp;
+        if (_record is not null)
+        {
+            _record.NoNewPrivileges = process.NoNewPrivileges;
+            profile ??= SeccompRecording.Everything(HostProbe.Native);
+            plan ??= SeccompCompiler.Compile(profile, new SeccompFacts(HostProbe.Native, flags));
+        }
+
         if (profile is null || plan is null)
         {
             throw new PunnetException("config.json: linux.seccomp is missing: without it --seccomp-log has nothing to report");
         }
 
         _profile = profile;
-        return BundleFile.Refusing(() => SeccompReport.Instrument(plan, HostProbe.SeccompFlags()));
+        return BundleFile.Refusing(() => SeccompReport.Instrument(plan, flags, isWhole: _record is not null));
     }
 
     /// <summary>
@@ -112,10 +123,12 @@ internal sealed class SeccompLog : IDisposable
         if (_listener is not null)
         {
             _listener.Dispose();
-            _text.Summarize(_profile!, _counts);
+            _text?.Summarize(_profile!, _counts);
+            _record?.Write();
         }
 
-        _text.Dispose();
+        _text?.Dispose();
+        _record?.Dispose();
     }
 
     // The first order is to answer, if there is a listener by then; the next one is to end.
@@ -159,8 +172,15 @@ internal sealed class SeccompLog : IDisposable
     private void AnswerCall(in SeccompNotification call, uint verdict)
     {
         SeccompRefusal refusal = new(SeccompReport.ArchitectureOf(call), call.Number, verdict);
+        if (SeccompReport.ActionOf(verdict) is SeccompAction.Allow or SeccompAction.Log)
+        {
+            _record?.Note(refusal);
+            Sys.SeccompNotifSend(_listener!.Number, new SeccompResponse { Id = call.Id, Flags = SeccompResponseFlags.Continue });
+            return;
+        }
+
         _counts[refusal] = _counts.GetValueOrDefault(refusal) + 1;
-        _text.Tell(_profile!, refusal, call);
+        _text?.Tell(_profile!, refusal, call);
         SeccompResponse response = new() { Id = call.Id };
         switch (SeccompReport.ActionOf(verdict))
         {
@@ -171,6 +191,9 @@ internal sealed class SeccompLog : IDisposable
             case SeccompAction.Trap when HasHandler(call.Thread):
                 response.Error = -(int)Errno.ENOSYS;
                 Signal(call, Abi.Signal.BadSystemCall);
+                break;
+            case SeccompAction.Trace:
+                response.Error = -(int)Errno.ENOSYS; // As without a tracer, seccomp(2).
                 break;
             default:
                 // SIGSYS from outside would not end a pid namespace's first process.
