@@ -11,7 +11,7 @@ internal static class CommandTable
     public static string[] Names =>
     [
         "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "mounts", "events", "diff",
-        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion", "doctor", "seccomp",
+        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion", "doctor", "seccomp", "top",
     ];
 
     /// <summary>Finds a command, or null.</summary>
@@ -42,6 +42,7 @@ internal static class CommandTable
         "completion" => CompletionCommand.Definition,
         "doctor" => DoctorCommand.Definition,
         "seccomp" => SeccompCommand.Definition,
+        "top" => TopCommand.Definition,
         _ => null,
     };
 

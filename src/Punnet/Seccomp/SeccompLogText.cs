@@ -72,8 +72,7 @@ internal sealed class SeccompLogText : IDisposable
     /// <summary>Writes how often each kind of call was refused, the most frequent first.</summary>
     public void Summarize(Spec.Seccomp profile, Dictionary<SeccompRefusal, int> counts)
     {
-        List<KeyValuePair<SeccompRefusal, int>> sorted = [.. counts];
-        sorted.Sort((a, b) => a.Value == b.Value ? a.Key.Number.CompareTo(b.Key.Number) : b.Value.CompareTo(a.Value));
+        List<KeyValuePair<SeccompRefusal, int>> sorted = Sorted(counts);
         if (_isJson)
         {
             SummarizeJson(profile, sorted);
@@ -90,6 +89,25 @@ internal sealed class SeccompLogText : IDisposable
         }
 
         Write(Encoding.UTF8.GetBytes(text.ToString()));
+    }
+
+    // By insertion: what List.Sort needs is set up at every start of punnet.
+    private static List<KeyValuePair<SeccompRefusal, int>> Sorted(Dictionary<SeccompRefusal, int> counts)
+    {
+        List<KeyValuePair<SeccompRefusal, int>> sorted = [];
+        foreach (KeyValuePair<SeccompRefusal, int> added in counts)
+        {
+            int place = sorted.Count;
+            while (place > 0 && (sorted[place - 1].Value < added.Value
+                || (sorted[place - 1].Value == added.Value && sorted[place - 1].Key.Number > added.Key.Number)))
+            {
+                place--;
+            }
+
+            sorted.Insert(place, added);
+        }
+
+        return sorted;
     }
 
     /// <summary>A file of a thread below /proc; empty when it is gone.</summary>

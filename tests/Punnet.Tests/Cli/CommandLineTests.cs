@@ -144,7 +144,7 @@ public sealed class CommandLineTests : ContainerTest
         foreach (string verb in new[]
         {
             "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events",
-            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion", "doctor", "seccomp",
+            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion", "doctor", "seccomp", "top",
         })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);
@@ -173,6 +173,7 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("features", "features")]
     [InlineData("doctor", "--format")]
     [InlineData("seccomp", "explain PROFILE")]
+    [InlineData("top", "--delay")]
     [InlineData("checkpoint", "--image-path")]
     [InlineData("restore", "--lsm-profile")]
     [InlineData("completion", "bash")]
