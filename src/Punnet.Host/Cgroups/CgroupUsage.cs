@@ -35,7 +35,7 @@ public sealed class CgroupUsage
     /// <summary>io.stat, bytes written to all devices.</summary>
     public ulong? Written { get; private init; }
 
-    /// <summary>cpu.pressure, memory.pressure and io.pressure: percent of the last ten seconds in which some process waited, psi(5).</summary>
+    /// <summary>cpu.pressure, memory.pressure and io.pressure: percent of ten seconds in which some process waited, psi(5).</summary>
     public string?[] Pressures { get; private init; } = [];
 
     /// <summary>Reads a cgroup's files; one that is removed meanwhile has nothing.</summary>

@@ -117,7 +117,8 @@ internal static class CallerTrials
         }
         else
         {
-            findings.Missing("apparmor", "not enabled: process.apparmorProfile is refused", "the kernel parameter apparmor=1 security=apparmor");
+            findings.Missing(
+                "apparmor", "not enabled: process.apparmorProfile is refused", "the kernel parameter apparmor=1 security=apparmor");
         }
 
         if (selinux is not null)
@@ -128,7 +129,8 @@ internal static class CallerTrials
         else
         {
             findings.Missing(
-                "selinux", "not enabled: process.selinuxLabel and linux.mountLabel are refused", "the kernel parameter selinux=1, and a policy");
+                "selinux", "not enabled: process.selinuxLabel and linux.mountLabel are refused",
+                "the kernel parameter selinux=1, and a policy");
         }
     }
 
@@ -174,7 +176,8 @@ internal static class CallerTrials
         if (answer.IsOk)
         {
             findings.Of(
-                "keyring", isNearlyFull ? FindingLevel.Limited : FindingLevel.Ok, quota.Length > 0 ? quota : "a session keyring can be made",
+                "keyring", isNearlyFull ? FindingLevel.Limited : FindingLevel.Ok,
+                quota.Length > 0 ? quota : "a session keyring can be made",
                 isNearlyFull ? sysctl : null);
         }
         else if (answer.Errno == Errno.EDQUOT)

@@ -20,7 +20,9 @@ internal static class MountTrials
         Root(findings);
         if (Trial.Rights == CloneFlags.None)
         {
-            findings.Tried("overlay", Trial.Run(CloneFlags.NewMount, TrialStep.Overlay), "mounted and written", Remedy("overlay", "CONFIG_OVERLAY_FS"));
+            findings.Tried(
+                "overlay", Trial.Run(CloneFlags.NewMount, TrialStep.Overlay), "mounted and written",
+                Remedy("overlay", "CONFIG_OVERLAY_FS"));
         }
 
         findings.Tried(
@@ -62,7 +64,8 @@ internal static class MountTrials
         }
         else
         {
-            findings.Ok("root of the host", (type ?? "unknown") + ", " + (propagation ?? "unknown") + "; a container's mounts do not reach it");
+            findings.Ok(
+                "root of the host", (type ?? "unknown") + ", " + (propagation ?? "unknown") + "; a container's mounts do not reach it");
         }
     }
 

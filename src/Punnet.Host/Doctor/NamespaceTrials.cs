@@ -24,7 +24,8 @@ internal static class NamespaceTrials
             TrialAnswer answer = kind == CloneFlags.NewTime
                 ? Trial.Run(Trial.Rights, TrialStep.UnshareTime)
                 : Trial.Run(Trial.Rights | kind, TrialStep.None);
-            findings.Tried(name + " namespace", answer, "made", Remedy(answer.Errno, name switch { "network" => "net", "mount" => "mnt", _ => name }));
+            string kernelName = name switch { "network" => "net", "mount" => "mnt", _ => name };
+            findings.Tried(name + " namespace", answer, "made", Remedy(answer.Errno, kernelName));
         }
 
         Ids(findings, SubordinateIds.Users);

@@ -67,10 +67,12 @@ internal static class PlainContainer
     private static bool TryMake(string name, out string top, out Descriptor parent)
     {
         foreach (string? directory in (ReadOnlySpan<string?>)
-            [Environment.GetEnvironmentVariable("TMPDIR"), "/tmp", "/var/tmp", Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"), "/run"])
+            [Environment.GetEnvironmentVariable("TMPDIR"), "/tmp", "/var/tmp", Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR"),
+                "/run"])
         {
-            if (string.IsNullOrEmpty(directory) || Sys.Openat(
-                Sys.WorkingDirectory, CString.Of(directory).WithNul, OpenFlags.ReadOnly | OpenFlags.Directory, 0, out int number) != Errno.None)
+            const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory;
+            if (string.IsNullOrEmpty(directory)
+                || Sys.Openat(Sys.WorkingDirectory, CString.Of(directory).WithNul, Flags, 0, out int number) != Errno.None)
             {
                 continue;
             }

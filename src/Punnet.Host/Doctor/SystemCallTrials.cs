@@ -87,7 +87,8 @@ internal static class SystemCallTrials
         Sys.Close(program);
         findings.Tried(
             "bpf device program", new TrialAnswer((int)errno), "loaded: linux.resources.devices are enforced",
-            errno == Errno.EPERM ? "punnet needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, on the host" : "a kernel with CONFIG_CGROUP_BPF",
+            errno == Errno.EPERM ? "punnet needs CAP_BPF and CAP_NET_ADMIN, or CAP_SYS_ADMIN, on the host"
+                : "a kernel with CONFIG_CGROUP_BPF",
             "linux.resources.devices are not enforced");
     }
 }

@@ -94,7 +94,8 @@ internal static class TrialSteps
         errno = errno == Errno.None ? Sys.Mkdirat(Sys.WorkingDirectory, "upper\0"u8, Permissions.Mode0755) : errno;
         errno = errno == Errno.None ? Sys.Mkdirat(Sys.WorkingDirectory, "work\0"u8, Permissions.Mode0755) : errno;
         errno = errno == Errno.None
-            ? Sys.Mount("overlay\0"u8, "lower\0"u8, "overlay\0"u8, MountFlags.None, "lowerdir=lower,upperdir=upper,workdir=work,userxattr\0"u8)
+            ? Sys.Mount(
+                "overlay\0"u8, "lower\0"u8, "overlay\0"u8, MountFlags.None, "lowerdir=lower,upperdir=upper,workdir=work,userxattr\0"u8)
             : errno;
 
         // A directory of the lower layer goes by a whiteout, which needs mknod(2).

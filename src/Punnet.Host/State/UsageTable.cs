@@ -52,7 +52,9 @@ public sealed class UsageTable
         const int Numbers = 82;
         width = Math.Min(width, Math.Max(12, columns - Numbers));
         StringBuilder text = new();
-        Add(text, "ID", "STATUS", ["CPU%", "MEM", "LIMIT", "PIDS", "READ/s", "WRITE/s", "PSIcpu", "PSImem", "PSIio", "OOM"], width, columns);
+        Add(
+            text, "ID", "STATUS", ["CPU%", "MEM", "LIMIT", "PIDS", "READ/s", "WRITE/s", "PSIcpu", "PSImem", "PSIio", "OOM"], width,
+            columns);
         text.Append(lineEnd);
         int printed = 1;
         for (Row? row = _first; row is not null; row = row.Next)

@@ -161,7 +161,8 @@ internal sealed class SeccompExplainText
         for (int i = 0; i < rule.Args.Count; i++)
         {
             SeccompArgument argument = rule.Args[i];
-            _text.Append("    args[").Append(i).Append("]: ").Append(isAny && i > 0 ? "or " : "").Append(SeccompComparisons.Words(argument));
+            _text.Append("    args[").Append(i).Append("]: ").Append(isAny && i > 0 ? "or " : "")
+                .Append(SeccompComparisons.Words(argument));
             if (!arguments.IsEmpty)
             {
                 _text.Append(Holds(argument, arguments) ? ": holds" : ": does not hold");

@@ -120,7 +120,9 @@ public sealed class SeccompExplainTests : ContainerTest
         container.Bundle.Set("linux.seccomp", Profile);
         Dictionary<string, string> answers = new(StringComparer.Ordinal)
         {
-            ["EACCES"] = " -13", ["ENOENT"] = " -2", ["0"] = " 0",
+            ["EACCES"] = " -13",
+            ["ENOENT"] = " -2",
+            ["0"] = " 0",
         };
         string[] printed = container.RunToEnd().TrimEnd('\n').Split('\n');
         foreach ((string call, string line) in calls.Zip(printed))

@@ -86,7 +86,8 @@ internal static class SeccompCommand
             if (property.Place.EndsWith(".includes", StringComparison.Ordinal)
                 || property.Place.EndsWith(".excludes", StringComparison.Ordinal) || property.Place == "archMap")
             {
-                log.Warn(file + ": " + property.Place + " is resolved by an engine, and is ignored here; its rules count as if they applied");
+                log.Warn(file + ": " + property.Place + " is resolved by an engine, and is ignored here;"
+                    + " its rules count as if they applied");
                 break;
             }
         }

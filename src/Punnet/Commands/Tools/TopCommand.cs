@@ -40,7 +40,8 @@ internal static class TopCommand
         }
 
         string number = line.Value("count") ?? (line.Has("once") ? "1" : "0");
-        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int count) || (count == 0 && line.Value("count") is not null))
+        if (!int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int count)
+            || (count == 0 && line.Value("count") is not null))
         {
             throw new UsageException("invalid value \"" + number + "\" for flag -count: a number above 0 is expected");
         }
@@ -64,7 +65,8 @@ internal static class TopCommand
         while (true)
         {
             (int lines, int columns) = TopScreen.Size();
-            if (TopScreen.Draw(table.Text(lines, columns, TopScreen.LineEnd)) != Errno.None || (table.IsEmpty && line.Positionals.Count > 0))
+            if (TopScreen.Draw(table.Text(lines, columns, TopScreen.LineEnd)) != Errno.None
+                || (table.IsEmpty && line.Positionals.Count > 0))
             {
                 return 0;
             }
