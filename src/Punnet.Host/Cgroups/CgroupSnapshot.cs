@@ -52,7 +52,7 @@ public sealed class CgroupSnapshot
 
         // cpu.max and cpu.max.burst bound each other: a value that is refused at first may be accepted after the others.
         List<(string File, string Value)> refused = writes.FindAll(Fails);
-        return refused.FindAll(Fails).ConvertAll(write => write.File);
+        return refused.FindAll(Fails).ConvertAll<string>(new(FileOf));
     }
 
     private bool Fails((string File, string Value) write) =>
@@ -85,6 +85,8 @@ public sealed class CgroupSnapshot
         int colon = value.IndexOf(':', StringComparison.Ordinal);
         return colon > 0 && blank > colon && char.IsAsciiDigit(value[0]) ? value[..blank] : string.Empty;
     }
+
+    private static string FileOf((string File, string Value) write) => write.File;
 }
 
 /// <summary>One file of a cgroup.</summary>

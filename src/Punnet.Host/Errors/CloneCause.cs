@@ -110,7 +110,15 @@ public static class CloneCause
             return true;
         }
 
-        return !MountInfo.Read().Exists(mount => mount.Point == "/");
+        foreach (MountInfo mount in MountInfo.Read())
+        {
+            if (mount.Point == "/")
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static FileStatus? Status(ReadOnlySpan<byte> path) =>

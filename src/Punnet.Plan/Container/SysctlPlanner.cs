@@ -49,13 +49,13 @@ internal static class SysctlPlanner
             return key;
         }
 
-        return string.Create(key.Length, key, static (target, name) =>
+        char[] swapped = key.ToCharArray();
+        for (int i = 0; i < swapped.Length; i++)
         {
-            for (int i = 0; i < name.Length; i++)
-            {
-                target[i] = name[i] switch { '.' => '/', '/' => '.', char other => other };
-            }
-        });
+            swapped[i] = swapped[i] switch { '.' => '/', '/' => '.', char other => other };
+        }
+
+        return new string(swapped);
     }
 
     private static CloneFlags Check(string path, string value, string place, NamespacePlan namespaces, string? domainname)

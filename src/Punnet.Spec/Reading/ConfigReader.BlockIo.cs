@@ -21,11 +21,11 @@ public static partial class ConfigReader
             {
                 case "weight": weight = cursor.UInt16(); break;
                 case "leafWeight": leafWeight = cursor.UInt16(); break;
-                case "weightDevice": weightDevice = cursor.List(ReadWeightDevice); break;
-                case "throttleReadBpsDevice": readBps = cursor.List(ReadThrottleDevice); break;
-                case "throttleWriteBpsDevice": writeBps = cursor.List(ReadThrottleDevice); break;
-                case "throttleReadIOPSDevice": readIops = cursor.List(ReadThrottleDevice); break;
-                case "throttleWriteIOPSDevice": writeIops = cursor.List(ReadThrottleDevice); break;
+                case "weightDevice": weightDevice = cursor.List<WeightDevice>(new(ReadWeightDevice)); break;
+                case "throttleReadBpsDevice": readBps = cursor.List<ThrottleDevice>(new(ReadThrottleDevice)); break;
+                case "throttleWriteBpsDevice": writeBps = cursor.List<ThrottleDevice>(new(ReadThrottleDevice)); break;
+                case "throttleReadIOPSDevice": readIops = cursor.List<ThrottleDevice>(new(ReadThrottleDevice)); break;
+                case "throttleWriteIOPSDevice": writeIops = cursor.List<ThrottleDevice>(new(ReadThrottleDevice)); break;
                 default: cursor.SkipUnknown(BlockIoNames); break;
             }
         }

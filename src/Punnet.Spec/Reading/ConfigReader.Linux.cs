@@ -28,23 +28,23 @@ public static partial class ConfigReader
         {
             switch (name)
             {
-                case "namespaces": namespaces = cursor.List(ReadNamespace); break;
-                case "uidMappings": uidMappings = cursor.List(ReadIdMapping); break;
-                case "gidMappings": gidMappings = cursor.List(ReadIdMapping); break;
-                case "timeOffsets": timeOffsets = cursor.Map(ReadTimeOffset); break;
-                case "devices": devices = cursor.List(ReadDevice); break;
-                case "netDevices": netDevices = cursor.Map(ReadNetDevice); break;
+                case "namespaces": namespaces = cursor.List<Namespace>(new(ReadNamespace)); break;
+                case "uidMappings": uidMappings = cursor.List<IdMapping>(new(ReadIdMapping)); break;
+                case "gidMappings": gidMappings = cursor.List<IdMapping>(new(ReadIdMapping)); break;
+                case "timeOffsets": timeOffsets = cursor.Map<TimeOffset>(new(ReadTimeOffset)); break;
+                case "devices": devices = cursor.List<Device>(new(ReadDevice)); break;
+                case "netDevices": netDevices = cursor.Map<NetDevice>(new(ReadNetDevice)); break;
                 case "cgroupsPath": cgroupsPath = cursor.String(); break;
-                case "resources": resources = cursor.Optional(ReadResources); break;
-                case "intelRdt": intelRdt = cursor.Optional(ReadIntelRdt); break;
-                case "memoryPolicy": memoryPolicy = cursor.Optional(ReadMemoryPolicy); break;
+                case "resources": resources = cursor.Optional<Resources>(new(ReadResources)); break;
+                case "intelRdt": intelRdt = cursor.Optional<IntelRdt>(new(ReadIntelRdt)); break;
+                case "memoryPolicy": memoryPolicy = cursor.Optional<MemoryPolicy>(new(ReadMemoryPolicy)); break;
                 case "sysctl": sysctl = cursor.StringMap(); break;
-                case "seccomp": seccomp = cursor.Optional(ReadSeccomp); break;
+                case "seccomp": seccomp = cursor.Optional<Seccomp>(new(ReadSeccomp)); break;
                 case "rootfsPropagation": rootfsPropagation = cursor.String(); break;
                 case "maskedPaths": maskedPaths = cursor.Strings(); break;
                 case "readonlyPaths": readonlyPaths = cursor.Strings(); break;
                 case "mountLabel": mountLabel = cursor.String(); break;
-                case "personality": personality = cursor.Optional(ReadPersonality); break;
+                case "personality": personality = cursor.Optional<Personality>(new(ReadPersonality)); break;
                 default: cursor.SkipUnknown(LinuxNames); break;
             }
         }

@@ -33,16 +33,16 @@ public static partial class ConfigReader
                 case "cwd": cwd = cursor.String(); break;
                 case "env": env = cursor.Strings(); break;
                 case "args": args = cursor.Strings(); break;
-                case "rlimits": rlimits = cursor.List(ReadRlimit); break;
+                case "rlimits": rlimits = cursor.List<Rlimit>(new(ReadRlimit)); break;
                 case "apparmorProfile": apparmorProfile = cursor.String(); break;
                 case "selinuxLabel": selinuxLabel = cursor.String(); break;
-                case "capabilities": capabilities = cursor.Optional(ReadCapabilities); break;
+                case "capabilities": capabilities = cursor.Optional<Capabilities>(new(ReadCapabilities)); break;
                 case "noNewPrivileges": noNewPrivileges = cursor.Boolean(); break;
                 case "oomScoreAdj": oomScoreAdj = cursor.Int64(); break;
-                case "scheduler": scheduler = cursor.Optional(ReadScheduler); break;
-                case "ioPriority": ioPriority = cursor.Optional(ReadIoPriority); break;
-                case "execCPUAffinity": execCpuAffinity = cursor.Optional(ReadExecCpuAffinity); break;
-                case "user": user = cursor.Optional(ReadUser); break;
+                case "scheduler": scheduler = cursor.Optional<Scheduler>(new(ReadScheduler)); break;
+                case "ioPriority": ioPriority = cursor.Optional<IoPriority>(new(ReadIoPriority)); break;
+                case "execCPUAffinity": execCpuAffinity = cursor.Optional<ExecCpuAffinity>(new(ReadExecCpuAffinity)); break;
+                case "user": user = cursor.Optional<User>(new(ReadUser)); break;
                 case "commandLine": cursor.Skip(); break;
                 default: cursor.SkipUnknown(ProcessNames); break;
             }
@@ -212,7 +212,7 @@ public static partial class ConfigReader
                 case "uid": uid = cursor.UInt32(); break;
                 case "gid": gid = cursor.UInt32(); break;
                 case "umask": umask = cursor.UInt32(); break;
-                case "additionalGids": additionalGids = cursor.List(static (ref JsonPathReader element) => element.UInt32() ?? 0); break;
+                case "additionalGids": additionalGids = cursor.List<uint>(new(ReadGroup)); break;
                 case "username": cursor.Skip(); break;
                 default: cursor.SkipUnknown("uid gid umask additionalGids"); break;
             }
@@ -220,4 +220,6 @@ public static partial class ConfigReader
 
         return new User { Uid = uid ?? 0, Gid = gid ?? 0, Umask = umask, AdditionalGids = additionalGids };
     }
+
+    private static uint ReadGroup(ref JsonPathReader cursor) => cursor.UInt32() ?? 0;
 }

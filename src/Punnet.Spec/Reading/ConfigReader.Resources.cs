@@ -22,14 +22,14 @@ public static partial class ConfigReader
         {
             switch (name)
             {
-                case "devices": devices = cursor.OptionalList(ReadDeviceRule); break;
-                case "memory": memory = cursor.Optional(ReadMemory); break;
-                case "cpu": cpu = cursor.Optional(ReadCpu); break;
+                case "devices": devices = cursor.OptionalList<DeviceRule>(new(ReadDeviceRule)); break;
+                case "memory": memory = cursor.Optional<MemoryResources>(new(ReadMemory)); break;
+                case "cpu": cpu = cursor.Optional<CpuResources>(new(ReadCpu)); break;
                 case "pids": pidsLimit = ReadPidsLimit(ref cursor); break;
-                case "blockIO": blockIo = cursor.Optional(ReadBlockIo); break;
-                case "hugepageLimits": hugepageLimits = cursor.List(ReadHugepageLimit); break;
-                case "network": network = cursor.Optional(ReadNetwork); break;
-                case "rdma": rdma = cursor.Map(ReadRdmaLimit); break;
+                case "blockIO": blockIo = cursor.Optional<BlockIoResources>(new(ReadBlockIo)); break;
+                case "hugepageLimits": hugepageLimits = cursor.List<HugepageLimit>(new(ReadHugepageLimit)); break;
+                case "network": network = cursor.Optional<NetworkResources>(new(ReadNetwork)); break;
+                case "rdma": rdma = cursor.Map<RdmaLimit>(new(ReadRdmaLimit)); break;
                 case "unified": unified = cursor.StringMap(); break;
                 default: cursor.SkipUnknown("devices memory cpu pids blockIO hugepageLimits network rdma unified"); break;
             }
@@ -193,7 +193,7 @@ public static partial class ConfigReader
             switch (name)
             {
                 case "classID": classId = cursor.UInt32(); break;
-                case "priorities": priorities = cursor.List(ReadInterfacePriority).Count; break;
+                case "priorities": priorities = cursor.List<uint>(new(ReadInterfacePriority)).Count; break;
                 default: cursor.SkipUnknown("classID priorities"); break;
             }
         }

@@ -26,7 +26,7 @@ public static partial class ConfigReader
                 case "flags": flags = cursor.OptionalStrings(); break;
                 case "listenerPath": listenerPath = cursor.String(); break;
                 case "listenerMetadata": listenerMetadata = cursor.String(); break;
-                case "syscalls": syscalls = cursor.List(ReadSeccompRule); break;
+                case "syscalls": syscalls = cursor.List<SeccompRule>(new(ReadSeccompRule)); break;
                 default: cursor.SkipUnknown(SeccompNames); break;
             }
         }
@@ -57,7 +57,7 @@ public static partial class ConfigReader
                 case "names": names = cursor.Strings(); break;
                 case "action": action = cursor.String(); break;
                 case "errnoRet": errnoRet = cursor.UInt32(); break;
-                case "args": args = cursor.List(ReadSeccompArgument); break;
+                case "args": args = cursor.List<SeccompArgument>(new(ReadSeccompArgument)); break;
                 default: cursor.SkipUnknown("names action errnoRet args"); break;
             }
         }

@@ -16,7 +16,7 @@ public static partial class ConfigReader
     /// <returns>The document as written.</returns>
     /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
     public static Config ReadConfig(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
-        JsonPathReader.ReadDocument(utf8, unknown, ReadConfig);
+        JsonPathReader.ReadDocument<Config>(utf8, unknown, new(ReadConfig));
 
     /// <summary>Reads a list of strings, such as an annotation holds.</summary>
     /// <param name="utf8">The whole document.</param>
@@ -36,7 +36,7 @@ public static partial class ConfigReader
     /// <returns>The document as written.</returns>
     /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
     public static Process ReadProcess(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
-        JsonPathReader.ReadDocument(utf8, unknown, ReadProcess);
+        JsonPathReader.ReadDocument<Process>(utf8, unknown, new(ReadProcess));
 
     /// <summary>Reads a profile that stands alone: config-linux.md#seccomp.</summary>
     /// <param name="utf8">The whole document.</param>
@@ -44,7 +44,7 @@ public static partial class ConfigReader
     /// <returns>The document as written.</returns>
     /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
     public static Seccomp ReadSeccomp(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
-        JsonPathReader.ReadDocument(utf8, unknown, ReadSeccomp);
+        JsonPathReader.ReadDocument<Seccomp>(utf8, unknown, new(ReadSeccomp));
 
     /// <summary>Reads what <c>update --resources</c> is given: config-linux.md#control-groups.</summary>
     /// <param name="utf8">The whole document.</param>
@@ -52,7 +52,7 @@ public static partial class ConfigReader
     /// <returns>The document as written.</returns>
     /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
     public static Resources ReadResources(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
-        JsonPathReader.ReadDocument(utf8, unknown, ReadResources);
+        JsonPathReader.ReadDocument<Resources>(utf8, unknown, new(ReadResources));
 
     private static Config ReadConfig(ref JsonPathReader cursor)
     {
@@ -69,14 +69,14 @@ public static partial class ConfigReader
             switch (name)
             {
                 case "ociVersion": ociVersion = cursor.String(); break;
-                case "root": root = cursor.Optional(ReadRoot); break;
-                case "mounts": mounts = cursor.List(ReadMount); break;
-                case "process": process = cursor.Optional(ReadProcess); break;
+                case "root": root = cursor.Optional<Root>(new(ReadRoot)); break;
+                case "mounts": mounts = cursor.List<Mount>(new(ReadMount)); break;
+                case "process": process = cursor.Optional<Process>(new(ReadProcess)); break;
                 case "hostname": hostname = cursor.String(); break;
                 case "domainname": domainname = cursor.String(); break;
-                case "hooks": hooks = cursor.Optional(ReadHooks); break;
+                case "hooks": hooks = cursor.Optional<Hooks>(new(ReadHooks)); break;
                 case "annotations": annotations = cursor.StringMap(); break;
-                case "linux": linux = cursor.Optional(ReadLinux); break;
+                case "linux": linux = cursor.Optional<Linux>(new(ReadLinux)); break;
                 case "freebsd" or "solaris" or "vm" or "windows" or "zos": cursor.Skip(); break;
                 default: cursor.SkipUnknown("ociVersion root mounts process hostname domainname hooks annotations linux"); break;
             }
@@ -128,8 +128,8 @@ public static partial class ConfigReader
                 case "type": type = cursor.String(); break;
                 case "source": source = cursor.String(); break;
                 case "options": options = cursor.Strings(); break;
-                case "uidMappings": uidMappings = cursor.List(ReadIdMapping); break;
-                case "gidMappings": gidMappings = cursor.List(ReadIdMapping); break;
+                case "uidMappings": uidMappings = cursor.List<IdMapping>(new(ReadIdMapping)); break;
+                case "gidMappings": gidMappings = cursor.List<IdMapping>(new(ReadIdMapping)); break;
                 default: cursor.SkipUnknown("destination type source options uidMappings gidMappings"); break;
             }
         }
@@ -175,12 +175,12 @@ public static partial class ConfigReader
         {
             switch (name)
             {
-                case "prestart": prestart = cursor.List(ReadHook); break;
-                case "createRuntime": createRuntime = cursor.List(ReadHook); break;
-                case "createContainer": createContainer = cursor.List(ReadHook); break;
-                case "startContainer": startContainer = cursor.List(ReadHook); break;
-                case "poststart": poststart = cursor.List(ReadHook); break;
-                case "poststop": poststop = cursor.List(ReadHook); break;
+                case "prestart": prestart = cursor.List<Hook>(new(ReadHook)); break;
+                case "createRuntime": createRuntime = cursor.List<Hook>(new(ReadHook)); break;
+                case "createContainer": createContainer = cursor.List<Hook>(new(ReadHook)); break;
+                case "startContainer": startContainer = cursor.List<Hook>(new(ReadHook)); break;
+                case "poststart": poststart = cursor.List<Hook>(new(ReadHook)); break;
+                case "poststop": poststop = cursor.List<Hook>(new(ReadHook)); break;
                 default: cursor.SkipUnknown("prestart createRuntime createContainer startContainer poststart poststop"); break;
             }
         }

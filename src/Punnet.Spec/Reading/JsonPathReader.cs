@@ -58,7 +58,9 @@ internal ref partial struct JsonPathReader
     /// <param name="document">UTF-8 without a byte order mark.</param>
     /// <exception cref="SpecException">The text is not JSON, or something else.</exception>
     public static IReadOnlyList<string> ReadStrings(ReadOnlySpan<byte> document) =>
-        ReadDocument(document, null, JsonTokenType.StartArray, static (ref JsonPathReader cursor) => cursor.Strings());
+        ReadDocument<IReadOnlyList<string>>(document, null, JsonTokenType.StartArray, new(ReadStrings));
+
+    private static IReadOnlyList<string> ReadStrings(ref JsonPathReader cursor) => cursor.Strings();
 
     /// <summary>Reads a whole document that is one list.</summary>
     /// <typeparam name="T">What is made of an entry.</typeparam>

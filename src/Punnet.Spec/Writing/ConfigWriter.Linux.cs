@@ -5,23 +5,23 @@ public static partial class ConfigWriter
 {
     private static void LinuxMembers(JsonWriter writer, Linux linux)
     {
-        writer.List("uidMappings"u8, linux.UidMappings, IdMappingMembers);
-        writer.List("gidMappings"u8, linux.GidMappings, IdMappingMembers);
+        writer.List<IdMapping>("uidMappings"u8, linux.UidMappings, new(IdMappingMembers));
+        writer.List<IdMapping>("gidMappings"u8, linux.GidMappings, new(IdMappingMembers));
         writer.StringMap("sysctl"u8, linux.Sysctl);
-        writer.Object("resources"u8, linux.Resources, ResourcesMembers);
+        writer.Object<Resources>("resources"u8, linux.Resources, new(ResourcesMembers));
         writer.Text("cgroupsPath"u8, linux.CgroupsPath);
-        writer.List("namespaces"u8, linux.Namespaces, NamespaceMembers);
-        writer.List("devices"u8, linux.Devices, DeviceMembers);
-        writer.Map("netDevices"u8, linux.NetDevices, NetDeviceMembers);
-        writer.Object("seccomp"u8, linux.Seccomp, SeccompMembers);
+        writer.List<Namespace>("namespaces"u8, linux.Namespaces, new(NamespaceMembers));
+        writer.List<Device>("devices"u8, linux.Devices, new(DeviceMembers));
+        writer.Map("netDevices"u8, linux.NetDevices, new(NetDeviceMembers));
+        writer.Object("seccomp"u8, linux.Seccomp, new(SeccompMembers));
         writer.Text("rootfsPropagation"u8, linux.RootfsPropagation);
         writer.Strings("maskedPaths"u8, linux.MaskedPaths);
         writer.Strings("readonlyPaths"u8, linux.ReadonlyPaths);
         writer.Text("mountLabel"u8, linux.MountLabel);
-        writer.Object("intelRdt"u8, linux.IntelRdt, IntelRdtMembers);
-        writer.Object("memoryPolicy"u8, linux.MemoryPolicy, MemoryPolicyMembers);
-        writer.Object("personality"u8, linux.Personality, PersonalityMembers);
-        writer.Map("timeOffsets"u8, linux.TimeOffsets, TimeOffsetMembers);
+        writer.Object("intelRdt"u8, linux.IntelRdt, new(IntelRdtMembers));
+        writer.Object("memoryPolicy"u8, linux.MemoryPolicy, new(MemoryPolicyMembers));
+        writer.Object<Personality>("personality"u8, linux.Personality, new(PersonalityMembers));
+        writer.Map("timeOffsets"u8, linux.TimeOffsets, new(TimeOffsetMembers));
     }
 
     private static void NamespaceMembers(JsonWriter writer, Namespace kind)
@@ -51,7 +51,7 @@ public static partial class ConfigWriter
         writer.OptionalStrings("flags"u8, seccomp.Flags);
         writer.Text("listenerPath"u8, seccomp.ListenerPath);
         writer.Text("listenerMetadata"u8, seccomp.ListenerMetadata);
-        writer.List("syscalls"u8, seccomp.Syscalls, SeccompRuleMembers);
+        writer.List<SeccompRule>("syscalls"u8, seccomp.Syscalls, new(SeccompRuleMembers));
     }
 
     private static void SeccompRuleMembers(JsonWriter writer, SeccompRule rule)
@@ -59,7 +59,7 @@ public static partial class ConfigWriter
         writer.Strings("names"u8, rule.Names);
         writer.Text("action"u8, rule.Action);
         writer.Number("errnoRet"u8, (ulong?)rule.ErrnoRet);
-        writer.List("args"u8, rule.Args, SeccompArgumentMembers);
+        writer.List<SeccompArgument>("args"u8, rule.Args, new(SeccompArgumentMembers));
     }
 
     private static void SeccompArgumentMembers(JsonWriter writer, SeccompArgument argument)

@@ -14,19 +14,19 @@ public static partial class ConfigWriter
             writer.EndObject();
         }
 
-        writer.Object("user"u8, process.User, UserMembers);
+        writer.Object<User>("user"u8, process.User, new(UserMembers));
         writer.Strings("args"u8, process.Args);
         writer.Strings("env"u8, process.Env);
         writer.Text("cwd"u8, process.Cwd);
-        writer.Object("capabilities"u8, process.Capabilities, CapabilitiesMembers);
-        writer.List("rlimits"u8, process.Rlimits, RlimitMembers);
+        writer.Object<Capabilities>("capabilities"u8, process.Capabilities, new(CapabilitiesMembers));
+        writer.List<Rlimit>("rlimits"u8, process.Rlimits, new(RlimitMembers));
         writer.FlagIfSet("noNewPrivileges"u8, process.NoNewPrivileges);
         writer.Text("apparmorProfile"u8, process.ApparmorProfile);
         writer.Number("oomScoreAdj"u8, process.OomScoreAdj);
-        writer.Object("scheduler"u8, process.Scheduler, SchedulerMembers);
+        writer.Object<Scheduler>("scheduler"u8, process.Scheduler, new(SchedulerMembers));
         writer.Text("selinuxLabel"u8, process.SelinuxLabel);
-        writer.Object("ioPriority"u8, process.IoPriority, IoPriorityMembers);
-        writer.Object("execCPUAffinity"u8, process.ExecCpuAffinity, ExecCpuAffinityMembers);
+        writer.Object<IoPriority>("ioPriority"u8, process.IoPriority, new(IoPriorityMembers));
+        writer.Object<ExecCpuAffinity>("execCPUAffinity"u8, process.ExecCpuAffinity, new(ExecCpuAffinityMembers));
     }
 
     private static void UserMembers(JsonWriter writer, User user)

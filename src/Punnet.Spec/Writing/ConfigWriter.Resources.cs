@@ -5,9 +5,9 @@ public static partial class ConfigWriter
 {
     private static void ResourcesMembers(JsonWriter writer, Resources resources)
     {
-        writer.OptionalList("devices"u8, resources.Devices, DeviceRuleMembers);
-        writer.Object("memory"u8, resources.Memory, MemoryMembers);
-        writer.Object("cpu"u8, resources.Cpu, CpuMembers);
+        writer.OptionalList<DeviceRule>("devices"u8, resources.Devices, new(DeviceRuleMembers));
+        writer.Object<MemoryResources>("memory"u8, resources.Memory, new(MemoryMembers));
+        writer.Object<CpuResources>("cpu"u8, resources.Cpu, new(CpuMembers));
         if (resources.PidsLimit is long pidsLimit)
         {
             writer.StartObject("pids"u8);
@@ -15,10 +15,10 @@ public static partial class ConfigWriter
             writer.EndObject();
         }
 
-        writer.Object("blockIO"u8, resources.BlockIo, BlockIoMembers);
-        writer.List("hugepageLimits"u8, resources.HugepageLimits, HugepageLimitMembers);
-        writer.Object("network"u8, resources.Network, NetworkMembers);
-        writer.Map("rdma"u8, resources.Rdma, RdmaLimitMembers);
+        writer.Object<BlockIoResources>("blockIO"u8, resources.BlockIo, new(BlockIoMembers));
+        writer.List<HugepageLimit>("hugepageLimits"u8, resources.HugepageLimits, new(HugepageLimitMembers));
+        writer.Object<NetworkResources>("network"u8, resources.Network, new(NetworkMembers));
+        writer.Map("rdma"u8, resources.Rdma, new(RdmaLimitMembers));
         writer.StringMap("unified"u8, resources.Unified);
     }
 
@@ -61,11 +61,11 @@ public static partial class ConfigWriter
     {
         writer.Number("weight"u8, (ulong?)blockIo.Weight);
         writer.Number("leafWeight"u8, (ulong?)blockIo.LeafWeight);
-        writer.List("weightDevice"u8, blockIo.WeightDevice, WeightDeviceMembers);
-        writer.List("throttleReadBpsDevice"u8, blockIo.ThrottleReadBpsDevice, ThrottleDeviceMembers);
-        writer.List("throttleWriteBpsDevice"u8, blockIo.ThrottleWriteBpsDevice, ThrottleDeviceMembers);
-        writer.List("throttleReadIOPSDevice"u8, blockIo.ThrottleReadIopsDevice, ThrottleDeviceMembers);
-        writer.List("throttleWriteIOPSDevice"u8, blockIo.ThrottleWriteIopsDevice, ThrottleDeviceMembers);
+        writer.List<WeightDevice>("weightDevice"u8, blockIo.WeightDevice, new(WeightDeviceMembers));
+        writer.List<ThrottleDevice>("throttleReadBpsDevice"u8, blockIo.ThrottleReadBpsDevice, new(ThrottleDeviceMembers));
+        writer.List<ThrottleDevice>("throttleWriteBpsDevice"u8, blockIo.ThrottleWriteBpsDevice, new(ThrottleDeviceMembers));
+        writer.List<ThrottleDevice>("throttleReadIOPSDevice"u8, blockIo.ThrottleReadIopsDevice, new(ThrottleDeviceMembers));
+        writer.List<ThrottleDevice>("throttleWriteIOPSDevice"u8, blockIo.ThrottleWriteIopsDevice, new(ThrottleDeviceMembers));
     }
 
     private static void WeightDeviceMembers(JsonWriter writer, WeightDevice device)

@@ -9,24 +9,24 @@ public static partial class ConfigWriter
     /// <summary>Writes a config.json: config.md.</summary>
     /// <param name="config">The document.</param>
     /// <returns>UTF-8 without a line end, as runc leaves it.</returns>
-    public static byte[] Write(Config config) => new JsonWriter('\t', 1).Document(config, ConfigMembers);
+    public static byte[] Write(Config config) => new JsonWriter('\t', 1).Document<Config>(config, new(ConfigMembers));
 
     /// <summary>Writes a profile that stands alone: config-linux.md#seccomp.</summary>
     /// <param name="profile">The document.</param>
     /// <returns>UTF-8 without a line end.</returns>
-    public static byte[] WriteSeccomp(Seccomp profile) => new JsonWriter('\t', 1).Document(profile, SeccompMembers);
+    public static byte[] WriteSeccomp(Seccomp profile) => new JsonWriter('\t', 1).Document(profile, new WriteMembers<Seccomp>(SeccompMembers));
 
     private static void ConfigMembers(JsonWriter writer, Config config)
     {
         writer.Text("ociVersion"u8, config.OciVersion);
-        writer.Object("process"u8, config.Process, ProcessMembers);
-        writer.Object("root"u8, config.Root, RootMembers);
+        writer.Object<Process>("process"u8, config.Process, new(ProcessMembers));
+        writer.Object<Root>("root"u8, config.Root, new(RootMembers));
         writer.Text("hostname"u8, config.Hostname);
         writer.Text("domainname"u8, config.Domainname);
-        writer.List("mounts"u8, config.Mounts, MountMembers);
-        writer.Object("hooks"u8, config.Hooks, HooksMembers);
+        writer.List<Mount>("mounts"u8, config.Mounts, new(MountMembers));
+        writer.Object<Hooks>("hooks"u8, config.Hooks, new(HooksMembers));
         writer.StringMap("annotations"u8, config.Annotations);
-        writer.Object("linux"u8, config.Linux, LinuxMembers);
+        writer.Object("linux"u8, config.Linux, new(LinuxMembers));
     }
 
     private static void RootMembers(JsonWriter writer, Root root)
@@ -41,8 +41,8 @@ public static partial class ConfigWriter
         writer.Text("type"u8, mount.Type);
         writer.Text("source"u8, mount.Source);
         writer.Strings("options"u8, mount.Options);
-        writer.List("uidMappings"u8, mount.UidMappings, IdMappingMembers);
-        writer.List("gidMappings"u8, mount.GidMappings, IdMappingMembers);
+        writer.List<IdMapping>("uidMappings"u8, mount.UidMappings, new(IdMappingMembers));
+        writer.List<IdMapping>("gidMappings"u8, mount.GidMappings, new(IdMappingMembers));
     }
 
     private static void IdMappingMembers(JsonWriter writer, IdMapping mapping)
@@ -54,12 +54,12 @@ public static partial class ConfigWriter
 
     private static void HooksMembers(JsonWriter writer, Hooks hooks)
     {
-        writer.List("prestart"u8, hooks.Prestart, HookMembers);
-        writer.List("createRuntime"u8, hooks.CreateRuntime, HookMembers);
-        writer.List("createContainer"u8, hooks.CreateContainer, HookMembers);
-        writer.List("startContainer"u8, hooks.StartContainer, HookMembers);
-        writer.List("poststart"u8, hooks.Poststart, HookMembers);
-        writer.List("poststop"u8, hooks.Poststop, HookMembers);
+        writer.List<Hook>("prestart"u8, hooks.Prestart, new(HookMembers));
+        writer.List<Hook>("createRuntime"u8, hooks.CreateRuntime, new(HookMembers));
+        writer.List<Hook>("createContainer"u8, hooks.CreateContainer, new(HookMembers));
+        writer.List<Hook>("startContainer"u8, hooks.StartContainer, new(HookMembers));
+        writer.List<Hook>("poststart"u8, hooks.Poststart, new(HookMembers));
+        writer.List<Hook>("poststop"u8, hooks.Poststop, new(HookMembers));
     }
 
     /// <summary>Writes one hook; also one of the state record.</summary>

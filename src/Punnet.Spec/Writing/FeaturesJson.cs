@@ -25,7 +25,7 @@ public static class FeaturesJson
         writer.Text("ociVersionMax"u8, features.OciVersionMax);
         writer.OptionalStrings("hooks"u8, features.Hooks);
         writer.OptionalStrings("mountOptions"u8, features.MountOptions);
-        writer.Object("linux"u8, features.Linux, LinuxMembers);
+        writer.Object("linux"u8, features.Linux, new(LinuxMembers));
         if (features.Annotations is not null)
         {
             writer.StartObject("annotations"u8);
@@ -45,14 +45,14 @@ public static class FeaturesJson
     {
         writer.OptionalStrings("namespaces"u8, linux.Namespaces);
         writer.OptionalStrings("capabilities"u8, linux.Capabilities);
-        writer.Object("cgroup"u8, linux.Cgroup, CgroupMembers);
-        writer.Object("seccomp"u8, linux.Seccomp, SeccompMembers);
-        writer.Object("apparmor"u8, linux.Apparmor, SwitchMembers);
-        writer.Object("selinux"u8, linux.Selinux, SwitchMembers);
-        writer.Object("intelRdt"u8, linux.IntelRdt, IntelRdtMembers);
-        writer.Object("memoryPolicy"u8, linux.MemoryPolicy, MemoryPolicyMembers);
-        writer.Object("mountExtensions"u8, linux.MountExtensions, MountExtensionMembers);
-        writer.Object("netDevices"u8, linux.NetDevices, SwitchMembers);
+        writer.Object<CgroupFeatures>("cgroup"u8, linux.Cgroup, new(CgroupMembers));
+        writer.Object("seccomp"u8, linux.Seccomp, new(SeccompMembers));
+        writer.Object<FeatureSwitch>("apparmor"u8, linux.Apparmor, new(SwitchMembers));
+        writer.Object<FeatureSwitch>("selinux"u8, linux.Selinux, new(SwitchMembers));
+        writer.Object("intelRdt"u8, linux.IntelRdt, new(IntelRdtMembers));
+        writer.Object("memoryPolicy"u8, linux.MemoryPolicy, new(MemoryPolicyMembers));
+        writer.Object<MountExtensionFeatures>("mountExtensions"u8, linux.MountExtensions, new(MountExtensionMembers));
+        writer.Object<FeatureSwitch>("netDevices"u8, linux.NetDevices, new(SwitchMembers));
     }
 
     private static void SwitchMembers(JsonWriter writer, FeatureSwitch feature) => writer.Flag("enabled"u8, feature.Enabled);
@@ -90,5 +90,5 @@ public static class FeaturesJson
     }
 
     private static void MountExtensionMembers(JsonWriter writer, MountExtensionFeatures extensions) =>
-        writer.Object("idmap"u8, extensions.Idmap, SwitchMembers);
+        writer.Object<FeatureSwitch>("idmap"u8, extensions.Idmap, new(SwitchMembers));
 }

@@ -12,30 +12,30 @@ public static class StateJson
     /// <summary>Writes the state directory's record.</summary>
     /// <param name="record">The record.</param>
     /// <returns>UTF-8, one line.</returns>
-    public static byte[] WriteRecord(StateRecord record) => new JsonWriter(' ', 0).Document(record, RecordMembers);
+    public static byte[] WriteRecord(StateRecord record) => new JsonWriter(' ', 0).Document<StateRecord>(record, new(RecordMembers));
 
     /// <summary>Reads the state directory's record.</summary>
     /// <param name="utf8">The whole file.</param>
     /// <returns>The record.</returns>
     /// <exception cref="SpecException">The file is cut off, of another version, or lacks a member.</exception>
-    public static StateRecord ReadRecord(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadDocument(utf8, null, ReadRecord);
+    public static StateRecord ReadRecord(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadDocument<StateRecord>(utf8, null, new(ReadRecord));
 
     /// <summary>Writes what <c>state</c> prints.</summary>
     /// <param name="state">The state.</param>
     /// <param name="indented">Two blanks a level, or one line.</param>
     /// <returns>UTF-8 without a line end, as runc prints it.</returns>
     public static byte[] WriteState(ContainerState state, bool indented) =>
-        new JsonWriter(' ', indented ? 2 : 0).Document(state, StateMembers);
+        new JsonWriter(' ', indented ? 2 : 0).Document<ContainerState>(state, new(StateMembers));
 
     /// <summary>Writes what a hook, or a seccomp agent, finds: the specification's members and no more.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
-    public static byte[] WriteHookState(ContainerState state) => new JsonWriter(' ', 0).Document(state, HookStateMembers);
+    public static byte[] WriteHookState(ContainerState state) => new JsonWriter(' ', 0).Document<ContainerState>(state, new(HookStateMembers));
 
     /// <summary>Writes what a seccomp agent gets.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
-    public static byte[] WriteProcessState(ContainerProcessState state) => new JsonWriter(' ', 0).Document(state, ProcessStateMembers);
+    public static byte[] WriteProcessState(ContainerProcessState state) => new JsonWriter(' ', 0).Document<ContainerProcessState>(state, new(ProcessStateMembers));
 
     private static void ProcessStateMembers(JsonWriter writer, ContainerProcessState state)
     {
@@ -43,7 +43,7 @@ public static class StateJson
         writer.OptionalStrings("fds"u8, state.Fds);
         writer.Integer("pid"u8, state.Pid);
         writer.Text("metadata"u8, state.Metadata);
-        writer.Object("state"u8, state.State, HookStateMembers);
+        writer.Object<ContainerState>("state"u8, state.State, new(HookStateMembers));
     }
 
     internal static void StateMembers(JsonWriter writer, ContainerState state)
@@ -92,7 +92,7 @@ public static class StateJson
         writer.Text("cgroup"u8, record.Cgroup);
         writer.Text("systemdUnit"u8, record.SystemdUnit);
         writer.Text("systemdAddress"u8, record.SystemdAddress);
-        writer.Object("resctrl"u8, record.Resctrl, ResctrlMembers);
+        writer.Object<ResctrlRecord>("resctrl"u8, record.Resctrl, new(ResctrlMembers));
         writer.Text("keyring"u8, record.Keyring);
         writer.Text("config"u8, record.Config);
         writer.Boolean("privatePidNamespace"u8, record.PrivatePidNamespace);
@@ -101,7 +101,7 @@ public static class StateJson
         writer.List("poststop"u8, record.Poststop, ConfigWriter.HookMembers);
         if (record.Overlay is OverlayRecord overlay)
         {
-            writer.Object("overlay"u8, overlay, OverlayMembers);
+            writer.Object<OverlayRecord>("overlay"u8, overlay, new(OverlayMembers));
         }
     }
 
@@ -147,14 +147,14 @@ public static class StateJson
                 case "cgroup": cgroup = cursor.String(); break;
                 case "systemdUnit": unit = cursor.String(); break;
                 case "systemdAddress": address = cursor.String(); break;
-                case "resctrl": resctrl = cursor.Optional(ReadResctrl); break;
+                case "resctrl": resctrl = cursor.Optional<ResctrlRecord>(new(ReadResctrl)); break;
                 case "keyring": keyring = cursor.String(); break;
                 case "config": config = cursor.String(); break;
                 case "privatePidNamespace": privatePidNamespace = cursor.OptionalBoolean(); break;
                 case "annotations": annotations = cursor.StringMap(); break;
                 case "poststart": poststart = cursor.List(ConfigReader.ReadHook); break;
                 case "poststop": poststop = cursor.List(ConfigReader.ReadHook); break;
-                case "overlay": overlay = cursor.Optional(ReadOverlay); break;
+                case "overlay": overlay = cursor.Optional<OverlayRecord>(new(ReadOverlay)); break;
                 default: cursor.Skip(); break;
             }
         }

@@ -38,7 +38,6 @@ internal static class RunCommand
     {
         bool detach = line.Has("detach");
         HandOffOptions handOff = HandOffOptions.Of(line);
-        using SeccompLog? log = SeccompLogOptions.Open(line, detach);
         using TraceOptions? trace = TraceOptions.Begin(line, "run");
         using SeccompLog? log = SeccompLogOptions.Open(line, detach, globals.Log);
         CreateContext request = CreateCommandLine.Prepare(globals, line, waitsForStart: false, log);

@@ -144,7 +144,8 @@ public sealed class CommandLineTests : ContainerTest
         foreach (string verb in new[]
         {
             "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events",
-            "checkpoint", "restore", "diff", "commit", "spec", "features", "completion", "doctor", "seccomp", "top",
+            "checkpoint", "restore", "diff", "commit", "spec", "features", "mounts", "trace", "completion", "doctor",
+            "seccomp", "top",
         })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);

@@ -33,9 +33,11 @@ public sealed class LayerDiff : ILayerVisitor
     /// <summary>The changes, sorted by the bytes of their paths.</summary>
     public List<LayerChange> Sorted()
     {
-        _changes.Sort(static (left, right) => string.CompareOrdinal(left.Path, right.Path));
+        _changes.Sort(new Comparison<LayerChange>(ByPath));
         return _changes;
     }
+
+    private static int ByPath(LayerChange left, LayerChange right) => string.CompareOrdinal(left.Path, right.Path);
 
     /// <inheritdoc/>
     public void Enter(LayerNode directory)

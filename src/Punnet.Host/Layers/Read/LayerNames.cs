@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Kernel;
 
@@ -25,7 +26,9 @@ public static class LayerNames
         }
 
         entries.Errno.OrThrow("list a directory of the layer");
-        names.Sort(static (left, right) => string.CompareOrdinal(left.Name, right.Name));
+        names.Sort(new Comparison<LayerName>(ByName));
         return names;
     }
+
+    private static int ByName(LayerName left, LayerName right) => string.CompareOrdinal(left.Name, right.Name);
 }

@@ -6,7 +6,7 @@ using Punnet.Host;
 using Punnet.Host.Doctor;
 using Punnet.Spec;
 
-namespace Punnet.Commands;
+namespace Punnet.Commands.Tools;
 
 /// <summary><c>doctor</c>: what this host can and cannot give a container, docs/doctor.md.</summary>
 internal static class DoctorCommand
@@ -17,10 +17,11 @@ internal static class DoctorCommand
         Name = "doctor",
         Arguments = "[DIR...]",
         Summary = "try what this host can give a container",
+        Examples = "punnet doctor\npunnet doctor /var/lib/containers",
         Options = [new("format", "f", "FORMAT", "text or json (default: text)")],
         MinArguments = 0,
         MaxArguments = int.MaxValue,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

@@ -8,7 +8,7 @@ using Punnet.Plan;
 using Punnet.Seccomp;
 using Punnet.Spec;
 
-namespace Punnet.Commands;
+namespace Punnet.Commands.Tools;
 
 /// <summary><c>seccomp explain</c>: which rule of a profile decides a call, docs/seccomp-tools.md.</summary>
 internal static class SeccompCommand
@@ -21,13 +21,14 @@ internal static class SeccompCommand
         Name = "seccomp",
         Arguments = "explain PROFILE [CALL [ARG...]]",
         Summary = "say which rule of a seccomp profile decides a call (run --seccomp-record writes a profile)",
+        Examples = "punnet seccomp explain profile.json clone 0x10000000\npunnet seccomp explain --config config.json",
         Options =
         [
             new("config", "f", "FILE", "read linux.seccomp of this config.json, instead of PROFILE"),
             new("arch", "", "NAME", "calling convention of the call: SCMP_ARCH_* (default: this machine's)"),
         ],
         MaxArguments = int.MaxValue,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)

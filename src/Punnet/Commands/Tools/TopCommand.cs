@@ -9,7 +9,7 @@ using Punnet.Host.State;
 using Punnet.Host.Text;
 using Punnet.Kernel;
 
-namespace Punnet.Commands;
+namespace Punnet.Commands.Tools;
 
 /// <summary><c>top</c>: what containers use, again and again.</summary>
 internal static class TopCommand
@@ -20,6 +20,7 @@ internal static class TopCommand
         Name = "top",
         Arguments = "[ID...]",
         Summary = "show what containers use: a live table in a terminal, lines otherwise",
+        Examples = "punnet top\npunnet top --once web | cat",
         Options =
         [
             new("delay", "d", "TIME", "time between two looks (default: 1s)"),
@@ -28,7 +29,7 @@ internal static class TopCommand
         ],
         MinArguments = 0,
         MaxArguments = int.MaxValue,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)
