@@ -85,7 +85,7 @@ public static class BundleFile
         catch (SpecException refusal)
         {
             // The place may be an option of the command line, not one in config.json.
-            throw new PunnetException((refusal.Place.StartsWith("--", StringComparison.Ordinal) ? "" : "config.json: ") + refusal.Message);
+            throw new PunnetException((refusal.Place.StartsWith("--", StringComparison.Ordinal) ? "" : "config.json: ") + refusal.Message, refusal.Hint);
         }
     }
 }

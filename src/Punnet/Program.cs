@@ -38,7 +38,7 @@ internal static class Program
         }
         catch (UsageException wrong)
         {
-            Output.WriteError(wrong.Message);
+            Output.WriteError(wrong.Message, wrong.Hint);
             return 1;
         }
 
@@ -86,7 +86,7 @@ internal static class Program
         Command? verb = CommandTable.Find(name);
         if (verb is null)
         {
-            globals.Log.Fail("No help topic for '" + name + "'", null);
+            globals.Log.Fail("No help topic for '" + name + "'", CommandTable.Nearest(name));
             return 3;
         }
 
@@ -112,7 +112,7 @@ internal static class Program
         }
         catch (UsageException wrong)
         {
-            globals.Log.Fail(wrong.Message, "see: punnet " + name + " --help");
+            globals.Log.Fail(wrong.Message, wrong.Hint ?? "see: punnet " + name + " --help");
             return verb.FailureStatus;
         }
         catch (PunnetException failure)
@@ -127,7 +127,7 @@ internal static class Program
         }
         catch (SpecException refusal)
         {
-            globals.Log.Fail(name + ": " + refusal.Message, null);
+            globals.Log.Fail(name + ": " + refusal.Message, refusal.Hint);
             return verb.FailureStatus;
         }
         catch (SysException failure)

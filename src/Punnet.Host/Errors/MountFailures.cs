@@ -105,7 +105,10 @@ public static class MountFailures
                 + (errno == Errno.EINVAL && !isPath ? "it does not take the option \"" : "it cannot use what the option names: \"")
                 + key + (parameter.Value.IsNull ? "" : "=" + value) + "\" (mounts[" + step.Index.ToString() + "].options)" + ids + ": "
                     + errno.Words(),
-            ids.Length > 0 ? null : (isPath ? OfPaths(value, errno, plan.Namespaces) : null) ?? (named.Length > 0 ? Kernel(named) : null));
+            ids.Length > 0 ? null
+                : (isPath ? OfPaths(value, errno, plan.Namespaces) : null)
+                    ?? (parameter.Value.IsNull ? MountOptions.Hint(key) : null)
+                    ?? (named.Length > 0 ? Kernel(named) : null));
     }
 
     private static string Kernel(string named) => "the kernel says: " + named;

@@ -1,4 +1,5 @@
 using System;
+using Punnet.Spec;
 
 namespace Punnet.Host.Text;
 
@@ -42,6 +43,13 @@ public static class SignalNames
             _ when Realtime(name, "RTMAX-") is int down => Last - down,
             _ => null,
         };
+    }
+
+    /// <summary>The signal that was probably meant, as a hint; or null.</summary>
+    public static string? Nearest(string word)
+    {
+        bool isLong = word.StartsWith("SIG", StringComparison.OrdinalIgnoreCase);
+        return NearestWord.Of(isLong ? word[3..] : word, s_names) is string name ? "did you mean " + (isLong ? "SIG" : "") + name + "?" : null;
     }
 
     /// <summary>

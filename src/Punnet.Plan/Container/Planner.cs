@@ -214,7 +214,8 @@ public static class Planner
         _ => throw new SpecException(
             "linux.rootfsPropagation",
             "\"" + written
-            + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)"),
+            + "\" is not a propagation (shared, slave, private or unbindable, each with an r before it for the whole tree)",
+            NearestWord.Hint(written, ["private", "rprivate", "rshared", "rslave", "runbindable", "shared", "slave", "unbindable"])),
     };
 
     private static bool HasHostDev(ImmutableArray<MountStep> mounts)

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using Punnet.Spec;
 
 namespace Punnet.Plan;
 
@@ -11,6 +12,9 @@ internal sealed class Vocabulary((string Name, ulong Value)[] words)
 {
     /// <summary>All words, sorted, as <c>features</c> prints them.</summary>
     public IReadOnlyList<string> Names => NamesOf(words);
+
+    /// <summary>The word that was probably meant, as a hint; or null.</summary>
+    public string? Hint(string? name) => NearestWord.Hint(name, NamesOf(words));
 
     /// <summary>Looks a word up.</summary>
     /// <param name="name">The word.</param>

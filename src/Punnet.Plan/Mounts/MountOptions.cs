@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using Punnet.Abi;
+using Punnet.Spec;
 
 namespace Punnet.Plan;
 
@@ -87,6 +88,10 @@ public static class MountOptions
 
     /// <summary>Every option that punnet gives a meaning to, sorted; <c>features</c> prints it.</summary>
     public static IReadOnlyList<string> Names => Vocabulary.NamesOf(s_options);
+
+    /// <summary>The option that was probably meant, as a hint; or null.</summary>
+    /// <param name="option">One without a meaning to punnet.</param>
+    public static string? Hint(string option) => NearestWord.Hint(option, Vocabulary.NamesOf(s_options));
 
     /// <summary>What one option does.</summary>
     internal enum Meaning

@@ -82,7 +82,8 @@ internal static class MountPlanner
         if (kind == MountKind.Bind && draft.Parameters.Count > 0)
         {
             throw new SpecException(
-                draft.ParameterPlace, "\"" + draft.FirstParameter + "\" is an option of a file system, and a bind mount has none");
+                draft.ParameterPlace, "\"" + draft.FirstParameter + "\" is an option of a file system, and a bind mount has none",
+                MountOptions.Hint(draft.FirstParameter));
         }
 
         if (kind != MountKind.Bind && draft.BindPlace is not null)

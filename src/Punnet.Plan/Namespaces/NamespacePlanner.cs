@@ -87,7 +87,19 @@ internal static class NamespacePlanner
         CloneFlags kind = NamespaceKinds.Find(type ?? throw new SpecException(place, "is missing"));
         return kind != CloneFlags.None
             ? kind
-            : throw new SpecException(place, "\"" + type + "\" is not a namespace (" + NamespaceKinds.Names() + ")");
+            : throw new SpecException(
+                place, "\"" + type + "\" is not a namespace (" + NamespaceKinds.Names() + ")", NearestKind(type));
+    }
+
+    private static string? NearestKind(string type)
+    {
+        string[] names = new string[NamespaceKinds.Count];
+        for (int number = 0; number < names.Length; number++)
+        {
+            names[number] = NamespaceKinds.Name(number);
+        }
+
+        return NearestWord.Hint(type, names);
     }
 
     private static int Order(NamespaceJoin join, int user) => join.Kind switch
@@ -195,7 +207,8 @@ internal static class NamespacePlanner
             string place = "linux.timeOffsets." + offset.Key;
             if (offset.Key is not ("monotonic" or "boottime"))
             {
-                throw new SpecException(place, "is not a clock of a time namespace (monotonic or boottime)");
+                throw new SpecException(
+                    place, "is not a clock of a time namespace (monotonic or boottime)", NearestWord.Hint(offset.Key, ["boottime", "monotonic"]));
             }
 
             if (offset.Value.Nanoseconds > 999_999_999)

@@ -46,7 +46,8 @@ internal static class CapabilityPlanner
             else
             {
                 warnings.Add(JsonPath.At(place, i) + ": ignoring \"" + names[i] + "\", a capability that "
-                    + (number < 0 ? "punnet" : "this kernel") + " does not know");
+                    + (number < 0 ? "punnet" : "this kernel") + " does not know"
+                    + (number < 0 && NearestWord.Hint(names[i], Capability.Names) is string hint ? "; " + hint : ""));
             }
         }
 

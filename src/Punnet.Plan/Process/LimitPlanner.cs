@@ -28,7 +28,8 @@ internal static class LimitPlanner
             Rlimit limit = limits[i];
             string here = JsonPath.At(place, i);
             ResourceLimit kind = Kind(limit.Type) ?? throw new SpecException(
-                here + ".type", limit.Type is null ? "is missing" : "\"" + limit.Type + "\" is not a resource limit (RLIMIT_*)");
+                here + ".type", limit.Type is null ? "is missing" : "\"" + limit.Type + "\" is not a resource limit (RLIMIT_*)",
+                NearestWord.Hint(limit.Type, s_names));
             if ((seen & (1 << (int)kind)) != 0)
             {
                 throw new SpecException(here + ".type", "\"" + limit.Type + "\" is given twice");

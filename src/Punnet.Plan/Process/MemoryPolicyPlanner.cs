@@ -75,12 +75,12 @@ public static class MemoryPolicyPlanner
     {
         _ when ModeWords.TryFind(mode, out ulong found) => (MemoryPolicyMode)found,
         null or "" => throw new SpecException(Property + ".mode", "is missing"),
-        _ => throw new SpecException(Property + ".mode", "\"" + mode + "\" is not a memory policy (MPOL_*)"),
+        _ => throw new SpecException(Property + ".mode", "\"" + mode + "\" is not a memory policy (MPOL_*)", ModeWords.Hint(mode)),
     };
 
     private static MemoryPolicyMode Flag(string flag, string place) => FlagWords.TryFind(flag, out ulong found)
         ? (MemoryPolicyMode)found
-        : throw new SpecException(place, "\"" + flag + "\" is not a flag of a memory policy (MPOL_F_*)");
+        : throw new SpecException(place, "\"" + flag + "\" is not a flag of a memory policy (MPOL_F_*)", FlagWords.Hint(flag));
 }
 
 /// <summary>set_mempolicy(2).</summary>

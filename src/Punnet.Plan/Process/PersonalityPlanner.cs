@@ -29,7 +29,9 @@ internal static class PersonalityPlanner
             "LINUX" => ExecutionDomain.Linux,
             "LINUX32" => ExecutionDomain.Linux32,
             null or "" => throw new SpecException("linux.personality.domain", "is missing"),
-            _ => throw new SpecException("linux.personality.domain", "\"" + written.Domain + "\" is not a domain (LINUX or LINUX32)"),
+            _ => throw new SpecException(
+                "linux.personality.domain", "\"" + written.Domain + "\" is not a domain (LINUX or LINUX32)",
+                NearestWord.Hint(written.Domain, ["LINUX", "LINUX32"])),
         };
     }
 }

@@ -57,7 +57,8 @@ internal static class SchedulerPlanner
         if (!SchedulerNames.IoClasses.TryFind(written.Class, out ulong kind))
         {
             throw new SpecException(
-                place + ".class", "\"" + written.Class + "\" is not a class (IOPRIO_CLASS_RT, IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE)");
+                place + ".class", "\"" + written.Class + "\" is not a class (IOPRIO_CLASS_RT, IOPRIO_CLASS_BE or IOPRIO_CLASS_IDLE)",
+                SchedulerNames.IoClasses.Hint(written.Class));
         }
 
         // The idle class has no levels, ioprio_set(2).
@@ -80,7 +81,8 @@ internal static class SchedulerPlanner
         "SCHED_ISO" => throw new SpecException(place, "Linux has no SCHED_ISO"),
         null or "" => throw new SpecException(place, "is missing"),
         _ => throw new SpecException(
-            place, "\"" + policy + "\" is not a policy (SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE or SCHED_DEADLINE)"),
+            place, "\"" + policy + "\" is not a policy (SCHED_OTHER, SCHED_FIFO, SCHED_RR, SCHED_BATCH, SCHED_IDLE or SCHED_DEADLINE)",
+            SchedulerNames.Policies.Hint(policy)),
     };
 
     private static void CheckNumbers(Scheduler written, SchedulerPolicy policy, string place)
@@ -145,7 +147,9 @@ internal static class SchedulerPlanner
         {
             flags |= SchedulerNames.Flags.TryFind(written[i], out ulong flag)
                 ? (SchedulerFlags)flag
-                : throw new SpecException(JsonPath.At(place, i), "\"" + written[i] + "\" is not a flag of a scheduler (SCHED_FLAG_*)");
+                : throw new SpecException(
+                    JsonPath.At(place, i), "\"" + written[i] + "\" is not a flag of a scheduler (SCHED_FLAG_*)",
+                    SchedulerNames.Flags.Hint(written[i]));
         }
 
         return flags;

@@ -80,7 +80,9 @@ public static class SeccompCompiler
             SeccompArchitecture architecture = SeccompVocabulary.Architecture(text);
             if (architecture == SeccompArchitecture.None)
             {
-                throw new SpecException($"{SeccompVocabulary.Root}.architectures[{i}]", $"\"{text}\" is not an architecture (SCMP_ARCH_*)");
+                throw new SpecException(
+                    $"{SeccompVocabulary.Root}.architectures[{i}]", $"\"{text}\" is not an architecture (SCMP_ARCH_*)",
+                    SeccompNames.ArchitectureWords.Hint(text));
             }
 
             if (architecture.IsBigEndian() != facts.Native.IsBigEndian())
@@ -257,7 +259,8 @@ public static class SeccompCompiler
             if (comparison == SeccompComparison.None)
             {
                 throw new SpecException(
-                    $"{place}.args[{i}].op", argument.Op is null ? "is missing" : $"\"{argument.Op}\" is not a comparison (SCMP_CMP_*)");
+                    $"{place}.args[{i}].op", argument.Op is null ? "is missing" : $"\"{argument.Op}\" is not a comparison (SCMP_CMP_*)",
+                    SeccompNames.OperatorWords.Hint(argument.Op));
             }
 
             bool masked = comparison == SeccompComparison.MaskedEqual;
@@ -295,7 +298,7 @@ public static class SeccompCompiler
             SeccompFilterFlags flag = SeccompVocabulary.Flag(text);
             if (flag == SeccompFilterFlags.None)
             {
-                throw new SpecException(place, $"\"{text}\" is not a flag (SECCOMP_FILTER_FLAG_*)");
+                throw new SpecException(place, $"\"{text}\" is not a flag (SECCOMP_FILTER_FLAG_*)", SeccompNames.FlagWords.Hint(text));
             }
 
             if (!facts.SupportedFlags.HasFlag(flag))

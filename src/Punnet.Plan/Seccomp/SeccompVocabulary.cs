@@ -29,7 +29,9 @@ internal static class SeccompVocabulary
     {
         if (!SeccompNames.ActionWords.TryFind(text, out ulong known))
         {
-            throw new SpecException($"{place}.{actionKey}", text is null ? "is missing" : $"\"{text}\" is not an action (SCMP_ACT_*)");
+            throw new SpecException(
+                $"{place}.{actionKey}", text is null ? "is missing" : $"\"{text}\" is not an action (SCMP_ACT_*)",
+                SeccompNames.ActionWords.Hint(text));
         }
 
         SeccompAction action = (SeccompAction)known;

@@ -11,9 +11,13 @@ public sealed class SpecException : Exception
     /// <summary>Makes a refusal.</summary>
     /// <param name="place">Place in the document, such as <c>mounts[3].type</c>.</param>
     /// <param name="problem">What is wrong there and what was expected.</param>
-    public SpecException(string place, string problem)
-        : base(place.Length == 0 ? problem : place + ": " + problem) => Place = place;
+    /// <param name="hint">A second line, such as <c>did you mean "network"?</c>; or null.</param>
+    public SpecException(string place, string problem, string? hint = null)
+        : base(place.Length == 0 ? problem : place + ": " + problem) => (Place, Hint) = (place, hint);
 
     /// <summary>Place in the document.</summary>
     public string Place { get; }
+
+    /// <summary>What to do about it, or null.</summary>
+    public string? Hint { get; }
 }

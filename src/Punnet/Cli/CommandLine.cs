@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using Punnet.Spec;
 
 namespace Punnet.Cli;
 
@@ -63,7 +64,7 @@ internal sealed class CommandLine
             int equals = name.IndexOf('=', StringComparison.Ordinal);
             string? value = equals < 0 ? null : name[(equals + 1)..];
             name = equals < 0 ? name : name[..equals];
-            Option option = Find(options, name) ?? throw new UsageException("flag provided but not defined: -" + name);
+            Option option = Find(options, name) ?? throw Undefined(options, name);
             if (option.Value.Length > 0 && value is null)
             {
                 value = ++i < args.Length ? args[i] : throw new UsageException("flag needs an argument: " + arg);
@@ -112,6 +113,20 @@ internal sealed class CommandLine
         string other => throw new UsageException("invalid value \"" + other + "\" for flag -" + name + ": true or false is expected"),
     };
 
+    private static UsageException Undefined(ReadOnlySpan<Option> options, string name)
+    {
+        string[] names = new string[options.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            names[i] = options[i].Name;
+        }
+
+        return new UsageException("flag provided but not defined: -" + name)
+        {
+            Hint = NearestWord.Of(name, names) is string nearest ? "did you mean --" + nearest + "?" : null,
+        };
+    }
+
     /// <summary>Finds an option by its name or its letter, without dashes; null for one that is unknown.</summary>
     public static Option? Find(ReadOnlySpan<Option> options, string name)
     {
@@ -136,4 +151,7 @@ internal sealed class UsageException : Exception
         : base(message)
     {
     }
+
+    /// <summary>What to do about it; null for the command's help.</summary>
+    public string? Hint { get; init; }
 }

@@ -1,6 +1,7 @@
 using System.Text;
 using Punnet.Cli;
 using Punnet.Commands.Tools;
+using Punnet.Spec;
 
 namespace Punnet.Commands;
 
@@ -45,6 +46,9 @@ internal static class CommandTable
         "top" => TopCommand.Definition,
         _ => null,
     };
+
+    /// <summary>The command that was probably meant, as a hint; or null.</summary>
+    public static string? Nearest(string name) => NearestWord.Of(name, Names) is string nearest ? "did you mean " + nearest + "?" : null;
 
     /// <summary>The text of <c>punnet --help</c>.</summary>
     public static string Help()

@@ -173,7 +173,7 @@ internal static class ExecCommand
         }
         catch (SpecException refusal)
         {
-            throw new PunnetException((IsOfContainer(refusal) ? "config.json" : document) + ": " + refusal.Message);
+            throw new PunnetException((IsOfContainer(refusal) ? "config.json" : document) + ": " + refusal.Message, refusal.Hint);
         }
     }
 

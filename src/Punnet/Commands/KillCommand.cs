@@ -30,7 +30,7 @@ internal static class KillCommand
     private static int Run(GlobalOptions globals, CommandLine line)
     {
         string word = line.Positionals.Count > 1 ? line.Positionals[1] : "TERM";
-        int signal = SignalNames.Parse(word) ?? throw new PunnetException("unknown signal \"" + word + "\"");
+        int signal = SignalNames.Parse(word) ?? throw new PunnetException("unknown signal \"" + word + "\"", SignalNames.Nearest(word));
         string id = line.Positionals[0];
         bool all = line.Has("all");
         return line.Has("regex") ? SendToMatching(globals, id, signal, word, all) : Send(globals, id, signal, word, all);

@@ -161,7 +161,7 @@ internal static class UpdateCommand
         }
         catch (SpecException refusal)
         {
-            throw new PunnetException(name + ": " + refusal.Message);
+            throw new PunnetException(name + ": " + refusal.Message, refusal.Hint);
         }
     }
 
@@ -187,7 +187,7 @@ internal static class UpdateCommand
         }
         catch (SpecException refusal)
         {
-            throw new PunnetException(UpdateOptions.Name(line, refusal.Place) + refusal.Message[refusal.Place.Length..]);
+            throw new PunnetException(UpdateOptions.Name(line, refusal.Place) + refusal.Message[refusal.Place.Length..], refusal.Hint);
         }
     }
 

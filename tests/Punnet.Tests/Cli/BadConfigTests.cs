@@ -8,8 +8,8 @@ namespace Punnet.Tests;
 
 /// <summary>
 /// Every broken config.json of Data/bad-configs.txt is refused in exactly the words that stand there, and leaves nothing. The file has one
-/// case a paragraph: lines <c>place = JSON</c> (nothing after the sign: removed), then the refusal after <c>&gt;</c>; <c>##</c> starts a
-/// section.
+/// case a paragraph: lines <c>place = JSON</c> (nothing after the sign: removed), then the refusal after <c>&gt;</c>, and its hint after
+/// <c>?</c> if it has one; <c>##</c> starts a section.
 /// </summary>
 public sealed class BadConfigTests : ContainerTest
 {
@@ -145,6 +145,11 @@ public sealed class BadConfigTests : ContainerTest
             {
                 sections[section].Add((changes, line[2..]));
                 changes = [];
+            }
+            else if (line.StartsWith("? ", StringComparison.Ordinal))
+            {
+                (List<string> last, string refusal) = sections[section][^1];
+                sections[section][^1] = (last, refusal + "\nhint: " + line[2..]);
             }
             else if (line.Length > 0 && line[0] != '#')
             {
