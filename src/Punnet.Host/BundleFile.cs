@@ -85,7 +85,8 @@ public static class BundleFile
         catch (SpecException refusal)
         {
             // The place may be an option of the command line, not one in config.json.
-            throw new PunnetException((refusal.Place.StartsWith("--", StringComparison.Ordinal) ? "" : "config.json: ") + refusal.Message, refusal.Hint);
+            string document = refusal.Place.StartsWith("--", StringComparison.Ordinal) ? "" : "config.json: ";
+            throw new PunnetException(document + refusal.Message, refusal.Hint);
         }
     }
 }

@@ -49,7 +49,8 @@ public static class SignalNames
     public static string? Nearest(string word)
     {
         bool isLong = word.StartsWith("SIG", StringComparison.OrdinalIgnoreCase);
-        return NearestWord.Of(isLong ? word[3..] : word, s_names) is string name ? "did you mean " + (isLong ? "SIG" : "") + name + "?" : null;
+        string? nearest = NearestWord.Of(isLong ? word[3..] : word, s_names);
+        return nearest is null ? null : "did you mean " + (isLong ? "SIG" : "") + nearest + "?";
     }
 
     /// <summary>

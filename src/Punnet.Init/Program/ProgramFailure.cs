@@ -170,6 +170,23 @@ public static class ProgramFailure
             return ProgramCause.None;
         }
 
+        ProgramCause cause = ReadHead(file, refusal, interpreter, out length);
+        Sys.Close(file);
+        return cause;
+    }
+
+    /// <summary>What the kernel will read first of a program: what is wrong with it, or its interpreter.</summary>
+    /// <param name="file">Opened for reading.</param>
+    /// <param name="refusal">ENOEXEC asks for the machine of an ELF file, anything else for its loader.</param>
+    /// <param name="interpreter">Gets the path with NUL, or e_machine; 4096 bytes.</param>
+    /// <param name="length">How much of that is used.</param>
+    /// <returns>
+    /// <see cref="ProgramCause.FirstLine"/> or <see cref="ProgramCause.ElfHeader"/> where it has an interpreter,
+    /// <see cref="ProgramCause.Machine"/> for an ELF file without.
+    /// </returns>
+    public static ProgramCause ReadHead(int file, Errno refusal, Span<byte> interpreter, out int length)
+    {
+        length = 0;
         Span<byte> head = stackalloc byte[HeadSize];
         ProgramCause cause = ProgramCause.None;
         if (Sys.Statx(file, out FileStatus status) == Errno.None && status.Is(FileMode.Regular)
@@ -182,7 +199,6 @@ public static class ProgramFailure
                 : ProgramCause.NoFirstLine;
         }
 
-        Sys.Close(file);
         return cause;
     }
 

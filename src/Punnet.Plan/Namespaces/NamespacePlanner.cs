@@ -208,7 +208,8 @@ internal static class NamespacePlanner
             if (offset.Key is not ("monotonic" or "boottime"))
             {
                 throw new SpecException(
-                    place, "is not a clock of a time namespace (monotonic or boottime)", NearestWord.Hint(offset.Key, ["boottime", "monotonic"]));
+                    place, "is not a clock of a time namespace (monotonic or boottime)",
+                    NearestWord.Hint(offset.Key, ["boottime", "monotonic"]));
             }
 
             if (offset.Value.Nanoseconds > 999_999_999)

@@ -30,6 +30,11 @@ public static partial class ConfigReader
     public static IReadOnlyList<Mount> ReadMounts(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
         JsonPathReader.ReadList<Mount>(utf8, unknown, new(ReadMount));
 
+    /// <summary>Checks that a text is JSON, whatever it says.</summary>
+    /// <param name="utf8">The whole document.</param>
+    /// <exception cref="SpecException">It is not; line and column say where.</exception>
+    public static void CheckSyntax(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadDocument<int>(utf8, null, new(SkipAll));
+
     /// <summary>Reads what <c>exec --process</c> is given: config.md#process.</summary>
     /// <param name="utf8">The whole document.</param>
     /// <param name="unknown">Collects properties that the specification does not have.</param>
@@ -53,6 +58,12 @@ public static partial class ConfigReader
     /// <exception cref="SpecException">Not JSON, or a value of a wrong type or out of its range.</exception>
     public static Resources ReadResources(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
         JsonPathReader.ReadDocument<Resources>(utf8, unknown, new(ReadResources));
+
+    private static int SkipAll(ref JsonPathReader cursor)
+    {
+        cursor.Skip();
+        return 0;
+    }
 
     private static Config ReadConfig(ref JsonPathReader cursor)
     {

@@ -248,7 +248,8 @@ internal ref partial struct JsonPathReader
         return place.ToString();
     }
 
-    private static void AppendName(StringBuilder place, string name)
+    /// <summary>Appends a property to a place.</summary>
+    internal static void AppendName(StringBuilder place, string name)
     {
         const int LongestShown = 60;
 

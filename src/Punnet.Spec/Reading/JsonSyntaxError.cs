@@ -27,7 +27,12 @@ internal ref struct JsonSyntaxError
     {
         JsonSyntaxError diagnosis = new(document);
         string problem = diagnosis.FindFirst() ?? "not JSON";
-        return new SpecException(diagnosis.LineAndColumn(), problem);
+        TextPosition position = TextPosition.Of(document, diagnosis._position);
+        return new SpecException(
+            string.Create(CultureInfo.InvariantCulture, $"line {position.Line}, column {position.Column}"), problem)
+        {
+            Position = position,
+        };
     }
 
     private readonly bool AtEnd => _position >= _document.Length;
@@ -375,19 +380,5 @@ internal ref struct JsonSyntaxError
 
         _ = Rune.DecodeFromUtf8(_document[_position..], out Rune rune, out _);
         return Rune.IsControl(rune) ? "a control character" : "\"" + rune + "\"";
-    }
-
-    private readonly string LineAndColumn()
-    {
-        ReadOnlySpan<byte> before = _document[..Math.Min(_position, _document.Length)];
-        int line = before.Count((byte)'\n') + 1;
-        int column = 1;
-        foreach (byte unit in before[(before.LastIndexOf((byte)'\n') + 1)..])
-        {
-            // Continuation bytes belong to the character before them.
-            column += (unit & 0xC0) == 0x80 ? 0 : 1;
-        }
-
-        return string.Create(CultureInfo.InvariantCulture, $"line {line}, column {column}");
     }
 }

@@ -42,7 +42,9 @@ public static class NearestWord
     public static string? Hint(string? word, ReadOnlySpan<string> known) =>
         Of(word, known) is string nearest ? "did you mean \"" + nearest + "\"?" : null;
 
-    /// <summary>How far a word is from a known one: 0 for the same one with other capitals; too far for one that is only alike by chance.</summary>
+    /// <summary>
+    /// How far a word is from a known one: 0 for the same one with other capitals; too far for one that is only alike by chance.
+    /// </summary>
     private static int Distance(ReadOnlySpan<char> word, ReadOnlySpan<char> known)
     {
         const int TooFar = FarthestDistance + 1;

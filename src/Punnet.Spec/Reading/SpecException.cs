@@ -13,10 +13,16 @@ public sealed class SpecException : Exception
     /// <param name="problem">What is wrong there and what was expected.</param>
     /// <param name="hint">A second line, such as <c>did you mean "network"?</c>; or null.</param>
     public SpecException(string place, string problem, string? hint = null)
-        : base(place.Length == 0 ? problem : place + ": " + problem) => (Place, Hint) = (place, hint);
+        : base(place.Length == 0 ? problem : place + ": " + problem) => (Place, Problem, Hint) = (place, problem, hint);
 
     /// <summary>Place in the document.</summary>
     public string Place { get; }
+
+    /// <summary>What is wrong there.</summary>
+    public string Problem { get; }
+
+    /// <summary>Line and column, where the text is not JSON.</summary>
+    public TextPosition? Position { get; internal init; }
 
     /// <summary>What to do about it, or null.</summary>
     public string? Hint { get; }

@@ -19,6 +19,6 @@ public sealed class UnknownProperties
     /// <param name="place">Where it stands.</param>
     /// <param name="name">Its name.</param>
     /// <param name="known">The names that are known there, separated by blanks.</param>
-    internal void Add(string place, string name, string known) => 
+    internal void Add(string place, string name, string known) =>
         _found.Add(new UnknownProperty(place, NearestWord.Of(name, known.Split(' '))));
 }

@@ -12,7 +12,7 @@ internal static class CommandTable
     public static string[] Names =>
     [
         "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "mounts", "events", "diff",
-        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion", "doctor", "seccomp", "top",
+        "commit", "checkpoint", "restore", "spec", "features", "trace", "completion", "doctor", "seccomp", "top", "check",
     ];
 
     /// <summary>Finds a command, or null.</summary>
@@ -38,6 +38,7 @@ internal static class CommandTable
         "diff" => DiffCommand.Definition,
         "commit" => CommitCommand.Definition,
         "spec" => SpecCommand.Definition,
+        "check" => CheckCommand.Definition,
         "features" => FeaturesCommand.Definition,
         "trace" => TraceCommand.Definition,
         "completion" => CompletionCommand.Definition,

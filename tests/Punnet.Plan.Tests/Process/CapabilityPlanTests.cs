@@ -24,9 +24,9 @@ public sealed class CapabilityPlanTests
         """inheritable kill | warn: process.capabilities.ambient: can't raise ambient capability CAP_KILL: it is not permitted and inheritable""")]
     // Names: as capabilities(7) writes them.
     [InlineData("""{"bounding":["CAP_CHOWN","cap_kill"]}""",
-        """bounding chown | warn: process.capabilities.bounding[1]: ignoring "cap_kill", a capability that punnet does not know""")]
+        """bounding chown | warn: process.capabilities.bounding[1]: ignoring "cap_kill", a capability that punnet does not know; did you mean "CAP_KILL"?""")]
     [InlineData("""{"bounding":["KILL"]}""",
-        """warn: process.capabilities.bounding[0]: ignoring "KILL", a capability that punnet does not know""")]
+        """warn: process.capabilities.bounding[0]: ignoring "KILL", a capability that punnet does not know; did you mean "CAP_KILL"?""")]
     [InlineData("""{"ambient":["ALL"]}""",
         """warn: process.capabilities.ambient[0]: ignoring "ALL", a capability that punnet does not know""")]
     public void Capabilities_become(string capabilities, string expected) => AssertSets(expected, capabilities, Plans.Host);

@@ -28,8 +28,8 @@ public sealed class RoomsTests
     private static readonly string[] s_hostLayers =
     [
         "Punnet.Host.Text", "Punnet.Host", "Punnet.Host.Cgroups", "Punnet.Host.Resctrl", "Punnet.Host.State", "Punnet.Host.Systemd",
-        "Punnet.Host.Layers", "Punnet.Host.Errors", "Punnet.Host.Namespaces", "Punnet.Host.Checkpoint",
-        "Punnet.Host.Doctor",
+        "Punnet.Host.Layers", "Punnet.Host.Errors", "Punnet.Host.Namespaces", "Punnet.Host.Checkpoint", "Punnet.Host.Check",
+        "Punnet.Host.Doctor", "Punnet.Host.Tracing",
     ];
 
     private static readonly string[] s_programLayers =

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Punnet.Tests.Harness;
 using Xunit;
 
@@ -37,6 +38,15 @@ public sealed class BadConfigTests : ContainerTest
             if (outcome.Stdout + outcome.Stderr != $"punnet: create: config.json: {refusal}\n")
             {
                 different.Add(string.Join("; ", changes) + "\n    " + outcome.Stdout + outcome.Stderr);
+            }
+
+            // check says the same, and little else: one mistake is not the cause of many.
+            PrintedCheck report = Printed.Check(container.Call("check", "--format", "json", container.Bundle.Path).Returns(1).Stdout);
+            string[] errors = [.. report.Findings.Where(static finding => finding.Severity == "error").Select(static finding =>
+                finding.Place + ": " + finding.Problem + (finding.Hint is null ? "" : "\nhint: " + finding.Hint))];
+            if (!errors.Contains(refusal) || errors.Length > 3)
+            {
+                different.Add(string.Join("; ", changes) + "\n    check: " + string.Join("\n    ", errors));
             }
         }
 

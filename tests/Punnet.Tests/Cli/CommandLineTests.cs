@@ -145,7 +145,7 @@ public sealed class CommandLineTests : ContainerTest
         {
             "create", "start", "run", "exec", "state", "kill", "delete", "list", "ps", "pause", "resume", "update", "events",
             "checkpoint", "restore", "diff", "commit", "spec", "features", "mounts", "trace", "completion", "doctor",
-            "seccomp", "top",
+            "seccomp", "top", "check",
         })
         {
             Assert.Matches($@"(?m)^\s+{verb}\b", text);
@@ -175,6 +175,7 @@ public sealed class CommandLineTests : ContainerTest
     [InlineData("doctor", "--format")]
     [InlineData("seccomp", "explain PROFILE")]
     [InlineData("top", "--delay")]
+    [InlineData("check", "--strict")]
     [InlineData("checkpoint", "--image-path")]
     [InlineData("restore", "--lsm-profile")]
     [InlineData("completion", "bash")]

@@ -50,7 +50,8 @@ public sealed class NearestWordTests : ContainerTest
     [InlineData("architectures", """["SCMP_ARCH_X86-64"]""", "SCMP_ARCH_X86_64")]
     [InlineData("flags", """["SECCOMP_FILTER_FLAG_LOGS"]""", "SECCOMP_FILTER_FLAG_LOG")]
     [InlineData("syscalls", """[{"names":["sync"],"action":"SCMP_ACT_ERNO"}]""", "SCMP_ACT_ERRNO")]
-    [InlineData("syscalls", """[{"names":["sync"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQUAL"}]}]""", null)]
+    [InlineData("syscalls", """[{"names":["sync"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"SCMP_CMP_EQUAL"}]}]""",
+        null)]
     [InlineData("syscalls", """[{"names":["sync"],"action":"SCMP_ACT_ERRNO","args":[{"index":0,"value":1,"op":"EQ"}]}]""", "SCMP_CMP_EQ")]
     public void A_word_of_a_seccomp_profile(string property, string json, string? meant)
     {

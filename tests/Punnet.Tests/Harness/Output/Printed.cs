@@ -23,6 +23,9 @@ internal static class Printed
     /// <summary>Calls <c>features</c>.</summary>
     public static PrintedFeatures Features() => Features(Runtime.Run("features").Succeeds().Stdout);
 
+    /// <summary>The output of <c>check --format json</c>.</summary>
+    public static PrintedCheck Check(string json) => Read(json, PrintedContext.Default.PrintedCheck);
+
     private static T Read<T>(string json, JsonTypeInfo<T> type) =>
         JsonSerializer.Deserialize(json, type) ?? throw new JsonException("null");
 }
@@ -72,6 +75,16 @@ internal sealed record PrintedMountExtensions(PrintedSwitch Idmap);
 
 /// <summary>A feature that is there or not.</summary>
 internal sealed record PrintedSwitch(bool Enabled);
+
+/// <summary>What <c>check</c> has found.</summary>
+internal sealed record PrintedCheck(string File, int Errors, int Warnings, List<PrintedFinding> Findings);
+
+/// <summary>One problem; lines and columns count from 1.</summary>
+internal sealed record PrintedFinding(string Severity, int Line, int Column, string Place, string Problem, string? Hint = null)
+{
+    /// <inheritdoc/>
+    public override string ToString() => $"{Severity}: {Place}: {Problem}";
+}
 
 /// <summary>A line of <c>events</c>: runc's types/events.go.</summary>
 internal sealed record PrintedEvent(string Type, string Id, PrintedStatistics? Data = null);
@@ -135,4 +148,5 @@ internal sealed record PrintedHugePages(ulong? Usage = null, ulong? Limit = null
 [JsonSerializable(typeof(List<PrintedState>))]
 [JsonSerializable(typeof(PrintedFeatures))]
 [JsonSerializable(typeof(PrintedEvent))]
+[JsonSerializable(typeof(PrintedCheck))]
 internal sealed partial class PrintedContext : JsonSerializerContext;
