@@ -108,7 +108,7 @@ public static class ConfigReview
     private static void Repeated(CheckedDocument document, SourceNode node)
     {
         HashSet<string> names = new(StringComparer.Ordinal);
-        for (int i = node.Children.Count - 1; i >= 0; i--)
+        for (int i = node.Children.Length - 1; i >= 0; i--)
         {
             SourceNode child = node.Children[i];
             if (node.IsObject && child is { IsRemoved: false, Name: string name } && !names.Add(name))

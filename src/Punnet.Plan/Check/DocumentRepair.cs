@@ -156,9 +156,10 @@ public static class DocumentRepair
                 return true;
             }
 
-            foreach (SourceNode property in entry.IsRemoved ? [] : entry.Children)
+            foreach (SourceNode property in entry.Children)
             {
-                if (property.Name == "type" && NearestWord.Of(source.TextOf(property).Trim('"'), NamespacesOfAll) == kind)
+                if (!entry.IsRemoved && property.Name == "type"
+                    && NearestWord.Of(source.TextOf(property).Trim('"'), NamespacesOfAll) == kind)
                 {
                     return true;
                 }

@@ -33,7 +33,7 @@ public static partial class ConfigReader
     /// <summary>Checks that a text is JSON, whatever it says.</summary>
     /// <param name="utf8">The whole document.</param>
     /// <exception cref="SpecException">It is not; line and column say where.</exception>
-    public static void CheckSyntax(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadDocument<int>(utf8, null, new(SkipAll));
+    public static void CheckSyntax(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadDocument<string>(utf8, null, new(Skip));
 
     /// <summary>Reads what <c>exec --process</c> is given: config.md#process.</summary>
     /// <param name="utf8">The whole document.</param>
@@ -59,10 +59,10 @@ public static partial class ConfigReader
     public static Resources ReadResources(ReadOnlySpan<byte> utf8, UnknownProperties? unknown = null) =>
         JsonPathReader.ReadDocument<Resources>(utf8, unknown, new(ReadResources));
 
-    private static int SkipAll(ref JsonPathReader cursor)
+    private static string Skip(ref JsonPathReader cursor)
     {
         cursor.Skip();
-        return 0;
+        return "";
     }
 
     private static Config ReadConfig(ref JsonPathReader cursor)

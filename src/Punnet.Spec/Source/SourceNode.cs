@@ -1,19 +1,21 @@
-using System.Collections.Generic;
+using System;
 
 namespace Punnet.Spec;
 
 /// <summary>One value of a document: where it stands, and what stands there instead after an edit.</summary>
 public sealed class SourceNode
 {
-    private readonly List<SourceNode> _children = [];
+    // No list: a type of its own costs each start of punnet.
+    private SourceNode[] _children = [];
+    private int _count;
 
     internal SourceNode(SourceNode? parent, int start, string? name)
     {
         Parent = parent;
         Start = start;
         Name = name;
-        Index = parent is { IsList: true } ? parent._children.Count : -1;
-        parent?._children.Add(this);
+        Index = parent is { IsList: true } ? parent._count : -1;
+        parent?.Append(this);
     }
 
     /// <summary>The object or list that it is in; null for the document.</summary>
@@ -41,7 +43,7 @@ public sealed class SourceNode
     public bool IsList { get; internal init; }
 
     /// <summary>What is in it, in the order of the document, with what was removed.</summary>
-    public IReadOnlyList<SourceNode> Children => _children;
+    public ReadOnlySpan<SourceNode> Children => _children.AsSpan(0, _count);
 
     /// <summary>Whether it was taken out.</summary>
     public bool IsRemoved { get; private set; }
@@ -62,5 +64,27 @@ public sealed class SourceNode
     public void Add(string? name, string json) => new SourceNode(this, Start, name) { End = Start, NameStart = Start }.Replace(json);
 
     /// <summary>Whether something was taken out of it, and nothing is left.</summary>
-    public bool IsEmptied => _children.Count > 0 && _children.TrueForAll(static child => child.IsRemoved);
+    public bool IsEmptied
+    {
+        get
+        {
+            bool isEmptied = _count > 0;
+            foreach (SourceNode child in Children)
+            {
+                isEmptied &= child.IsRemoved;
+            }
+
+            return isEmptied;
+        }
+    }
+
+    private void Append(SourceNode child)
+    {
+        if (_count == _children.Length)
+        {
+            Array.Resize(ref _children, (_count * 2) + 4);
+        }
+
+        _children[_count++] = child;
+    }
 }
