@@ -21,7 +21,9 @@ public enum MountChange
 /// <summary>The script of a process that changes the mounts of a running container, and ends.</summary>
 public static class MountInit
 {
-    /// <summary>Joins the container, changes its mounts and exits. It is not in the container's pid namespace: nobody there sees it.</summary>
+    /// <summary>
+    /// Joins the container, changes its mounts and exits. It is not in the container's pid namespace: nobody there sees it.
+    /// </summary>
     /// <param name="plan">The container, with only the mounts that are meant.</param>
     /// <param name="change">What to do.</param>
     /// <param name="target">The container.</param>

@@ -51,8 +51,9 @@ public sealed class CheckTests
         }
 
         CheckedDocument found = new(document);
-        (Config? config, ContainerPlan? plan) = DocumentRepair.Run(
-            found, static (bytes, unknown) => ConfigReader.ReadConfig(bytes, unknown), read => Planner.Plan(read, s_options, s_facts));
+        Config? config = DocumentRepair.Run<Config, ContainerPlan>(
+            found, static (bytes, unknown) => ConfigReader.ReadConfig(bytes, unknown), read => Planner.Plan(read, s_options, s_facts),
+            out ContainerPlan? plan);
         string[] errors =
             [.. found.Findings.Where(static finding => finding.IsError).Select(static finding => finding.Place + ": " + finding.Problem)];
         Assert.True(refusal is null == (errors.Length == 0), name + ": " + refusal + string.Join('\n', errors));

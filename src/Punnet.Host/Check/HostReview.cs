@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Immutable;
 using Punnet.Abi;
 using Punnet.Host.Cgroups;
 using Punnet.Host.Errors;
@@ -188,8 +189,16 @@ public static class HostReview
 
     private static void Hooks(CheckedDocument document, HooksPlan hooks)
     {
-        HookStep[] all = [.. hooks.Prestart, .. hooks.CreateRuntime, .. hooks.CreateContainer, .. hooks.Poststart, .. hooks.Poststop];
-        foreach (HookStep hook in all)
+        Hooks(document, hooks.Prestart);
+        Hooks(document, hooks.CreateRuntime);
+        Hooks(document, hooks.CreateContainer);
+        Hooks(document, hooks.Poststart);
+        Hooks(document, hooks.Poststop);
+    }
+
+    private static void Hooks(CheckedDocument document, ImmutableArray<HookStep> hooks)
+    {
+        foreach (HookStep hook in hooks)
         {
             Errno errno = Sys.Statx(Sys.WorkingDirectory, hook.Path.WithNul, out FileStatus status);
             Hook(document, hook, errno, errno == Errno.None ? status : default);

@@ -255,7 +255,7 @@ public sealed class CriuProcess : IDisposable
         ];
         const long Moment = 500; // milliseconds
         Sys.Ppoll(ends, Progress is null ? -1 : Moment).OrThrow("wait for criu");
-        while (Progress is not null && ends[0].Found == PollEvents.None && ends[1].Found == PollEvents.None && ends[2].Found == PollEvents.None)
+        while (Progress is not null && (ends[0].Found | ends[1].Found | ends[2].Found) == PollEvents.None)
         {
             Progress.Show();
             Sys.Ppoll(ends, Moment).OrThrow("wait for criu");

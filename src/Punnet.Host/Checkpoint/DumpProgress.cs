@@ -5,7 +5,9 @@ using Punnet.Kernel;
 
 namespace Punnet.Host.Checkpoint;
 
-/// <summary>How much memory a dump has written, on one line of a terminal: by the sizes of the images, for CRIU counts only in the end.</summary>
+/// <summary>
+/// How much memory a dump has written, on one line of a terminal: by the sizes of the images, for CRIU counts only in the end.
+/// </summary>
 public sealed class DumpProgress : IDisposable
 {
     private readonly Descriptor _images;

@@ -35,7 +35,9 @@ public static class MountImage
         return found;
     }
 
-    /// <summary>Takes MS_RDONLY from the root's entry: after the magic numbers each entry is its length, little-endian, and a mnt_entry.</summary>
+    /// <summary>
+    /// Takes MS_RDONLY from the root's entry: after the magic numbers each entry is its length, little-endian, and a mnt_entry.
+    /// </summary>
     /// <param name="image">The whole image; changed.</param>
     /// <returns>Whether there was such an entry.</returns>
     public static bool TryMakeRootWritable(Span<byte> image)

@@ -7,7 +7,9 @@ using Punnet.Plan;
 
 namespace Punnet.Host.Namespaces;
 
-/// <summary>A process that changes the mounts of a running container: mounts belong to a namespace, and punnet itself cannot join it.</summary>
+/// <summary>
+/// A process that changes the mounts of a running container: mounts belong to a namespace, and punnet itself cannot join it.
+/// </summary>
 public static class MountProcess
 {
     /// <summary>Changes them. After a failed <see cref="MountChange.Add"/> none of the mounts is left.</summary>
@@ -69,7 +71,8 @@ public static class MountProcess
         Sys.Waitid(process.Pidfd, out _);
         if (message.Kind == Message.Failed)
         {
-            if (change == MountChange.Add && message.Index > 0 && (InitStep)message.Value is >= InitStep.MountSource and <= InitStep.MountAttach)
+            bool isMount = (InitStep)message.Value is >= InitStep.MountSource and <= InitStep.MountAttach;
+            if (change == MountChange.Add && message.Index > 0 && isMount)
             {
                 Undo(plan, message.Index, init, pid);
             }

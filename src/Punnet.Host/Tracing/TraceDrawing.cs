@@ -42,7 +42,8 @@ public static class TraceDrawing
                 OneLine.Append(name.Append(": "), span.Result, isQuoted: false);
             }
 
-            text.Append(Cut(name.ToString(), Name - 1).PadRight(Name)).Append(Milliseconds(span.End - span.Begin).PadLeft(Number - 1)).Append(' ');
+            text.Append(Cut(name.ToString(), Name - 1).PadRight(Name))
+                .Append(Milliseconds(span.End - span.Begin).PadLeft(Number - 1)).Append(' ');
             int from = (int)((span.Begin - trace.Begin) * width / whole), to = (int)((span.End - trace.Begin) * width / whole);
             from = Math.Clamp(from, 0, width - 1);
             to = Math.Clamp(to, from, width);

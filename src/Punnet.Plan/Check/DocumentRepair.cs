@@ -21,13 +21,15 @@ public static class DocumentRepair
     /// <param name="checkedDocument">Gets them.</param>
     /// <param name="read">Reads the document.</param>
     /// <param name="plan">Plans it.</param>
-    /// <returns>The document and plan that are left; nulls where nothing can be planned.</returns>
-    public static (TDocument? Document, TPlan? Plan) Run<TDocument, TPlan>(
-        CheckedDocument checkedDocument, Func<byte[], UnknownProperties, TDocument> read, Func<TDocument, TPlan> plan)
+    /// <param name="planned">The plan that is left; null where nothing can be planned.</param>
+    /// <returns>The document that is left, or null.</returns>
+    public static TDocument? Run<TDocument, TPlan>(
+        CheckedDocument checkedDocument, Func<byte[], UnknownProperties, TDocument> read, Func<TDocument, TPlan> plan, out TPlan? planned)
         where TDocument : class
         where TPlan : class
     {
         TDocument? document = null;
+        planned = null;
         byte[] text = checkedDocument.Source.Text;
         for (int errors = 0; errors < MostErrors; errors++)
         {
@@ -36,7 +38,8 @@ public static class DocumentRepair
             {
                 document = read(text, unknown);
                 checkedDocument.Add(unknown);
-                return (document, plan(document));
+                planned = plan(document);
+                return document;
             }
             catch (SpecException refusal)
             {
@@ -44,7 +47,7 @@ public static class DocumentRepair
                 if (refusal.Position is not null)
                 {
                     checkedDocument.Refuse(refusal);
-                    return (null, null);
+                    return null;
                 }
 
                 checkedDocument.Error(refusal.Place, refusal.Problem, refusal.Hint);
@@ -52,12 +55,12 @@ public static class DocumentRepair
                 {
                     // The rest cannot be read; what is wrong with it is said beside the refusal.
                     RefuseSyntax(checkedDocument);
-                    return (null, null);
+                    return null;
                 }
 
                 if (!Repair(checkedDocument.Source, refusal))
                 {
-                    return (document, null);
+                    return document;
                 }
 
                 text = checkedDocument.Source.Write();
@@ -65,7 +68,7 @@ public static class DocumentRepair
         }
 
         checkedDocument.RefuseMore();
-        return (document, null);
+        return document;
     }
 
     private static void RefuseSyntax(CheckedDocument checkedDocument)

@@ -11,7 +11,7 @@ public static class CheckReportJson
     public static byte[] Write(CheckReport report)
     {
         JsonWriter writer = new(' ', 2);
-        writer.Element(report, Members);
+        writer.Element(report, new(Members));
         writer.EndLine();
         return writer.ToArray();
     }
@@ -21,7 +21,7 @@ public static class CheckReportJson
         writer.Text("file"u8, report.File);
         writer.Number("errors"u8, (long)report.Errors);
         writer.Number("warnings"u8, (long)report.Warnings);
-        writer.OptionalList("findings"u8, report.Findings, FindingMembers);
+        writer.OptionalList("findings"u8, report.Findings, new(FindingMembers));
     }
 
     private static void FindingMembers(JsonWriter writer, Finding finding)

@@ -14,7 +14,8 @@ public static partial class ConfigWriter
     /// <summary>Writes a profile that stands alone: config-linux.md#seccomp.</summary>
     /// <param name="profile">The document.</param>
     /// <returns>UTF-8 without a line end.</returns>
-    public static byte[] WriteSeccomp(Seccomp profile) => new JsonWriter('\t', 1).Document(profile, new WriteMembers<Seccomp>(SeccompMembers));
+    public static byte[] WriteSeccomp(Seccomp profile) =>
+        new JsonWriter('\t', 1).Document(profile, new WriteMembers<Seccomp>(SeccompMembers));
 
     private static void ConfigMembers(JsonWriter writer, Config config)
     {

@@ -30,12 +30,14 @@ public static class StateJson
     /// <summary>Writes what a hook, or a seccomp agent, finds: the specification's members and no more.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
-    public static byte[] WriteHookState(ContainerState state) => new JsonWriter(' ', 0).Document<ContainerState>(state, new(HookStateMembers));
+    public static byte[] WriteHookState(ContainerState state) =>
+        new JsonWriter(' ', 0).Document<ContainerState>(state, new(HookStateMembers));
 
     /// <summary>Writes what a seccomp agent gets.</summary>
     /// <param name="state">The state.</param>
     /// <returns>UTF-8, one line without its end.</returns>
-    public static byte[] WriteProcessState(ContainerProcessState state) => new JsonWriter(' ', 0).Document<ContainerProcessState>(state, new(ProcessStateMembers));
+    public static byte[] WriteProcessState(ContainerProcessState state) =>
+        new JsonWriter(' ', 0).Document<ContainerProcessState>(state, new(ProcessStateMembers));
 
     private static void ProcessStateMembers(JsonWriter writer, ContainerProcessState state)
     {

@@ -45,6 +45,8 @@ internal sealed class CreatedContainer : IDisposable
     /// </exception>
     public void Start()
     {
+        // First: what the program says may be read, and its container asked for, before this process is scheduled again.
+        Directory.Unlock();
         Channel.Send(_channel.Number, Message.Exec).OrThrow("start the program");
         while (Process.TryHear(_channel, out ChannelMessage message, isStarting: true))
         {
@@ -56,7 +58,6 @@ internal sealed class CreatedContainer : IDisposable
             _request.Listener.Take(message, Process, _channel, _request.State(ContainerStatus.Creating, Process.Pid));
         }
 
-        Directory.Unlock();
         if (!_request.Plan.Hooks.Poststart.IsEmpty)
         {
             using Container container = Container.Look(Directory);

@@ -51,7 +51,7 @@ internal static class DoctorCommand
         const int Name = 32;
         StringBuilder text = new();
         string section = "";
-        for (Finding? finding = findings.First; finding is not null; finding = finding.Next)
+        for (DoctorFinding? finding = findings.First; finding is not null; finding = finding.Next)
         {
             if (finding.Section != section)
             {
@@ -80,7 +80,7 @@ internal static class DoctorCommand
         json.WriteStartObject();
         json.WriteBoolean("canRun"u8, findings.CanRun);
         json.WriteStartArray("findings"u8);
-        for (Finding? finding = findings.First; finding is not null; finding = finding.Next)
+        for (DoctorFinding? finding = findings.First; finding is not null; finding = finding.Next)
         {
             json.WriteStartObject();
             json.WriteString("section"u8, finding.Section);

@@ -8,7 +8,7 @@ using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
 
-namespace Punnet.Commands;
+namespace Punnet.Commands.Tools;
 
 /// <summary><c>check</c>: all that is wrong with a bundle, at once. Nothing is made.</summary>
 internal static class CheckCommand
@@ -19,6 +19,7 @@ internal static class CheckCommand
         Name = "check",
         Arguments = "[BUNDLE]",
         Summary = "find everything that is wrong with a bundle, and make nothing",
+        Examples = "punnet check --strict web\npunnet check --format json --config new.json web",
         Options =
         [
             new("bundle", "b", "DIR", "the bundle's directory, as BUNDLE (default: the working directory)"),
@@ -28,7 +29,7 @@ internal static class CheckCommand
             new("strict", "", "", "end with status 2 where there are only warnings"),
         ],
         MinArguments = 0,
-        Run = Run,
+        Run = new(Run),
     };
 
     private static int Run(GlobalOptions globals, CommandLine line)
@@ -63,7 +64,7 @@ internal static class CheckCommand
     private static CheckedDocument OfConfig(GlobalOptions globals, byte[] text, HostFacts facts)
     {
         CheckedDocument document = new(text);
-        (Config? config, ContainerPlan? plan) = Plan(globals, document, facts);
+        Config? config = Plan(globals, document, facts, out ContainerPlan? plan);
         if (config is not null && plan is not null)
         {
             ConfigReview.Of(document, config, plan, facts);
@@ -75,12 +76,12 @@ internal static class CheckCommand
 
     private static CheckedDocument OfProcess(GlobalOptions globals, byte[] text, string? configPath, HostFacts facts)
     {
-        (Config? config, ContainerPlan? container) = Container(globals, configPath, facts);
+        Config? config = Container(globals, configPath, facts, out ContainerPlan? container);
         Config around = (config ?? new Config()) with { Linux = config?.Linux is Linux linux ? linux with { Seccomp = null } : null };
         CheckedDocument document = new(text);
-        (Process? process, ProcessPlan? plan) = DocumentRepair.Run(
-            document, static (bytes, unknown) => ConfigReader.ReadProcess(bytes, unknown),
-            process => Planner.PlanExec(around, process, "", facts, container is { Namespaces.HasUser: true }));
+        Process? process = DocumentRepair.Run<Process, ProcessPlan>(
+            document, new(ReadProcess), process => Planner.PlanExec(around, process, "", facts, container is { Namespaces.HasUser: true }),
+            out ProcessPlan? plan);
         if (process is not null && plan is not null)
         {
             ConfigReview.Of(document, process, plan, facts);
@@ -91,28 +92,36 @@ internal static class CheckCommand
     }
 
     // The bundle around a process is not what is checked: without one there are no files to look for.
-    private static (Config? Config, ContainerPlan? Plan) Container(GlobalOptions globals, string? configPath, HostFacts facts)
+    private static Config? Container(GlobalOptions globals, string? configPath, HostFacts facts, out ContainerPlan? plan)
     {
+        plan = null;
         if (configPath is null && Sys.Faccessat(Sys.WorkingDirectory, "config.json\0"u8, AccessMode.Exists) != Errno.None)
         {
-            return (null, null);
+            return null;
         }
 
-        return Plan(globals, new CheckedDocument(Read(configPath)), facts);
+        return Plan(globals, new CheckedDocument(Read(configPath)), facts, out plan);
     }
 
-    private static (Config? Config, ContainerPlan? Plan) Plan(GlobalOptions globals, CheckedDocument document, HostFacts facts)
+    // Methods, and not lambdas: those would be kept in a static object, which every start of punnet makes.
+    private static Process ReadProcess(byte[] text, UnknownProperties unknown) => ConfigReader.ReadProcess(text, unknown);
+
+    private static Config ReadConfig(byte[] text, UnknownProperties unknown) => ConfigReader.ReadConfig(text, unknown);
+
+    private static Config? Plan(GlobalOptions globals, CheckedDocument document, HostFacts facts, out ContainerPlan? plan)
     {
         const string Id = "check";
         HostPath.Current(out string bundle).OrThrow("find the bundle's path");
         PlanOptions options = new(Id, bundle, NoPivot: false, NoNewKeyring: false, globals.SystemdCgroup);
         string state = globals.Store().PathOf(Id);
-        return DocumentRepair.Run(document, static (bytes, unknown) => ConfigReader.ReadConfig(bytes, unknown), config =>
-        {
-            LayerRequest? layers = LayerOptions.Add(null, config.Annotations);
-            return Planner.Plan(
-                config, options with { Layers = layers is null ? null : LayerOptions.Resolve(layers, config.Root?.Path, state) }, facts);
-        });
+        return DocumentRepair.Run<Config, ContainerPlan>(
+            document, new(ReadConfig), config =>
+            {
+                LayerRequest? layers = LayerOptions.Add(null, config.Annotations);
+                layers = layers is null ? null : LayerOptions.Resolve(layers, config.Root?.Path, state);
+                return Planner.Plan(config, options with { Layers = layers }, facts);
+            },
+            out plan);
     }
 
     // As compilers write it, so that editors find the line.

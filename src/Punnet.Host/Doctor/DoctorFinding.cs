@@ -19,21 +19,21 @@ public enum FindingLevel
 /// <param name="Level">How much of it there is.</param>
 /// <param name="Reason">What was seen: the kernel's words where it refuses.</param>
 /// <param name="Remedy">How to get it, or null.</param>
-public sealed record Finding(string Section, string Name, FindingLevel Level, string Reason, string? Remedy)
+public sealed record DoctorFinding(string Section, string Name, FindingLevel Level, string Reason, string? Remedy)
 {
     /// <summary>The next one, or null.</summary>
     /// <remarks>No list or array: the statics of each kind of them are made at the start of every command.</remarks>
-    public Finding? Next { get; set; }
+    public DoctorFinding? Next { get; set; }
 }
 
 /// <summary>What was found so far, in order.</summary>
 public sealed class Findings
 {
-    private Finding? _last;
+    private DoctorFinding? _last;
     private string _section = "";
 
     /// <summary>The first of them.</summary>
-    public Finding? First { get; private set; }
+    public DoctorFinding? First { get; private set; }
 
     /// <summary>Whether the state of containers has a place.</summary>
     public bool HasState { get; set; } = true;
@@ -78,7 +78,7 @@ public sealed class Findings
     /// <summary>Adds a thing.</summary>
     public void Of(string name, FindingLevel level, string reason, string? remedy)
     {
-        Finding added = new(_section, name, level, reason, remedy);
+        DoctorFinding added = new(_section, name, level, reason, remedy);
         if (_last is null)
         {
             First = added;
