@@ -13,9 +13,6 @@ namespace Punnet.Cli;
 /// <summary><c>--trace</c>: what each step of a command took, written when it ends, also after a failure.</summary>
 internal sealed class TraceOptions : IDisposable
 {
-    /// <summary>Name of the file in a state directory where a created container's first process goes on writing.</summary>
-    private const string Name = "trace";
-
     private readonly Descriptor _file;
     private readonly bool _isOtlp;
     private readonly string _command;
@@ -71,35 +68,9 @@ internal sealed class TraceOptions : IDisposable
         return new TraceOptions(opened, format == "otlp", verb + " " + line.Positionals[0]);
     }
 
-    /// <summary>From here on the records are in the state directory: the new process outlives this command.</summary>
-    /// <exception cref="SysException">The file cannot be made.</exception>
-    public static void Keep(ContainerDirectory directory)
-    {
-        if (TraceBuffer.IsOn)
-        {
-            const OpenFlags Flags = OpenFlags.ReadWrite | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
-            string path = directory.Path + "/" + Name;
-            Sys.Openat(directory.Number, CString.Of(Name).WithNul, Flags, Permissions.Mode0600, out int file).OrThrow("make", path);
-            using Descriptor opened = new(file);
-            TraceBuffer.MoveTo(file).OrThrow("map", path);
-        }
-    }
-
     /// <summary>Takes what the first process of a created container has written, if its create was traced.</summary>
     /// <exception cref="SysException">The file cannot be read.</exception>
-    public void Take(ContainerDirectory directory)
-    {
-        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking;
-        Errno errno = Sys.Openat(directory.Number, CString.Of(Name).WithNul, Flags, 0, out int file);
-        if (errno == Errno.ENOENT)
-        {
-            return;
-        }
-
-        errno.OrThrow("open", directory.Path + "/" + Name);
-        using Descriptor opened = new(file);
-        _others = TraceBuffer.Read(HostFile.Read(file, Name)).ToArray();
-    }
+    public void Take(ContainerDirectory directory) => _others = TraceFile.Read(directory);
 
     /// <summary>Writes the file.</summary>
     public void Dispose()

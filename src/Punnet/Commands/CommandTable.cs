@@ -1,6 +1,5 @@
 using System.Text;
 using Punnet.Cli;
-using Punnet.Commands.Tools;
 using Punnet.Spec;
 
 namespace Punnet.Commands;

@@ -1,6 +1,5 @@
 using System;
 using Punnet.Abi;
-using Punnet.Cli;
 using Punnet.Host;
 using Punnet.Host.Cgroups;
 using Punnet.Host.Errors;
@@ -75,7 +74,7 @@ internal sealed class ContainerCreator
     {
         if (_request.WaitsForStart)
         {
-            TraceOptions.Keep(_made.Directory);
+            TraceFile.Begin(_made.Directory);
         }
 
         Register(_request, _made);

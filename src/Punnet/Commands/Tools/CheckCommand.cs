@@ -8,7 +8,7 @@ using Punnet.Kernel;
 using Punnet.Plan;
 using Punnet.Spec;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary><c>check</c>: all that is wrong with a bundle, at once. Nothing is made.</summary>
 internal static class CheckCommand

@@ -8,7 +8,7 @@ using Punnet.Host.State;
 using Punnet.Host.Text;
 using Punnet.Kernel;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary>
 /// <c>completion</c>: prints what a shell needs, and answers it. What fits is read from the definitions of the commands: from

@@ -6,7 +6,7 @@ using Punnet.Host;
 using Punnet.Host.Doctor;
 using Punnet.Spec;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary><c>doctor</c>: what this host can and cannot give a container, docs/doctor.md.</summary>
 internal static class DoctorCommand

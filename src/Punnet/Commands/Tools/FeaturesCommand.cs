@@ -7,7 +7,7 @@ using Punnet.Host.Checkpoint;
 using Punnet.Plan;
 using Punnet.Spec;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary><c>features</c>: features.md, what this punnet can do, independent of the kernel.</summary>
 internal static class FeaturesCommand

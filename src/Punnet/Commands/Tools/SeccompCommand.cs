@@ -8,7 +8,7 @@ using Punnet.Plan;
 using Punnet.Seccomp;
 using Punnet.Spec;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary><c>seccomp explain</c>: which rule of a profile decides a call, docs/seccomp-tools.md.</summary>
 internal static class SeccompCommand

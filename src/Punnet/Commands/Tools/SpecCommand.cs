@@ -4,7 +4,7 @@ using Punnet.Host;
 using Punnet.Kernel;
 using Punnet.Spec;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary><c>spec</c>: writes a config.json to start from.</summary>
 internal static class SpecCommand

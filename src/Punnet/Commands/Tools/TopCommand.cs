@@ -9,7 +9,7 @@ using Punnet.Host.State;
 using Punnet.Host.Text;
 using Punnet.Kernel;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary><c>top</c>: what containers use, again and again.</summary>
 internal static class TopCommand

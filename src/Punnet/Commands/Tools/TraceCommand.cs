@@ -5,7 +5,7 @@ using Punnet.Host.Tracing;
 using Punnet.Kernel;
 using Punnet.Spec;
 
-namespace Punnet.Commands.Tools;
+namespace Punnet.Commands;
 
 /// <summary><c>trace</c>: draws what <c>--trace</c> has written.</summary>
 internal static class TraceCommand
