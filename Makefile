@@ -96,7 +96,7 @@ ifndef ONLY
 	@tests/bench/layers
 endif
 
-timeline: $(PUNNET) ## docs/start.svg: where the time of a start goes, drawn from the kernel's timestamps
+timeline: $(PUNNET) ## docs/start.svg: what each step of a start takes, by --trace
 	@.ci/packages bench
 	@tests/bench/timeline
 
