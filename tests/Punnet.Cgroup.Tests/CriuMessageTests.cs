@@ -1,4 +1,5 @@
 using System;
+using System.Linq;
 using Punnet.Host.Checkpoint;
 using Xunit;
 
@@ -134,4 +135,24 @@ public sealed class CriuMessageTests
         CriuResponse.TryRead(Convert.FromHexString(hex)) ?? throw new InvalidOperationException("not read");
 
     private static string Hex(ProtobufWriter message) => Convert.ToHexStringLower(message.Written);
+
+    // Two magic numbers; then the length of an entry and its fields: 2 is the id, 5 the flags, 7 the mount point.
+    [Theory]
+    [InlineData("1943565410101010" + "0a000000" + "1001" + "28819c01" + "3a01" + "2f" + "40", false)]
+    [InlineData("1943565410101010" + "09000000" + "1001" + "28818001" + "3a01" + "2f", true)]
+    [InlineData("1943565410101010" + "0a000000" + "1001" + "28818001" + "3a02" + "2f61", false)]
+    [InlineData("1943565410101010" + "0a000000" + "1001" + "28818001" + "3a02" + "2f61" + "09000000" + "1001" + "28818001" + "3a01" + "2f", true)]
+    [InlineData("1943565410101010" + "09000000" + "1001" + "28808001" + "3a01" + "2f", false)]
+    [InlineData("1943565410101010" + "ff000000" + "1001", false)]
+    [InlineData("1943565410101010" + "ffffffff", false)]
+    [InlineData("19435654", false)]
+    [InlineData("", false)]
+    public void Only_the_read_only_flag_of_the_root_is_taken_from_an_image_of_mounts(string hex, bool isChanged)
+    {
+        byte[] image = Convert.FromHexString(hex), before = [.. image];
+        Assert.Equal(isChanged, MountImage.TryMakeRootWritable(image));
+        int[] places = [.. Enumerable.Range(0, image.Length).Where(place => image[place] != before[place])];
+        Assert.Equal(isChanged ? 1 : 0, places.Length);
+        Assert.All(places, place => Assert.Equal(0x81 - 1, image[place]));
+    }
 }
