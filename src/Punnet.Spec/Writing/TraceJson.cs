@@ -15,7 +15,7 @@ public static class TraceJson
     /// </summary>
     public static byte[] WriteChrome(Trace trace)
     {
-        JsonWriter json = new(' ', 1);
+        JsonWriter json = new(' ', 0, capacity: 16 * 1024);
         json.StartObject();
         json.String("displayTimeUnit"u8, "ms");
         json.StartObject("otherData"u8);
@@ -63,7 +63,7 @@ public static class TraceJson
         string[] parts = (parent ?? "").Split('-');
         bool hasParent = parts is ["00", { Length: 32 }, { Length: 16 }, ..] && IsHex(parts[1]) && IsHex(parts[2]);
         string id = hasParent ? parts[1] : random[..32], own = random[32..48];
-        JsonWriter json = new(' ', 1);
+        JsonWriter json = new(' ', 0, capacity: 16 * 1024);
         json.StartObject();
         json.StartList("resourceSpans"u8);
         json.StartObject();
