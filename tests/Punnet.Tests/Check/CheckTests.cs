@@ -109,6 +109,7 @@ public sealed class CheckTests : CheckTest
         Container container = NewChanged("process.args = [\"nosuch\"]");
         container.Bundle.Write();
         container.User = new OrdinaryUser();
+        container.Bundle.OwnBusybox();
         OrdinaryUser.Give(container.Directory);
         Outcome outcome = container.Call("check", container.Bundle.Path).Returns(1);
         Assert.Contains("error: process.args[0]: exec: \"nosuch\": executable file not found in $PATH\n", outcome.Stdout,

@@ -91,6 +91,10 @@ internal sealed class OrdinaryUser
         Assert.Equal(0, Syscall.lchown(directory, Id, Id));
         foreach (string path in Directory.EnumerateFileSystemEntries(directory, "*", SearchOption.AllDirectories))
         {
+            // All other tests have the same busybox: Bundle.OwnBusybox.
+            Assert.Equal(0, Syscall.lstat(path, out Stat status));
+            Assert.Equal(0, Syscall.lstat(Workplace.Busybox, out Stat shared));
+            Assert.False((status.st_dev, status.st_ino) == (shared.st_dev, shared.st_ino), path + " is every test's");
             Assert.Equal(0, Syscall.lchown(path, Id, Id));
         }
     }
