@@ -41,6 +41,30 @@ public static class BundleFile
         return config;
     }
 
+    /// <summary>Reads another document that the command line names.</summary>
+    /// <typeparam name="T">What it is.</typeparam>
+    /// <param name="path">Its path; <c>-</c> is standard input.</param>
+    /// <param name="name">What it is called in a refusal.</param>
+    /// <param name="read">Reads it.</param>
+    /// <param name="log">Gets unknown properties.</param>
+    /// <exception cref="PunnetException">It is refused.</exception>
+    /// <exception cref="SysException">It cannot be read.</exception>
+    public static T Read<T>(string path, string name, DocumentReader<T> read, Log log)
+    {
+        byte[] text = path == "-" ? HostFile.Read(0, name) : HostFile.Read(path);
+        UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
+        try
+        {
+            T document = read(text, unknown);
+            Tell(unknown, name, log);
+            return document;
+        }
+        catch (SpecException refusal)
+        {
+            throw new PunnetException(name + ": " + refusal.Message, refusal.Hint);
+        }
+    }
+
     /// <summary>Logs the unknown properties.</summary>
     /// <param name="unknown">Properties that a reader has collected, or null.</param>
     /// <param name="name">The document.</param>
@@ -90,3 +114,9 @@ public static class BundleFile
         }
     }
 }
+
+/// <summary>One of <see cref="ConfigReader"/>'s.</summary>
+/// <typeparam name="T">What the document is.</typeparam>
+/// <param name="utf8">The whole document.</param>
+/// <param name="unknown">Collects properties that the specification does not have; or null.</param>
+public delegate T DocumentReader<T>(ReadOnlySpan<byte> utf8, UnknownProperties? unknown);

@@ -25,6 +25,26 @@ public sealed class ChildProcess : IDisposable
         _final = final;
     }
 
+    /// <summary>What a process gets that does one piece of work, and runs no program of the container.</summary>
+    /// <param name="channel">The new process's end of the channel.</param>
+    /// <param name="proc">The host's /proc.</param>
+    public static InitContext HelperContext(int channel, int proc) => new()
+    {
+        Channel = channel,
+        Image = -1,
+        ImageMount = -1,
+        Title = default,
+        OwnFile = BinaryState.Left,
+        Proc = proc,
+        Joins = [],
+        Preserved = 0,
+        LastCapability = 0,
+        IgnoredSignals = 0,
+        Args = default,
+        Env = default,
+        Home = default,
+    };
+
     /// <summary>Pid in punnet's pid namespace.</summary>
     public int Pid { get; private set; }
 

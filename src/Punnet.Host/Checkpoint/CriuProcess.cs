@@ -78,22 +78,12 @@ public sealed class CriuProcess : IDisposable
         Sys.SocketpairSeqpacket(out int channel, out int channelThere).OrThrow("make a connection to criu");
         Descriptor reports = new(channel);
         using Descriptor reported = new(channelThere);
-        InitContext context = new()
+        InitContext context = ChildProcess.HelperContext(channelThere, proc.Number) with
         {
-            Channel = channelThere,
-            Image = -1,
-            ImageMount = -1,
-            Title = default,
-            OwnFile = BinaryState.Left,
-            Proc = proc.Number,
-            Joins = [],
             Layers = layers,
-            Preserved = 0,
-            LastCapability = 0,
             IgnoredSignals = Inheritance.IgnoredSignals,
             Args = ArgumentBlock.Of([CString.Of("criu"), CString.Of("swrk"), CString.Of("3")]),
             Env = ProcessEnvironment.Own(),
-            Home = default,
         };
         CriuTarget target = new()
         {
@@ -254,11 +244,15 @@ public sealed class CriuProcess : IDisposable
             PendingSignals.End,
         ];
         const long Moment = 500; // milliseconds
-        Sys.Ppoll(ends, Progress is null ? -1 : Moment).OrThrow("wait for criu");
-        while (Progress is not null && (ends[0].Found | ends[1].Found | ends[2].Found) == PollEvents.None)
+        while (true)
         {
+            Sys.Ppoll(ends, Progress is null ? -1 : Moment).OrThrow("wait for criu");
+            if (Progress is null || (ends[0].Found | ends[1].Found | ends[2].Found) != PollEvents.None)
+            {
+                break;
+            }
+
             Progress.Show();
-            Sys.Ppoll(ends, Moment).OrThrow("wait for criu");
         }
 
         file = null;

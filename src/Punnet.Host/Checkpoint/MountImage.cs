@@ -78,7 +78,7 @@ public static class MountImage
             }
             else if (reader.Field == Flags && (reader.Number & ReadOnly) != 0)
             {
-                place = entry.Length - reader.Left - ProtobufWriter.LengthOf(reader.Number);
+                place = entry.Length - reader.Begin;
             }
         }
 

@@ -21,8 +21,8 @@ public ref struct ProtobufReader
     /// <summary>Its bytes, where that is a text or a message; else empty.</summary>
     public ReadOnlySpan<byte> Bytes { get; private set; }
 
-    /// <summary>Where its value ends, in bytes from the end of the message.</summary>
-    public readonly int Left => _rest.Length;
+    /// <summary>Where its value begins, in bytes from the end of the message.</summary>
+    public int Begin { get; private set; }
 
     /// <summary>Whether the message was cut off, or has a field that no message of CRIU's has.</summary>
     public bool IsBroken { get; private set; }
@@ -38,7 +38,9 @@ public ref struct ProtobufReader
             return false;
         }
 
-        IsBroken = !TryVarint(out ulong key) || key >> 3 is 0 or > int.MaxValue || !TryValue((int)(key & 7));
+        bool hasKey = TryVarint(out ulong key);
+        Begin = _rest.Length;
+        IsBroken = !hasKey || key >> 3 is 0 or > int.MaxValue || !TryValue((int)(key & 7));
         Field = (int)(key >> 3);
         return !IsBroken;
     }

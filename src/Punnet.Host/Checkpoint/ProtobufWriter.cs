@@ -54,18 +54,6 @@ public sealed class ProtobufWriter
     /// <param name="inner">The message.</param>
     public void Message(int field, ProtobufWriter inner) => Bytes(field, inner.Written);
 
-    /// <summary>How many bytes a number takes.</summary>
-    public static int LengthOf(ulong value)
-    {
-        int length = 1;
-        for (; value > 0x7f; value >>= 7)
-        {
-            length++;
-        }
-
-        return length;
-    }
-
     private void Bytes(int field, ReadOnlySpan<byte> bytes)
     {
         const ulong LengthDelimited = 2;

@@ -35,24 +35,11 @@ public static class MountProcess
         Sys.SocketpairSeqpacket(out int here, out int there).OrThrow("make a channel to the new process");
         using Descriptor channel = new(here);
         using Descriptor theirs = new(there);
-        InitContext context = new()
+        InitContext context = ChildProcess.HelperContext(there, proc.Number) with
         {
-            Channel = there,
-            Image = -1,
-            ImageMount = -1,
-            Title = default,
-            OwnFile = BinaryState.Left,
-            Proc = proc.Number,
             PidNamespace = (kinds & CloneFlags.NewPid) == CloneFlags.None ? -1 : pids.Number,
-            Joins = [],
             IdMaps = ids?.Numbers ?? [],
             Clones = new int[plan.Mounts.Length],
-            Preserved = 0,
-            LastCapability = 0,
-            IgnoredSignals = 0,
-            Args = default,
-            Env = default,
-            Home = default,
         };
 
         // Not the pid namespace: nobody there is to see this process, which still has the host's files open.

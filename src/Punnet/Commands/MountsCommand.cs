@@ -37,7 +37,7 @@ internal static class MountsCommand
             _ => throw new UsageException("\"mounts\" is followed by add or remove, and not by \"" + line.Positionals[0] + "\""),
         };
         string file = line.Positionals[2], name = file == "-" ? "standard input" : file;
-        IReadOnlyList<Mount> mounts = Read(file, name, globals.Log);
+        IReadOnlyList<Mount> mounts = BundleFile.Read<IReadOnlyList<Mount>>(file, name, new(ConfigReader.ReadMounts), globals.Log);
         mounts = change == MountChange.Remove ? Places(mounts) : mounts;
         using Container container = Container.Find(globals.Store(), line.Positionals[1]);
         using Descriptor? init = container.Status is ContainerStatus.Running or ContainerStatus.Created or ContainerStatus.Paused
@@ -48,7 +48,7 @@ internal static class MountsCommand
         }
 
         StateRecord record = container.Record ?? throw container.Damaged("change the mounts of");
-        ContainerPlan plan = RunningPlan.WithMounts(container.Directory.Id, record, globals.Log, mounts, name);
+        ContainerPlan plan = RunningPlan.Of(container.Directory.Id, record, globals.Log, mounts, name);
         if (change == MountChange.Add)
         {
             Refuse(plan, name);
@@ -64,22 +64,6 @@ internal static class MountsCommand
         }
 
         return 0;
-    }
-
-    private static IReadOnlyList<Mount> Read(string file, string name, Log log)
-    {
-        byte[] text = file == "-" ? HostFile.Read(0, name) : HostFile.Read(file);
-        UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
-        try
-        {
-            IReadOnlyList<Mount> mounts = ConfigReader.ReadMounts(text, unknown);
-            BundleFile.Tell(unknown, name, log);
-            return mounts;
-        }
-        catch (SpecException refusal)
-        {
-            throw new PunnetException(name + ": " + refusal.Message);
-        }
     }
 
     // What is removed is found by its destination alone.

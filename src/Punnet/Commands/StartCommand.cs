@@ -9,7 +9,6 @@ using Punnet.Host.Tracing;
 using Punnet.Init;
 using Punnet.Kernel;
 using Punnet.Lifecycle;
-using Punnet.Plan;
 using Punnet.Spec;
 
 namespace Punnet.Commands;
@@ -103,11 +102,10 @@ internal static class StartCommand
     {
         try
         {
-            Config config = BundleFile.Enter(container.Record?.Bundle, container.Record?.Config, globals.Log, out string bundle);
-            PlanOptions options = new(container.Directory.Id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
-            return ErrorMessages.Of(Planner.Plan(config, options, HostProbe.Facts()), null, failure);
+            StateRecord record = container.Record ?? throw container.Damaged("start");
+            return ErrorMessages.Of(RunningPlan.Of(container.Directory.Id, record, globals.Log), null, failure);
         }
-        catch (Exception gone) when (gone is SysException or SpecException or PunnetException)
+        catch (Exception gone) when (gone is SysException or PunnetException)
         {
             // The bundle has changed since the create; the step and the errno remain.
             return new PunnetException(((InitStep)failure.Value).ToString() + ": " + failure.Errno.Words());

@@ -150,19 +150,7 @@ internal static class UpdateCommand
             return new Resources();
         }
 
-        string name = UpdateOptions.FileName(line);
-        byte[] text = path == "-" ? HostFile.Read(0, name) : HostFile.Read(path);
-        UnknownProperties? unknown = log.IsDebug ? new UnknownProperties() : null;
-        try
-        {
-            Resources resources = ConfigReader.ReadResources(text, unknown);
-            BundleFile.Tell(unknown, name, log);
-            return resources;
-        }
-        catch (SpecException refusal)
-        {
-            throw new PunnetException(name + ": " + refusal.Message, refusal.Hint);
-        }
+        return BundleFile.Read<Resources>(path, UpdateOptions.FileName(line), new(ConfigReader.ReadResources), log);
     }
 
     private static ResourcePlan Plan(CommandLine line, Resources resources, CgroupDirectory cgroup)

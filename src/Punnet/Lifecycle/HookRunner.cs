@@ -61,7 +61,7 @@ internal sealed class HookRunner : IDisposable
         foreach (HookStep hook in hooks)
         {
             HookOutcome outcome = Run(hook);
-            HostTrace.Mark(HostStep.Hook, hook.Path.ToString());
+            HostTrace.Mark(HostStep.Hook, TraceBuffer.IsOn ? hook.Path.ToString() : null);
             if (outcome.Run != Errno.None)
             {
                 throw HookErrors.CannotRun(hook, outcome.Run, isOfHost: true);

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using Punnet.Host;
 using Punnet.Plan;
@@ -12,31 +13,10 @@ internal static class RunningPlan
     /// <param name="id">The container.</param>
     /// <param name="record">Its record.</param>
     /// <param name="log">Gets unknown properties.</param>
-    /// <exception cref="PunnetException">config.json is not there, or not valid any more.</exception>
-    public static ContainerPlan Of(string id, StateRecord record, Log log) =>
-        BundleFile.Refusing(() => Plan(id, record, log, mounts: null));
-
-    /// <summary>The same with other mounts.</summary>
-    /// <param name="id">The container.</param>
-    /// <param name="record">Its record.</param>
-    /// <param name="log">Gets unknown properties.</param>
-    /// <param name="mounts">The mounts.</param>
-    /// <param name="name">Where they come from.</param>
+    /// <param name="mounts">Mounts instead of those of config.json, or null.</param>
+    /// <param name="name">Where those come from.</param>
     /// <exception cref="PunnetException">config.json is not there, or not valid any more; or the mounts are not.</exception>
-    public static ContainerPlan WithMounts(string id, StateRecord record, Log log, IReadOnlyList<Mount> mounts, string name)
-    {
-        Of(id, record, log);
-        try
-        {
-            return Plan(id, record, log, mounts);
-        }
-        catch (SpecException refusal)
-        {
-            throw new PunnetException(name + ": " + refusal.Message);
-        }
-    }
-
-    private static ContainerPlan Plan(string id, StateRecord record, Log log, IReadOnlyList<Mount>? mounts)
+    public static ContainerPlan Of(string id, StateRecord record, Log log, IReadOnlyList<Mount>? mounts = null, string? name = null)
     {
         Config config = BundleFile.Enter(record.Bundle, record.Config, log, out string bundle);
         config = config with
@@ -45,6 +25,14 @@ internal static class RunningPlan
             Mounts = mounts ?? config.Mounts,
         };
         PlanOptions options = new(id, bundle, NoPivot: false, NoNewKeyring: false, SystemdCgroup: false);
-        return Planner.Plan(config, options, HostProbe.Facts());
+        try
+        {
+            return Planner.Plan(config, options, HostProbe.Facts());
+        }
+        catch (SpecException refusal)
+        {
+            bool isOfMounts = mounts is not null && refusal.Place.StartsWith("mounts[", StringComparison.Ordinal);
+            throw new PunnetException((isOfMounts ? name : "config.json") + ": " + refusal.Message, refusal.Hint);
+        }
     }
 }
