@@ -121,19 +121,23 @@ public sealed class TerminalRelayTests : ContainerTest
     [Fact]
     public void A_reader_who_stops_holds_up_no_signal_and_loses_nothing()
     {
-        Container container = NewTerminalContainer("trap 'exit 9' TERM; echo first; (trap '' TERM; seq 1 200000) & while :; "
-            + "do sleep 0.05; done");
+        Container container = NewTerminalContainer("trap 'exit 9' TERM; seq 1 100; echo ready >/ready; (trap '' TERM; seq 101 200000) & "
+            + "while :; do sleep 0.05; done");
+        container.Bundle.Set("root.readonly", "false");
         using Fifo stdout = new(container.Directory + "/stdout");
         container.Bundle.Write();
+        string full = new('-', 65536); // what a pipe holds
+        stdout.Write(full);
         using RunningCommand running = RunInto(stdout.Path, container);
-        Eventually.True(() => stdout.Available >= 40_000, "the pipe is nearly full");
+        Eventually.True(() => File.Exists(container.Bundle.Rootfs + "/ready"), "it has written to its terminal");
         Assert.Equal(0, Syscall.kill(running.Pid, Signum.SIGTERM));
         container.WaitFor("stopped");
         Assert.False(running.HasExited);
         string text = stdout.ReadUntil(() => running.HasExited);
-        Assert.StartsWith("first\n1\n2\n", text, StringComparison.Ordinal);
-        string[] lines = text.Split('\n');
-        Assert.Equal(Enumerable.Range(1, lines.Length - 2).Select(static i => i.ToString(CultureInfo.InvariantCulture)), lines[1..^1]);
+        Assert.StartsWith(full + "1\n2\n", text, StringComparison.Ordinal);
+        string[] lines = text[full.Length..].Split('\n');
+        Assert.True(lines.Length > 100);
+        Assert.Equal(Enumerable.Range(1, lines.Length - 1).Select(static i => i.ToString(CultureInfo.InvariantCulture)), lines[..^1]);
         running.Wait().Returns(9);
     }
 
