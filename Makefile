@@ -4,8 +4,9 @@ DOTNET := dotnet
 QUIET := --verbosity quiet --consoleLoggerParameters:NoSummary
 PREFIX := /usr/local
 SHARE = $(DESTDIR)$(PREFIX)/share
-# With PLAIN=1 every target means the build without the tricks of src/Punnet.Startup.
-PUNNET := $(if $(PLAIN),out/plain/punnet,out/punnet)
+# With PLAIN=1 every target means the build without the tricks of src/Punnet.Startup, with ARCH=arm64 (or x64) that for another machine.
+PUNNET := $(subst //,/,out/$(if $(PLAIN),plain$(if $(ARCH),-))$(ARCH)/punnet)
+BUILDS := out/punnet out/plain/punnet $(foreach arch,arm64 x64,out/$(arch)/punnet out/plain-$(arch)/punnet)
 # Where `make peers` puts newer ones; without it the system's are measured.
 PEERS = $(wildcard out/peers)
 
@@ -28,12 +29,15 @@ build: ## compile everything, tests included, without publishing
 	@.ci/packages build
 	$(DOTNET) build Runtime.sln --configuration Release $(QUIET)
 
-publish: $(PUNNET) ## out/punnet: the one static file, and punnet.dbg with its symbols; PLAIN=1: from stock parts, out/plain/punnet
+publish: $(PUNNET) ## out/punnet: the one static file, and punnet.dbg with its symbols; PLAIN=1: from stock parts, out/plain/punnet; ARCH=arm64: out/arm64/punnet
 
 # Published beside them first: the folder then holds the program and its symbols, and a failed link leaves the old pair alone.
-out/punnet out/plain/punnet: $(SOURCES)
-	@.ci/packages build
-	$(DOTNET) publish src/Punnet/Punnet.csproj --configuration Release $(QUIET) $(if $(findstring plain,$@),-p:Plain=true) --output $(@D)/.publish
+# A cross compiler looks for lld where COMPILER_PATH says.
+$(BUILDS): ARCHITECTURE = $(filter arm64 x64,$(subst -, ,$(notdir $(@D))))
+$(BUILDS): $(SOURCES)
+	@.ci/packages build $(addprefix build-,$(ARCHITECTURE))
+	@mkdir -p $(@D)
+	$(if $(ARCHITECTURE),COMPILER_PATH=/usr/bin) $(DOTNET) publish src/Punnet/Punnet.csproj --configuration Release $(QUIET) $(if $(findstring plain,$@),-p:Plain=true) $(addprefix -p:Architecture=,$(ARCHITECTURE)) --output $(@D)/.publish
 	@mv $(@D)/.publish/punnet.dbg $(@D)/.publish/punnet $(@D)/
 	@rm -rf $(@D)/.publish
 	@touch $@

@@ -31,15 +31,15 @@ public static class ProgramSegments
     /// <summary>More parts than a linker makes: a segment has at most three, where the protection changes within it.</summary>
     public const int Most = 16;
 
-    private const nuint PageSize = 4096;
     private const nuint FileHeaderSize = 64; // Elf64_Ehdr; linkers put the program headers after it.
 
     /// <summary>Plans the mappings.</summary>
     /// <param name="headers">The program headers.</param>
     /// <param name="address">Where they are in memory, AT_PHDR of getauxval(3).</param>
+    /// <param name="pageSize">Of the kernel, AT_PAGESZ: 4096 bytes, and on arm64 also 16384 or 65536.</param>
     /// <param name="segments">Receives the parts in the order of the headers.</param>
     /// <returns>How many; 0 where the headers are not understood.</returns>
-    public static int Plan(ReadOnlySpan<ProgramHeader> headers, nuint address, Span<ProgramSegment> segments)
+    public static int Plan(ReadOnlySpan<ProgramHeader> headers, nuint address, nuint pageSize, Span<ProgramSegment> segments)
     {
         const uint Load = 1, RelocatedReadOnly = 0x6474e552; // PT_LOAD, PT_GNU_RELRO
         if (!TryFindBase(headers, address, out nuint start))
@@ -65,7 +65,7 @@ public static class ProgramSegments
                 continue;
             }
 
-            nuint from = Floor(start + header.Address), to = Floor(start + header.Address + header.FileSize + PageSize - 1);
+            nuint from = Floor(start + header.Address), to = Floor(start + header.Address + header.FileSize + pageSize - 1);
             nuint offset = Floor(header.Offset);
             int protection = 1 | ((header.Flags & 1) != 0 ? 4 : 0);
             if ((header.Flags & 2) == 0)
@@ -82,10 +82,9 @@ public static class ProgramSegments
         }
 
         return count <= segments.Length ? count : 0;
-    }
 
-    /// <summary>The first address of a page.</summary>
-    internal static nuint Floor(nuint address) => address & ~(PageSize - 1);
+        nuint Floor(nuint place) => place & ~(pageSize - 1);
+    }
 
     private static int Add(Span<ProgramSegment> segments, int count, nuint from, nuint to, nuint offset, int protection)
     {

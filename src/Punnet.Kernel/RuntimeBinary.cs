@@ -28,9 +28,8 @@ public enum BinaryState
 public sealed unsafe class RuntimeBinary : IDisposable
 {
     private const int PagemapChunk = 512; // Pages read with one call.
-    private const nuint PageSize = 4096;
     private const int ReadWrite = 3; // PROT_READ | PROT_WRITE
-    private const nuint HeadersAddress = 3, HeaderCount = 5; // AT_PHDR, AT_PHNUM: getauxval(3)
+    private const nuint HeadersAddress = 3, HeaderCount = 5, PageSize = 6; // AT_PHDR, AT_PHNUM, AT_PAGESZ: getauxval(3)
 
     private readonly Descriptor _file;
     private readonly Descriptor _mount;
@@ -102,9 +101,10 @@ public sealed unsafe class RuntimeBinary : IDisposable
     /// <param name="file">The same bytes.</param>
     public static Errno RemapTo(int file)
     {
-        nuint address = getauxval(HeadersAddress);
+        nuint address = getauxval(HeadersAddress), pageSize = getauxval(PageSize);
+        ReadOnlySpan<ProgramHeader> headers = new((void*)address, (int)getauxval(HeaderCount));
         Span<ProgramSegment> segments = stackalloc ProgramSegment[ProgramSegments.Most];
-        int count = ProgramSegments.Plan(new ReadOnlySpan<ProgramHeader>((void*)address, (int)getauxval(HeaderCount)), address, segments);
+        int count = ProgramSegments.Plan(headers, address, pageSize, segments);
         if (count == 0)
         {
             return Errno.ENOEXEC;
@@ -118,7 +118,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
             ProgramSegment segment = segments[i];
             errno = segment.IsCode
                 ? Sys.MapOver(segment.Start, (nint)(segment.End - segment.Start), segment.Protection, file, segment.Offset)
-                : MapAgain(segment, file, pagemap);
+                : MapAgain(segment, file, pagemap, pageSize);
         }
 
         Sys.Close(pagemap);
@@ -137,8 +137,8 @@ public sealed unsafe class RuntimeBinary : IDisposable
         nuint heapEnd = Sys.HeapEnd();
         Sys.MemoryMap map = new() { HeapStart = heapEnd, HeapEnd = heapEnd, Executable = file };
         nuint stack = (nuint)(&map);
-        map.CodeStart = map.DataStart = ProgramSegments.Floor(getauxval(HeadersAddress)); // any address of the program
-        map.CodeEnd = map.DataEnd = map.CodeStart + PageSize;
+        map.CodeStart = map.DataStart = getauxval(HeadersAddress); // any address of the program
+        map.CodeEnd = map.DataEnd = map.CodeStart + 1;
         map.StackStart = map.EnvironmentStart = map.EnvironmentEnd = stack;
         map.ArgumentsStart = (nuint)Unsafe.AsPointer(ref MemoryMarshal.GetReference(title.Span));
         map.ArgumentsEnd = map.ArgumentsStart + (nuint)title.Span.Length;
@@ -234,7 +234,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
     // have a known value if it were mapped from the file. The written pages are copied into a second mapping of the whole segment, which
     // then replaces the first in one call: the data is never missing, and the code here needs it too. One mapping per segment is also the
     // least work for clone, execve and exit.
-    private static Errno MapAgain(ProgramSegment segment, int file, int pagemap)
+    private static Errno MapAgain(ProgramSegment segment, int file, int pagemap, nuint pageSize)
     {
         nint length = (nint)(segment.End - segment.Start);
         Errno errno = Sys.Map(length, ReadWrite, file, segment.Offset, out nint copy);
@@ -245,20 +245,20 @@ public sealed unsafe class RuntimeBinary : IDisposable
 
         ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits per page
         bool isKnown = pagemap >= 0;
-        for (nuint page = segment.Start; page < segment.End; page += PageSize)
+        for (nuint page = segment.Start; page < segment.End; page += pageSize)
         {
-            int index = (int)((page - segment.Start) / PageSize % PagemapChunk);
+            int index = (int)((page - segment.Start) / pageSize % PagemapChunk);
             if (index == 0 && isKnown)
             {
-                nint chunk = (nint)nuint.Min((segment.End - page) / PageSize, PagemapChunk);
-                isKnown = Sys.ReadPageStates(pagemap, page / PageSize, states, chunk) == Errno.None;
+                nint chunk = (nint)nuint.Min((segment.End - page) / pageSize, PagemapChunk);
+                isKnown = Sys.ReadPageStates(pagemap, page / pageSize, states, chunk) == Errno.None;
             }
 
             const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
             if (!isKnown || ((states[index] & (IsPresent | IsSwapped)) != 0 && (states[index] & IsFile) == 0))
             {
                 void* to = (void*)((nuint)copy + (page - segment.Start));
-                new ReadOnlySpan<byte>((void*)page, (int)PageSize).CopyTo(new Span<byte>(to, (int)PageSize));
+                new ReadOnlySpan<byte>((void*)page, (int)pageSize).CopyTo(new Span<byte>(to, (int)pageSize));
             }
         }
 

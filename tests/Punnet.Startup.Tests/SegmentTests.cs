@@ -68,6 +68,27 @@ public sealed class SegmentTests
         Assert.All(plan[1..], part => Assert.Equal(part.Start - 0x1000, part.Offset));
     }
 
+    // An arm64 kernel has pages of 4, 16 or 64 KiB; the linker aligns for the largest.
+    [Theory]
+    [InlineData(0x1000, "0-26000@0:1 36000-7e000@26000:5 8e000-93000@6e000:1 a2000-b4000@72000:3")]
+    [InlineData(0x4000, "0-28000@0:1 34000-80000@24000:5 8c000-90000@6c000:1 90000-94000@70000:3 a0000-b4000@70000:3")]
+    [InlineData(0x10000, "0-30000@0:1 30000-80000@20000:5 80000-90000@60000:1 90000-a0000@70000:3 a0000-c0000@70000:3")]
+    public void A_part_ends_with_the_kernels_pages(int pageSize, string expected)
+    {
+        ProgramHeader[] headers =
+        [
+            Header(Load, Read, 0, 0, 0x25574), Header(Load, Read | Execute, 0x26580, 0x36580, 0x47ee0),
+            Header(Load, Read | Write, 0x6e460, 0x8e460, 0x4698), Header(Load, Read | Write, 0x72af8, 0xa2af8, 0x11058, 0x20000),
+            Header(Locked, Read, 0x6e460, 0x8e460, 0x4ba0),
+        ];
+        ProgramSegment[] segments = new ProgramSegment[ProgramSegments.Most];
+        int count = ProgramSegments.Plan(headers, 0x40, (nuint)pageSize, segments);
+
+        Assert.Equal(
+            expected,
+            string.Join(' ', segments[..count].Select(part => $"{part.Start:x}-{part.End:x}@{part.Offset:x}:{part.Protection}")));
+    }
+
     [Fact]
     public void What_is_only_zero_is_not_of_the_file() =>
         Assert.Single(Plan(0x40, Header(Load, Read, 0, 0, 0x1000), Header(Load, Read | Write, 0x1000, 0x2000, 0, 0x5000)));
@@ -86,6 +107,6 @@ public sealed class SegmentTests
     private static ProgramSegment[] Plan(nuint address, params ProgramHeader[] headers)
     {
         ProgramSegment[] segments = new ProgramSegment[ProgramSegments.Most];
-        return segments[..ProgramSegments.Plan(headers, address, segments)];
+        return segments[..ProgramSegments.Plan(headers, address, 0x1000, segments)];
     }
 }

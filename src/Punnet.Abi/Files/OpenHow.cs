@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace Punnet.Abi;
 
-/// <summary>open(2): O_* of asm-generic/fcntl.h.</summary>
+/// <summary>open(2): O_* of asm/fcntl.h.</summary>
 [Flags]
 public enum OpenFlags : ulong
 {
@@ -34,11 +34,19 @@ public enum OpenFlags : ulong
     /// <summary>O_NONBLOCK.</summary>
     NonBlocking = 0x800,
 
+#if ARM64 // asm/fcntl.h has its own.
+    /// <summary>O_DIRECTORY.</summary>
+    Directory = 0x4000,
+
+    /// <summary>O_NOFOLLOW.</summary>
+    NoFollow = 0x8000,
+#else
     /// <summary>O_DIRECTORY.</summary>
     Directory = 0x10000,
 
     /// <summary>O_NOFOLLOW.</summary>
     NoFollow = 0x20000,
+#endif
 
     /// <summary>O_CLOEXEC.</summary>
     CloseOnExec = 0x80000,

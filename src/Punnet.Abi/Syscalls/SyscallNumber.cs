@@ -1,353 +1,361 @@
+#if X64
+using Numbers = Punnet.Abi.SyscallNumbersX64;
+#elif ARM64
+using Numbers = Punnet.Abi.SyscallNumbersArm64;
+#else
+#error punnet has the numbers of system calls of x64 and arm64 only: see src/Architecture.props
+#endif
+
 namespace Punnet.Abi;
 
 /// <summary>
-/// System calls of x86-64, asm/unistd_64.h. From <see cref="PidfdSendSignal"/> on the numbers are the same on every
-/// architecture; the ones before it have to be given per architecture when punnet is built for another one.
+/// The system calls that punnet makes, with the numbers of the machine that it is built for. A name here needs its numbers from
+/// Syscalls/generate; from <see cref="PidfdSendSignal"/> on they are the same on every architecture.
 /// </summary>
 public enum SyscallNumber
 {
     /// <summary>read(2).</summary>
-    Read = 0,
+    Read = Numbers.Read,
 
     /// <summary>write(2).</summary>
-    Write = 1,
+    Write = Numbers.Write,
 
     /// <summary>close(2).</summary>
-    Close = 3,
+    Close = Numbers.Close,
 
     /// <summary>lseek(2).</summary>
-    Lseek = 8,
+    Lseek = Numbers.Lseek,
 
     /// <summary>mmap(2).</summary>
-    Mmap = 9,
+    Mmap = Numbers.Mmap,
 
     /// <summary>mprotect(2).</summary>
-    Mprotect = 10,
+    Mprotect = Numbers.Mprotect,
 
     /// <summary>munmap(2).</summary>
-    Munmap = 11,
+    Munmap = Numbers.Munmap,
 
     /// <summary>brk(2).</summary>
-    Brk = 12,
+    Brk = Numbers.Brk,
 
     /// <summary>rt_sigaction(2).</summary>
-    RtSigaction = 13,
+    RtSigaction = Numbers.RtSigaction,
 
     /// <summary>rt_sigprocmask(2).</summary>
-    RtSigprocmask = 14,
+    RtSigprocmask = Numbers.RtSigprocmask,
 
     /// <summary>ioctl(2).</summary>
-    Ioctl = 16,
+    Ioctl = Numbers.Ioctl,
 
     /// <summary>mremap(2).</summary>
-    Mremap = 25,
+    Mremap = Numbers.Mremap,
 
     /// <summary>madvise(2).</summary>
-    Madvise = 28,
+    Madvise = Numbers.Madvise,
 
     /// <summary>pread64(2).</summary>
-    Pread64 = 17,
+    Pread64 = Numbers.Pread64,
 
     /// <summary>getpid(2).</summary>
-    Getpid = 39,
+    Getpid = Numbers.Getpid,
 
     /// <summary>sendfile(2).</summary>
-    Sendfile = 40,
+    Sendfile = Numbers.Sendfile,
 
     /// <summary>socket(2).</summary>
-    Socket = 41,
+    Socket = Numbers.Socket,
 
     /// <summary>connect(2).</summary>
-    Connect = 42,
+    Connect = Numbers.Connect,
 
     /// <summary>recvfrom(2).</summary>
-    Recvfrom = 45,
+    Recvfrom = Numbers.Recvfrom,
 
     /// <summary>sendmsg(2).</summary>
-    Sendmsg = 46,
+    Sendmsg = Numbers.Sendmsg,
 
     /// <summary>recvmsg(2).</summary>
-    Recvmsg = 47,
+    Recvmsg = Numbers.Recvmsg,
 
     /// <summary>bind(2).</summary>
-    Bind = 49,
+    Bind = Numbers.Bind,
 
     /// <summary>socketpair(2).</summary>
-    Socketpair = 53,
+    Socketpair = Numbers.Socketpair,
 
     /// <summary>setsockopt(2).</summary>
-    Setsockopt = 54,
+    Setsockopt = Numbers.Setsockopt,
 
     /// <summary>clone(2).</summary>
-    Clone = 56,
+    Clone = Numbers.Clone,
 
     /// <summary>execve(2).</summary>
-    Execve = 59,
+    Execve = Numbers.Execve,
 
     /// <summary>fcntl(2).</summary>
-    Fcntl = 72,
+    Fcntl = Numbers.Fcntl,
 
     /// <summary>flock(2).</summary>
-    Flock = 73,
+    Flock = Numbers.Flock,
 
     /// <summary>fsync(2).</summary>
-    Fsync = 74,
+    Fsync = Numbers.Fsync,
 
     /// <summary>ftruncate(2).</summary>
-    Ftruncate = 77,
+    Ftruncate = Numbers.Ftruncate,
 
     /// <summary>getcwd(2).</summary>
-    Getcwd = 79,
+    Getcwd = Numbers.Getcwd,
 
     /// <summary>chdir(2).</summary>
-    Chdir = 80,
+    Chdir = Numbers.Chdir,
 
     /// <summary>fchdir(2).</summary>
-    Fchdir = 81,
+    Fchdir = Numbers.Fchdir,
 
     /// <summary>fchmod(2).</summary>
-    Fchmod = 91,
+    Fchmod = Numbers.Fchmod,
 
     /// <summary>fchown(2).</summary>
-    Fchown = 93,
+    Fchown = Numbers.Fchown,
 
     /// <summary>umask(2).</summary>
-    Umask = 95,
+    Umask = Numbers.Umask,
 
     /// <summary>geteuid(2).</summary>
-    Geteuid = 107,
+    Geteuid = Numbers.Geteuid,
 
     /// <summary>getegid(2).</summary>
-    Getegid = 108,
+    Getegid = Numbers.Getegid,
 
     /// <summary>setsid(2).</summary>
-    Setsid = 112,
+    Setsid = Numbers.Setsid,
 
     /// <summary>setgroups(2), this thread only.</summary>
-    Setgroups = 116,
+    Setgroups = Numbers.Setgroups,
 
     /// <summary>setresuid(2), this thread only.</summary>
-    Setresuid = 117,
+    Setresuid = Numbers.Setresuid,
 
     /// <summary>setresgid(2), this thread only.</summary>
-    Setresgid = 119,
+    Setresgid = Numbers.Setresgid,
 
     /// <summary>capget(2).</summary>
-    Capget = 125,
+    Capget = Numbers.Capget,
 
     /// <summary>capset(2).</summary>
-    Capset = 126,
+    Capset = Numbers.Capset,
 
     /// <summary>personality(2).</summary>
-    Personality = 135,
+    Personality = Numbers.Personality,
 
     /// <summary>fstatfs(2).</summary>
-    Fstatfs = 138,
+    Fstatfs = Numbers.Fstatfs,
 
     /// <summary>pivot_root(2).</summary>
-    PivotRoot = 155,
+    PivotRoot = Numbers.PivotRoot,
 
     /// <summary>prctl(2).</summary>
-    Prctl = 157,
+    Prctl = Numbers.Prctl,
 
     /// <summary>chroot(2).</summary>
-    Chroot = 161,
+    Chroot = Numbers.Chroot,
 
     /// <summary>mount(2).</summary>
-    Mount = 165,
+    Mount = Numbers.Mount,
 
     /// <summary>umount2(2).</summary>
-    Umount2 = 166,
+    Umount2 = Numbers.Umount2,
 
     /// <summary>sethostname(2).</summary>
-    Sethostname = 170,
+    Sethostname = Numbers.Sethostname,
 
     /// <summary>setdomainname(2).</summary>
-    Setdomainname = 171,
+    Setdomainname = Numbers.Setdomainname,
 
     /// <summary>setxattr(2).</summary>
-    Setxattr = 188,
+    Setxattr = Numbers.Setxattr,
 
     /// <summary>lsetxattr(2).</summary>
-    Lsetxattr = 189,
+    Lsetxattr = Numbers.Lsetxattr,
 
     /// <summary>fsetxattr(2).</summary>
-    Fsetxattr = 190,
+    Fsetxattr = Numbers.Fsetxattr,
 
     /// <summary>lgetxattr(2).</summary>
-    Lgetxattr = 192,
+    Lgetxattr = Numbers.Lgetxattr,
 
     /// <summary>fgetxattr(2).</summary>
-    Fgetxattr = 193,
+    Fgetxattr = Numbers.Fgetxattr,
 
     /// <summary>llistxattr(2).</summary>
-    Llistxattr = 195,
+    Llistxattr = Numbers.Llistxattr,
 
     /// <summary>flistxattr(2).</summary>
-    Flistxattr = 196,
+    Flistxattr = Numbers.Flistxattr,
 
     /// <summary>tkill(2).</summary>
-    Tkill = 200,
+    Tkill = Numbers.Tkill,
 
     /// <summary>sched_setaffinity(2).</summary>
-    SchedSetaffinity = 203,
+    SchedSetaffinity = Numbers.SchedSetaffinity,
 
     /// <summary>sched_getaffinity(2).</summary>
-    SchedGetaffinity = 204,
+    SchedGetaffinity = Numbers.SchedGetaffinity,
 
     /// <summary>getdents64(2).</summary>
-    Getdents64 = 217,
+    Getdents64 = Numbers.Getdents64,
 
     /// <summary>clock_gettime(2).</summary>
-    ClockGettime = 228,
+    ClockGettime = Numbers.ClockGettime,
 
     /// <summary>exit(2).</summary>
-    Exit = 60,
+    Exit = Numbers.Exit,
 
     /// <summary>kill(2).</summary>
-    Kill = 62,
+    Kill = Numbers.Kill,
 
     /// <summary>exit_group(2).</summary>
-    ExitGroup = 231,
+    ExitGroup = Numbers.ExitGroup,
 
     /// <summary>set_mempolicy(2).</summary>
-    SetMempolicy = 238,
+    SetMempolicy = Numbers.SetMempolicy,
 
     /// <summary>waitid(2).</summary>
-    Waitid = 247,
+    Waitid = Numbers.Waitid,
 
     /// <summary>keyctl(2).</summary>
-    Keyctl = 250,
+    Keyctl = Numbers.Keyctl,
 
     /// <summary>ioprio_set(2).</summary>
-    IoprioSet = 251,
+    IoprioSet = Numbers.IoprioSet,
 
     /// <summary>openat(2).</summary>
-    Openat = 257,
+    Openat = Numbers.Openat,
 
     /// <summary>mkdirat(2).</summary>
-    Mkdirat = 258,
+    Mkdirat = Numbers.Mkdirat,
 
     /// <summary>mknodat(2).</summary>
-    Mknodat = 259,
+    Mknodat = Numbers.Mknodat,
 
     /// <summary>fchownat(2).</summary>
-    Fchownat = 260,
+    Fchownat = Numbers.Fchownat,
 
     /// <summary>newfstatat(2).</summary>
-    Newfstatat = 262,
+    Newfstatat = Numbers.Newfstatat,
 
     /// <summary>unlinkat(2).</summary>
-    Unlinkat = 263,
+    Unlinkat = Numbers.Unlinkat,
 
     /// <summary>renameat(2).</summary>
-    Renameat = 264,
+    Renameat = Numbers.Renameat,
 
     /// <summary>linkat(2).</summary>
-    Linkat = 265,
+    Linkat = Numbers.Linkat,
 
     /// <summary>symlinkat(2).</summary>
-    Symlinkat = 266,
+    Symlinkat = Numbers.Symlinkat,
 
     /// <summary>readlinkat(2).</summary>
-    Readlinkat = 267,
+    Readlinkat = Numbers.Readlinkat,
 
     /// <summary>fchmodat(2).</summary>
-    Fchmodat = 268,
+    Fchmodat = Numbers.Fchmodat,
 
     /// <summary>faccessat(2).</summary>
-    Faccessat = 269,
+    Faccessat = Numbers.Faccessat,
 
     /// <summary>ppoll(2).</summary>
-    Ppoll = 271,
+    Ppoll = Numbers.Ppoll,
 
     /// <summary>unshare(2).</summary>
-    Unshare = 272,
+    Unshare = Numbers.Unshare,
 
     /// <summary>utimensat(2).</summary>
-    Utimensat = 280,
+    Utimensat = Numbers.Utimensat,
 
     /// <summary>signalfd4(2).</summary>
-    Signalfd4 = 289,
+    Signalfd4 = Numbers.Signalfd4,
 
     /// <summary>dup3(2).</summary>
-    Dup3 = 292,
+    Dup3 = Numbers.Dup3,
 
     /// <summary>pipe2(2).</summary>
-    Pipe2 = 293,
+    Pipe2 = Numbers.Pipe2,
 
     /// <summary>prlimit(2).</summary>
-    Prlimit64 = 302,
+    Prlimit64 = Numbers.Prlimit64,
 
     /// <summary>syncfs(2).</summary>
-    Syncfs = 306,
+    Syncfs = Numbers.Syncfs,
 
     /// <summary>setns(2).</summary>
-    Setns = 308,
+    Setns = Numbers.Setns,
 
     /// <summary>sched_setattr(2).</summary>
-    SchedSetattr = 314,
+    SchedSetattr = Numbers.SchedSetattr,
 
     /// <summary>renameat2(2).</summary>
-    Renameat2 = 316,
+    Renameat2 = Numbers.Renameat2,
 
     /// <summary>seccomp(2).</summary>
-    Seccomp = 317,
+    Seccomp = Numbers.Seccomp,
 
     /// <summary>memfd_create(2).</summary>
-    MemfdCreate = 319,
+    MemfdCreate = Numbers.MemfdCreate,
 
     /// <summary>bpf(2).</summary>
-    Bpf = 321,
+    Bpf = Numbers.Bpf,
 
     /// <summary>copy_file_range(2).</summary>
-    CopyFileRange = 326,
+    CopyFileRange = Numbers.CopyFileRange,
 
     /// <summary>statx(2).</summary>
-    Statx = 332,
+    Statx = Numbers.Statx,
 
     /// <summary>pidfd_send_signal(2).</summary>
-    PidfdSendSignal = 424,
+    PidfdSendSignal = Numbers.PidfdSendSignal,
 
     /// <summary>open_tree(2).</summary>
-    OpenTree = 428,
+    OpenTree = Numbers.OpenTree,
 
     /// <summary>move_mount(2).</summary>
-    MoveMount = 429,
+    MoveMount = Numbers.MoveMount,
 
     /// <summary>fsopen(2).</summary>
-    Fsopen = 430,
+    Fsopen = Numbers.Fsopen,
 
     /// <summary>fsconfig(2).</summary>
-    Fsconfig = 431,
+    Fsconfig = Numbers.Fsconfig,
 
     /// <summary>fsmount(2).</summary>
-    Fsmount = 432,
+    Fsmount = Numbers.Fsmount,
 
     /// <summary>fspick(2).</summary>
-    Fspick = 433,
+    Fspick = Numbers.Fspick,
 
     /// <summary>pidfd_open(2).</summary>
-    PidfdOpen = 434,
+    PidfdOpen = Numbers.PidfdOpen,
 
     /// <summary>clone3(2).</summary>
-    Clone3 = 435,
+    Clone3 = Numbers.Clone3,
 
     /// <summary>close_range(2).</summary>
-    CloseRange = 436,
+    CloseRange = Numbers.CloseRange,
 
     /// <summary>openat2(2).</summary>
-    Openat2 = 437,
+    Openat2 = Numbers.Openat2,
 
     /// <summary>pidfd_getfd(2).</summary>
-    PidfdGetfd = 438,
+    PidfdGetfd = Numbers.PidfdGetfd,
 
     /// <summary>faccessat2(2).</summary>
-    Faccessat2 = 439,
+    Faccessat2 = Numbers.Faccessat2,
 
     /// <summary>mount_setattr(2).</summary>
-    MountSetattr = 442,
+    MountSetattr = Numbers.MountSetattr,
 
     /// <summary>landlock_create_ruleset(2).</summary>
-    LandlockCreateRuleset = 444,
+    LandlockCreateRuleset = Numbers.LandlockCreateRuleset,
 }
