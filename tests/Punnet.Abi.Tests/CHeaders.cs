@@ -1,17 +1,20 @@
 using System;
 using System.Collections.Generic;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace Punnet.Abi.Tests;
 
-/// <summary>Evaluates C expressions with the kernel's headers: the oracle for every number in Punnet.Abi.</summary>
+/// <summary>
+/// Evaluates C expressions with the kernel's headers of a machine: the oracle for every number in Punnet.Abi. The compiler computes them
+/// and nothing runs, so that a cross compiler does as well.
+/// </summary>
 internal static partial class CHeaders
 {
-    private const string Compiler = "gcc";
 
     // The kernel's headers only: glibc's conflict with them.
     private static readonly string[] Headers =
@@ -22,11 +25,8 @@ internal static partial class CHeaders
         "linux/stat.h",
     ];
 
-    /// <summary>Whether there is a compiler at all.</summary>
-    public static bool ArePresent { get; } = HasCompiler();
-
     /// <summary>The value of each expression, sign-extended to 64 bits; those that these headers do not define are left out.</summary>
-    public static IReadOnlyDictionary<string, ulong> Evaluate(IEnumerable<string> expressions)
+    public static IReadOnlyDictionary<string, ulong> Evaluate(Machine machine, IEnumerable<string> expressions)
     {
         string directory = Directory.CreateTempSubdirectory("punnet-abi-").FullName;
         try
@@ -34,20 +34,17 @@ internal static partial class CHeaders
             string[] known = [.. expressions.Distinct(StringComparer.Ordinal)];
             string source = Path.Combine(directory, "numbers.c");
             File.WriteAllText(source, Program(known));
-            string complaints = Run(Compiler, "-fsyntax-only", "-fmax-errors=0", source).Output;
+            string complaints = Run(machine.Tool("gcc"), "-fsyntax-only", "-fmax-errors=0", source).Output;
             HashSet<string> unknown = [.. Undeclared().Matches(complaints).Select(match => match.Groups["name"].Value)];
             known = [.. known.Where(expression => !Words().Matches(expression).Any(word => unknown.Contains(word.Value)))];
 
             File.WriteAllText(source, Program(known));
-            string program = Path.Combine(directory, "numbers");
-            (int status, string output) = Run(Compiler, "-o", program, source);
-            if (status != 0)
-            {
-                throw new InvalidOperationException(output);
-            }
-
-            string[] values = Run(program).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            return known.Zip(values).ToDictionary(pair => pair.First, pair => ulong.Parse(pair.Second), StringComparer.Ordinal);
+            string compiled = Path.Combine(directory, "numbers.o"), values = Path.Combine(directory, "values");
+            Succeed(machine.Tool("gcc"), "-c", "-o", compiled, source);
+            Succeed(machine.Tool("objcopy"), "--output-target=binary", "--only-section=.numbers", compiled, values);
+            ulong[] numbers = MemoryMarshal.Cast<byte, ulong>(File.ReadAllBytes(values)).ToArray();
+            Assert.Equal(known.Length, numbers.Length);
+            return known.Zip(numbers).ToDictionary(pair => pair.First, pair => pair.Second, StringComparer.Ordinal);
         }
         finally
         {
@@ -55,19 +52,16 @@ internal static partial class CHeaders
         }
     }
 
-    /// <summary>The numbers that asm/unistd.h gives to system calls, by their names without __NR_.</summary>
-    public static IReadOnlyDictionary<string, uint> SystemCalls()
+    /// <summary>The numbers that asm/unistd.h gives to system calls, by their names with __NR_.</summary>
+    public static IReadOnlyDictionary<string, ulong> SystemCalls(Machine machine)
     {
         string directory = Directory.CreateTempSubdirectory("punnet-abi-").FullName;
         try
         {
             string source = Path.Combine(directory, "calls.c");
             File.WriteAllText(source, "#include <asm/unistd.h>\n");
-            return CallNumber().Matches(Run(Compiler, "-dM", "-E", source).Output)
-                .ToDictionary(
-                    match => match.Groups["name"].Value,
-                    match => uint.Parse(match.Groups["number"].Value),
-                    StringComparer.Ordinal);
+            string macros = Run(machine.Tool("gcc"), "-dM", "-E", source).Output;
+            return Evaluate(machine, CallName().Matches(macros).Select(match => match.Groups["name"].Value));
         }
         finally
         {
@@ -78,21 +72,15 @@ internal static partial class CHeaders
     private static string Program(IEnumerable<string> expressions)
     {
         IEnumerable<string> includes = Headers.Select(header => $"#include <{header}>");
-        IEnumerable<string> prints = expressions.Select(expression => $"    printf(\"%llu\\n\", (unsigned long long)({expression}));");
-        return $"{string.Join('\n', includes)}\nint printf(const char *, ...);\n"
-            + $"int main(void)\n{{\n{string.Join('\n', prints)}\n    return 0;\n}}\n";
+        IEnumerable<string> values = expressions.Select(expression => $"    (unsigned long long)({expression}),");
+        return $"{string.Join('\n', includes)}\n"
+            + $"__attribute__((section(\".numbers\"))) unsigned long long values[] = {{\n{string.Join('\n', values)}\n}};\n";
     }
 
-    private static bool HasCompiler()
+    private static void Succeed(string program, params IReadOnlyList<string> arguments)
     {
-        try
-        {
-            return Run(Compiler, "--version").Status == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
+        (int status, string output) = Run(program, arguments);
+        Assert.True(status == 0, output);
     }
 
     private static (int Status, string Output) Run(string program, params IReadOnlyList<string> arguments)
@@ -118,6 +106,6 @@ internal static partial class CHeaders
     [GeneratedRegex("\\w+", RegexOptions.None, 1000)]
     private static partial Regex Words();
 
-    [GeneratedRegex("^#define __NR_(?<name>\\w+) (?<number>[0-9]+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
-    private static partial Regex CallNumber();
+    [GeneratedRegex("^#define (?<name>__NR_\\w+) ", RegexOptions.Multiline | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex CallName();
 }

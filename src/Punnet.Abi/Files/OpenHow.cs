@@ -34,19 +34,11 @@ public enum OpenFlags : ulong
     /// <summary>O_NONBLOCK.</summary>
     NonBlocking = 0x800,
 
-#if ARM64 // asm/fcntl.h has its own.
     /// <summary>O_DIRECTORY.</summary>
-    Directory = 0x4000,
+    Directory = Numbers.FlagDirectory,
 
     /// <summary>O_NOFOLLOW.</summary>
-    NoFollow = 0x8000,
-#else
-    /// <summary>O_DIRECTORY.</summary>
-    Directory = 0x10000,
-
-    /// <summary>O_NOFOLLOW.</summary>
-    NoFollow = 0x20000,
-#endif
+    NoFollow = Numbers.FlagNoFollow,
 
     /// <summary>O_CLOEXEC.</summary>
     CloseOnExec = 0x80000,

@@ -1,11 +1,3 @@
-#if X64
-using Numbers = Punnet.Abi.SyscallNumbersX64;
-#elif ARM64
-using Numbers = Punnet.Abi.SyscallNumbersArm64;
-#else
-#error punnet has the numbers of system calls of x64 and arm64 only: see src/Architecture.props
-#endif
-
 namespace Punnet.Abi;
 
 /// <summary>

@@ -2,7 +2,7 @@
 // Made by Syscalls/generate from the Linux headers of Debian (linux-libc-dev 7.2.13-1, s390: 6.12.117-1). Do not edit.
 namespace Punnet.Abi;
 
-internal static class SyscallNumbersX64
+internal static class NumbersX64
 {
     internal const int Read = 0;
     internal const int Write = 1;
@@ -119,9 +119,11 @@ internal static class SyscallNumbersX64
     internal const int Faccessat2 = 439;
     internal const int MountSetattr = 442;
     internal const int LandlockCreateRuleset = 444;
+    internal const int FlagDirectory = 0x10000;
+    internal const int FlagNoFollow = 0x20000;
 }
 
-internal static class SyscallNumbersArm64
+internal static class NumbersArm64
 {
     internal const int Read = 63;
     internal const int Write = 64;
@@ -238,4 +240,6 @@ internal static class SyscallNumbersArm64
     internal const int Faccessat2 = 439;
     internal const int MountSetattr = 442;
     internal const int LandlockCreateRuleset = 444;
+    internal const int FlagDirectory = 0x4000;
+    internal const int FlagNoFollow = 0x8000;
 }
