@@ -36,6 +36,7 @@ publish: $(PUNNET) ## out/punnet: the one static file, and punnet.dbg with its s
 $(BUILDS): ARCHITECTURE = $(filter arm64 x64,$(subst -, ,$(notdir $(@D))))
 $(BUILDS): $(SOURCES)
 	@.ci/packages build $(addprefix build-,$(ARCHITECTURE))
+	@$(if $(ARCHITECTURE),$(if $(findstring plain,$@),,src/Punnet.Startup/musl $(ARCHITECTURE) out/musl-$(ARCHITECTURE)))
 	@mkdir -p $(@D)
 	$(if $(ARCHITECTURE),COMPILER_PATH=/usr/bin) $(DOTNET) publish src/Punnet/Punnet.csproj --configuration Release $(QUIET) $(if $(findstring plain,$@),-p:Plain=true) $(addprefix -p:Architecture=,$(ARCHITECTURE)) --output $(@D)/.publish
 	@mv $(@D)/.publish/punnet.dbg $(@D)/.publish/punnet $(@D)/

@@ -19,10 +19,10 @@ internal static partial class CHeaders
     // The kernel's headers only: glibc's conflict with them.
     private static readonly string[] Headers =
     [
-        "asm/errno.h", "asm/fcntl.h", "asm/poll.h", "asm/resource.h", "asm/signal.h", "asm/unistd.h", "linux/audit.h",
+        "asm/errno.h", "asm/fcntl.h", "asm/poll.h", "asm/resource.h", "asm/signal.h", "asm/stat.h", "asm/unistd.h", "linux/audit.h",
         "linux/bpf.h", "linux/capability.h", "linux/filter.h", "linux/ioprio.h", "linux/magic.h", "linux/mempolicy.h", "linux/mount.h",
         "linux/openat2.h", "linux/personality.h", "linux/prctl.h", "linux/sched.h", "linux/sched/types.h", "linux/seccomp.h",
-        "linux/stat.h",
+        "linux/stat.h", "linux/time_types.h",
     ];
 
     /// <summary>The value of each expression, sign-extended to 64 bits; those that these headers do not define are left out.</summary>

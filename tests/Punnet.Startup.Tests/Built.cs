@@ -3,22 +3,58 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Xunit;
 
 namespace Punnet.Startup.Tests;
 
-/// <summary>The last `make publish`, and what it was made from.</summary>
-internal static partial class Built
+/// <summary>The last `make publish` for a machine, and what it was made from.</summary>
+internal sealed partial class Built
 {
-    private static readonly Lazy<IReadOnlyList<string>> map = new(ReadMap);
+    private static readonly Dictionary<string, Built> s_builds = new(StringComparer.Ordinal)
+    {
+        ["x64"] = new("x64", "x86_64-linux-gnu-"), ["arm64"] = new("arm64", "aarch64-linux-gnu-"),
+    };
+
+    private readonly string _tools;
+    private readonly Lazy<IReadOnlyList<string>> _map;
+    private readonly Lazy<IReadOnlyList<(string, string)>> _parts;
+
+    private Built(string machine, string tools)
+    {
+        Machine = machine;
+        IsOfThisMachine = string.Equals(machine, RuntimeInformation.OSArchitecture.ToString(), StringComparison.OrdinalIgnoreCase);
+        _tools = IsOfThisMachine ? "" : tools;
+        _map = new(ReadMap);
+        _parts = new(() =>
+        [
+            .. Map.Select(line => Part().Match(line)).Where(match => match.Success)
+                .Select(match => (match.Groups["file"].Value, match.Groups["member"].Value)).Distinct(),
+        ]);
+    }
+
+    /// <summary>What can be built: the names of the machines.</summary>
+    public static IEnumerable<string> Machines => s_builds.Keys;
 
     /// <summary>The directory that holds Runtime.sln.</summary>
     public static string Root { get; } = FindRoot();
 
+    /// <summary>x64 or arm64.</summary>
+    public string Machine { get; }
+
+    /// <summary>Whether this machine is one of these.</summary>
+    public bool IsOfThisMachine { get; }
+
+    /// <summary>The binary.</summary>
+    public string Binary => Path.Combine(Root, IsOfThisMachine ? "out/punnet" : $"out/{Machine}/punnet");
+
     /// <summary>The binary's symbols.</summary>
-    public static string Symbols => Path.Combine(Root, "out", "punnet.dbg");
+    public string Symbols => Binary + ".dbg";
+
+    /// <summary>The compiler that links with musl.</summary>
+    public string MuslCompiler => IsOfThisMachine ? "musl-gcc" : Path.Combine(Root, $"out/musl-{Machine}/gcc");
 
     /// <summary>Functions of the .NET runtime that Startup.targets has replaced.</summary>
     public static IReadOnlyList<string> Overrides { get; } =
@@ -28,14 +64,28 @@ internal static partial class Built
     ];
 
     /// <summary>The linker's map, line by line.</summary>
-    public static IReadOnlyList<string> Map => map.Value;
+    public IReadOnlyList<string> Map => _map.Value;
 
     /// <summary>Object files of the .NET runtime that are linked: the path of each, or of its archive, and its name in there.</summary>
-    public static IReadOnlyList<(string File, string Member)> Parts { get; } =
-    [
-        .. Map.Select(line => Part().Match(line)).Where(match => match.Success)
-            .Select(match => (match.Groups["file"].Value, match.Groups["member"].Value)).Distinct(),
-    ];
+    public IReadOnlyList<(string File, string Member)> Parts => _parts.Value;
+
+    /// <summary>The build for a machine. The test is skipped where there is none for another machine.</summary>
+    public static Built For(string machine)
+    {
+        Built built = s_builds[machine];
+        Assert.SkipUnless(built.IsOfThisMachine || File.Exists(built.Binary), $"needs make publish ARCH={machine}");
+        return built;
+    }
+
+    /// <summary>A tool of binutils or gcc that knows the machine's files.</summary>
+    public string Tool(string name) => _tools + name;
+
+    /// <summary>A file of the compiler.</summary>
+    public string Intermediate(string name)
+    {
+        string architecture = IsOfThisMachine ? "" : Machine + "/";
+        return Path.Combine(Root, $"src/Punnet/obj/{architecture}Release/net10.0/linux-{Machine}/native", name);
+    }
 
     /// <summary>Runs a tool, which must succeed.</summary>
     /// <returns>What it printed.</returns>
@@ -63,9 +113,9 @@ internal static partial class Built
         return (process.ExitCode, output);
     }
 
-    private static string[] ReadMap()
+    private string[] ReadMap()
     {
-        string path = Path.Combine(Root, "src/Punnet/obj/Release/net10.0/linux-x64/native/punnet.map");
+        string path = Intermediate("punnet.map");
         Assert.True(File.Exists(path), path + " is missing: `make publish` has made a plain build, and said why");
         return File.ReadAllLines(path);
     }

@@ -70,7 +70,7 @@ public sealed class SegmentTests
 
     // An arm64 kernel has pages of 4, 16 or 64 KiB; the linker aligns for the largest.
     [Theory]
-    [InlineData(0x1000, "0-26000@0:1 36000-7e000@26000:5 8e000-93000@6e000:1 a2000-b4000@72000:3")]
+    [InlineData(0x1000, "0-26000@0:1 36000-7f000@26000:5 8e000-93000@6e000:1 a2000-b4000@72000:3")]
     [InlineData(0x4000, "0-28000@0:1 34000-80000@24000:5 8c000-90000@6c000:1 90000-94000@70000:3 a0000-b4000@70000:3")]
     [InlineData(0x10000, "0-30000@0:1 30000-80000@20000:5 80000-90000@60000:1 90000-a0000@70000:3 a0000-c0000@70000:3")]
     public void A_part_ends_with_the_kernels_pages(int pageSize, string expected)

@@ -13,8 +13,6 @@ public sealed partial class StartupTests
 {
     private const double LeastPart = 0.95;
 
-    private static readonly Lazy<HashSet<string>> linked = new(() => Names(Built.Run("nm", "--format=just-symbols", Built.Symbols)));
-
     // What C++ calls a parameter that C# has under another name.
     private static readonly Dictionary<string, string[]> Types = new(StringComparer.Ordinal)
     {
@@ -33,11 +31,18 @@ public sealed partial class StartupTests
 
     public static TheoryData<string> Overrides { get; } = [.. Built.Overrides];
 
-    [Fact]
-    public void The_published_binary_is_the_fast_one()
+    public static TheoryData<string> Machines { get; } = [.. Built.Machines];
+
+    public static MatrixTheoryData<string, string> OverridesOnMachines { get; } = new(Built.Overrides, Built.Machines);
+
+    [Theory]
+    [MemberData(nameof(Machines))]
+    public void The_published_binary_is_the_fast_one(string machine)
     {
         const byte AtFixedAddress = 2; // ET_EXEC, elf(5)
-        byte[] header = File.ReadAllBytes(Path.Combine(Built.Root, "out/punnet"))[..18];
+        byte[] header = File.ReadAllBytes(Built.For(machine).Binary)[..20];
+
+        Assert.Equal(machine == "arm64" ? 183 : 62, header[18]); // e_machine
 
         Assert.True(header[16] == AtFixedAddress, "`make publish` has made a plain build, and said why");
     }
@@ -47,8 +52,9 @@ public sealed partial class StartupTests
         Assert.Equal(Built.Overrides.Order(StringComparer.Ordinal), Replacements().Keys.Order(StringComparer.Ordinal));
 
     [Theory]
-    [MemberData(nameof(Overrides))]
-    public void A_replaced_function_is_one_of_the_runtime(string name) => Assert.Contains(name, Defined().Keys);
+    [MemberData(nameof(OverridesOnMachines))]
+    public void A_replaced_function_is_one_of_the_runtime(string name, string machine) =>
+        Assert.Contains(name, Defined(Built.For(machine)).Keys);
 
     [Theory]
     [MemberData(nameof(Overrides))]
@@ -70,27 +76,31 @@ public sealed partial class StartupTests
     }
 
     [Theory]
-    [MemberData(nameof(Overrides))]
-    public void It_is_taken_in_the_linked_file(string name)
+    [MemberData(nameof(OverridesOnMachines))]
+    public void It_is_taken_in_the_linked_file(string name, string machine)
     {
-        Assert.Contains("__wrap_" + name, linked.Value);
+        Built built = Built.For(machine);
+        HashSet<string> linked = Linked(built);
+        Assert.Contains("__wrap_" + name, linked);
         bool isCalledBack = Imports().Contains("__real_" + name, StringComparer.Ordinal);
 
         // The linker drops what nobody calls: if the runtime still called its own, that would be there.
-        Assert.Equal(isCalledBack, linked.Value.Contains(name));
+        Assert.Equal(isCalledBack, linked.Contains(name));
 
         // A call within one object file is one that --wrap does not see.
-        (string file, string member) = Defined()[name];
-        Assert.DoesNotContain(Calls(file, member), call => call == name || call.StartsWith(".text." + name, StringComparison.Ordinal));
+        (string file, string member) = Defined(built)[name];
+        Assert.DoesNotContain(Calls(built, file, member), call => call == name || call.StartsWith(".text." + name, StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void The_order_of_the_file_names_what_is_in_it()
+    [Theory]
+    [MemberData(nameof(Machines))]
+    public void The_order_of_the_file_names_what_is_in_it(string machine)
     {
+        Built built = Built.For(machine);
         string[] order = File.ReadAllLines(Path.Combine(Built.Root, "src/Punnet.Startup/startup.order"));
-        IEnumerable<string[]> lines = Built.Map.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        IEnumerable<string[]> lines = built.Map.Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries));
         HashSet<string> names = [.. lines.Where(words => words.Length == 5).Select(words => words[4])];
-        names.UnionWith(linked.Value);
+        names.UnionWith(Linked(built));
 
         string[] missing = [.. order.Where(name => !names.Contains(name))];
         Assert.True(
@@ -98,28 +108,36 @@ public sealed partial class StartupTests
             $"tests/bench/startup-order has to run again: {missing.Length} of {order.Length} names are gone\n{string.Join('\n', missing)}");
     }
 
-    [Fact]
-    public void The_runtime_calls_of_the_C_library_what_somebody_has_looked_at()
+    [Theory]
+    [MemberData(nameof(Machines))]
+    public void The_runtime_calls_of_the_C_library_what_somebody_has_looked_at(string machine)
     {
         IEnumerable<string> lines = File.ReadLines(Path.Combine(AppContext.BaseDirectory, "Data/libc-functions.txt"));
-        string[] known = [.. lines.Where(line => line.Length > 0 && line[0] != '#')];
+        string[] known =
+        [
+            .. lines.Where(line => line.Length > 0 && line[0] != '#').Select(line => line.Split(' '))
+                .Where(words => words.Length == 1 || words[1] == machine).Select(words => words[0]),
+        ];
 
-        Assert.Equal(known, Undefined().Order(StringComparer.Ordinal));
+        Assert.Equal(known, Undefined(Built.For(machine)).Order(StringComparer.Ordinal));
     }
 
-    [Fact]
-    public void Two_C_libraries_agree_about_every_structure_and_number_that_the_runtime_passes()
+    [Theory]
+    [MemberData(nameof(Machines))]
+    public void Two_C_libraries_agree_about_every_structure_and_number_that_the_runtime_passes(string machine)
     {
+        Built built = Built.For(machine);
         string source = Path.Combine(AppContext.BaseDirectory, "Programs/layouts.c");
         string glibc = Path.Combine(Path.GetTempPath(), "punnet-layouts-" + Guid.NewGuid()), musl = glibc + "-musl";
         try
         {
-            Built.Run("gcc", "-o", glibc, source);
-            Built.Run("musl-gcc", "-static", "-o", musl, source);
-            string layouts = Built.Run(glibc);
+            Built.Run(built.Tool("gcc"), "-static", "-o", glibc, source);
+            Built.Run(built.MuslCompiler, "-static", "-o", musl, source);
+            string[] emulator = built.IsOfThisMachine ? [] : [machine == "arm64" ? "qemu-aarch64" : "qemu-x86_64"];
+            string layouts = Execute([.. emulator, glibc]);
 
             Assert.Contains("sizeof(struct stat) ", layouts, StringComparison.Ordinal);
-            Assert.Equal(layouts, Built.Run(musl));
+            Assert.Equal(layouts, Execute([.. emulator, musl]));
         }
         finally
         {
@@ -145,15 +163,26 @@ public sealed partial class StartupTests
         Assert.Equal(isChecked == "true", !output.Contains("warning PUNNET1: this is a plain build", StringComparison.Ordinal));
     }
 
-    [Fact]
-    public void For_another_machine_nothing_is_built()
+    [Theory]
+    [InlineData("src/Punnet", "RuntimeIdentifier=linux-riscv64", "error : punnet would be for linux-riscv64, with the system calls of ")]
+    [InlineData("src/Punnet.Abi", "Architecture=riscv64", "error CS1029: #error: 'punnet has the numbers of x64 and arm64 only")]
+    public void For_another_machine_nothing_is_built(string project, string property, string error)
     {
-        (int status, string output) = Built.TryRun(
-            "dotnet", "msbuild", "src/Punnet/Punnet.csproj", "-property:RuntimeIdentifier=linux-arm64");
+        // The compiler alone, with files of its own: nothing of the last build is touched.
+        string files = Directory.CreateTempSubdirectory("punnet-build-").FullName;
+        try
+        {
+            (int status, string output) = Built.TryRun(
+                "dotnet", "build", project, "-property:" + property, "--property:IntermediateOutputPath=" + files + "/",
+                "-property:OutputPath=" + files + "/out/");
 
-        Assert.NotEqual(0, status);
-        Assert.Contains(
-            "punnet is for linux-x64 only: Punnet.Abi has no numbers of system calls for linux-arm64", output, StringComparison.Ordinal);
+            Assert.NotEqual(0, status);
+            Assert.Contains(error, output, StringComparison.Ordinal);
+        }
+        finally
+        {
+            Directory.Delete(files, recursive: true);
+        }
     }
 
     private static Dictionary<string, MethodInfo> Replacements() => Methods("RuntimeExportAttribute")
@@ -170,10 +199,10 @@ public sealed partial class StartupTests
         select ((string)data.ConstructorArguments[0].Value!, method);
 
     // Global functions that the linked parts of the runtime define, each with its part.
-    private static Dictionary<string, (string File, string Member)> Defined()
+    private static Dictionary<string, (string File, string Member)> Defined(Built built)
     {
         Dictionary<string, (string, string)> defined = new(StringComparer.Ordinal);
-        foreach ((string file, string member, string kind, string name) in Parts())
+        foreach ((string file, string member, string kind, string name) in Parts(built))
         {
             if (kind is not ("U" or "w" or "v"))
             {
@@ -184,25 +213,25 @@ public sealed partial class StartupTests
         return defined;
     }
 
-    private static IEnumerable<string> Undefined()
+    private static IEnumerable<string> Undefined(Built built)
     {
-        Dictionary<string, (string, string)> defined = Defined();
-        const string Program = "src/Punnet/obj/Release/net10.0/linux-x64/native/punnet.o";
-        HashSet<string> managed = Names(Built.Run("nm", "--format=just-symbols", "--defined-only", Program));
+        Dictionary<string, (string, string)> defined = Defined(built);
+        string program = built.Intermediate("punnet.o");
+        HashSet<string> managed = Names(Built.Run(built.Tool("nm"), "--format=just-symbols", "--defined-only", program));
 
-        return Parts().Where(part => part.Kind == "U" && !defined.ContainsKey(part.Name) && !managed.Contains(part.Name))
+        return Parts(built).Where(part => part.Kind == "U" && !defined.ContainsKey(part.Name) && !managed.Contains(part.Name))
             .Select(part => part.Name)
             .Where(name => name != "__dso_handle" && !Unreal().IsMatch(name))
             .Distinct(StringComparer.Ordinal);
     }
 
     // nm of every linked part: libX.a[y.o]: NAME KIND …
-    private static IEnumerable<(string File, string Member, string Kind, string Name)> Parts()
+    private static IEnumerable<(string File, string Member, string Kind, string Name)> Parts(Built built)
     {
-        HashSet<(string, string)> parts = [.. Built.Parts];
-        foreach (string file in Built.Parts.Select(part => part.File).Distinct(StringComparer.Ordinal))
+        HashSet<(string, string)> parts = [.. built.Parts];
+        foreach (string file in built.Parts.Select(part => part.File).Distinct(StringComparer.Ordinal))
         {
-            foreach (Match match in Symbol().Matches(Built.Run("nm", "--print-file-name", "--format=posix", file)))
+            foreach (Match match in Symbol().Matches(Built.Run(built.Tool("nm"), "--print-file-name", "--format=posix", file)))
             {
                 string member = match.Groups["member"].Value;
                 if (parts.Contains((file, member)))
@@ -214,10 +243,10 @@ public sealed partial class StartupTests
     }
 
     // What the code of one object file refers to.
-    private static IEnumerable<string> Calls(string file, string member)
+    private static IEnumerable<string> Calls(Built built, string file, string member)
     {
         bool isInside = member.Length == 0, isCode = false;
-        foreach (string line in Built.Run("objdump", "--reloc", file).Split('\n'))
+        foreach (string line in Built.Run(built.Tool("objdump"), "--reloc", file).Split('\n'))
         {
             if (line.Contains("file format", StringComparison.Ordinal))
             {
@@ -234,12 +263,16 @@ public sealed partial class StartupTests
         }
     }
 
+    private static string Execute(string[] words) => Built.Run(words[0], words[1..]);
+
+    private static HashSet<string> Linked(Built built) => Names(Built.Run(built.Tool("nm"), "--format=just-symbols", built.Symbols));
+
     private static string[] Parameters(string text) => text.Length == 0 ? [] : text.Split(", ");
 
     private static HashSet<string> Names(string lines) => [.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
-    // Local labels of assembly that nothing refers to, and what the linker defines.
-    [GeneratedRegex("^(_Rh|__start_|__stop_)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
+    // Local labels and parameters of assembly that nothing refers to, and what the linker defines.
+    [GeneratedRegex("^(_Rh|__start_|__stop_|(dst|val)$)", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, 1000)]
     private static partial Regex Unreal();
 
     [GeneratedRegex(

@@ -123,6 +123,117 @@ public struct FileStatus
         Is(FileMode.CharacterDevice) && DeviceMajor == major && DeviceMinor == minor;
 }
 
+/// <summary>struct timespec.</summary>
+[StructLayout(LayoutKind.Sequential)]
+public readonly struct OldFileTime
+{
+#pragma warning disable CS0649 // The kernel writes them.
+    /// <summary>tv_sec: seconds since the epoch.</summary>
+    public readonly long Seconds;
+
+    /// <summary>tv_nsec.</summary>
+    public readonly ulong Nanoseconds;
+#pragma warning restore CS0649
+}
+
+/// <summary>struct stat of newfstatat(2) on x86-64, 144 bytes.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 144)]
+public readonly struct OldFileStatusX64
+{
+#pragma warning disable CS0649 // The kernel writes them.
+    /// <summary>st_dev.</summary>
+    public readonly ulong FileSystem;
+
+    /// <summary>st_ino.</summary>
+    public readonly ulong Inode;
+
+    /// <summary>st_nlink.</summary>
+    public readonly ulong Links;
+
+    /// <summary>st_mode.</summary>
+    public readonly uint Mode;
+
+    /// <summary>st_uid.</summary>
+    public readonly uint Uid;
+
+    /// <summary>st_gid.</summary>
+    public readonly uint Gid;
+
+    private readonly uint _spare;
+
+    /// <summary>st_rdev.</summary>
+    public readonly ulong Device;
+
+    /// <summary>st_size.</summary>
+    public readonly ulong Size;
+
+    /// <summary>st_blksize.</summary>
+    public readonly ulong BlockSize;
+
+    /// <summary>st_blocks.</summary>
+    public readonly ulong Blocks;
+
+    /// <summary>st_atime.</summary>
+    public readonly OldFileTime Accessed;
+
+    /// <summary>st_mtime.</summary>
+    public readonly OldFileTime Modified;
+
+    /// <summary>st_ctime.</summary>
+    public readonly OldFileTime Changed;
+#pragma warning restore CS0649
+}
+
+/// <summary>struct stat of newfstatat(2) on arm64, 128 bytes: that of asm-generic/stat.h.</summary>
+[StructLayout(LayoutKind.Sequential, Size = 128)]
+public readonly struct OldFileStatusArm64
+{
+#pragma warning disable CS0649 // The kernel writes them.
+    /// <summary>st_dev.</summary>
+    public readonly ulong FileSystem;
+
+    /// <summary>st_ino.</summary>
+    public readonly ulong Inode;
+
+    /// <summary>st_mode.</summary>
+    public readonly uint Mode;
+
+    /// <summary>st_nlink.</summary>
+    public readonly uint Links;
+
+    /// <summary>st_uid.</summary>
+    public readonly uint Uid;
+
+    /// <summary>st_gid.</summary>
+    public readonly uint Gid;
+
+    /// <summary>st_rdev.</summary>
+    public readonly ulong Device;
+
+    private readonly ulong _spare;
+
+    /// <summary>st_size.</summary>
+    public readonly ulong Size;
+
+    /// <summary>st_blksize.</summary>
+    public readonly uint BlockSize;
+
+    private readonly uint _spareToo;
+
+    /// <summary>st_blocks.</summary>
+    public readonly ulong Blocks;
+
+    /// <summary>st_atime.</summary>
+    public readonly OldFileTime Accessed;
+
+    /// <summary>st_mtime.</summary>
+    public readonly OldFileTime Modified;
+
+    /// <summary>st_ctime.</summary>
+    public readonly OldFileTime Changed;
+#pragma warning restore CS0649
+}
+
 /// <summary>f_type of statfs(2), linux/magic.h.</summary>
 public static class FileSystemMagic
 {

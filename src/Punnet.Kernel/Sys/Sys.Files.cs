@@ -1,6 +1,11 @@
 using System;
 using Punnet.Abi;
 using static Tmds.Linux.LibC;
+#if ARM64
+using OldFileStatus = Punnet.Abi.OldFileStatusArm64;
+#else
+using OldFileStatus = Punnet.Abi.OldFileStatusX64;
+#endif
 
 namespace Punnet.Kernel;
 
@@ -96,28 +101,28 @@ public static unsafe partial class Sys
     // newfstatat(2), where a filter around punnet refuses statx(2): without attributes and mount ID.
     private static Errno OldStatus(int directory, byte* path, int flags, out FileStatus status)
     {
-        ulong* old = stackalloc ulong[18]; // struct stat of x86-64: 144 bytes
-        Errno errno = Call(SyscallNumber.Newfstatat, directory, (nint)path, (nint)old, flags);
+        OldFileStatus old = default;
+        Errno errno = Call(SyscallNumber.Newfstatat, directory, (nint)path, (nint)(&old), flags);
         status = default;
         if (errno == Errno.None)
         {
             status = new FileStatus
             {
-                FileSystemMajor = Major(old[0]),
-                FileSystemMinor = Minor(old[0]),
-                Inode = old[1],
-                Links = (uint)old[2],
-                Mode = (ushort)old[3],
-                Uid = (uint)(old[3] >> 32),
-                Gid = (uint)old[4],
-                DeviceMajor = Major(old[5]),
-                DeviceMinor = Minor(old[5]),
-                Size = old[6],
-                BlockSize = (uint)old[7],
-                Blocks = old[8],
-                Accessed = new FileTime { Seconds = (long)old[9], Nanoseconds = (uint)old[10] },
-                Modified = new FileTime { Seconds = (long)old[11], Nanoseconds = (uint)old[12] },
-                Changed = new FileTime { Seconds = (long)old[13], Nanoseconds = (uint)old[14] },
+                FileSystemMajor = Major(old.FileSystem),
+                FileSystemMinor = Minor(old.FileSystem),
+                Inode = old.Inode,
+                Links = (uint)old.Links,
+                Mode = (ushort)old.Mode,
+                Uid = old.Uid,
+                Gid = old.Gid,
+                DeviceMajor = Major(old.Device),
+                DeviceMinor = Minor(old.Device),
+                Size = old.Size,
+                BlockSize = (uint)old.BlockSize,
+                Blocks = old.Blocks,
+                Accessed = new FileTime { Seconds = old.Accessed.Seconds, Nanoseconds = (uint)old.Accessed.Nanoseconds },
+                Modified = new FileTime { Seconds = old.Modified.Seconds, Nanoseconds = (uint)old.Modified.Nanoseconds },
+                Changed = new FileTime { Seconds = old.Changed.Seconds, Nanoseconds = (uint)old.Changed.Nanoseconds },
             };
         }
 

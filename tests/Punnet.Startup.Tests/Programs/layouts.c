@@ -106,9 +106,14 @@ static void signals(void)
     AT(stack_t, ss_sp); AT(stack_t, ss_flags); AT(stack_t, ss_size);
     AT(siginfo_t, si_signo); AT(siginfo_t, si_code); AT(siginfo_t, si_pid); AT(siginfo_t, si_addr);
     // Made by the kernel.
-    AT(ucontext_t, uc_flags); AT(ucontext_t, uc_link); AT(ucontext_t, uc_stack); AT(ucontext_t, uc_mcontext.gregs); AT(ucontext_t, uc_mcontext.fpregs);
-    AT(ucontext_t, uc_sigmask);
+    AT(ucontext_t, uc_flags); AT(ucontext_t, uc_link); AT(ucontext_t, uc_stack); AT(ucontext_t, uc_sigmask);
+#ifdef __aarch64__
+    AT(ucontext_t, uc_mcontext.fault_address); AT(ucontext_t, uc_mcontext.regs); AT(ucontext_t, uc_mcontext.sp); AT(ucontext_t, uc_mcontext.pc);
+    AT(ucontext_t, uc_mcontext.pstate);
+#else
+    AT(ucontext_t, uc_mcontext.gregs); AT(ucontext_t, uc_mcontext.fpregs);
     NUMBER(REG_RIP); NUMBER(REG_RSP); NUMBER(REG_RBP); NUMBER(REG_RAX); NUMBER(REG_RDI); NUMBER(REG_EFL); NUMBER(REG_TRAPNO); NUMBER(REG_ERR);
+#endif
     NUMBER(SA_SIGINFO); NUMBER(SA_RESTART); NUMBER(SA_ONSTACK); NUMBER(SIG_BLOCK); NUMBER(SIG_UNBLOCK); NUMBER(SIG_SETMASK); NUMBER((long)SIG_DFL); NUMBER((long)SIG_IGN);
     NUMBER(SIGSEGV); NUMBER(SIGFPE); NUMBER(SIGPIPE); NUMBER(SIGABRT); NUMBER(SIGCHLD); NUMBER(SIGBUS); NUMBER(SIGILL); NUMBER(SIGTRAP); NUMBER(SIGTERM); NUMBER(SIGINT);
     NUMBER(SIGQUIT); NUMBER(SEGV_ACCERR); NUMBER(FPE_INTDIV);
