@@ -22,6 +22,9 @@ internal sealed class InitServer
     private readonly Descriptor _channel;
     private readonly Descriptor _proc;
 
+    // It has told its failure, or is dead.
+    private bool _hasEnded;
+
     /// <summary>Begins after the clone.</summary>
     /// <param name="request">The container.</param>
     /// <param name="made">With the process and the channel.</param>
@@ -55,6 +58,26 @@ internal sealed class InitServer
     /// <exception cref="SysException">Something cannot be given to it.</exception>
     public void ServeInit()
     {
+        try
+        {
+            Serve();
+        }
+        catch (Exception failure) when (failure is SysException or PunnetException && !_hasEnded
+            && Sys.PollReadable(_channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
+        {
+            // Had it ended already, then what failed here is only a consequence: it has no ID maps, and systemd removes its cgroup.
+            ChannelMessage message = Hear();
+            if (message.Kind == Message.Failed)
+            {
+                throw Failure(message);
+            }
+
+            throw;
+        }
+    }
+
+    private void Serve()
+    {
         if (!_process.IsStage)
         {
             RegisterInit();
@@ -62,7 +85,7 @@ internal sealed class InitServer
 
         while (true)
         {
-            ChannelMessage message = _process.Hear(_channel);
+            ChannelMessage message = Hear();
             HostTrace.Mark(HostStep.Hear);
 
             // Processes that see it may forge its messages.
@@ -96,7 +119,7 @@ internal sealed class InitServer
                     _made.UpdateHookState(ContainerStatus.Created, _process.Pid);
                     return;
                 default:
-                    throw ErrorMessages.Of(_plan, _made.Hooks?.Output, message);
+                    throw Failure(message);
             }
         }
     }
@@ -106,7 +129,7 @@ internal sealed class InitServer
     {
         int pid = _process.Pid;
         ProcessIdentity identity = ProcessIdentity.TryRead(pid)
-            ?? throw ErrorMessages.Of(_plan, _made.Hooks?.Output, _process.Hear(_channel)); // It has ended, and has sent the reason.
+            ?? throw Failure(Hear()); // It has ended, and has sent the reason.
         _made.Directory.SetInit(identity, _made.Record!);
         _made.UpdateHookState(ContainerStatus.Creating, pid);
         if (_made.Resctrl is not null)
@@ -157,20 +180,21 @@ internal sealed class InitServer
     // What only punnet may do, and only while the new process is dumpable and waits.
     private void MapIds()
     {
-        try
-        {
-            ProcessLimits.Raise(_plan.Process, _process.Pid);
-            ProcessLimits.SetOomScore(_plan.Process, _process.Pid, _proc);
-            IdMapWriter.Write(_proc, _process.Pid, _plan.Namespaces);
-            HostTrace.Mark(HostStep.IdMaps);
-        }
-        catch (Exception failure) when (failure is SysException or PunnetException
-            && Sys.PollReadable(_channel.Number, 0, out bool hasSpoken) == Errno.None && hasSpoken)
-        {
-            // It had already ended: the failed write is only the consequence.
-            throw ErrorMessages.Of(_plan, hookOutput: null, _process.Hear(_channel));
-        }
+        ProcessLimits.Raise(_plan.Process, _process.Pid);
+        ProcessLimits.SetOomScore(_plan.Process, _process.Pid, _proc);
+        IdMapWriter.Write(_proc, _process.Pid, _plan.Namespaces);
+        HostTrace.Mark(HostStep.IdMaps);
     }
+
+    private ChannelMessage Hear()
+    {
+        _hasEnded = true; // Unless there is a message.
+        ChannelMessage message = _process.Hear(_channel);
+        _hasEnded = message.Kind == Message.Failed;
+        return message;
+    }
+
+    private PunnetException Failure(ChannelMessage message) => ErrorMessages.Of(_plan, _made.Hooks?.Output, message);
 
     private void Send(Message message) => Channel.Send(_channel.Number, message).OrThrow("tell the new process");
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -246,6 +247,17 @@ public sealed class SystemdTests : ContainerTest
     public void A_create_that_fails_after_the_unit_was_made_leaves_none()
     {
         Container container = NewContainer().Runs("/no/such/program").BySystemd();
+        container.TryCreate().Fails("/no/such/program");
+        container.AssertNothingLeft();
+    }
+
+    // systemd removes the cgroup as soon as nobody is in it, while punnet still loads a large device program.
+    [Fact]
+    public void What_stops_the_new_process_is_told_and_not_that_its_cgroup_is_gone()
+    {
+        Container container = NewContainer().Runs("/no/such/program").BySystemd();
+        string rules = string.Join(',', Enumerable.Range(1, 700).Select(static major => $$"""{"allow":true,"type":"c","major":{{major}},"minor":{{major}},"access":"rw"}"""));
+        container.Bundle.Set("linux.resources.devices", "[" + rules + "]");
         container.TryCreate().Fails("/no/such/program");
         container.AssertNothingLeft();
     }

@@ -20,9 +20,9 @@ public abstract class CheckpointTest : ContainerTest
     }
 
     /// <summary>A container that counts.</summary>
-    private protected Container NewCounter()
+    private protected Container NewCounter(string prelude = "")
     {
-        Container container = NewContainer().RunsScript(Counting);
+        Container container = NewContainer().RunsScript(prelude + Counting);
         container.Bundle.Set("root.readonly", "false");
         return container;
     }
