@@ -163,6 +163,17 @@ public sealed partial class StartupTests
         Assert.Equal(isChecked == "true", !output.Contains("warning PUNNET1: this is a plain build", StringComparison.Ordinal));
     }
 
+    // Kernels of arm64 have these pages; Debian has none of 64 KiB to boot.
+    [Theory]
+    [InlineData("4096")]
+    [InlineData("16384")]
+    [InlineData("65536")]
+    public void It_starts_with_pages_of_every_size(string size)
+    {
+        string output = Built.Run("qemu-aarch64", "-p", size, Built.For("arm64").Binary, "features");
+        Assert.Contains("\"SCMP_ARCH_AARCH64\"", output, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("src/Punnet", "RuntimeIdentifier=linux-riscv64", "error : punnet would be for linux-riscv64, with the system calls of ")]
     [InlineData("src/Punnet.Abi", "Architecture=riscv64", "error CS1029: #error: 'punnet has the numbers of x64 and arm64 only")]
