@@ -8,6 +8,7 @@ public sealed class StateTests
 {
     internal static readonly StateRecord Record = new()
     {
+        Punnet = "1.0.0",
         OciVersion = "1.3.0",
         Id = "web1",
         Bundle = "/srv/büñdle",
@@ -54,6 +55,7 @@ public sealed class StateTests
     {
         StateRecord bare = Record with
         {
+            Punnet = null,
             Cgroup = null,
             SystemdUnit = null,
             SystemdAddress = null,
@@ -97,6 +99,16 @@ public sealed class StateTests
     }
 
     [Fact]
+    public void A_record_without_a_version_has_the_first()
+    {
+        string record = Encoding.UTF8.GetString(StateJson.WriteRecord(Record));
+        string without = record.Replace("\"version\":1,", "", System.StringComparison.Ordinal);
+
+        Assert.NotEqual(record, without);
+        Assert.Equal(1, StateJson.ReadRecord(Documents.Bytes(without)).Version);
+    }
+
+    [Fact]
     public void A_record_is_one_line()
     {
         Assert.DoesNotContain((byte)'\n', StateJson.WriteRecord(Record));
@@ -114,8 +126,11 @@ public sealed class StateTests
     }
 
     [Theory]
-    [InlineData("\"version\":1,", "", "version: is missing")]
-    [InlineData("\"version\":1", "\"version\":2", "version: written by a punnet with state version 2, this one reads version 1")]
+    [InlineData("\"version\":1", "\"version\":2", "version: written by punnet 1.0.0 in version 2, this punnet reads version 1")]
+    [InlineData("\"punnet\":\"1.0.0\",\"version\":1", "\"version\":2",
+        "version: written by a newer punnet in version 2, this punnet reads version 1")]
+    [InlineData("\"version\":1", "\"version\":0", "version: 0 is no version of a record")]
+    [InlineData("\"version\":1", "\"version\":-1", "version: -1 is no version of a record")]
     [InlineData("\"id\":\"web1\",", "", "id: is missing")]
     [InlineData("\"ociVersion\":\"1.3.0\",", "", "ociVersion: is missing")]
     [InlineData("\"bundle\":", "\"bindle\":", "bundle: is missing")]

@@ -29,6 +29,7 @@ public enum ContainerStatus
 public sealed class Container : IDisposable
 {
     private readonly bool _ownsDirectory;
+    private SpecException? _newer;
 
     private Container(ContainerDirectory directory, bool ownsDirectory, StateRecord? record, ProcessIdentity? init, ContainerStatus status)
     {
@@ -42,7 +43,7 @@ public sealed class Container : IDisposable
     /// <summary>Its state directory.</summary>
     public ContainerDirectory Directory { get; }
 
-    /// <summary>The record; null for the remains of a killed create.</summary>
+    /// <summary>The record; null for the remains of a killed create, and for a container that a newer punnet has made.</summary>
     public StateRecord? Record { get; }
 
     /// <summary>The first process, alive or not; null when it was never made.</summary>
@@ -57,19 +58,30 @@ public sealed class Container : IDisposable
     /// <summary>The status as users and engines read it.</summary>
     public string StatusWord => Word(Status);
 
+    /// <summary>Whether a newer punnet has made it, whose record this one does not read.</summary>
+    public bool IsNewer => _newer is not null;
+
     /// <summary>Finds and looks at a container.</summary>
-    /// <exception cref="PunnetException">There is no such container.</exception>
-    public static Container Find(StateStore store, string id)
+    /// <param name="store">Where it is.</param>
+    /// <param name="id">Its id.</param>
+    /// <param name="evenNewer">Whether its first process is all that is asked for.</param>
+    /// <exception cref="PunnetException">There is no such container, or a newer punnet has made it.</exception>
+    public static Container Find(StateStore store, string id, bool evenNewer = false)
     {
         Container container = Own(store.Find(id));
-        if (container.Exists)
+        if (container.Exists && (evenNewer || !container.IsNewer))
         {
             return container;
         }
 
         container.Dispose();
-        throw StateStore.Missing(id);
+        throw container.Exists ? container.Newer() : StateStore.Missing(id);
     }
+
+    /// <summary>The error for what would need the record of a newer punnet.</summary>
+    public PunnetException Newer() => new(
+        "container " + Directory.Id + ": its record " + Directory.RecordPath + " is " + _newer!.Problem,
+        "the newer punnet manages it; list, kill and delete --force work with this one");
 
     /// <summary>Looks at a container, and closes the directory in the end.</summary>
     public static Container Own(ContainerDirectory directory) => Look(directory, owns: true);
@@ -83,10 +95,10 @@ public sealed class Container : IDisposable
 
     private static Container Look(ContainerDirectory directory, bool owns)
     {
-        StateRecord? record = directory.TryRead(out bool isBeingCreated);
+        StateRecord? record = directory.TryRead(out bool isBeingCreated, out SpecException? newer);
         ProcessIdentity? init = directory.TryGetInit();
         ContainerStatus status = isBeingCreated ? ContainerStatus.Creating : FindStatus(directory, record, init);
-        return new Container(directory, owns, record, init, status);
+        return new Container(directory, owns, record, init, status) { _newer = newer };
     }
 
     /// <summary>The state as <c>state</c> and <c>list</c> print it.</summary>

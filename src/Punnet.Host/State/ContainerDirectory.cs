@@ -89,11 +89,15 @@ public sealed class ContainerDirectory : IDisposable
         _locked = null;
     }
 
-    /// <summary>Reads the record; null when a create was killed before it was complete, or it was damaged later.</summary>
+    /// <summary>
+    /// Reads the record; null when a create was killed before it was complete, it was damaged later, or it is of a newer version.
+    /// </summary>
     /// <param name="isBeingCreated">Whether another process is creating the container now, or was killed just after it began.</param>
+    /// <param name="newer">What to say of a newer version; null otherwise.</param>
     /// <exception cref="SysException">It cannot be read, so its state is unknown.</exception>
-    public StateRecord? TryRead(out bool isBeingCreated)
+    public StateRecord? TryRead(out bool isBeingCreated, out SpecException? newer)
     {
+        newer = null;
         Errno errno = OpenRecord(out int file);
         if (errno != Errno.None)
         {
@@ -118,6 +122,7 @@ public sealed class ContainerDirectory : IDisposable
         }
         catch (Exception damage) when (damage is SpecException or PunnetException)
         {
+            newer = damage is SpecException { IsNewer: true } refusal ? refusal : null;
             return null;
         }
     }

@@ -103,7 +103,7 @@ public ref struct RecordSummary
                 "created" => !(Created = Text(utf8, ref reader)).IsEmpty,
                 "owner" => hasOwner = ReadOwner(ref reader),
                 "cgroup" => !(Cgroup = Text(utf8, ref reader)).IsEmpty,
-                "systemdUnit" or "systemdAddress" or "keyring" or "config" => IsText(ref reader),
+                "punnet" or "systemdUnit" or "systemdAddress" or "keyring" or "config" => IsText(ref reader),
                 "privatePidNamespace" => hasPidNamespace = reader.TokenType is JsonTokenType.True or JsonTokenType.False,
                 "annotations" => ReadAnnotations(utf8, ref reader),
                 _ => false,

@@ -8,7 +8,13 @@ namespace Punnet.Spec;
 /// </summary>
 public sealed record StateRecord
 {
-    /// <summary>Form of the record; this is 1.</summary>
+    /// <summary>Version of the punnet that made the container; null of one before 1.0.</summary>
+    public string? Punnet { get; init; }
+
+    /// <summary>
+    /// Form of the state directory; this is 1. It rises when an older punnet would do wrong with what is new in it, such as not to undo
+    /// something: docs/architecture.md.
+    /// </summary>
     public int Version { get; init; } = StateJson.RecordVersion;
 
     /// <summary>ociVersion of the bundle's config.json.</summary>

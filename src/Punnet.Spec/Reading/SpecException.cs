@@ -24,6 +24,9 @@ public sealed class SpecException : Exception
     /// <summary>Line and column, where the text is not JSON.</summary>
     public TextPosition? Position { get; internal init; }
 
+    /// <summary>Whether a newer punnet has written it: nothing is wrong with it.</summary>
+    public bool IsNewer { get; internal init; }
+
     /// <summary>What to do about it, or null.</summary>
     public string? Hint { get; }
 }

@@ -17,7 +17,7 @@ public static class StateJson
     /// <summary>Reads the state directory's record.</summary>
     /// <param name="utf8">The whole file.</param>
     /// <returns>The record.</returns>
-    /// <exception cref="SpecException">The file is cut off, of another version, or lacks a member.</exception>
+    /// <exception cref="SpecException">The file is cut off, or lacks a member; or it is of a newer version.</exception>
     public static StateRecord ReadRecord(ReadOnlySpan<byte> utf8) => JsonPathReader.ReadDocument<StateRecord>(utf8, null, new(ReadRecord));
 
     /// <summary>Writes what <c>state</c> prints.</summary>
@@ -84,6 +84,8 @@ public static class StateJson
 
     private static void RecordMembers(JsonWriter writer, StateRecord record)
     {
+        // First, and before the version: the one that refuses the version says who has written it.
+        writer.Text("punnet"u8, record.Punnet);
         writer.Integer("version"u8, record.Version);
         writer.Text("ociVersion"u8, record.OciVersion);
         writer.Text("id"u8, record.Id);
@@ -125,9 +127,9 @@ public static class StateJson
 
     private static StateRecord ReadRecord(ref JsonPathReader cursor)
     {
-        int? version = null;
-        string? ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null, address = null,
-            keyring = null, config = null;
+        int version = RecordVersion;
+        string? punnet = null, ociVersion = null, id = null, bundle = null, rootfs = null, created = null, cgroup = null, unit = null,
+            address = null, keyring = null, config = null;
         ResctrlRecord? resctrl = null;
         uint? owner = null;
         bool? privatePidNamespace = null;
@@ -139,7 +141,8 @@ public static class StateJson
         {
             switch (name)
             {
-                case "version": version = ReadVersion(ref cursor); break;
+                case "punnet": punnet = cursor.String(); break;
+                case "version": version = ReadVersion(ref cursor, punnet); break;
                 case "ociVersion": ociVersion = cursor.String(); break;
                 case "id": id = cursor.String(); break;
                 case "bundle": bundle = cursor.String(); break;
@@ -163,7 +166,8 @@ public static class StateJson
 
         return new StateRecord
         {
-            Version = version ?? throw cursor.RefuseMissing("version"),
+            Punnet = punnet,
+            Version = version,
             OciVersion = ociVersion ?? throw cursor.RefuseMissing("ociVersion"),
             Id = id ?? throw cursor.RefuseMissing("id"),
             Bundle = bundle ?? throw cursor.RefuseMissing("bundle"),
@@ -233,11 +237,20 @@ public static class StateJson
         return new ResctrlRecord(directory ?? throw cursor.RefuseMissing("directory"), monitor, isOwn);
     }
 
-    // Another version's members may mean something else: better no answer than a wrong one.
-    private static int? ReadVersion(ref JsonPathReader cursor)
+    // A newer version's members may mean something else: better no answer than a wrong one.
+    private static int ReadVersion(ref JsonPathReader cursor, string? punnet)
     {
-        int? version = cursor.Int32();
-        return version is null or RecordVersion ? version
-            : throw cursor.Refuse("written by a punnet with state version " + version.Value + ", this one reads version 1");
+        int version = cursor.Int32() ?? RecordVersion;
+        return version switch
+        {
+            RecordVersion => version,
+            < RecordVersion => throw cursor.Refuse(version.ToString() + " is no version of a record"),
+            _ => throw new SpecException(
+                "version", "written by " + (punnet is null ? "a newer punnet" : "punnet " + punnet) + " in version " + version.ToString()
+                    + ", this punnet reads version 1")
+            {
+                IsNewer = true,
+            },
+        };
     }
 }

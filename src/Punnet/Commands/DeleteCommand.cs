@@ -46,6 +46,12 @@ internal static class DeleteCommand
             return force ? Abandon(directory, globals) : throw StateStore.Missing(id);
         }
 
+        if (container.IsNewer)
+        {
+            PunnetException newer = container.Newer();
+            globals.Log.Warn(force ? newer.Message + ": only its processes and its cgroup are removed" : throw newer);
+        }
+
         if (!force && container.Status is not (ContainerStatus.Stopped or ContainerStatus.Created))
         {
             throw new PunnetException("cannot delete container " + id + " that is not stopped: " + container.StatusWord);

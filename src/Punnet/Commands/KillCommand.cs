@@ -41,7 +41,7 @@ internal static class KillCommand
 
     private static int Send(GlobalOptions globals, string id, int signal, string word, bool all)
     {
-        using Container container = Container.Find(globals.Store(), id);
+        using Container container = Container.Find(globals.Store(), id, evenNewer: true);
         if (all)
         {
             SendToAll(container, signal);

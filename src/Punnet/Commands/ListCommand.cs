@@ -76,9 +76,15 @@ internal static class ListCommand
             else if (store.TryOpen(root!, id) is ContainerDirectory directory)
             {
                 using Container container = Container.Own(directory);
-                if (container.Exists)
+                if (!container.Exists)
                 {
-                    add(container.State());
+                    return;
+                }
+
+                add(container.State());
+                if (container.IsNewer)
+                {
+                    log.Warn(container.Newer().Message);
                 }
             }
         });

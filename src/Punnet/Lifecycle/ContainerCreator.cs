@@ -231,6 +231,7 @@ internal sealed class ContainerCreator
 
     private static StateRecord BuildRecord(CreateContext request, CreatedResources made) => new()
     {
+        Punnet = BuildVersion.Number,
         OciVersion = request.Plan.Excerpt.OciVersion ?? SpecVersion.Newest,
         Id = request.Options.Id,
         Bundle = request.Options.Bundle,

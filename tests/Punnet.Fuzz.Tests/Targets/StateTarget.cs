@@ -12,6 +12,7 @@ internal static class StateTarget
     /// <summary>A record with everything.</summary>
     public static byte[] Start() => StateJson.WriteRecord(new StateRecord
     {
+        Punnet = "1.0.0",
         OciVersion = "1.3.0",
         Id = "a",
         Bundle = "/b",

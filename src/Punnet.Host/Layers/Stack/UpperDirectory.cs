@@ -235,11 +235,13 @@ public sealed class UpperDirectory : IDisposable
         Check(Sys.WriteAll(file, Encoding.UTF8.GetBytes(stateDirectory)));
     }
 
-    // A container in any state: a stopped one can still be read.
+    // A container in any state: a stopped one can still be read. What a newer punnet has made may have it.
     private bool IsInUseBy(string stateDirectory)
     {
+        SpecException? newer = null;
         using ContainerDirectory? directory = ContainerDirectory.Open(Sys.WorkingDirectory, "", stateDirectory);
-        return directory?.TryRead(out _)?.Overlay is OverlayRecord overlay && overlay.Upper == Path;
+        StateRecord? record = directory?.TryRead(out _, out newer);
+        return newer is not null || (record?.Overlay is OverlayRecord overlay && overlay.Upper == Path);
     }
 
     private void Resemble(LayerDirectory upper, FileStatus model)
