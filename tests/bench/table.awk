@@ -1,10 +1,17 @@
 # From lines of tests/bench/run to a table. They are
 #
+#   run WORDS                           when, where and how often it was measured
 #   program NAME VERSION                a column; the first is the one that the others are compared with
 #   row ROW TITLE                       a row, followed by
 #   time ROW PROGRAM MILLISECONDS       sorted within a row and program
 #   memory ROW PROGRAM KIB
 #   size size PROGRAM BYTES             of the program's file
+#
+# With -v form=readme it is the shorter table of README.md, with one quartile and the ratios of the medians.
+
+$1 == "run" {
+    run = substr($0, 5)
+}
 
 $1 == "program" {
     column[++columns] = $2
@@ -53,7 +60,44 @@ function amounts(what,    i, text) {
     return text
 }
 
+function short(what, who) {
+    return count[what, who] ? sprintf("%.2f (%.2f)", quantile(what, who, 0.5), quantile(what, who, 0.25)) : ""
+}
+
+function to(what, other) {
+    return count[what, column[1]] && count[what, other] ? \
+        sprintf("%.2f", quantile(what, column[1], 0.5) / quantile(what, other, 0.5)) : ""
+}
+
+function amount_row(what, title,    i, text) {
+    text = "| " title
+    for (i = 1; i <= columns; i++) {
+        text = text " | " ((what, column[i]) in amount ? sprintf("%.1f", amount[what, column[i]]) : "")
+    }
+    for (i = 2; i <= columns; i++) {
+        text = text " | " ((what, column[1]) in amount && (what, column[i]) in amount ? \
+            sprintf("%.2f", amount[what, column[1]] / amount[what, column[i]]) : "")
+    }
+    print text " |"
+}
+
+function readme(    i) {
+    print "Medians in ms (25th percentile): " run ". [docs/performance.md](docs/performance.md) says what each row is and where the"
+    print "time goes.\n"
+    print "| | " heading[1] " | " heading[2] " | " heading[3] " | to " column[2] " | to " column[3] " |\n|---|---|---|---|---|---|"
+    for (i = 1; i <= rows; i++) {
+        print "| " title[row[i]] " | " short(row[i], column[1]) " | " short(row[i], column[2]) " | " short(row[i], column[3]) \
+            " | " to(row[i], column[2]) " | " to(row[i], column[3]) " |"
+    }
+    amount_row("run", "peak memory of `run`, MiB")
+    amount_row("size", "size of the file, MiB")
+}
+
 END {
+    if (form == "readme") {
+        readme()
+        exit
+    }
     format = "| %-34s | %-20s | %-20s | %-24s | %-11s | %-11s | %-24s |\n"
     printf format, "ms", heading[1], heading[2], heading[3], "to " column[2], "to " column[3], "peak memory, MiB"
     print "|---|---|---|---|---|---|---|"
