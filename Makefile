@@ -20,7 +20,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build publish install man run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
+.PHONY: help build publish install man deb rpm tarball release run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -54,6 +54,21 @@ install: $(PUNNET) ## copy out/punnet to PREFIX/bin (default /usr/local), with m
 
 man: $(PUNNET) ## out/man: the manual pages; man -l out/man/man8/punnet-run.8 shows one
 	@docs/man/build $(PUNNET) out/man
+
+# What is packed: the program from stock parts. One of another machine needs RUNS, a punnet for this one, which says what its pages say.
+PACKED := out/plain/punnet
+RUNS := $(PACKED)
+
+deb: $(PACKED) $(RUNS) ## out/packages: a package for Debian and Ubuntu; PACKED=out/punnet for another build
+rpm: $(PACKED) $(RUNS) ## out/packages: a package for Fedora, RHEL and openSUSE
+tarball: $(PACKED) $(RUNS) ## out/packages: an archive for other systems, with a script that installs and removes it
+deb rpm tarball:
+	@.ci/packages package
+	@.ci/release/package $@ $(PACKED) $(RUNS)
+
+release: ## out/release: VERSION=1.0.0-rc.1 built, tested and packed from a clone; TAG=yes also commits and tags it; docs/releasing.md
+	@.ci/packages package
+	@.ci/release/run "$(VERSION)"
 
 run: $(PUNNET) ## run a first container and see what it sees; then some that share layers
 	@.ci/packages run
