@@ -66,7 +66,7 @@ deb rpm tarball:
 	@.ci/packages package
 	@.ci/release/package $@ $(PACKED) $(RUNS)
 
-release: ## out/release: VERSION=1.0.0-rc.1 built, tested and packed from a clone; TAG=yes also commits and tags it; docs/releasing.md
+release: ## out/release: VERSION=1.0.0-rc.1 built, tested and packed from a clone; TAG=yes also commits and tags it; docs/packages.md
 	@.ci/packages package
 	@.ci/release/run "$(VERSION)"
 
