@@ -13,7 +13,7 @@ public sealed record StateRecord
 
     /// <summary>
     /// Form of the state directory; this is 1. It rises when an older punnet would do wrong with what is new in it, such as not to undo
-    /// something: docs/architecture.md.
+    /// something: docs/packages.md.
     /// </summary>
     public int Version { get; init; } = StateJson.RecordVersion;
 
