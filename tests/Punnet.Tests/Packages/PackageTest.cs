@@ -26,6 +26,7 @@ public abstract class PackageTest : ContainerTest
     private protected static string Make(string kind, string directory)
     {
         Runtime.MustBePunnet();
+        Assert.SkipWhen(Environment.GetEnvironmentVariable("PUNNET_VM") is not null, "a package is the same under every kernel");
         return new Command(Checkout + "/.ci/release/package", [kind, Runtime.Path]).With("PACKAGES", directory)
             .Run().Succeeds().Stdout.TrimEnd('\n');
     }
