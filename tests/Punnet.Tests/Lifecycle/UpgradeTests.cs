@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Text.Json.Nodes;
@@ -172,7 +173,8 @@ public sealed class UpgradeTests : ContainerTest
             Assert.All([id, "running", container.Bundle.Path, state.Created], word => Assert.Contains(word, shown, StringComparison.Ordinal));
         }
 
-        Assert.Contains("sleep 1000", container.Call("ps", id).Succeeds().Stdout, StringComparison.Ordinal);
+        Assert.Contains(state.Pid.ToString(CultureInfo.InvariantCulture), container.Call("ps", "--format", "json", id).Succeeds().Stdout,
+            StringComparison.Ordinal);
         Assert.Equal("inside\n", container.Exec("echo", "inside").Succeeds().Stdout);
         container.Call("pause", id).Succeeds();
         Assert.Equal("paused", container.Status);
