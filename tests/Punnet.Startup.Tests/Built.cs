@@ -15,7 +15,8 @@ internal sealed partial class Built
 {
     private static readonly Dictionary<string, Built> s_builds = new(StringComparer.Ordinal)
     {
-        ["x64"] = new("x64", "x86_64-linux-gnu-"), ["arm64"] = new("arm64", "aarch64-linux-gnu-"),
+        ["x64"] = new("x64", "x86_64-linux-gnu-"),
+        ["arm64"] = new("arm64", "aarch64-linux-gnu-"),
     };
 
     private readonly string _tools;
