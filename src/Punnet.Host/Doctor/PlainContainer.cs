@@ -17,14 +17,24 @@ internal static class PlainContainer
 
     private const OpenFlags Fresh = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive;
 
+#if ARM64
+    private const byte Machine = 183; // EM_AARCH64
+#else
+    private const byte Machine = 62; // EM_X86_64
+#endif
+
     // elf(5): a header, one segment that is the whole file, and exit(42).
     private static ReadOnlySpan<byte> Program =>
     [
-        0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 62, 0, 1, 0, 0, 0, 0x78, 0, 0x40, 0, 0, 0, 0, 0,
+        0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, Machine, 0, 1, 0, 0, 0, 0x78, 0, 0x40, 0, 0, 0, 0, 0,
         64, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 0, 56, 0, 1, 0, 0, 0, 0, 0, 0, 0,
         1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0,
         0x84, 0, 0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0,
+#if ARM64
+        (Proof & 7) << 5, Proof >> 3, 0x80, 0xd2, 0xa8, 0x0b, 0x80, 0xd2, 0x01, 0, 0, 0xd4, // mov x0, #42; mov x8, #SYS_exit; svc #0
+#else
         0xbf, Proof, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05, // mov edi, 42; mov eax, SYS_exit; syscall
+#endif
     ];
 
     /// <summary>Runs it.</summary>
