@@ -24,13 +24,8 @@ public static class OuterFilter
         (SyscallNumber.PidfdGetfd, "pidfd_getfd"),
     ];
 
-    /// <summary>Whether one of the mount calls of Linux 5.2 and 5.12 is refused. Without a filter, two calls tell.</summary>
-    public static bool RefusesMounts()
-    {
-        const int Filtered = 2; // SECCOMP_MODE_FILTER
-        Errno errno = Sys.Prctl(ProcessControl.ReadSeccompMode, 0, out int mode);
-        return errno == Errno.None && mode != Filtered ? Sys.Refuses(SyscallNumber.OpenTree) : FirstMount() is not null;
-    }
+    /// <summary>Whether one of the mount calls of Linux 5.2 and 5.12 is refused. Without a filter, the newest of them tells.</summary>
+    public static bool RefusesMounts() => CanBe() ? FirstMount() is not null : Sys.Refuses(SyscallNumber.MountSetattr);
 
     /// <summary>The hint for a failure that such a filter may have caused, or null.</summary>
     /// <param name="failure">The failure's sentence.</param>
@@ -43,7 +38,16 @@ public static class OuterFilter
         }
 
         string? name = FirstMount() ?? FirstOf(s_processes);
-        return name is null ? null : "a seccomp filter around punnet refuses " + name + "(2)";
+        return name is null ? null
+            : CanBe() ? "a seccomp filter around punnet refuses " + name + "(2)"
+            : "this kernel has no " + name + "(2): it is older than Linux 5.14";
+    }
+
+    // Whether there is a filter, or nothing tells.
+    private static bool CanBe()
+    {
+        const int Filtered = 2; // SECCOMP_MODE_FILTER
+        return Sys.Prctl(ProcessControl.ReadSeccompMode, 0, out int mode) != Errno.None || mode == Filtered;
     }
 
     private static string? FirstOf((SyscallNumber Call, string Name)[] calls)

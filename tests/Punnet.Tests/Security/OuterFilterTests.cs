@@ -69,6 +69,17 @@ public sealed class OuterFilterTests : ContainerTest
         container.AssertNothingLeft();
     }
 
+    // What Linux before 6.0 answers to a message at the very moment at which its reader exits.
+    [Fact]
+    public void A_failure_of_the_new_process_is_told_although_a_message_to_it_is_refused()
+    {
+        Container container = NewContainer();
+        container.Bundle.SetList("mounts[0].options", "nonsense=1");
+        Outcome outcome = Refused("sendmsg", (int)Errno.ECONNREFUSED, container.RunCommand().Words);
+        outcome.Fails("mounts[0]");
+        container.AssertNothingLeft();
+    }
+
     [Fact]
     public void Without_pidfd_open_a_container_is_not_taken_for_one_that_has_ended()
     {
