@@ -80,7 +80,7 @@ public sealed class AnnotationTests : ContainerTest
         Assert.Equal(SeccompAgentTests.Said, container.RunToEnd());
 
         container.Sleeps().CreateAndStart();
-        Assert.Equal(SeccompAgentTests.Said, container.Exec("calls", "83").Succeeds().Stdout);
+        Assert.Equal(SeccompAgentTests.Said, container.Exec("calls", "mkdirat").Succeeds().Stdout);
     }
 
     [Fact]

@@ -1,5 +1,5 @@
-// A seccomp agent: agent SOCKET MODE [NUMBER ERRNO]. Prints the state that it gets and a line "call NUMBER" for each call.
-// MODE: answer (NUMBER gets ERRNO, all others go on), die (ends once it has the listener), deaf (ends without reading),
+// A seccomp agent: agent SOCKET MODE [ERRNO]. Prints the state that it gets and a line "call NUMBER" for each call, or
+// "call mkdirat". MODE: answer (mkdirat gets ERRNO, all others go on), die (ends once it has the listener), deaf (ends without reading),
 // late (answers, but waits a moment before each answer).
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -41,8 +42,7 @@ static int receive(int connection)
 
 int main(int argc, char **argv)
 {
-    int number = argc > 4 ? atoi(argv[3]) : -1;
-    int refusal = argc > 4 ? atoi(argv[4]) : 0;
+    int refusal = argc > 3 ? atoi(argv[3]) : 0;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     // Under its own name only once it listens: whoever waits for the file connects at once.
     snprintf(address.sun_path, sizeof address.sun_path, "%s-", argv[1]);
@@ -79,14 +79,19 @@ int main(int argc, char **argv)
                 continue;
             }
 
-            printf("call %d\n", call.data.nr);
+            if (call.data.nr == SYS_mkdirat) {
+                puts("call mkdirat");
+            } else {
+                printf("call %d\n", call.data.nr);
+            }
+
             fflush(stdout);
             if (strcmp(argv[2], "late") == 0) {
                 usleep(100000);
             }
 
             struct seccomp_notif_resp answer = {.id = call.id};
-            if (call.data.nr == number) {
+            if (call.data.nr == SYS_mkdirat) {
                 answer.error = -refusal;
             } else {
                 answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;

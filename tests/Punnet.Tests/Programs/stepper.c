@@ -30,12 +30,17 @@ static char before[65536];
 static int path_argument(long number)
 {
     switch (number) {
+#ifdef SYS_open // What arm64 does not have, for it has the calls with a directory.
     case SYS_open: case SYS_stat: case SYS_lstat: case SYS_access: case SYS_mkdir: case SYS_rmdir: case SYS_creat: case SYS_unlink:
-    case SYS_readlink: case SYS_chmod: case SYS_chown: case SYS_lchown: case SYS_mknod: case SYS_chroot: case SYS_umount2:
-    case SYS_chdir: case SYS_rename: case SYS_execve: case SYS_pivot_root: case SYS_setxattr: case SYS_lsetxattr:
+    case SYS_readlink: case SYS_chmod: case SYS_chown: case SYS_lchown: case SYS_mknod: case SYS_rename:
+        return 0;
+    case SYS_link: case SYS_symlink:
+        return 1;
+#endif
+    case SYS_chroot: case SYS_umount2: case SYS_chdir: case SYS_execve: case SYS_pivot_root: case SYS_setxattr: case SYS_lsetxattr:
     case SYS_getxattr: case SYS_lgetxattr: case SYS_llistxattr: case SYS_listxattr: case SYS_statfs: case SYS_truncate:
         return 0;
-    case SYS_link: case SYS_symlink: case SYS_mount: case SYS_openat: case SYS_mkdirat: case SYS_mknodat: case SYS_fchownat:
+    case SYS_mount: case SYS_openat: case SYS_mkdirat: case SYS_mknodat: case SYS_fchownat:
     case SYS_newfstatat: case SYS_unlinkat: case SYS_renameat: case SYS_renameat2: case SYS_linkat: case SYS_readlinkat: case SYS_fchmodat:
     case SYS_faccessat: case SYS_statx: case SYS_open_tree: case SYS_fspick: case SYS_openat2: case 439: /* faccessat2 */
     case SYS_name_to_handle_at: case SYS_utimensat: case SYS_execveat: case SYS_mount_setattr: case 452: /* fchmodat2 */

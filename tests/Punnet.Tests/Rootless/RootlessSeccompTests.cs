@@ -28,14 +28,14 @@ public sealed class RootlessSeccompTests : RootlessTest
         Container container = Notifying(noNewPrivileges, more);
         using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
         Assert.Equal(SeccompAgentTests.Said, container.RunToEnd());
-        Assert.Contains("call 83\n", agent.Stdout, StringComparison.Ordinal);
+        Assert.Contains("call mkdirat\n", agent.Stdout, StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Ways))]
     public void The_agent_answers_a_container_that_was_created_and_an_executed_program(string noNewPrivileges, string more)
     {
-        Container container = Notifying(noNewPrivileges, more).RunsScript("calls 83; exec sleep 1000");
+        Container container = Notifying(noNewPrivileges, more).RunsScript("calls mkdirat; exec sleep 1000");
         using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
         container.Create();
         Eventually.True(() => SeccompAgentTests.States(agent).Count == 1, "the agent has the state");
@@ -44,7 +44,7 @@ public sealed class RootlessSeccompTests : RootlessTest
         Assert.Equal(container.Pid, (int)state["pid"]!);
 
         container.Start().WaitForOutput(SeccompAgentTests.Said);
-        Assert.Equal(SeccompAgentTests.Said, container.Exec("calls", "83").Succeeds().Stdout);
+        Assert.Equal(SeccompAgentTests.Said, container.Exec("calls", "mkdirat").Succeeds().Stdout);
         List<JsonNode> states = SeccompAgentTests.States(agent);
         Assert.Equal(2, states.Count);
         Assert.Equal("running", (string?)states[1]["state"]!["status"]);
@@ -65,7 +65,7 @@ public sealed class RootlessSeccompTests : RootlessTest
     [InlineData("\"sendmsg\", \"close\", \"sendto\", \"recvmsg\", \"dup\", \"fcntl\"")]
     public void A_profile_that_kills_who_sends_or_closes_kills_nobody(string refused)
     {
-        Container container = Notifying("true", "\"getppid\"").Runs("calls", "83", "110");
+        Container container = Notifying("true", "\"getppid\"").Runs("calls", "mkdirat", "getppid");
         container.Bundle.Add("linux.seccomp.syscalls", $$"""{ "names": [ {{refused}} ], "action": "SCMP_ACT_ERRNO" }""");
         using RunningCommand agent = SeccompAgentTests.Agent(container, "answer");
         Assert.StartsWith(SeccompAgentTests.Said, container.RunToEnd(), StringComparison.Ordinal);
@@ -93,11 +93,11 @@ public sealed class RootlessSeccompTests : RootlessTest
     public void A_startContainer_hook_is_answered_and_waited_for(string noNewPrivileges)
     {
         Container container = Notifying(noNewPrivileges, "\"getppid\"").Runs("true");
-        container.Bundle.Add("hooks.startContainer", """{ "path": "/bin/calls", "args": [ "calls", "83" ] }""");
+        container.Bundle.Add("hooks.startContainer", """{ "path": "/bin/calls", "args": [ "calls", "mkdirat" ] }""");
         using (RunningCommand agent = SeccompAgentTests.Agent(container, "late"))
         {
             container.RunToEnd();
-            Assert.Contains("call 83\n", agent.Stdout, StringComparison.Ordinal);
+            Assert.Contains("call mkdirat\n", agent.Stdout, StringComparison.Ordinal);
             container.Bundle.Add("hooks.startContainer", """{ "path": "/bin/sh", "args": [ "sh", "-c", "exit 3" ] }""");
             container.Run().Fails("error running startContainer hook #1: exit status 3");
         }
@@ -132,10 +132,10 @@ public sealed class RootlessSeccompTests : RootlessTest
     {
         Container container = Notifying("true", "\"getppid\"");
         container.Bundle.Set("linux.seccomp",
-            """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir"],"action":"SCMP_ACT_ERRNO","errnoRet":13}]}""");
+            """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":13}]}""");
         string log = container.Directory + "/log";
         Assert.Equal(SeccompAgentTests.Said, container.RunToEnd("--seccomp-log", log));
-        Assert.StartsWith("punnet: seccomp: mkdir(0x0, ", File.ReadAllText(log), StringComparison.Ordinal);
+        Assert.StartsWith("punnet: seccomp: mkdirat(0x0, ", File.ReadAllText(log), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,7 @@ namespace Punnet.Tests;
 public sealed class SeccompAgentTests : ContainerTest
 {
     private const int Refusal = 13; // EACCES, which the kernel would not give for a bad address
-    internal const string Said = "83 -13\n";
+    internal const string Said = "mkdirat -13\n";
 
     // All that punnet itself calls between loading the filter and the program, but write(2), which no profile may notify of.
     internal const string OwnCalls = "\"read\", \"close\", \"prctl\", \"close_range\", \"execve\", \"rt_sigaction\", \"rt_sigprocmask\", "
@@ -28,7 +28,7 @@ public sealed class SeccompAgentTests : ContainerTest
         Container container = Notifying(noNewPrivileges, more);
         using RunningCommand agent = Agent(container, "answer");
         Assert.Equal(Said, container.RunToEnd());
-        Assert.Contains("call 83\n", agent.Stdout, StringComparison.Ordinal);
+        Assert.Contains("call mkdirat\n", agent.Stdout, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class SeccompAgentTests : ContainerTest
         Container container = Notifying(noNewPrivileges, more).Sleeps();
         using RunningCommand agent = Agent(container, "answer");
         container.CreateAndStart();
-        Assert.Equal(Said, container.Exec("calls", "83").Succeeds().Stdout);
+        Assert.Equal(Said, container.Exec("calls", "mkdirat").Succeeds().Stdout);
         List<JsonNode> states = States(agent);
         Assert.Equal(2, states.Count);
         Assert.Equal("running", (string?)states[1]["state"]!["status"]);
@@ -89,10 +89,10 @@ public sealed class SeccompAgentTests : ContainerTest
     public void A_startContainer_hook_is_answered_too(string noNewPrivileges)
     {
         Container container = Notifying(noNewPrivileges, "\"getppid\"").Runs("true");
-        container.Bundle.Add("hooks.startContainer", """{ "path": "/bin/calls", "args": [ "calls", "83" ] }""");
+        container.Bundle.Add("hooks.startContainer", """{ "path": "/bin/calls", "args": [ "calls", "mkdirat" ] }""");
         using RunningCommand agent = Agent(container, "late");
         container.RunToEnd();
-        Assert.Contains("call 83\n", agent.Stdout, StringComparison.Ordinal);
+        Assert.Contains("call mkdirat\n", agent.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -166,19 +166,19 @@ public sealed class SeccompAgentTests : ContainerTest
 
     private Container Notifying(string noNewPrivileges, string more) => Notify(NewContainer(), noNewPrivileges, more);
 
-    /// <summary>A profile that has mkdir(2) and more answered by an agent, and a program that calls it.</summary>
+    /// <summary>A profile that has mkdirat(2) and more answered by an agent, and a program that calls it.</summary>
     internal static Container Notify(Container container, string noNewPrivileges, string more)
     {
         container.Bundle.Set("linux.seccomp", $$"""
             {
               "defaultAction": "SCMP_ACT_ALLOW",
               "listenerPath": "{{Socket(container)}}",
-              "syscalls": [ { "names": [ "mkdir", {{more}} ], "action": "SCMP_ACT_NOTIFY" } ]
+              "syscalls": [ { "names": [ "mkdirat", {{more}} ], "action": "SCMP_ACT_NOTIFY" } ]
             }
             """);
         container.Bundle.Set("process.noNewPrivileges", noNewPrivileges);
         File.Copy(Workplace.Program("calls"), container.Bundle.Rootfs + "/bin/calls");
-        return container.Runs("calls", "83");
+        return container.Runs("calls", "mkdirat");
     }
 
     internal static string Socket(Container container) => container.Directory + "/agent";
@@ -186,8 +186,7 @@ public sealed class SeccompAgentTests : ContainerTest
     /// <summary>An agent that listens, as the user who has the container.</summary>
     internal static RunningCommand Agent(Container container, string mode)
     {
-        string[] words = [Workplace.Program("agent"), Socket(container), mode, "83",
-            Refusal.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+        string[] words = [Workplace.Program("agent"), Socket(container), mode, Refusal.ToString(System.Globalization.CultureInfo.InvariantCulture)];
         RunningCommand agent = (container.User?.Program(words) ?? new Command(words[0], words[1..])).Start();
         Eventually.True(() => File.Exists(Socket(container)), "the agent listens");
         return agent;
