@@ -20,7 +20,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help build publish install man deb rpm tarball release run tests-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
+.PHONY: help build publish install man deb rpm tarball release run tests-ready arm64-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
@@ -81,8 +81,18 @@ out/.tests-built: $(SOURCES) $(TEST_SOURCES) Runtime.sln
 	@mkdir -p out
 	@touch $@
 
+# The containers' tests for an emulated machine (tests/run --arm64), with their .NET and their C programs.
+out/arm64/tests/Punnet.Tests: out/.tests-built
+	@.ci/packages build build-arm64
+	$(DOTNET) publish tests/Punnet.Tests/Punnet.Tests.csproj --configuration Release $(QUIET) -p:Architecture=arm64 --output $(@D)
+	@tests/vm/programs $(@D)/Programs aarch64-linux-gnu-gcc
+	@touch $@
+
+arm64-ready: out/arm64/punnet out/arm64/tests/Punnet.Tests
+	@.ci/packages arm64
+
 # For those who call tests/run themselves.
-tests-ready: $(PUNNET) out/.tests-built $(wildcard out/plain/punnet)
+tests-ready: $(PUNNET) out/.tests-built $(wildcard out/plain/punnet) $(if $(wildcard out/arm64/tests/Punnet.Tests),arm64-ready)
 	@.ci/packages test
 
 test: tests-ready ## every test, here and in the virtual machines that some need; ONLY=Punnet.Plan.Tests for one suite, ALL=1 for every place
