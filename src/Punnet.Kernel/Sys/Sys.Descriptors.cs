@@ -21,7 +21,10 @@ public static unsafe partial class Sys
     public static Errno CloseRange(uint first, uint last, bool onlyAtExec)
     {
         const int OnlyAtExec = 4; // CLOSE_RANGE_CLOEXEC
-        return Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? OnlyAtExec : 0);
+        Errno errno = Call(SyscallNumber.CloseRange, (nint)first, (nint)last, onlyAtExec ? OnlyAtExec : 0);
+
+        // Linux 5.9 and 5.10 know the call and not the flag.
+        return errno == Errno.EINVAL && onlyAtExec ? Errno.ENOSYS : errno;
     }
 
     /// <summary>fcntl(2) F_SETFD FD_CLOEXEC.</summary>
