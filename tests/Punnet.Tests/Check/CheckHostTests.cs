@@ -98,7 +98,8 @@ public sealed class CheckHostTests : CheckTest
     {
         Container container = NewChanged("process.args = [\"/bin/program\"]");
         File.Copy("/bin/ls", container.Bundle.Rootfs + "/bin/program");
-        AssertOnly(container, "error: process.args[0]: the interpreter /lib64/ld-linux-x86-64.so.2 that /bin/program names in its ELF header");
+        string loader = Runtime.IsArm64 ? "/lib/ld-linux-aarch64.so.1" : "/lib64/ld-linux-x86-64.so.2";
+        AssertOnly(container, $"error: process.args[0]: the interpreter {loader} that /bin/program names in its ELF header");
     }
 
     [Theory]

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Runtime.InteropServices;
 using Xunit;
 
 namespace Punnet.Tests.Harness;
@@ -13,6 +14,9 @@ internal static class Runtime
 
     /// <summary>Whether this is punnet and not a runtime that it is compared with.</summary>
     public static bool IsPunnet { get; } = System.IO.Path.GetFileName(Path) is not ("runc" or "crun" or "youki");
+
+    /// <summary>Whether this machine is arm64, and not x86-64.</summary>
+    public static bool IsArm64 { get; } = RuntimeInformation.OSArchitecture == Architecture.Arm64;
 
     /// <summary>Skips a test of what punnet promises beyond runc.</summary>
     public static void MustBePunnet()

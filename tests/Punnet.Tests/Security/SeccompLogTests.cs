@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -61,9 +60,8 @@ public sealed class SeccompLogTests : ContainerTest
         Assert.Equal(3, lines.Count);
         Assert.Equal("refusal", (string?)lines[0]["event"]);
         Assert.Equal("mkdirat", (string?)lines[0]["syscall"]);
-        bool isArm = RuntimeInformation.OSArchitecture == Architecture.Arm64;
-        Assert.Equal(isArm ? 34 : 258, (int)lines[0]["number"]!);
-        Assert.Equal(isArm ? "SCMP_ARCH_AARCH64" : "SCMP_ARCH_X86_64", (string?)lines[0]["architecture"]);
+        Assert.Equal(Runtime.IsArm64 ? 34 : 258, (int)lines[0]["number"]!);
+        Assert.Equal(Runtime.IsArm64 ? "SCMP_ARCH_AARCH64" : "SCMP_ARCH_X86_64", (string?)lines[0]["architecture"]);
         Assert.Equal("SCMP_ACT_ERRNO", (string?)lines[0]["action"]);
         Assert.Equal("EACCES", (string?)lines[0]["errno"]);
         Assert.Equal("linux.seccomp.syscalls[0]", (string?)lines[0]["cause"]);

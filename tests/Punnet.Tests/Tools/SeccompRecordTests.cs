@@ -1,7 +1,6 @@
 using System;
 using System.IO;
 using System.Linq;
-using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using Punnet.Tests.Harness;
 using Xunit;
@@ -25,7 +24,7 @@ public sealed class SeccompRecordTests : RootlessTest
         JsonNode profile = JsonNode.Parse(File.ReadAllText(file))!;
         Assert.Equal("SCMP_ACT_ERRNO", (string?)profile["defaultAction"]);
         Assert.Equal(
-            RuntimeInformation.OSArchitecture == Architecture.Arm64 ? """["SCMP_ARCH_AARCH64"]""" : """["SCMP_ARCH_X86_64"]""",
+            Runtime.IsArm64 ? """["SCMP_ARCH_AARCH64"]""" : """["SCMP_ARCH_X86_64"]""",
             profile["architectures"]!.ToJsonString());
         string[] names = Names(file);
         Assert.Equal(names.Order(StringComparer.Ordinal).Distinct(StringComparer.Ordinal), names);
