@@ -122,8 +122,8 @@ public sealed class CgroupDirectory : IDisposable
             errno.OrThrow("write", Path + "/cgroup.kill");
         }
 
-        // Not so in a threaded one.
-        if (errno == Errno.EOPNOTSUPP)
+        // Not so in a threaded one, nor before Linux 5.14.
+        if (errno is Errno.EOPNOTSUPP or Errno.ENOENT)
         {
             Send(Processes(), (int)Signal.Kill);
         }
