@@ -25,7 +25,7 @@ public static class OuterFilter
     ];
 
     /// <summary>Whether one of the mount calls of Linux 5.2 and 5.12 is refused. Without a filter, the newest of them tells.</summary>
-    public static bool RefusesMounts() => CanBe() ? FirstMount() is not null : Sys.Refuses(SyscallNumber.MountSetattr);
+    public static bool RefusesMounts() => MayExist() ? FirstMount() is not null : Sys.Refuses(SyscallNumber.MountSetattr);
 
     /// <summary>The hint for a failure that such a filter may have caused, or null.</summary>
     /// <param name="failure">The failure's sentence.</param>
@@ -39,12 +39,12 @@ public static class OuterFilter
 
         string? name = FirstMount() ?? FirstOf(s_processes);
         return name is null ? null
-            : CanBe() ? "a seccomp filter around punnet refuses " + name + "(2)"
+            : MayExist() ? "a seccomp filter around punnet refuses " + name + "(2)"
             : "this kernel has no " + name + "(2): it is older than Linux 5.14";
     }
 
     // Whether there is a filter, or nothing tells.
-    private static bool CanBe()
+    private static bool MayExist()
     {
         const int Filtered = 2; // SECCOMP_MODE_FILTER
         return Sys.Prctl(ProcessControl.ReadSeccompMode, 0, out int mode) != Errno.None || mode == Filtered;

@@ -40,7 +40,7 @@ internal static class Workplace
     }
 
     /// <summary>The same, for a program that needs its own compiler options instead of -static.</summary>
-    /// <remarks>For another machine tests/vm/programs has compiled it, because no compiler is there: NAME, or NAME.linked with its own options.</remarks>
+    /// <remarks>For a machine without a compiler tests/vm/programs has compiled it: NAME, or NAME.linked with its own options.</remarks>
     public static string Compile(string name, params string[] options)
     {
         string source = Path.Combine(AppContext.BaseDirectory, "Programs", name + ".c");
