@@ -113,7 +113,7 @@ public sealed class SeccompExplainTests : ContainerTest
     [Fact]
     public void A_program_gets_what_it_says()
     {
-        Assert.SkipWhen(Runtime.IsArm64, "the calls have x86-64's numbers");
+        Assert.SkipWhen(Runtime.IsArm64, "the calls have numbers of x86-64");
         string[] calls = ["83:8:31", "83:7:31", "83:8:32", "83:0:1", "84:8:31", "84:0:1", "140", "39"];
         Container container = NewContainer().Runs(["calls", .. calls]);
         File.Copy(Workplace.Program("calls"), container.Bundle.Rootfs + "/bin/calls");
@@ -143,8 +143,8 @@ public sealed class SeccompExplainTests : ContainerTest
     [InlineData("explain FILE nosuch", "\"nosuch\" is not a system call of any architecture")]
     [InlineData("explain FILE --arch SCMP_ARCH_X86_64 socketcall", "socketcall is not a system call of this architecture")]
     [InlineData("explain FILE --arch x86", "a name such as SCMP_ARCH_X86 is expected")]
-    [InlineData("explain FILE mkdir 1 2 3 4 5 6 7", "at most 6 arguments")]
-    [InlineData("explain FILE mkdir 8z", "invalid argument \"8z\"")]
+    [InlineData("explain FILE mkdirat 1 2 3 4 5 6 7", "at most 6 arguments")]
+    [InlineData("explain FILE mkdirat 8z", "invalid argument \"8z\"")]
     [InlineData("explain /nosuch", "cannot open /nosuch")]
     public void Wrong_words_are_refused(string words, string complaint) =>
         Runtime.Run(["seccomp", .. words.Replace("FILE", _file, StringComparison.Ordinal).Split(' ')]).Fails(complaint);
@@ -172,10 +172,9 @@ public sealed class SeccompExplainTests : ContainerTest
             StringComparison.Ordinal);
     }
 
-    // The answers have x86-64's numbers.
     private string Explain(params string[] words)
     {
-        string[] architecture = Runtime.IsArm64 ? ["--arch", "SCMP_ARCH_X86_64"] : [];
-        return Runtime.Run(["seccomp", "explain", _file, .. architecture, .. words]).Succeeds().Stdout;
+        Assert.SkipWhen(Runtime.IsArm64, "the answers have calls and numbers of x86-64");
+        return Runtime.Run(["seccomp", "explain", _file, .. words]).Succeeds().Stdout;
     }
 }
