@@ -23,7 +23,7 @@ TEST_SOURCES := $(shell find tests/*.Tests tests/Directory.Build.props \( -name 
 .PHONY: help build publish install man deb rpm tarball release run tests-ready arm64-ready test vm-test soak bench timeline peers conformance format check clean fuzz faults
 
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 20
 
 build: ## compile everything, tests included, without publishing
 	@.ci/packages build
@@ -88,7 +88,7 @@ out/arm64/tests/Punnet.Tests: out/.tests-built
 	@tests/vm/programs $(@D)/Programs aarch64-linux-gnu-gcc
 	@touch $@
 
-arm64-ready: out/arm64/punnet out/arm64/tests/Punnet.Tests
+arm64-ready: out/arm64/punnet out/arm64/tests/Punnet.Tests ## what `make test` needs to run in an emulated arm64 machine too; docs/testing.md
 	@.ci/packages arm64
 
 # For those who call tests/run themselves.
