@@ -70,8 +70,8 @@ public static class NetworkNamespace
     private static void Give(Descriptor channel, Descriptor made) =>
         Check(Channel.SendWithFd(channel.Number, Message.Network, made.Number));
 
-    // If init has failed meanwhile, its message comes first. Otherwise it would wait forever. ECONNREFUSED is what a send at the very moment
-    // of its exit gets before Linux 6.0, unix_dgram_sendmsg in net/unix/af_unix.c.
+    // If init has failed meanwhile, its message comes first. Otherwise it would wait forever. ECONNREFUSED is what a send at the
+    // very moment of its exit gets before Linux 6.0, unix_dgram_sendmsg in net/unix/af_unix.c.
     private static void Check(Errno errno)
     {
         if (errno is not (Errno.EPIPE or Errno.ECONNRESET or Errno.ECONNREFUSED))
