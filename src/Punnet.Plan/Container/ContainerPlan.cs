@@ -38,12 +38,21 @@ public sealed record ContainerPlan
     public required int NetworkBeforeMount { get; init; }
 
     /// <summary>
-    /// Namespaces that init makes for itself, and not the clone: while the host makes that of the network, init would only wait. What init
-    /// makes is charged to the container.
+    /// Namespaces that init makes for itself, and not the clone: while the host makes that of the network or writes ID maps, init would
+    /// only wait. What init makes is charged to the container. Network devices are moved before init goes on, so that their namespace has
+    /// to be there.
     /// </summary>
-    public CloneFlags MadeByInit => NetworkBeforeMount < 0 || HasLittleMemory
-        ? CloneFlags.None
-        : Namespaces.New & (CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts);
+    public CloneFlags MadeByInit
+    {
+        get
+        {
+            const CloneFlags Quick = CloneFlags.NewMount | CloneFlags.NewIpc | CloneFlags.NewUts;
+            return HasLittleMemory || Namespaces.Staged ? CloneFlags.None
+                : NetworkBeforeMount >= 0 ? Namespaces.New & Quick
+                : !Namespaces.UidMap.IsNull && NetDevices.IsEmpty ? Namespaces.New & (Quick | CloneFlags.NewNetwork)
+                : CloneFlags.None;
+        }
+    }
 
     /// <summary>Whether devices and links are made: not when /dev is the host's.</summary>
     public required bool MakesDevices { get; init; }

@@ -95,7 +95,7 @@ internal sealed class ContainerCreator
         HostTrace.Mark(HostStep.Clone);
         opened.ChildChannel.Dispose();
         InitServer server = new(_request, _made, opened.Proc);
-        if (!_made.WaitsForCgroup)
+        if (!server.IsAwaited)
         {
             server.RunConcurrently();
         }
@@ -189,7 +189,7 @@ internal sealed class ContainerCreator
     private ChildProcess Clone(CgroupDirectory? cgroup, InitContext context)
     {
         CloneFlags flags = _plan.Namespaces.Staged ? CloneFlags.None : _plan.Namespaces.New;
-        flags &= _plan.NetworkBeforeMount < 0 ? flags : ~(CloneFlags.NewNetwork | _plan.MadeByInit);
+        flags &= ~_plan.MadeByInit & (_plan.NetworkBeforeMount < 0 ? flags : ~CloneFlags.NewNetwork);
         Errno errno = Sys.Clone3(flags, cgroup?.Number ?? -1, out int pid, out int pidfd);
         if (errno == Errno.None && pid == 0)
         {

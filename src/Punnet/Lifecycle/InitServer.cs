@@ -39,6 +39,9 @@ internal sealed class InitServer
         _proc = proc;
     }
 
+    /// <summary>Whether the new process waits for the host before it mounts: for its ID maps, or its cgroup.</summary>
+    public bool IsAwaited => _made.WaitsForCgroup || (!_plan.Namespaces.UidMap.IsNull && !_plan.Namespaces.Staged);
+
     /// <summary>Works while the new process mounts. The first other programs that it runs are hooks.</summary>
     /// <exception cref="PunnetException">Something cannot be made.</exception>
     /// <exception cref="SysException">Something cannot be made.</exception>
@@ -154,12 +157,12 @@ internal sealed class InitServer
         }
 
         NetworkDevices.Move(_plan, pid, _proc);
-        if (_plan.Namespaces.Staged || !_plan.Namespaces.UidMap.IsNull || _made.WaitsForCgroup)
+        if (_plan.Namespaces.Staged || IsAwaited)
         {
             Send(Message.HostReady);
         }
 
-        if (_made.WaitsForCgroup)
+        if (IsAwaited)
         {
             RunConcurrently();
         }

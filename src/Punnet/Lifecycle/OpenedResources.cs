@@ -125,8 +125,8 @@ internal sealed class OpenedResources : IDisposable
     }
 
     // In a new pid namespace only the host sees the new process until it runs a hook. What it copies when it leaves punnet's file is
-    // charged to the container; and old kernels let only the host's root do it.
+    // charged to the container; and a kernel without PR_SET_MM_MAP lets only the host's root do it.
     private static bool IsInitAlone(ContainerPlan plan) =>
-        (plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None && !plan.Namespaces.Staged && !plan.Namespaces.HasUser
-            && !plan.HasLittleMemory;
+        (plan.Namespaces.New & CloneFlags.NewPid) != CloneFlags.None && !plan.Namespaces.Staged && !plan.HasLittleMemory
+            && (!plan.Namespaces.HasUser || Sys.KnowsMemoryMap());
 }
