@@ -4,6 +4,7 @@
 #   program NAME VERSION                a column; the first is the one that the others are compared with
 #   row ROW TITLE                       a row, followed by
 #   time ROW PROGRAM MILLISECONDS       sorted within a row and program
+#   cpu ROW PROGRAM MILLISECONDS        the same, of each round
 #   memory ROW PROGRAM KIB
 #   size size PROGRAM BYTES             of the program's file
 #
@@ -25,6 +26,10 @@ $1 == "row" {
 
 $1 == "time" {
     value[$2, $3, ++count[$2, $3]] = $4
+}
+
+$1 == "cpu" {
+    value["cpu " $2, $3, ++count["cpu " $2, $3]] = $4
 }
 
 $1 == "memory" || $1 == "size" {
@@ -98,15 +103,16 @@ END {
         readme()
         exit
     }
-    format = "| %-34s | %-20s | %-20s | %-24s | %-11s | %-11s | %-24s |\n"
-    printf format, "ms", heading[1], heading[2], heading[3], "to " column[2], "to " column[3], "peak memory, MiB"
-    print "|---|---|---|---|---|---|---|"
+    format = "| %-34s | %-20s | %-20s | %-24s | %-11s | %-11s | %-9s | %-24s |\n"
+    printf format, "ms", heading[1], heading[2], heading[3], "to " column[2], "to " column[3], "CPU to " column[2], "peak memory, MiB"
+    print "|---|---|---|---|---|---|---|---|"
     for (i = 1; i <= rows; i++) {
         printf format, title[row[i]], times(row[i], column[1]), times(row[i], column[2]), times(row[i], column[3]), \
-            ratio(row[i], column[1], row[i], column[2]), ratio(row[i], column[1], row[i], column[3]), amounts(row[i])
+            ratio(row[i], column[1], row[i], column[2]), ratio(row[i], column[1], row[i], column[3]), \
+            to("cpu " row[i], column[2]), amounts(row[i])
         if (row[i] == "floor" && count["run", column[1]]) {
             printf format, "`run` to the floor", ratio("run", column[1], row[i], column[1]), ratio("run", column[2], row[i], column[1]), \
-                ratio("run", column[3], row[i], column[1]), "", "", ""
+                ratio("run", column[3], row[i], column[1]), "", "", "", ""
         }
     }
     print "\nsize of the file, MiB: " amounts("size")
