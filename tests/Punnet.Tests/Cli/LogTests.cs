@@ -204,7 +204,7 @@ public sealed class LogTests : ContainerTest
     }
 
     [Theory]
-    [InlineData("/nonexistent/log", "no such file or directory (ENOENT)")]
+    [InlineData("/proc/nonexistent/log", "no such file or directory (ENOENT)")]
     [InlineData("/", "is a directory (EISDIR)")]
     public void A_log_that_cannot_be_opened_is_an_error_before_anything_is_done(string log, string words)
     {
