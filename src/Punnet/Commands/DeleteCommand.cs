@@ -49,7 +49,12 @@ internal static class DeleteCommand
         if (container.IsNewer)
         {
             PunnetException newer = container.Newer();
-            globals.Log.Warn(force ? newer.Message + ": only its processes and its cgroup are removed" : throw newer);
+            if (!force)
+            {
+                throw newer;
+            }
+
+            globals.Log.Warn(newer.Message + ": only its processes and its cgroup are removed");
         }
 
         if (!force && container.Status is not (ContainerStatus.Stopped or ContainerStatus.Created))
