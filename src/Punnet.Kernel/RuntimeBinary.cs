@@ -116,9 +116,7 @@ public sealed unsafe class RuntimeBinary : IDisposable
         for (int i = 0; i < count && errno == Errno.None; i++)
         {
             ProgramSegment segment = segments[i];
-            errno = segment.IsCode
-                ? Sys.MapOver(segment.Start, (nint)(segment.End - segment.Start), segment.Protection, file, segment.Offset)
-                : MapAgain(segment, file, pagemap, pageSize);
+            errno = segment.IsCode ? MapOver(segment, file) : MapAgain(segment, file, pagemap, pageSize);
         }
 
         Sys.Close(pagemap);
@@ -230,19 +228,18 @@ public sealed unsafe class RuntimeBinary : IDisposable
         return errno;
     }
 
-    // Written pages differ from the file: most of the data, and the read-only page with the .NET runtime's stack-guard cookie, which would
-    // have a known value if it were mapped from the file. The written pages are copied into a second mapping of the whole segment, which
-    // then replaces the first in one call: the data is never missing, and the code here needs it too. One mapping per segment is also the
-    // least work for clone, execve and exit.
+    private static Errno MapOver(ProgramSegment segment, int file) =>
+        Sys.MapOver(segment.Start, (nint)(segment.End - segment.Start), segment.Protection, file, segment.Offset);
+
+    // Written pages differ from the file: most of the data, and the page with the .NET runtime's stack-guard cookie, which would have a
+    // known value if it were mapped from the file. They are copied into a second mapping of the whole segment, which then replaces the
+    // first in one call: the data is never missing, and the code here needs it too. One mapping per segment is also the least work for
+    // clone, execve and exit.
     private static Errno MapAgain(ProgramSegment segment, int file, int pagemap, nuint pageSize)
     {
         nint length = (nint)(segment.End - segment.Start);
-        Errno errno = Sys.Map(length, ReadWrite, file, segment.Offset, out nint copy);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
+        nint copy = 0;
+        Errno errno = Errno.None;
         ulong* states = stackalloc ulong[PagemapChunk]; // pagemap: 64 bits per page
         bool isKnown = pagemap >= 0;
         for (nuint page = segment.Start; page < segment.End; page += pageSize)
@@ -255,11 +252,24 @@ public sealed unsafe class RuntimeBinary : IDisposable
             }
 
             const ulong IsPresent = 1UL << 63, IsSwapped = 1UL << 62, IsFile = 1UL << 61;
-            if (!isKnown || ((states[index] & (IsPresent | IsSwapped)) != 0 && (states[index] & IsFile) == 0))
+            if (isKnown && ((states[index] & (IsPresent | IsSwapped)) == 0 || (states[index] & IsFile) != 0))
             {
-                void* to = (void*)((nuint)copy + (page - segment.Start));
-                new ReadOnlySpan<byte>((void*)page, (int)pageSize).CopyTo(new Span<byte>(to, (int)pageSize));
+                continue;
             }
+
+            errno = copy == 0 ? Sys.Map(length, ReadWrite, file, segment.Offset, out copy) : errno;
+            if (errno != Errno.None)
+            {
+                return errno;
+            }
+
+            void* to = (void*)((nuint)copy + (page - segment.Start));
+            new ReadOnlySpan<byte>((void*)page, (int)pageSize).CopyTo(new Span<byte>(to, (int)pageSize));
+        }
+
+        if (copy == 0)
+        {
+            return MapOver(segment, file);
         }
 
         errno = segment.Protection != ReadWrite ? Sys.Protect(copy, length, segment.Protection) : errno;
