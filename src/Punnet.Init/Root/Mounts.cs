@@ -221,12 +221,17 @@ internal static class Mounts
     /// <summary>Attaches a detached mount to its destination inside the root.</summary>
     public static void Attach(MountStep step, int mount, int root, InitReport report)
     {
-        // late: a missing destination becomes a file or a directory, like the source.
-        report.Check(InitStep.MountSource, step.Index, Sys.Statx(mount, out FileStatus status));
-        int target = Target(step, root, status.Is(FileMode.Directory), report);
+        // late: a missing destination becomes a file or a directory, like the source. A file system's own root is a directory.
+        bool isDirectory = true;
+        if (step.Kind == MountKind.Bind)
+        {
+            report.Check(InitStep.MountSource, step.Index, Sys.Statx(mount, out FileStatus status));
+            isDirectory = status.Is(FileMode.Directory);
+        }
+
+        int target = Target(step, root, isDirectory, report);
         Errno errno = Sys.MoveMount(mount, target);
-        if (errno == Errno.EINVAL && Sys.Statx(target, out FileStatus place) == Errno.None
-            && place.Is(FileMode.Directory) != status.Is(FileMode.Directory))
+        if (errno == Errno.EINVAL && Sys.Statx(target, out FileStatus place) == Errno.None && place.Is(FileMode.Directory) != isDirectory)
         {
             errno = Errno.ENOTDIR; // The errno of mount(2), whose words engines match.
         }

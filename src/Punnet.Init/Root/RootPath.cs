@@ -89,8 +89,7 @@ internal static class RootPath
     private static Errno Walk(int root, Span<byte> text, ref int length, bool isDirectory, out int descriptor)
     {
         descriptor = -1;
-        Errno errno = Find(root, "/\0"u8, OpenFlags.Directory, out int parent);
-        int start = 0;
+        Errno errno = FindStart(root, text, length, out int parent, out int start);
         while (errno == Errno.None)
         {
             while (start < length && text[start] == '/')
@@ -128,6 +127,25 @@ internal static class RootPath
         }
 
         return errno;
+    }
+
+    // The parent of the last component, which is mostly all that is missing; else the root.
+    private static Errno FindStart(int root, Span<byte> text, int length, out int parent, out int start)
+    {
+        start = text[..length].LastIndexOf((byte)'/');
+        if (start > 0)
+        {
+            text[start] = 0;
+            Errno errno = Find(root, text[..(start + 1)], OpenFlags.Directory, out parent);
+            text[start] = (byte)'/';
+            if (errno == Errno.None)
+            {
+                return errno;
+            }
+        }
+
+        start = 0;
+        return Find(root, "/\0"u8, OpenFlags.Directory, out parent);
     }
 
     // Opens the path so far, and makes it if it is missing. Always from the root: a link in it can lead anywhere inside.
