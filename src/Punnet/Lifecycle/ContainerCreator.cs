@@ -97,7 +97,7 @@ internal sealed class ContainerCreator
         InitServer server = new(_request, _made, opened.Proc);
         if (!server.IsAwaited)
         {
-            server.RunConcurrently();
+            server.SendNetwork();
         }
 
         opened.Image.Dispose();

@@ -42,18 +42,13 @@ internal sealed class InitServer
     /// <summary>Whether the new process waits for the host before it mounts: for its ID maps, or its cgroup.</summary>
     public bool IsAwaited => _made.WaitsForCgroup || (!_plan.Namespaces.UidMap.IsNull && !_plan.Namespaces.Staged);
 
-    /// <summary>Works while the new process mounts. The first other programs that it runs are hooks.</summary>
-    /// <exception cref="PunnetException">Something cannot be made.</exception>
-    /// <exception cref="SysException">Something cannot be made.</exception>
-    public void RunConcurrently()
+    /// <summary>Makes the network namespace while the new process mounts.</summary>
+    /// <exception cref="PunnetException">It cannot be made.</exception>
+    /// <exception cref="SysException">It cannot be made.</exception>
+    public void SendNetwork()
     {
         NetworkNamespace.Send(_plan, _channel, _proc);
         HostTrace.Mark(HostStep.Network);
-        if (!_plan.Hooks.HasInContainer)
-        {
-            ContainerCgroup.RestrictDevices(_request, _made.Cgroup);
-            HostTrace.Mark(HostStep.DeviceRules);
-        }
     }
 
     /// <summary>Answers the new process until the container is complete.</summary>
@@ -133,7 +128,7 @@ internal sealed class InitServer
         int pid = _process.Pid;
         ProcessIdentity identity = ProcessIdentity.TryRead(pid)
             ?? throw Failure(Hear()); // It has ended, and has sent the reason.
-        _made.Directory.SetInit(identity, _made.Record!);
+        _made.Directory.SetInit(identity, _process.Pidfd, _made.Record!);
         _made.UpdateHookState(ContainerStatus.Creating, pid);
         if (_made.Resctrl is not null)
         {
@@ -164,7 +159,15 @@ internal sealed class InitServer
 
         if (IsAwaited)
         {
-            RunConcurrently();
+            SendNetwork();
+        }
+
+        // Last: while the kernel verifies a program, the new process would wait longer for its unmounting of the old root (RCU). The first
+        // other programs that run in the container are hooks.
+        if (!_plan.Hooks.HasInContainer)
+        {
+            ContainerCgroup.RestrictDevices(_request, _made.Cgroup);
+            HostTrace.Mark(HostStep.DeviceRules);
         }
     }
 
@@ -173,7 +176,7 @@ internal sealed class InitServer
     {
         if (ProcessIdentity.TryRead(_process.Pid) is ProcessIdentity identity)
         {
-            _made.Directory.ReplaceInit(identity, _made.Record!);
+            _made.Directory.ReplaceInit(identity, _process.Pidfd, _made.Record!);
             _made.UpdateHookState(ContainerStatus.Creating, _process.Pid);
         }
 
