@@ -251,4 +251,10 @@ public static class FileSystemMagic
 
     /// <summary>DEVPTS_SUPER_MAGIC.</summary>
     public const long Devpts = 0x1cd1;
+
+    /// <summary>TMPFS_MAGIC.</summary>
+    public const long Tmpfs = 0x01021994;
+
+    /// <summary>PID_FS_MAGIC.</summary>
+    public const long Pidfs = 0x50494446;
 }

@@ -196,18 +196,19 @@ public sealed class ContainerDirectory : IDisposable
 
     /// <summary>Records the container's first process.</summary>
     /// <param name="init">The process.</param>
+    /// <param name="pidfd">A pidfd of it.</param>
     /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
-    public void SetInit(ProcessIdentity init, StateRecord record) =>
-        Sys.Symlinkat(CString.Of(InitFile.Text(init, record)).WithNul, Number, "init\0"u8).OrThrow("write", Path + "/init");
+    public void SetInit(ProcessIdentity init, int pidfd, StateRecord record) => WriteInit("init\0"u8, init, pidfd, record);
 
     /// <summary>Records another process as the container's first, atomically.</summary>
     /// <param name="init">The process.</param>
+    /// <param name="pidfd">A pidfd of it.</param>
     /// <param name="record">As it was written last.</param>
     /// <exception cref="SysException">It cannot be written.</exception>
-    public void ReplaceInit(ProcessIdentity init, StateRecord record)
+    public void ReplaceInit(ProcessIdentity init, int pidfd, StateRecord record)
     {
-        Sys.Symlinkat(CString.Of(InitFile.Text(init, record)).WithNul, Number, "init.new\0"u8).OrThrow("write", Path + "/init");
+        WriteInit("init.new\0"u8, init, pidfd, record);
         Sys.Renameat(Number, "init.new\0"u8, Number, "init\0"u8).OrThrow("write", Path + "/init");
     }
 
@@ -316,6 +317,12 @@ public sealed class ContainerDirectory : IDisposable
     {
         Unlock();
         _directory.Dispose();
+    }
+
+    private void WriteInit(ReadOnlySpan<byte> name, ProcessIdentity init, int pidfd, StateRecord record)
+    {
+        CString text = CString.Of(InitFile.Text(init, PidfdInode.Of(pidfd), record));
+        Sys.Symlinkat(text.WithNul, Number, name).OrThrow("write", Path + "/init");
     }
 
     private Descriptor MakeFifo(ReadOnlySpan<byte> name)

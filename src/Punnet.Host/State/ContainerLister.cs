@@ -33,11 +33,16 @@ public sealed class ContainerLister : IDisposable
     private readonly byte[] _link = new byte[LongestPath];
     private readonly byte[] _path = new byte[LongestPath];
     private readonly Descriptor _root;
+    private readonly bool _isOfThisBoot;
     private Descriptor? _cgroups;
 
     /// <summary>Looks in one directory of containers.</summary>
     /// <param name="root">The caller's to close.</param>
-    public ContainerLister(Descriptor root) => _root = root;
+    public ContainerLister(Descriptor root)
+    {
+        _root = root;
+        _isOfThisBoot = Sys.Fstatfs(root.Number, out long magic) == Errno.None && magic == FileSystemMagic.Tmpfs;
+    }
 
     // What stands at the name of the start gate.
     private enum Gate
@@ -81,9 +86,15 @@ public sealed class ContainerLister : IDisposable
     {
         glance = default;
 
-        // The process is read after its gate, so the pid is not older than the holder of the gate.
+        // The gate is made before the process: where there is no gate after this, the container has started, or never waits.
+        if (!TryReadInit(id, out InitFile link))
+        {
+            return false;
+        }
+
+        // Read again, so that the pid is not older than the holder of the gate.
         Gate gate = LookAtGate(id, out bool isBeingCreated);
-        if (gate == Gate.Unknown || isBeingCreated || !TryReadInit(id, out InitFile link))
+        if (gate == Gate.Unknown || isBeingCreated || (gate == Gate.Held && !TryReadInit(id, out link)))
         {
             return false;
         }
@@ -100,10 +111,10 @@ public sealed class ContainerLister : IDisposable
             texts = SummaryTexts.Of(record);
         }
 
-        // How one ended is for a Container to find out.
-        if (FindStatus(id, texts.Cgroup, gate, link.Init) is not ContainerStatus status || (isWhole && status == ContainerStatus.Stopped))
+        ContainerStatus status = FindStatus(texts.Cgroup, gate, link);
+        if (isWhole && status == ContainerStatus.Stopped)
         {
-            return false;
+            return false; // How it ended is for a Container to find out.
         }
 
         glance = new ContainerSummary { Texts = texts, Record = record, Pid = link.Init.Pid, Status = status };
@@ -113,11 +124,10 @@ public sealed class ContainerLister : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _cgroups?.Dispose();
 
-    // As Container has it. Once the create is over, only the first process holds the gate: while it is held, the process lives. A look at
-    // /proc, a third of the whole time, is not needed.
-    private ContainerStatus? FindStatus(string id, ReadOnlySpan<byte> cgroup, Gate gate, ProcessIdentity init)
+    // As Container has it. Once the create is over, only the first process holds the gate: while it is held, the process lives.
+    private ContainerStatus FindStatus(ReadOnlySpan<byte> cgroup, Gate gate, InitFile link)
     {
-        if (gate != Gate.Held && !init.IsAlive())
+        if (gate != Gate.Held && !IsAlive(link))
         {
             return ContainerStatus.Stopped;
         }
@@ -127,10 +137,12 @@ public sealed class ContainerLister : IDisposable
             return ContainerStatus.Paused;
         }
 
-        // Checked again: a create may have ended between the first look and the check of its lock.
-        gate = gate == Gate.None ? LookAtGate(id, out _) : gate;
-        return gate == Gate.Unknown ? null : gate == Gate.None ? ContainerStatus.Running : ContainerStatus.Created;
+        return gate == Gate.None ? ContainerStatus.Running : ContainerStatus.Created;
     }
+
+    // What is in memory alone does not outlive the boot that its inode numbers are of.
+    private bool IsAlive(InitFile link) =>
+        _isOfThisBoot && link.Inode != 0 ? PidfdInode.IsAlive(link.Init.Pid, link.Inode) : link.Init.IsAlive();
 
     // False also where another process is creating the container now.
     private bool TryReadRecord(string id, out RecordSummary record)

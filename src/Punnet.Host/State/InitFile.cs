@@ -19,13 +19,18 @@ public readonly ref struct InitFile
     /// <summary>Of the record: owner, time, cgroup and bundle; without a bundle where the link does not have them.</summary>
     public required SummaryTexts Texts { get; init; }
 
+    /// <summary>See <see cref="PidfdInode.Of"/>; 0 where it is not known.</summary>
+    public required ulong Inode { get; init; }
+
     /// <summary>What the link is to say.</summary>
     /// <param name="init">The first process.</param>
+    /// <param name="inode">Of its pidfd.</param>
     /// <param name="record">As the state directory has it: afterwards it does not change.</param>
-    public static string Text(ProcessIdentity init, StateRecord record)
+    public static string Text(ProcessIdentity init, ulong inode, StateRecord record)
     {
         string process = init.Pid.ToString() + " " + init.StartTime.ToString();
-        string all = string.Join('\n', process, record.Owner.ToString(), record.Created, record.Cgroup ?? "", record.Bundle);
+        string owner = record.Owner.ToString() + " " + inode.ToString();
+        string all = string.Join('\n', process, owner, record.Created, record.Cgroup ?? "", record.Bundle);
 
         // The bundle is the last and may have lines, but a cgroup that has some would be taken for more.
         bool isClear = record.Cgroup is null || !record.Cgroup.Contains('\n', StringComparison.Ordinal);
@@ -45,11 +50,13 @@ public readonly ref struct InitFile
             return false;
         }
 
-        bool hasOwner = Utf8Parser.TryParse(Line(ref rest), out uint owner, out _);
+        ReadOnlySpan<byte> numbers = Line(ref rest);
+        bool hasOwner = Utf8Parser.TryParse(numbers, out uint owner, out int digits);
+        ulong inode = digits < numbers.Length && Utf8Parser.TryParse(numbers[(digits + 1)..], out ulong known, out _) ? known : 0;
         ReadOnlySpan<byte> created = Line(ref rest);
         ReadOnlySpan<byte> cgroup = Line(ref rest);
         SummaryTexts texts = hasOwner ? new SummaryTexts { Owner = owner, Created = created, Cgroup = cgroup, Bundle = rest } : default;
-        link = new InitFile { Init = init, Texts = texts };
+        link = new InitFile { Init = init, Inode = inode, Texts = texts };
         return true;
     }
 

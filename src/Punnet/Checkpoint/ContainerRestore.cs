@@ -245,7 +245,7 @@ internal sealed class ContainerRestore
         Sys.PidfdOpen(pid, out int pidfd).OrThrow("open the restored process");
         _made.Process = new ChildProcess(pid, new Descriptor(pidfd), isStage: false);
         ProcessIdentity identity = ProcessIdentity.TryRead(pid) ?? throw new PunnetException("the restored process has ended");
-        _made.Directory.SetInit(identity, _made.Record!);
+        _made.Directory.SetInit(identity, pidfd, _made.Record!);
         if (_made.Resctrl is not null)
         {
             ResctrlGroup.Enter(_made.Resctrl.Record, pid);
