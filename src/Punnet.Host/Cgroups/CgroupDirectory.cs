@@ -113,16 +113,18 @@ public sealed class CgroupDirectory : IDisposable
         return pids;
     }
 
-    /// <summary>Kills every process in it and below (cgroup.kill, Linux 5.14).</summary>
+    /// <summary>Kills every process in it and below at once; not in a threaded one, nor before Linux 5.14.</summary>
+    public Errno TryKill() => TryWrite("cgroup.kill", "1"u8);
+
+    /// <summary>Kills every process in it and below, where the kernel does not do that, one by one.</summary>
     public void Kill()
     {
-        Errno errno = TryWrite("cgroup.kill", "1"u8);
+        Errno errno = TryKill();
         if (errno.IsShortage())
         {
             errno.OrThrow("write", Path + "/cgroup.kill");
         }
 
-        // Not so in a threaded one, nor before Linux 5.14.
         if (errno is Errno.EOPNOTSUPP or Errno.ENOENT)
         {
             Send(Processes(), (int)Signal.Kill);

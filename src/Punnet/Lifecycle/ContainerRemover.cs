@@ -54,7 +54,9 @@ internal static class ContainerRemover
         using Descriptor? init = container.Status == ContainerStatus.Stopped ? null : container.Init?.TryOpen();
         if (init is not null)
         {
-            // First: the kernel reports this end at once, but that of the cgroup only 10 ms after its last change, which may be its start.
+            // All at once: the first process alone would wait for its turn among those that are busy. Its end is waited for, since the
+            // kernel reports that at once, but that of the cgroup only 10 ms after its last change, which may be its start.
+            cgroup?.TryKill();
             Sys.PidfdSendSignal(init.Number, container.Init!.Value.Pid, (int)Signal.Kill);
             Sys.PollReadable(init.Number, 10_000, out bool hasEnded).OrThrow("wait for the container");
             if (!hasEnded)
