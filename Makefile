@@ -119,7 +119,7 @@ bench: $(PUNNET) ## time and memory against crun and runc; `make peers` first fo
 	@PEERS=$(PEERS) tests/bench/run $(ONLY)
 ifndef ONLY
 	@echo
-	@PEERS=$(PEERS) tests/bench/systemd
+	@PEERS=$(PEERS) tests/bench/run systemd systemd-lifecycle systemd-load
 	@echo
 	@PEERS=$(PEERS) tests/bench/memory-limit
 	@echo

@@ -1,7 +1,7 @@
 # From lines of tests/bench/run to a table. They are
 #
 #   run WORDS                           when, where and how often it was measured
-#   program NAME VERSION                a column; the first is the one that the others are compared with
+#   program NAME VERSION                a column; the first is the one that the others are compared with, a fourth its plain build
 #   row ROW TITLE                       a row, followed by
 #   time ROW PROGRAM MILLISECONDS       sorted within a row and program
 #   cpu ROW PROGRAM MILLISECONDS        the same, of each round
@@ -74,14 +74,21 @@ function to(what, other) {
         sprintf("%.2f", quantile(what, column[1], 0.5) / quantile(what, other, 0.5)) : ""
 }
 
-function amount_row(what, title,    i, text) {
+function plain(what) {
+    return count[what, column[4]] && count[what, column[2]] ? \
+        sprintf("%.2f", quantile(what, column[4], 0.5) / quantile(what, column[2], 0.5)) : ""
+}
+
+function amount_row(what, title,    i, text, own, other) {
     text = "| " title
-    for (i = 1; i <= columns; i++) {
+    for (i = 1; i <= 3; i++) {
         text = text " | " ((what, column[i]) in amount ? sprintf("%.1f", amount[what, column[i]]) : "")
     }
-    for (i = 2; i <= columns; i++) {
-        text = text " | " ((what, column[1]) in amount && (what, column[i]) in amount ? \
-            sprintf("%.2f", amount[what, column[1]] / amount[what, column[i]]) : "")
+    for (i = 2; i <= 4; i++) {
+        own = i == 4 ? 4 : 1
+        other = i == 4 ? 2 : i
+        text = text " | " ((what, column[own]) in amount && (what, column[other]) in amount ? \
+            sprintf("%.2f", amount[what, column[own]] / amount[what, column[other]]) : "")
     }
     print text " |"
 }
@@ -89,10 +96,11 @@ function amount_row(what, title,    i, text) {
 function readme(    i) {
     print "Medians in ms (25th percentile): " run ". [docs/performance.md](docs/performance.md) says what each row is and where the"
     print "time goes.\n"
-    print "| | " heading[1] " | " heading[2] " | " heading[3] " | to " column[2] " | to " column[3] " |\n|---|---|---|---|---|---|"
+    print "| | " heading[1] " | " heading[2] " | " heading[3] " | to " column[2] " | to " column[3] " | plain build to " column[2] \
+        " |\n|---|---|---|---|---|---|---|"
     for (i = 1; i <= rows; i++) {
         print "| " title[row[i]] " | " short(row[i], column[1]) " | " short(row[i], column[2]) " | " short(row[i], column[3]) \
-            " | " to(row[i], column[2]) " | " to(row[i], column[3]) " |"
+            " | " to(row[i], column[2]) " | " to(row[i], column[3]) " | " plain(row[i]) " |"
     }
     amount_row("run", "peak memory of `run`, MiB")
     amount_row("size", "size of the file, MiB")
@@ -103,16 +111,17 @@ END {
         readme()
         exit
     }
-    format = "| %-34s | %-20s | %-20s | %-24s | %-11s | %-11s | %-9s | %-24s |\n"
-    printf format, "ms", heading[1], heading[2], heading[3], "to " column[2], "to " column[3], "CPU to " column[2], "peak memory, MiB"
-    print "|---|---|---|---|---|---|---|---|"
+    format = "| %-34s | %-20s | %-20s | %-24s | %-11s | %-11s | %-9s | %-11s | %-24s |\n"
+    printf format, "ms", heading[1], heading[2], heading[3], "to " column[2], "to " column[3], "CPU to " column[2], "plain to " column[2], \
+        "peak memory, MiB"
+    print "|---|---|---|---|---|---|---|---|---|"
     for (i = 1; i <= rows; i++) {
         printf format, title[row[i]], times(row[i], column[1]), times(row[i], column[2]), times(row[i], column[3]), \
             ratio(row[i], column[1], row[i], column[2]), ratio(row[i], column[1], row[i], column[3]), \
-            to("cpu " row[i], column[2]), amounts(row[i])
+            to("cpu " row[i], column[2]), ratio(row[i], column[4], row[i], column[2]), amounts(row[i])
         if (row[i] == "floor" && count["run", column[1]]) {
             printf format, "`run` to the floor", ratio("run", column[1], row[i], column[1]), ratio("run", column[2], row[i], column[1]), \
-                ratio("run", column[3], row[i], column[1]), "", "", "", ""
+                ratio("run", column[3], row[i], column[1]), "", "", "", ratio("run", column[4], row[i], column[1]), ""
         }
     }
     print "\nsize of the file, MiB: " amounts("size")

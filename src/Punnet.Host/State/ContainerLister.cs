@@ -87,14 +87,14 @@ public sealed class ContainerLister : IDisposable
         glance = default;
 
         // The gate is made before the process: where there is no gate after this, the container has started, or never waits.
-        if (!TryReadInit(id, out InitFile link))
+        int length = ReadLink(id);
+        Gate gate = LookAtGate(id, out bool isBeingCreated);
+        if (gate == Gate.Held)
         {
-            return false;
+            length = ReadLink(id); // Again, so that the pid is not older than the holder of the gate.
         }
 
-        // Read again, so that the pid is not older than the holder of the gate.
-        Gate gate = LookAtGate(id, out bool isBeingCreated);
-        if (gate == Gate.Unknown || isBeingCreated || (gate == Gate.Held && !TryReadInit(id, out link)))
+        if (gate == Gate.Unknown || isBeingCreated || !InitFile.TryParse(_link.AsSpan(0, length), out InitFile link))
         {
             return false;
         }
@@ -180,12 +180,11 @@ public sealed class ContainerLister : IDisposable
         };
     }
 
-    private bool TryReadInit(string id, out InitFile link)
-    {
-        link = default;
-        return Sys.Readlinkat(_root.Number, PathOf(id, "init\0"u8), _link, out int length) == Errno.None
-            && InitFile.TryParse(_link.AsSpan(0, length), out link);
-    }
+    // How long the link is; 0 without one.
+    private int ReadLink(string id) =>
+        Sys.Readlinkat(_root.Number, PathOf(id, "init\0"u8), _link, out int length) == Errno.None ? length : 0;
+
+    private bool TryReadInit(string id, out InitFile link) => InitFile.TryParse(_link.AsSpan(0, ReadLink(id)), out link);
 
     private bool IsFrozen(ReadOnlySpan<byte> cgroup)
     {

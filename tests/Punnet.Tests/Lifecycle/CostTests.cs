@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Text.RegularExpressions;
 using Mono.Unix.Native;
 using Punnet.Tests.Harness;
@@ -50,15 +51,29 @@ public sealed partial class CostTests : ContainerTest
                 container.Create();
                 arguments = ["--root", MakeCopies(container, 100), "list"];
                 break;
+            case "exec":
+                container.Sleeps().CreateAndStart();
+                arguments = [.. arguments, "exec", container.Id, "true"];
+                break;
+            case "userns":
+                container.Bundle.UserNamespace();
+                arguments = Run(container, arguments);
+                break;
+            case "layers-10":
+                string[] layers = [.. Enumerable.Range(0, 9).Select(number => Layered.Make($"{container.Directory}/layer-{number}"))];
+                arguments = Run(container, arguments, container.Layers([container.Bundle.Rootfs, .. layers]));
+                break;
+            case "systemd":
+                arguments = Run(container, ["--systemd-cgroup", .. arguments]);
+                break;
             default:
-                container.Bundle.Write();
-                arguments = [.. arguments, "run", "--bundle", container.Bundle.Path, container.Id];
+                arguments = Run(container, arguments);
                 break;
         }
 
         long cost = measure switch
         {
-            "calls" => Calls(arguments),
+            "calls" => Calls(arguments, command == "systemd"),
             "instructions" => Instructions(arguments),
             _ => Faults(arguments),
         };
@@ -80,10 +95,22 @@ public sealed partial class CostTests : ContainerTest
         return root;
     }
 
-    private static long Calls(string[] arguments)
+    private static string[] Run(Container container, string[] arguments, string[]? flags = null)
+    {
+        container.Bundle.Write();
+        return [.. arguments, "run", "--bundle", container.Bundle.Path, .. flags ?? [], container.Id];
+    }
+
+    private static long Calls(string[] arguments, bool hasSystemd)
     {
         string trace = Path.Combine(Workplace.Top, Workplace.UniqueName() + ".trace");
-        Measured("/usr/bin/strace", ["-f", "-qq", "-o", trace, Runtime.Path, .. arguments]);
+        string[] traced = ["/usr/bin/strace", "-f", "-qq", "-o", trace, Runtime.Path, .. arguments];
+        if (hasSystemd)
+        {
+            traced = ["/bin/sh", Path.Combine(AppContext.BaseDirectory, "Programs", "with-systemd"), .. traced];
+        }
+
+        Measured(traced[0], traced[1..]);
         HashSet<string> programs = [];
         string? first = null;
         long calls = 0;
