@@ -6,6 +6,9 @@ namespace Punnet.Abi;
 /// </summary>
 public static class Permissions
 {
+    /// <summary>S_IRUSR: r--------.</summary>
+    public const uint Mode0400 = 0b100_000_000;
+
     /// <summary>S_IRUSR | S_IWUSR: rw-------.</summary>
     public const uint Mode0600 = 0b110_000_000;
 

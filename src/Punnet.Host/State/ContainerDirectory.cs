@@ -28,6 +28,7 @@ public sealed class ContainerDirectory : IDisposable
     private readonly string _root;
     private Descriptor? _locked;
     private Descriptor? _gate;
+    private int _recordSize;
 
     private ContainerDirectory(Descriptor directory, string root, string id)
     {
@@ -68,7 +69,7 @@ public sealed class ContainerDirectory : IDisposable
         Sys.Openat(Number, "state.json\0"u8, Fresh, Permissions.Mode0600, out int file).OrThrow("make", RecordPath);
         _locked = new Descriptor(file);
         Sys.Lock(file).OrThrow("lock", RecordPath);
-        Sys.WriteAll(file, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
+        WriteRecord(record);
     }
 
     /// <summary>Writes the record again, where the create cannot make something that it names. The lock stays.</summary>
@@ -77,16 +78,20 @@ public sealed class ContainerDirectory : IDisposable
     {
         Sys.Ftruncate(_locked!.Number, 0).OrThrow("write", RecordPath);
         Sys.Rewind(_locked.Number).OrThrow("read from the beginning");
-        Sys.WriteAll(_locked.Number, StateJson.WriteRecord(record)).OrThrow("write", RecordPath);
+        WriteRecord(record);
     }
 
-    /// <summary>The creation is over.</summary>
+    /// <summary>The creation is over; the record's mode tells it to those who do not ask for its lock.</summary>
     public void Unlock()
     {
         _gate?.Dispose();
         _gate = null;
-        _locked?.Dispose();
-        _locked = null;
+        if (_locked is not null)
+        {
+            Sys.Fchmod(_locked.Number, Permissions.Mode0400);
+            _locked.Dispose();
+            _locked = null;
+        }
     }
 
     /// <summary>
@@ -319,9 +324,16 @@ public sealed class ContainerDirectory : IDisposable
         _directory.Dispose();
     }
 
+    private void WriteRecord(StateRecord record)
+    {
+        byte[] text = StateJson.WriteRecord(record);
+        Sys.WriteAll(_locked!.Number, text).OrThrow("write", RecordPath);
+        _recordSize = text.Length;
+    }
+
     private void WriteInit(ReadOnlySpan<byte> name, ProcessIdentity init, int pidfd, StateRecord record)
     {
-        CString text = CString.Of(InitFile.Text(init, PidfdInode.Of(pidfd), record));
+        CString text = CString.Of(InitFile.Text(init, PidfdInode.Of(pidfd), _recordSize, record));
         Sys.Symlinkat(text.WithNul, Number, name).OrThrow("write", Path + "/init");
     }
 

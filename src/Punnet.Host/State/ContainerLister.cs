@@ -101,7 +101,7 @@ public sealed class ContainerLister : IDisposable
 
         SummaryTexts texts = link.Texts;
         RecordSummary record = default;
-        if (gate != Gate.Held || isWhole || texts.Bundle.IsEmpty)
+        if (isWhole || texts.Bundle.IsEmpty || (gate != Gate.Held && !IsUntouched(id, link.RecordSize)))
         {
             if (!TryReadRecord(id, out record))
             {
@@ -143,6 +143,11 @@ public sealed class ContainerLister : IDisposable
     // What is in memory alone does not outlive the boot that its inode numbers are of.
     private bool IsAlive(InitFile link) =>
         _isOfThisBoot && link.Inode != 0 ? PidfdInode.IsAlive(link.Init.Pid, link.Inode) : link.Init.IsAlive();
+
+    // Whether the record is complete, and as the link was written for it.
+    private bool IsUntouched(string id, int recordSize) =>
+        recordSize != 0 && Sys.StatxNoFollow(_root.Number, PathOf(id, "state.json\0"u8), out FileStatus status) == Errno.None
+            && status.Mode == (FileMode.Regular | Permissions.Mode0400) && status.Size == (ulong)recordSize;
 
     // False also where another process is creating the container now.
     private bool TryReadRecord(string id, out RecordSummary record)

@@ -22,14 +22,21 @@ public readonly ref struct InitFile
     /// <summary>See <see cref="PidfdInode.Of"/>; 0 where it is not known.</summary>
     public required ulong Inode { get; init; }
 
+    /// <summary>
+    /// Bytes of the record; 0 where it is not known. A punnet whose records have a higher version must leave it out: who finds a record of
+    /// that size does not read it.
+    /// </summary>
+    public required int RecordSize { get; init; }
+
     /// <summary>What the link is to say.</summary>
     /// <param name="init">The first process.</param>
     /// <param name="inode">Of its pidfd.</param>
+    /// <param name="recordSize">Bytes of the record.</param>
     /// <param name="record">As the state directory has it: afterwards it does not change.</param>
-    public static string Text(ProcessIdentity init, ulong inode, StateRecord record)
+    public static string Text(ProcessIdentity init, ulong inode, int recordSize, StateRecord record)
     {
         string process = init.Pid.ToString() + " " + init.StartTime.ToString();
-        string owner = record.Owner.ToString() + " " + inode.ToString();
+        string owner = record.Owner.ToString() + " " + inode.ToString() + " " + recordSize.ToString();
         string all = string.Join('\n', process, owner, record.Created, record.Cgroup ?? "", record.Bundle);
 
         // The bundle is the last and may have lines, but a cgroup that has some would be taken for more.
@@ -51,13 +58,22 @@ public readonly ref struct InitFile
         }
 
         ReadOnlySpan<byte> numbers = Line(ref rest);
-        bool hasOwner = Utf8Parser.TryParse(numbers, out uint owner, out int digits);
-        ulong inode = digits < numbers.Length && Utf8Parser.TryParse(numbers[(digits + 1)..], out ulong known, out _) ? known : 0;
+        bool hasOwner = TryNumber(ref numbers, out ulong owner) && owner <= uint.MaxValue;
+        _ = TryNumber(ref numbers, out ulong inode);
+        _ = TryNumber(ref numbers, out ulong size);
         ReadOnlySpan<byte> created = Line(ref rest);
         ReadOnlySpan<byte> cgroup = Line(ref rest);
-        SummaryTexts texts = hasOwner ? new SummaryTexts { Owner = owner, Created = created, Cgroup = cgroup, Bundle = rest } : default;
-        link = new InitFile { Init = init, Inode = inode, Texts = texts };
+        SummaryTexts texts = hasOwner
+            ? new SummaryTexts { Owner = (uint)owner, Created = created, Cgroup = cgroup, Bundle = rest } : default;
+        link = new InitFile { Init = init, Inode = inode, RecordSize = (int)ulong.Min(size, int.MaxValue), Texts = texts };
         return true;
+    }
+
+    private static bool TryNumber(scoped ref ReadOnlySpan<byte> line, out ulong number)
+    {
+        bool isNumber = Utf8Parser.TryParse(line, out number, out int digits);
+        line = digits < line.Length ? line[(digits + 1)..] : default;
+        return isNumber;
     }
 
     private static ReadOnlySpan<byte> Line(scoped ref ReadOnlySpan<byte> rest)
