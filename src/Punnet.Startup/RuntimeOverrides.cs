@@ -222,18 +222,6 @@ internal static unsafe class RuntimeOverrides
     private static uint Variable(byte* name, byte* value, uint size) => 0;
 
     /// <summary>
-    /// A numeric setting of the class library, where each of the collector's would be searched in vain: 40,000 instructions.
-    /// </summary>
-    /// <returns>Whether it is set. The collector's own settings in Punnet.csproj are elsewhere.</returns>
-    [RuntimeExport("__wrap__ZN8RhConfig19ReadKnobUInt64ValueEPKcPm")]
-    private static bool NumberSetting(byte* name, ulong* value) => false;
-
-    /// <summary>A Boolean setting there.</summary>
-    /// <returns>Whether it is set.</returns>
-    [RuntimeExport("__wrap__ZN8RhConfig20ReadKnobBooleanValueEPKcPb")]
-    private static bool SwitchSetting(byte* name, bool* value) => false;
-
-    /// <summary>
     /// The bounds of the calling thread's stack. They must include all of its frames and nothing of the heap: the collector does not take
     /// an address between them for an object. For the first thread pthread_getattr_np(3), which the runtime would call, reads all of
     /// /proc/self/maps: 0.045 ms. Next to its stack nothing is mapped. Next to another thread's anything can be, so pthread_getattr_np(3)

@@ -25,7 +25,6 @@ public sealed partial class StartupTests
         ["unsigned short"] = ["UInt16"],
         ["void*"] = ["Void*", "Byte*"],
         ["void**"] = ["Byte**"],
-        ["bool*"] = ["Boolean*"],
         ["unsigned int (*)(void*)"] = ["Void*"],
     };
 
