@@ -77,10 +77,12 @@ public sealed class ReleaseTests : PackageTest
             program punnet 7.7.7
             program crun 1.0
             program runc 2.0
+            program plain 7.7.7
             row run `run` of a test
             time run punnet 1
             time run crun 2
             time run runc 4
+            time run plain 1.5
             memory run punnet 1024
 
             """);
@@ -94,8 +96,8 @@ public sealed class ReleaseTests : PackageTest
         Assert.Equal(after, File.ReadAllLines(readme));
         string row = Assert.Single(after, line => line.Contains(Place, StringComparison.Ordinal));
         Assert.Contains(Place + "1 as with runc, 1 not, 0 skipped | ", row, StringComparison.Ordinal);
-        Assert.Contains("| `run` of a test | 1.00 (1.00) | 2.00 (2.00) | 4.00 (4.00) | 0.50 | 0.25 |", after);
-        Assert.Contains("| | punnet 7.7.7 | crun 1.0 | runc 2.0 | to crun | to runc |", after);
+        Assert.Contains("| `run` of a test | 1.00 (1.00) | 2.00 (2.00) | 4.00 (4.00) | 0.50 | 0.25 | 0.75 |", after);
+        Assert.Contains("| | punnet 7.7.7 | crun 1.0 | runc 2.0 | to crun | to runc | plain build to crun |", after);
         Assert.Equal(Outside(before), Outside(after));
     }
 
