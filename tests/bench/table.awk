@@ -69,28 +69,21 @@ function short(what, who) {
     return count[what, who] ? sprintf("%.2f (%.2f)", quantile(what, who, 0.5), quantile(what, who, 0.25)) : ""
 }
 
-function to(what, other) {
-    return count[what, column[1]] && count[what, other] ? \
-        sprintf("%.2f", quantile(what, column[1], 0.5) / quantile(what, other, 0.5)) : ""
+function to(what, who, other) {
+    return count[what, who] && count[what, other] ? sprintf("%.2f", quantile(what, who, 0.5) / quantile(what, other, 0.5)) : ""
 }
 
-function plain(what) {
-    return count[what, column[4]] && count[what, column[2]] ? \
-        sprintf("%.2f", quantile(what, column[4], 0.5) / quantile(what, column[2], 0.5)) : ""
+function amount_to(what, who, other) {
+    return (what, who) in amount && (what, other) in amount ? sprintf("%.2f", amount[what, who] / amount[what, other]) : ""
 }
 
-function amount_row(what, title,    i, text, own, other) {
+function amount_row(what, title,    i, text) {
     text = "| " title
     for (i = 1; i <= 3; i++) {
         text = text " | " ((what, column[i]) in amount ? sprintf("%.1f", amount[what, column[i]]) : "")
     }
-    for (i = 2; i <= 4; i++) {
-        own = i == 4 ? 4 : 1
-        other = i == 4 ? 2 : i
-        text = text " | " ((what, column[own]) in amount && (what, column[other]) in amount ? \
-            sprintf("%.2f", amount[what, column[own]] / amount[what, column[other]]) : "")
-    }
-    print text " |"
+    print text " | " amount_to(what, column[1], column[2]) " | " amount_to(what, column[1], column[3]) \
+        " | " amount_to(what, column[4], column[2]) " |"
 }
 
 function readme(    i) {
@@ -100,7 +93,7 @@ function readme(    i) {
         " |\n|---|---|---|---|---|---|---|"
     for (i = 1; i <= rows; i++) {
         print "| " title[row[i]] " | " short(row[i], column[1]) " | " short(row[i], column[2]) " | " short(row[i], column[3]) \
-            " | " to(row[i], column[2]) " | " to(row[i], column[3]) " | " plain(row[i]) " |"
+            " | " to(row[i], column[1], column[2]) " | " to(row[i], column[1], column[3]) " | " to(row[i], column[4], column[2]) " |"
     }
     amount_row("run", "peak memory of `run`, MiB")
     amount_row("size", "size of the file, MiB")
@@ -118,7 +111,7 @@ END {
     for (i = 1; i <= rows; i++) {
         printf format, title[row[i]], times(row[i], column[1]), times(row[i], column[2]), times(row[i], column[3]), \
             ratio(row[i], column[1], row[i], column[2]), ratio(row[i], column[1], row[i], column[3]), \
-            to("cpu " row[i], column[2]), ratio(row[i], column[4], row[i], column[2]), amounts(row[i])
+            to("cpu " row[i], column[1], column[2]), ratio(row[i], column[4], row[i], column[2]), amounts(row[i])
         if (row[i] == "floor" && count["run", column[1]]) {
             printf format, "`run` to the floor", ratio("run", column[1], row[i], column[1]), ratio("run", column[2], row[i], column[1]), \
                 ratio("run", column[3], row[i], column[1]), "", "", "", ratio("run", column[4], row[i], column[1]), ""
