@@ -143,22 +143,28 @@ public readonly record struct ProcessIdentity(int Pid, ulong StartTime)
     /// <exception cref="SysException">The kernel does not tell.</exception>
     public Descriptor? TryOpen()
     {
-        // EINVAL, ENOENT: the number now belongs to a thread.
-        Errno errno = Sys.PidfdOpen(Pid, out int pidfd);
-        if (errno == Errno.EINVAL || errno.IsMissing())
-        {
-            return null;
-        }
-
-        errno.OrThrow("open the container's first process");
-
-        Descriptor opened = new(pidfd);
-        if (IsAlive())
+        Descriptor? opened = TryOpen(Pid);
+        if (opened is null || IsAlive())
         {
             return opened;
         }
 
         opened.Dispose();
         return null;
+    }
+
+    /// <summary>A pidfd of whatever process has a number now, or null when none has it.</summary>
+    /// <exception cref="SysException">The kernel does not tell.</exception>
+    public static Descriptor? TryOpen(int pid)
+    {
+        // EINVAL, ENOENT: the number now belongs to a thread.
+        Errno errno = Sys.PidfdOpen(pid, out int pidfd);
+        if (errno == Errno.EINVAL || errno.IsMissing())
+        {
+            return null;
+        }
+
+        errno.OrThrow("open the container's first process");
+        return new Descriptor(pidfd);
     }
 }

@@ -21,16 +21,13 @@ public static class PidfdInode
     /// <exception cref="SysException">The kernel does not tell.</exception>
     public static bool IsAlive(int pid, ulong inode)
     {
-        // EINVAL, ENOENT: the number now belongs to a thread.
-        Errno errno = Sys.PidfdOpen(pid, out int pidfd);
-        if (errno == Errno.EINVAL || errno.IsMissing())
+        using Descriptor? pidfd = ProcessIdentity.TryOpen(pid);
+        if (pidfd is null)
         {
             return false;
         }
 
-        errno.OrThrow("open a container's first process");
-        using Descriptor owned = new(pidfd);
-        Sys.PollReadable(pidfd, 0, out bool hasEnded).OrThrow("look at a container's first process");
-        return !hasEnded && Sys.Statx(pidfd, out FileStatus status) == Errno.None && status.Inode == inode;
+        Sys.PollReadable(pidfd.Number, 0, out bool hasEnded).OrThrow("look at the container's first process");
+        return !hasEnded && Sys.Statx(pidfd.Number, out FileStatus status) == Errno.None && status.Inode == inode;
     }
 }
